@@ -1,0 +1,1 @@
+//! Datasets: the MMSA pickle layout, the built-in demo, normalisation, batches (METHOD.md, data files).

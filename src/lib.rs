@@ -1,0 +1,14 @@
+//! mug: a terminal console for MUG, meta uni-label generation for multimodal sentiment analysis (arXiv 2408.16029).
+//!
+//! Floors, from the bottom; a module imports only from floors below it:
+//! `modality`, `split`, `config` → `device` → `dataset` → `model` → `training` → `run` → `report` → `host` →
+//! `console` → `cli`.
+
+#![deny(unsafe_code)]
+
+pub mod config;
+pub mod dataset;
+pub mod modality;
+pub mod run;
+pub mod split;
+pub mod training;

@@ -1,0 +1,272 @@
+//! The messages between training and everyone else: commands down, events up.
+//!
+//! One set of types for the in-process channel, the socket and `events.jsonl`. A number that is not finite is `None`
+//! here (JSON has no NaN): charts draw it as a gap and count it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::modality::PerModality;
+use crate::split::PerSplit;
+
+/// One of the three stages of METHOD.md.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Stage {
+    Contrastive,
+    Denoising,
+    Joint,
+}
+
+impl Stage {
+    /// All stages in the order in which they run.
+    pub const ALL: [Stage; 3] = [Stage::Contrastive, Stage::Denoising, Stage::Joint];
+
+    /// The name used in files, settings, JSON keys and on the screen.
+    pub fn name(self) -> &'static str {
+        match self {
+            Stage::Contrastive => "contrastive",
+            Stage::Denoising => "denoising",
+            Stage::Joint => "joint",
+        }
+    }
+
+    /// 0, 1 or 2.
+    pub fn index(self) -> usize {
+        self as usize
+    }
+}
+
+impl std::fmt::Display for Stage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// What a person or a script can ask of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "command")]
+pub enum Command {
+    /// Start, or go on from a park before the first stage.
+    Start,
+    /// Finish the batch, write a checkpoint, park.
+    Pause,
+    /// Leave the park.
+    Resume,
+    /// End the current stage after this epoch and go on with the next one.
+    StopAfterEpoch,
+    /// Finish the batch, write a checkpoint and end the run; it can be resumed.
+    StopNow,
+    /// Write a checkpoint and go on.
+    Checkpoint,
+    /// Throw away this stage's progress, and that of the stages after it, and begin it anew.
+    RestartStage { stage: Stage },
+}
+
+/// Named numbers of a step or an epoch; `None` stands for a value that is not finite.
+///
+/// Every stage reports `loss` (what its optimiser step minimises). Contrastive adds `task`, `unimodal`, `contrastive`,
+/// and per epoch `contrastive_text|audio|vision`, `retrieval_*`, `positive_cosine_*` and `gap_*`; denoising adds
+/// `unimodal` (L_uni) and `multimodal` (L_mul); joint adds `task` and `unimodal`.
+pub type Scalars = BTreeMap<String, Option<f32>>;
+
+/// Evaluation metrics by key (`mae`, `pearson`, `acc2_non0`, ...); `None` stands for undefined.
+pub type Metrics = BTreeMap<String, Option<f64>>;
+
+/// Where a stage stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StageState {
+    /// Not begun.
+    #[default]
+    Pending,
+    Running,
+    Paused,
+    Finished,
+    /// Left out of this run (`--stage`).
+    Skipped,
+}
+
+/// Corrected labels of every row at one moment, rows in the order train, valid, test.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct LabelValues {
+    /// y_m, clipped to [-H, H], one value a row.
+    pub corrected: PerModality<Vec<f32>>,
+}
+
+/// How corrected (or copied) labels compare with human or known ones; `None`: undefined.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Agreement {
+    /// Mean absolute error.
+    pub mae: Option<f64>,
+    /// Pearson correlation.
+    pub pearson: Option<f64>,
+}
+
+/// What correction did to one modality's labels in one split.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct LabelSummary {
+    /// Mean of |y_m - y|; `None` for an empty split.
+    pub mean_abs_change: Option<f64>,
+    /// Share of rows moved by more than 0.05 H.
+    pub share_moved: Option<f64>,
+    /// Corrected labels against human (or the demo's true) unimodal labels, where there are such.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub corrected: Option<Agreement>,
+    /// Copies of the multimodal label against the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub copied: Option<Agreement>,
+}
+
+/// [`LabelSummary`] for each split and modality.
+pub type LabelSummaries = PerSplit<PerModality<LabelSummary>>;
+
+/// One stage as planned when the run was prepared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StagePlan {
+    pub stage: Stage,
+    /// The most epochs the stage runs; early stopping may end it before.
+    pub epochs: u32,
+    pub steps_per_epoch: u32,
+}
+
+/// What a run trains on and with; the first event of every run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Prepared {
+    /// The dataset's name (a catalogue name or a file's stem).
+    pub dataset: String,
+    /// The device in words, for example `wgpu NVIDIA H100 (Vulkan)` or `CPU (flex)`.
+    pub device: String,
+    /// Samples of each split.
+    pub samples: PerSplit<usize>,
+    /// (T_m, D_m) of each modality.
+    pub shapes: PerModality<(usize, usize)>,
+    /// H.
+    pub label_range: f32,
+    /// Keys of the metrics in the order in which the field's tables show them.
+    pub metric_keys: Vec<String>,
+    /// True where human (or the demo's true) unimodal labels exist.
+    pub unimodal_labels: bool,
+    /// The stages this run trains, in order.
+    pub plan: Vec<StagePlan>,
+    /// Number of trainable parameters of the model and of the corrector.
+    pub parameters: (usize, usize),
+}
+
+/// Weight of a log line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    Info,
+    Warning,
+    Error,
+}
+
+/// Figures of a finished stage, for the summary.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct StageSummary {
+    /// Active seconds spent training this stage.
+    pub seconds: f64,
+    pub samples_per_second: Option<f64>,
+    /// Mean loss of the last epoch trained.
+    pub train_loss: Option<f32>,
+    /// Validation loss of the epoch whose weights are handed on.
+    pub valid_loss: Option<f32>,
+    /// Epochs trained.
+    pub epochs: u32,
+    /// The epoch whose weights are handed on, from 1; 0 before the first.
+    pub best_epoch: u32,
+}
+
+/// The result of a finished run; `mug train --json` prints it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Summary {
+    /// One entry for each stage trained.
+    pub stages: BTreeMap<Stage, StageSummary>,
+    /// Of the best validation epoch; without the joint stage, of the contrastive stage's.
+    pub metrics: SummaryMetrics,
+    /// `None` where stage 2 did not run.
+    pub labels: Option<LabelSummaries>,
+}
+
+/// The metrics of a [`Summary`].
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct SummaryMetrics {
+    pub valid: Metrics,
+    pub test: Metrics,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "event")]
+pub enum Body {
+    /// Data and model are ready.
+    Prepared(Prepared),
+    /// This process took the run up. Everything recorded at or after (`stage`, `step`) of the enclosing event is void:
+    /// it was written after the checkpoint that training goes on from. The first start of a run has no such event.
+    Resumed { device: String },
+    /// A stage was begun anew: everything recorded in it and in later stages is void.
+    Restarted,
+    /// A stage changed state.
+    StageChanged { state: StageState },
+    /// One optimiser step.
+    Step { scalars: Scalars },
+    /// One epoch and its validation.
+    Epoch {
+        /// Means over the epoch's steps.
+        train: Scalars,
+        valid: Scalars,
+        /// Validation metrics of ŷ; empty in the denoising stage.
+        metrics: Metrics,
+        /// Active seconds of this epoch.
+        seconds: f64,
+        samples_per_second: f64,
+        /// True where this epoch's weights are the best so far.
+        best: bool,
+    },
+    /// Corrected labels were read.
+    Labels {
+        /// From 0, counted over the run.
+        refresh: u32,
+        /// Path of the values below the run directory, an `.npy` array of float32, shape (rows, 3).
+        file: String,
+        summaries: LabelSummaries,
+        /// The values themselves; they travel in the in-process channel only, everyone else reads `file`.
+        #[serde(skip)]
+        values: Option<Arc<LabelValues>>,
+    },
+    /// A checkpoint stands on the disk.
+    Checkpointed {
+        /// Below the run directory.
+        file: String,
+    },
+    /// The run is parked: nothing happens until it is resumed.
+    Paused,
+    /// The park was left.
+    Unpaused,
+    /// A line for people.
+    Log { level: Level, message: String },
+    /// Training cannot go on; the last checkpoint stands.
+    Fault { message: String },
+    /// The run was ended before its last stage finished; it can be resumed.
+    Stopped,
+    /// All stages are done.
+    Finished { summary: Summary },
+}
+
+/// One line of `events.jsonl`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// Active seconds of the run so far: pauses and the time between processes are not counted.
+    pub time: f64,
+    /// `None` outside the stages.
+    pub stage: Option<Stage>,
+    /// Epoch of the stage, from 1; 0 before the first.
+    pub epoch: u32,
+    /// Optimiser steps done in the stage.
+    pub step: u64,
+    #[serde(flatten)]
+    pub body: Body,
+}

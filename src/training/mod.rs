@@ -1,0 +1,3 @@
+//! The three stages of METHOD.md and the machine that runs them.
+
+pub mod events;
