@@ -9,6 +9,7 @@
 pub mod config;
 pub mod dataset;
 pub mod modality;
+pub mod model;
 pub mod run;
 pub mod split;
 pub mod training;

@@ -1,0 +1,47 @@
+//! Unimodal encoders F_m (METHOD.md, modules): a sequence with a length to a representation h_m.
+//!
+//! All three modalities are encoded by an LSTM over pre-extracted features. A fine-tuned BERT over `text_bert` token
+//! ids would stand beside [`Encoder`] here and be chosen by `model` settings in [`super::network`].
+
+use burn::module::{Module, Param};
+use burn::nn::Linear;
+use burn::tensor::{Device, Tensor};
+use rand_chacha::ChaCha8Rng;
+
+use super::dropout::Dropout;
+use super::init;
+use super::recurrent;
+use crate::dataset::Sequences;
+
+/// LSTM over the valid steps, last valid hidden state, dropout, linear to d.
+#[derive(Module, Debug)]
+pub struct Encoder {
+    /// (D, 4H), gates in the order input, forget, candidate, output.
+    w_input: Param<Tensor<2>>,
+    /// (H, 4H)
+    w_hidden: Param<Tensor<2>>,
+    /// (4H)
+    bias: Param<Tensor<1>>,
+    /// H → d
+    output: Linear,
+}
+
+impl Encoder {
+    /// Weights uniform in ±1/√H as PyTorch's; the forget gate's bias is 1, so that an untrained encoder remembers.
+    pub fn new(dim: usize, hidden: usize, representation: usize, rng: &mut ChaCha8Rng, device: &Device) -> Self {
+        let bound = (hidden as f32).sqrt().recip();
+        let bias = (0..4 * hidden).map(|k| if k / hidden == 1 { 1.0 } else { 0.0 }).collect();
+        Self {
+            w_input: init::uniform(dim, 4 * hidden, bound, rng, device),
+            w_hidden: init::uniform(hidden, 4 * hidden, bound, rng, device),
+            bias: init::vector(bias, rng, device),
+            output: init::linear(hidden, representation, rng, device),
+        }
+    }
+
+    /// h_m, (B, d).
+    pub fn forward(&self, sequences: &Sequences, dropout: &mut Dropout) -> Tensor<2> {
+        let last = recurrent::last_hidden(self.w_input.val(), self.w_hidden.val(), self.bias.val(), sequences);
+        self.output.forward(dropout.apply(last))
+    }
+}

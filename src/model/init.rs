@@ -1,0 +1,33 @@
+//! Parameters drawn on the host: the same seed gives the same weights, under the same parameter ids, on every device.
+
+use burn::module::{Param, ParamId};
+use burn::nn::Linear;
+use burn::tensor::{Device, Tensor, TensorData};
+use rand::RngExt;
+use rand_chacha::ChaCha8Rng;
+
+/// A matrix parameter (rows, columns), uniform in ±bound.
+pub fn uniform(rows: usize, columns: usize, bound: f32, rng: &mut ChaCha8Rng, device: &Device) -> Param<Tensor<2>> {
+    let values: Vec<f32> = (0..rows * columns).map(|_| rng.random_range(-bound..=bound)).collect();
+    param(Tensor::from_data(TensorData::new(values, [rows, columns]), device), rng)
+}
+
+/// A vector parameter with the given values.
+pub fn vector(values: Vec<f32>, rng: &mut ChaCha8Rng, device: &Device) -> Param<Tensor<1>> {
+    let n = values.len();
+    param(Tensor::from_data(TensorData::new(values, [n]), device), rng)
+}
+
+/// A linear layer (inputs → outputs) as PyTorch initialises it: weights and bias uniform in ±1/√inputs.
+pub fn linear(inputs: usize, outputs: usize, rng: &mut ChaCha8Rng, device: &Device) -> Linear {
+    let bound = (inputs as f32).sqrt().recip();
+    let weight = uniform(inputs, outputs, bound, rng, device);
+    let bias = (0..outputs).map(|_| rng.random_range(-bound..=bound)).collect();
+    let bias = vector(bias, rng, device);
+    Linear { weight, bias: Some(bias) }
+}
+
+/// The optimiser keeps its state under parameter ids, so these too must come back the same when a run is resumed.
+fn param<const D: usize>(tensor: Tensor<D>, rng: &mut ChaCha8Rng) -> Param<Tensor<D>> {
+    Param::initialized(ParamId::from(rng.random::<u64>()), tensor.require_grad())
+}

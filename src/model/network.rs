@@ -1,0 +1,97 @@
+//! The multimodal network: encoders F_m, fusion F_f, heads C_m and C_f, contrastive projections P_m (METHOD.md,
+//! modules).
+
+use burn::module::Module;
+use burn::nn::Linear;
+use burn::tensor::{Device, Tensor, activation};
+use rand_chacha::ChaCha8Rng;
+
+use super::dropout::Dropout;
+use super::encoder::Encoder;
+use super::init;
+use crate::config::ModelSettings;
+use crate::dataset::Batch;
+use crate::modality::{Modality, PerModality};
+
+/// Contrastive projection module (CPM) of one modality: a two-layer MLP, d_f → d.
+#[derive(Module, Debug)]
+struct Projection {
+    inner: Linear,
+    outer: Linear,
+}
+
+/// Everything that predicts sentiment; the corrector is apart, see [`super::corrector`].
+#[derive(Module, Debug)]
+pub struct Network {
+    /// In the order of [`Modality::ALL`], as all three below.
+    encoders: Vec<Encoder>,
+    heads: Vec<Linear>,
+    projections: Vec<Projection>,
+    fusion: Linear,
+    head: Linear,
+    /// H: heads predict in units of it.
+    #[module(skip)]
+    label_range: f32,
+}
+
+/// What the network says of a batch.
+pub struct Output {
+    /// h_m, (B, d)
+    pub representations: PerModality<Tensor<2>>,
+    /// h_f, (B, d_f)
+    pub fused: Tensor<2>,
+    /// ŷ_m, (B)
+    pub unimodal: PerModality<Tensor<1>>,
+    /// ŷ, (B)
+    pub multimodal: Tensor<1>,
+}
+
+impl Network {
+    /// A network for inputs of these sizes (D_m), its weights drawn from `rng`.
+    pub fn new(
+        dims: &PerModality<usize>,
+        label_range: f32,
+        settings: &ModelSettings,
+        rng: &mut ChaCha8Rng,
+        device: &Device,
+    ) -> Self {
+        let (d, d_f) = (settings.representation, settings.fused);
+        Self {
+            encoders: Modality::ALL
+                .iter()
+                .map(|&m| Encoder::new(dims[m], settings.hidden, d, rng, device))
+                .collect(),
+            heads: Modality::ALL.iter().map(|_| init::linear(d, 1, rng, device)).collect(),
+            projections: Modality::ALL
+                .iter()
+                .map(|_| Projection { inner: init::linear(d_f, d_f, rng, device), outer: init::linear(d_f, d, rng, device) })
+                .collect(),
+            fusion: init::linear(3 * d, d_f, rng, device),
+            head: init::linear(d_f, 1, rng, device),
+            label_range,
+        }
+    }
+
+    /// Runs encoders, fusion and heads.
+    pub fn forward(&self, batch: &Batch, dropout: &mut Dropout) -> Output {
+        let representations =
+            PerModality::from_fn(|m| self.encoders[m as usize].forward(&batch.sequences[m], dropout));
+        let joined = Tensor::cat(representations.iter().map(|(_, h)| h.clone()).collect(), 1);
+        let fused = activation::relu(self.fusion.forward(dropout.apply(joined)));
+        let unimodal = representations.map(|m, h| self.predict(&self.heads[m as usize], h.clone()));
+        let multimodal = self.predict(&self.head, fused.clone());
+        Output { representations, fused, unimodal, multimodal }
+    }
+
+    /// z_m from h_f, (B, d) each.
+    pub fn project(&self, fused: &Tensor<2>) -> PerModality<Tensor<2>> {
+        PerModality::from_fn(|m| {
+            let Projection { inner, outer } = &self.projections[m as usize];
+            outer.forward(activation::relu(inner.forward(fused.clone())))
+        })
+    }
+
+    fn predict(&self, head: &Linear, h: Tensor<2>) -> Tensor<1> {
+        head.forward(h).squeeze_dim::<1>(1).mul_scalar(self.label_range)
+    }
+}
