@@ -1,5 +1,70 @@
 //! The three stages of METHOD.md and the machine that runs them.
 
 pub mod agreement;
+mod alignment;
+mod bilevel;
+mod checkpoint;
+mod clock;
+mod context;
+mod contrastive;
+pub mod control;
+mod denoising;
+mod error;
 pub mod events;
+mod inference;
+mod joint;
+mod losses;
+mod machine;
 pub mod metrics;
+mod optimizer;
+mod randomness;
+mod records;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::Sender;
+
+pub use error::TrainingError;
+
+use crate::config::Settings;
+use crate::dataset::Dataset;
+use crate::device::ComputeDevice;
+use control::Control;
+use events::{Event, Scalars, Stage};
+
+/// Everything that a run trains with.
+pub struct Job {
+    pub settings: Settings,
+    /// The stages to train, in any order.
+    pub stages: Vec<Stage>,
+    pub dataset: Arc<Dataset>,
+    pub device: ComputeDevice,
+    /// Folder of the run's checkpoints.
+    pub checkpoints: PathBuf,
+    /// Go on from the newest checkpoint.
+    pub resume: bool,
+}
+
+/// How training ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// All stages of the job are done.
+    Finished,
+    /// Told to stop; the run can be resumed.
+    Stopped,
+}
+
+/// Trains, telling `events` and obeying `control`; returns when the job is done or told to stop.
+///
+/// # Errors
+/// Whatever keeps training from going on, see [`TrainingError`]; the last checkpoint stands. Shape errors and failed
+/// kernels inside burn panic: the caller guards the thread.
+pub fn train(job: Job, control: &Control, events: &Sender<Event>) -> Result<Outcome, TrainingError> {
+    let resume = job.resume;
+    machine::Machine::new(job, control, events)?.run(resume)
+}
+
+/// Named values as they are reported: what is not finite becomes `None`.
+fn scalars(values: impl IntoIterator<Item = (&'static str, f32)>) -> Scalars {
+    values.into_iter().map(|(name, v)| (name.to_owned(), v.is_finite().then_some(v))).collect()
+}

@@ -1,0 +1,103 @@
+//! Finding adapters, and choosing between WGPU and the CPU.
+
+#[cfg(feature = "gpu")]
+mod gpu;
+
+use burn::tensor::Device;
+use serde::{Deserialize, Serialize};
+
+/// What the user asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum DeviceRequest {
+    /// A GPU where there is one that works, else the CPU.
+    #[default]
+    Auto,
+    /// A GPU, or a software adapter where there is no other; never the CPU backend.
+    Gpu,
+    /// The CPU backend.
+    Cpu,
+}
+
+/// The device that a run trains on.
+#[derive(Clone, Debug)]
+pub struct ComputeDevice {
+    /// Without a tape.
+    pub device: Device,
+    /// For example `wgpu NVIDIA H100 (Vulkan)` or `CPU (flex)`.
+    pub name: String,
+    /// One sentence on why this one was chosen.
+    pub why: String,
+}
+
+/// A graphics adapter of this machine.
+#[derive(Clone, Debug, Serialize)]
+pub struct Adapter {
+    pub name: String,
+    /// The graphics API, for example `Vulkan`.
+    pub backend: String,
+    /// `discrete GPU`, `integrated GPU`, `virtual GPU`, `CPU` (a software adapter) or `other`.
+    pub kind: String,
+    pub driver: String,
+    /// Largest single buffer in bytes.
+    pub max_buffer: u64,
+    /// Largest storage binding in bytes: the largest tensor that a kernel can see.
+    pub max_binding: u64,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum DeviceError {
+    #[error(
+        "--device gpu: expected a Vulkan (Metal, DirectX 12) adapter that can run a kernel, found none that works: \
+         {found}; see `mug devices`, install the vendor's driver, or train with --device cpu"
+    )]
+    NoGpu { found: String },
+    #[error("--device gpu: this build has no GPU support; build with `--features gpu`, or train with --device cpu")]
+    NotBuilt,
+}
+
+/// The CPU backend, chosen for the given reason.
+fn cpu(why: String) -> ComputeDevice {
+    ComputeDevice { device: Device::flex(), name: "CPU (flex)".to_owned(), why }
+}
+
+/// The adapters of this machine, best first; empty without a driver, or in a build without GPU support.
+pub fn adapters() -> Vec<Adapter> {
+    #[cfg(feature = "gpu")]
+    return gpu::adapters();
+    #[cfg(not(feature = "gpu"))]
+    return Vec::new();
+}
+
+/// Chooses a device, and tries it: a GPU is taken only if it multiplies a small matrix correctly.
+///
+/// # Errors
+/// [`DeviceRequest::Gpu`] where no adapter works.
+pub fn choose(request: DeviceRequest) -> Result<ComputeDevice, DeviceError> {
+    if request == DeviceRequest::Cpu {
+        return Ok(cpu("--device cpu was asked for".to_owned()));
+    }
+    #[cfg(feature = "gpu")]
+    match gpu::open(request == DeviceRequest::Gpu) {
+        Ok(device) => Ok(device),
+        Err(found) if request == DeviceRequest::Gpu => Err(DeviceError::NoGpu { found }),
+        Err(found) => Ok(cpu(format!("no GPU adapter works ({found})"))),
+    }
+    #[cfg(not(feature = "gpu"))]
+    match request {
+        DeviceRequest::Gpu => Err(DeviceError::NotBuilt),
+        _ => Ok(cpu("this build has no GPU support".to_owned())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_cpu_is_always_there() {
+        let chosen = choose(DeviceRequest::Cpu).unwrap();
+        assert_eq!(chosen.name, "CPU (flex)");
+        assert!(choose(DeviceRequest::Auto).is_ok());
+    }
+}

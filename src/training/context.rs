@@ -1,0 +1,115 @@
+//! What all stages of one run share, and what a stage is to the machine that runs it.
+
+use std::sync::Arc;
+
+use burn::tensor::{Device, Tensor};
+use rand_chacha::ChaCha8Rng;
+
+use super::error::TrainingError;
+use super::events::{LabelValues, Metrics, Scalars};
+use super::randomness::{Purpose, generator};
+use crate::config::Settings;
+use crate::dataset::Dataset;
+use crate::model::corrector::Corrector;
+use crate::model::network::Network;
+use crate::modality::PerModality;
+
+/// Data, settings and device of a run.
+pub struct Context {
+    pub settings: Settings,
+    pub dataset: Arc<Dataset>,
+    /// With a tape.
+    pub device: Device,
+}
+
+impl Context {
+    /// The network with its first weights.
+    pub fn new_network(&self) -> Network {
+        let dims = PerModality::from_fn(|m| self.dataset.shapes[m].1);
+        let mut rng = generator(self.settings.training.seed, Purpose::Network);
+        Network::new(&dims, self.dataset.label_range, &self.settings.model, &mut rng, &self.device)
+    }
+
+    /// The corrector with its first weights.
+    pub fn new_corrector(&self) -> Corrector {
+        let mut rng = generator(self.settings.training.seed, Purpose::Corrector);
+        Corrector::new(&self.settings.model, self.dataset.label_range, &mut rng, &self.device)
+    }
+
+    /// The device without a tape.
+    pub fn plain_device(&self) -> Device {
+        self.device.clone().inner()
+    }
+}
+
+/// Named losses of a step that may still be on their way from the device.
+pub struct Pending {
+    pub names: &'static [&'static str],
+    /// One value a name, (names)
+    pub values: Tensor<1>,
+}
+
+impl Pending {
+    /// Losses of one step, each (1), off the tape.
+    pub fn new(names: &'static [&'static str], losses: Vec<Tensor<1>>) -> Self {
+        Self { names, values: Tensor::cat(losses.into_iter().map(Tensor::inner).collect(), 0) }
+    }
+
+    /// Waits for the values.
+    ///
+    /// # Errors
+    /// A device that failed.
+    pub fn read(self) -> Result<Vec<(&'static str, f32)>, TrainingError> {
+        Ok(self.names.iter().copied().zip(super::inference::values(self.values)?).collect())
+    }
+}
+
+/// What a stage says of itself after an epoch.
+pub struct Evaluation {
+    pub valid: Scalars,
+    /// Empty where the stage predicts no sentiment.
+    pub metrics: Metrics,
+    /// Lower is better; `None` where the last epoch is the one handed on.
+    pub score: Option<f32>,
+}
+
+/// A stage as the machine sees it; everything about epochs, pauses and checkpoints is the machine's.
+pub trait StageTrainer {
+    /// One optimiser step on these training rows.
+    ///
+    /// # Errors
+    /// Data that cannot be read, or a device that failed.
+    fn step(&mut self, rows: &[usize], rng: ChaCha8Rng) -> Result<Pending, TrainingError>;
+
+    /// Losses and metrics on the validation split.
+    ///
+    /// # Errors
+    /// As [`step`](Self::step).
+    fn evaluate(&mut self) -> Result<Evaluation, TrainingError>;
+
+    /// Corrected labels of all rows, in the stage that makes them.
+    ///
+    /// # Errors
+    /// As [`step`](Self::step).
+    fn labels(&mut self) -> Result<Option<LabelValues>, TrainingError> {
+        Ok(None)
+    }
+
+    /// The trained weights as a burnpack document.
+    ///
+    /// # Errors
+    /// As [`step`](Self::step).
+    fn weights(&self) -> Result<Vec<u8>, TrainingError>;
+
+    /// The optimiser's state as a burnpack document.
+    ///
+    /// # Errors
+    /// As [`step`](Self::step).
+    fn optimizer(&self) -> Result<Vec<u8>, TrainingError>;
+
+    /// Takes up weights and optimiser state.
+    ///
+    /// # Errors
+    /// Documents of other sizes, or damaged ones.
+    fn restore(&mut self, weights: Vec<u8>, optimizer: Vec<u8>) -> Result<(), TrainingError>;
+}

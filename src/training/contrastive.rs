@@ -1,0 +1,112 @@
+//! Stage 1: contrastive alignment beside the task losses (METHOD.md, contrastive).
+
+use std::sync::Arc;
+
+use burn::optim::{GradientsParams, ModuleOptimizer};
+use rand_chacha::ChaCha8Rng;
+
+use super::alignment;
+use super::bilevel::label_tensor;
+use super::context::{Context, Evaluation, Pending, StageTrainer};
+use super::error::TrainingError;
+use super::events::Scalars;
+use super::inference::infer;
+use super::losses::{contrastive, mean_abs};
+use super::metrics;
+use super::optimizer::adamw;
+use super::records;
+use crate::modality::{Modality, PerModality};
+use crate::model::dropout::Dropout;
+use crate::model::network::Network;
+use crate::split::Split;
+
+/// Trains the network on L_1.
+pub struct Contrastive {
+    context: Arc<Context>,
+    network: Network,
+    optimizer: ModuleOptimizer,
+}
+
+impl Contrastive {
+    pub fn new(context: Arc<Context>) -> Self {
+        let settings = &context.settings;
+        let optimizer = adamw(settings.contrastive.weight_decay, settings.training.gradient_clip);
+        Self { network: context.new_network(), optimizer, context }
+    }
+}
+
+impl StageTrainer for Contrastive {
+    fn step(&mut self, rows: &[usize], rng: ChaCha8Rng) -> Result<Pending, TrainingError> {
+        let Context { settings, dataset, device } = &*self.context;
+        let batch = dataset.batch(Split::Train, rows)?;
+        let labels = label_tensor(&batch.labels, &device.clone().inner());
+        let output = self.network.forward(&batch, &mut Dropout::training(settings.model.dropout, rng));
+        let projected = self.network.project(&output.fused);
+        let s = &settings.contrastive;
+        let task = mean_abs(output.multimodal, labels.clone());
+        let [text, audio, vision] = Modality::ALL.map(|m| mean_abs(output.unimodal[m].clone(), labels.clone()));
+        let unimodal = text + audio + vision;
+        let [text, audio, vision] = Modality::ALL
+            .map(|m| contrastive(projected[m].clone(), output.representations[m].clone(), s.temperature));
+        let aligned = (text + audio + vision).div_scalar(3.0);
+        let loss = task.clone()
+            + unimodal.clone().mul_scalar(s.unimodal_weight)
+            + aligned.clone().mul_scalar(s.contrastive_weight);
+        let gradients = GradientsParams::from_grads(loss.backward(), &self.network);
+        self.network = self.optimizer.step(s.learning_rate, self.network.clone(), gradients);
+        Ok(Pending::new(&["loss", "task", "unimodal", "contrastive"], vec![loss, task, unimodal, aligned]))
+    }
+
+    fn evaluate(&mut self) -> Result<Evaluation, TrainingError> {
+        let Context { settings, dataset, .. } = &*self.context;
+        let s = &settings.contrastive;
+        let Some(found) = infer(&self.context, &self.network, Split::Valid)? else {
+            return Ok(Evaluation { valid: Scalars::new(), metrics: Default::default(), score: None });
+        };
+        let labels = dataset.labels(Split::Valid);
+        let metrics = metrics::evaluate(dataset.metrics, &found.multimodal, labels);
+        let task = mean_abs_of(&found.multimodal, labels);
+        let unimodal: f32 = Modality::ALL.iter().map(|&m| mean_abs_of(&found.unimodal[m], labels)).sum();
+        let gaps = PerModality::try_from_fn(|m| {
+            alignment::measure(&found.projected[m], &found.representations[m], s.temperature, settings.training.batch_size)
+        })?;
+        let aligned = Modality::ALL.iter().map(|&m| gaps[m].contrastive).sum::<f32>() / 3.0;
+        let tasks = task + s.unimodal_weight * unimodal;
+        let mut valid = super::scalars([
+            ("loss", tasks + s.contrastive_weight * aligned),
+            ("task", task),
+            ("unimodal", unimodal),
+            ("contrastive", aligned),
+        ]);
+        for (m, gap) in gaps.iter() {
+            let named = [
+                ("contrastive", gap.contrastive),
+                ("retrieval", gap.retrieval),
+                ("positive_cosine", gap.positive_cosine),
+                ("gap", gap.mean_distance),
+            ];
+            valid.extend(super::scalars(named).into_iter().map(|(k, v)| (format!("{k}_{m}"), v)));
+        }
+        Ok(Evaluation { valid, metrics, score: Some(tasks) })
+    }
+
+    fn weights(&self) -> Result<Vec<u8>, TrainingError> {
+        records::weights(&self.network)
+    }
+
+    fn optimizer(&self) -> Result<Vec<u8>, TrainingError> {
+        records::optimizer(&self.optimizer)
+    }
+
+    fn restore(&mut self, weights: Vec<u8>, optimizer: Vec<u8>) -> Result<(), TrainingError> {
+        self.network = records::load(self.network.clone(), weights)?;
+        self.optimizer = records::load_optimizer(self.optimizer.clone(), optimizer)?;
+        Ok(())
+    }
+}
+
+/// mean|a - b| of values on the host.
+pub(super) fn mean_abs_of(a: &[f32], b: &[f32]) -> f32 {
+    let sum: f64 = a.iter().zip(b).map(|(a, b)| f64::from((a - b).abs())).sum();
+    (sum / a.len() as f64) as f32
+}

@@ -1,0 +1,155 @@
+//! Stage 2: the corrector learns to restore corrupted labels (METHOD.md, denoising).
+//!
+//! Encoders, fusion and CPM are frozen, so h_m and z_m of every row are computed once, when the stage begins.
+
+use std::sync::Arc;
+
+use burn::module::Module;
+use burn::optim::{GradientsParams, ModuleOptimizer};
+use burn::tensor::{Int, Tensor, TensorData};
+use rand_chacha::ChaCha8Rng;
+
+use super::bilevel::{CorrectorBatch, corrupt, label_tensor, objective};
+use super::context::{Context, Evaluation, Pending, StageTrainer};
+use super::error::TrainingError;
+use super::events::LabelValues;
+use super::inference::{infer, values};
+use super::optimizer::adamw;
+use super::randomness::{Purpose, generator};
+use super::records;
+use crate::modality::PerModality;
+use crate::model::corrector::Corrector;
+use crate::model::network::Network;
+use crate::split::{PerSplit, Split};
+
+/// h_m and z_m, (N, d) each, of all rows of a split.
+struct Representations {
+    unimodal: PerModality<Tensor<2>>,
+    projected: PerModality<Tensor<2>>,
+}
+
+/// Trains the corrector on L_uni + λ L_mul.
+pub struct Denoising {
+    context: Arc<Context>,
+    corrector: Corrector,
+    optimizer: ModuleOptimizer,
+    representations: PerSplit<Option<Representations>>,
+}
+
+impl Denoising {
+    /// # Errors
+    /// Data that cannot be read, or a device that failed.
+    pub fn new(context: Arc<Context>, network: &Network) -> Result<Self, TrainingError> {
+        let representations = PerSplit::try_from_fn(|split| {
+            let found = infer(&context, network, split)?;
+            Ok::<_, TrainingError>(
+                found.map(|f| Representations { unimodal: f.representations, projected: f.projected }),
+            )
+        })?;
+        let settings = &context.settings;
+        let optimizer = adamw(settings.denoising.weight_decay, settings.training.gradient_clip);
+        Ok(Self { corrector: context.new_corrector(), optimizer, representations, context })
+    }
+
+    /// The rows' part of a split's representations, with their labels corrupted twice.
+    fn batch(&self, split: Split, rows: Option<&[usize]>, rng: &mut ChaCha8Rng) -> Option<CorrectorBatch> {
+        let Context { settings, dataset, .. } = &*self.context;
+        let device = self.context.plain_device();
+        let representations = self.representations[split].as_ref()?;
+        let all = dataset.labels(split);
+        let labels: Vec<f32> = rows.map_or_else(|| all.to_vec(), |rows| rows.iter().map(|&r| all[r]).collect());
+        let index = rows.map(|rows| {
+            let rows: Vec<i64> = rows.iter().map(|&r| r as i64).collect();
+            let n = rows.len();
+            Tensor::<1, Int>::from_data(TensorData::new(rows, [n]), &device)
+        });
+        let take = |x: &PerModality<Tensor<2>>| {
+            x.map(|_, t| match &index {
+                Some(index) => t.clone().select(0, index.clone()),
+                None => t.clone(),
+            })
+        };
+        let mut noisy = || corrupt(&labels, settings.denoising.corruption, dataset.label_range, rng);
+        let (corrupted, corrupted_again) = (noisy(), noisy());
+        Some(CorrectorBatch {
+            unimodal: take(&representations.unimodal),
+            projected: take(&representations.projected),
+            labels: label_tensor(&labels, &device),
+            corrupted: label_tensor(&corrupted, &device),
+            corrupted_again: label_tensor(&corrupted_again, &device),
+        })
+    }
+}
+
+impl StageTrainer for Denoising {
+    fn step(&mut self, rows: &[usize], mut rng: ChaCha8Rng) -> Result<Pending, TrainingError> {
+        let Some(batch) = self.batch(Split::Train, Some(rows), &mut rng) else {
+            return Err(TrainingError::TooFewSamples { found: 0 });
+        };
+        let settings = &self.context.settings.denoising;
+        let terms = objective(&self.corrector, &batch, settings);
+        let gradients = GradientsParams::from_grads(terms.objective.backward(), &self.corrector);
+        self.corrector = self.optimizer.step(settings.learning_rate, self.corrector.clone(), gradients);
+        let losses = vec![terms.objective, terms.unimodal, terms.multimodal];
+        Ok(Pending::new(&["loss", "unimodal", "multimodal"], losses))
+    }
+
+    fn evaluate(&mut self) -> Result<Evaluation, TrainingError> {
+        let settings = &self.context.settings;
+        let mut rng = generator(settings.training.seed, Purpose::Validation);
+        let valid = match self.batch(Split::Valid, None, &mut rng) {
+            None => Default::default(),
+            Some(batch) => {
+                let terms = objective(&self.corrector.valid(), &batch, &settings.denoising);
+                let names = ["loss", "unimodal", "multimodal"];
+                let losses = [terms.objective, terms.unimodal, terms.multimodal];
+                let found = values(Tensor::cat(losses.to_vec(), 0))?;
+                super::scalars(names.into_iter().zip(found))
+            }
+        };
+        Ok(Evaluation { valid, metrics: Default::default(), score: None })
+    }
+
+    fn labels(&mut self) -> Result<Option<LabelValues>, TrainingError> {
+        corrected_labels(&self.context, &self.corrector, |split| {
+            self.representations[split].as_ref().map(|r| r.unimodal.clone())
+        })
+        .map(Some)
+    }
+
+    fn weights(&self) -> Result<Vec<u8>, TrainingError> {
+        records::weights(&self.corrector)
+    }
+
+    fn optimizer(&self) -> Result<Vec<u8>, TrainingError> {
+        records::optimizer(&self.optimizer)
+    }
+
+    fn restore(&mut self, weights: Vec<u8>, optimizer: Vec<u8>) -> Result<(), TrainingError> {
+        self.corrector = records::load(self.corrector.clone(), weights)?;
+        self.optimizer = records::load_optimizer(self.optimizer.clone(), optimizer)?;
+        Ok(())
+    }
+}
+
+/// y_m = clip(g(h_m, y), -H, H) of every row, in the order train, valid, test.
+///
+/// # Errors
+/// A device that failed.
+pub fn corrected_labels(
+    context: &Context,
+    corrector: &Corrector,
+    representations: impl Fn(Split) -> Option<PerModality<Tensor<2>>>,
+) -> Result<LabelValues, TrainingError> {
+    let corrector = corrector.valid();
+    let mut corrected = PerModality::<Vec<f32>>::default();
+    for split in Split::ALL {
+        if let Some(h) = representations(split) {
+            let labels = label_tensor(context.dataset.labels(split), &context.plain_device());
+            for (m, y) in corrector.correct(&h, &labels).iter() {
+                corrected[m].extend(values(y.clone())?);
+            }
+        }
+    }
+    Ok(LabelValues { corrected })
+}

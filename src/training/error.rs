@@ -1,0 +1,38 @@
+//! What can end training.
+
+use std::path::PathBuf;
+
+use burn::store::RecordError;
+use burn::tensor::TensorReadError;
+
+use super::events::Stage;
+use crate::dataset::DatasetError;
+
+#[derive(Debug, thiserror::Error)]
+pub enum TrainingError {
+    #[error(transparent)]
+    Data(#[from] DatasetError),
+    #[error(
+        "the device failed: {0}; the last checkpoint stands. Resume the run, with --device cpu or a smaller \
+         training.batch_size if it happens again"
+    )]
+    Device(#[from] TensorReadError),
+    #[error("checkpoint {path}: {message}; {advice}")]
+    Checkpoint { path: PathBuf, message: String, advice: &'static str },
+    #[error(
+        "stage {stage} needs the result of stage {needs}, and {path} is not there; train it first (--stage {needs} or \
+         --stage all), or take up a run that has it with --resume RUN"
+    )]
+    MissingStage { stage: Stage, needs: Stage, path: PathBuf },
+    #[error("expected weights of this run's settings, found {0:?}; the file is damaged or of other sizes: restart the stage")]
+    Record(RecordError),
+    #[error("the training split has {found} samples, expected at least 2; check the file with `mug data check`")]
+    TooFewSamples { found: usize },
+    #[error("{message}; the run was told to stop, and ends at the checkpoint before")]
+    GaveUp { message: String },
+    #[error("nobody records the run any more; it ends at its last checkpoint. Resume it to go on")]
+    NoListener,
+    #[error("training stopped at {stage} step {step}: the loss is not finite. Lower {stage}.learning_rate, or set \
+             training.gradient_clip, and resume or restart the stage")]
+    Diverged { stage: Stage, step: u64 },
+}
