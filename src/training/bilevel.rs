@@ -107,3 +107,166 @@ pub fn corrupt(labels: &[f32], corruption: Corruption, range: f32, rng: &mut Cha
 pub fn label_tensor(labels: &[f32], device: &burn::tensor::Device) -> Tensor<1> {
     Tensor::from_data(TensorData::new(labels.to_vec(), [labels.len()]), device)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::ModelSettings;
+    use crate::device::{DeviceRequest, choose};
+    use burn::module::{Module, ModuleMapper, Param};
+    use burn::optim::GradientsParams;
+    use burn::tensor::{Device, Gradients};
+    use rand::SeedableRng;
+
+    const BATCH: usize = 6;
+    const WIDTH: usize = 3;
+
+    /// Moves one element of one parameter.
+    struct Nudge {
+        parameter: usize,
+        element: usize,
+        by: f32,
+        seen: usize,
+    }
+
+    impl ModuleMapper for Nudge {
+        fn map_float<const D: usize>(&mut self, parameter: Param<Tensor<D>>) -> Param<Tensor<D>> {
+            self.seen += 1;
+            if self.seen - 1 != self.parameter {
+                return parameter;
+            }
+            parameter.map(|t| {
+                let (shape, device) = (t.dims(), t.device());
+                let mut values = t.into_data().try_into_vec::<f32>().unwrap();
+                values[self.element] += self.by;
+                Tensor::from_data(TensorData::new(values, shape), &device).require_grad()
+            })
+        }
+    }
+
+    /// All gradients of a module, parameter by parameter.
+    struct Collect<'a> {
+        gradients: &'a mut GradientsParams,
+        found: Vec<Vec<f32>>,
+    }
+
+    impl burn::module::ModuleVisitor for Collect<'_> {
+        fn visit_float<const D: usize>(&mut self, parameter: &Param<Tensor<D>>) {
+            let gradient = self.gradients.remove::<D>(parameter.id).unwrap();
+            self.found.push(gradient.into_data().try_into_vec().unwrap());
+        }
+    }
+
+    fn wave(n: usize, phase: f32) -> Vec<f32> {
+        (0..n).map(|i| (i as f32 * 1.7 + phase).sin()).collect()
+    }
+
+    /// Labels far from anything an untrained corrector says: no |x| is near its kink, where differences mislead.
+    fn batch(device: &Device) -> CorrectorBatch {
+        let x = |phase| {
+            PerModality::from_fn(|m| {
+                let values = wave(BATCH * WIDTH, phase + m as usize as f32);
+                Tensor::from_data(TensorData::new(values, [BATCH, WIDTH]), device)
+            })
+        };
+        let labels: Vec<f32> = (0..BATCH).map(|i| if i % 2 == 0 { 2.9 } else { -2.8 }).collect();
+        CorrectorBatch {
+            unimodal: x(0.3),
+            projected: x(2.0),
+            labels: label_tensor(&labels, device),
+            corrupted: label_tensor(&wave(BATCH, 0.1), device),
+            corrupted_again: label_tensor(&wave(BATCH, 0.8), device),
+        }
+    }
+
+    fn corrector(shared: bool, device: &Device) -> Corrector {
+        let settings = ModelSettings {
+            representation: WIDTH,
+            corrector_hidden: 4,
+            corrector_shared: shared,
+            ..ModelSettings::default()
+        };
+        Corrector::new(&settings, 3.0, &mut ChaCha8Rng::seed_from_u64(3), device)
+    }
+
+    /// α so large that the second-order term weighs as much as the first.
+    fn settings(objective: Objective) -> DenoisingSettings {
+        DenoisingSettings { virtual_step: 0.5, outer_weight: 0.7, objective, ..DenoisingSettings::default() }
+    }
+
+    fn gradients(corrector: &Corrector, batch: &CorrectorBatch, settings: &DenoisingSettings) -> Vec<Vec<f32>> {
+        let tape: Gradients = objective(corrector, batch, settings).objective.backward();
+        let mut gradients = GradientsParams::from_grads(tape, corrector);
+        let mut collect = Collect { gradients: &mut gradients, found: Vec::new() };
+        corrector.visit(&mut collect);
+        collect.found
+    }
+
+    /// The largest difference between the gradient and central differences, over the largest gradient.
+    fn error(shared: bool, kind: Objective, device: &Device) -> f64 {
+        let device = device.clone().autodiff();
+        let (corrector, batch) = (corrector(shared, &device), batch(&device.clone().inner()));
+        // Differences are taken of the exact objective, whatever shortcut the gradient takes.
+        let exact = if kind == Objective::FirstOrder { settings(Objective::Bilevel) } else { settings(kind) };
+        let found = gradients(&corrector, &batch, &settings(kind));
+        let value = |parameter, element, by| -> f64 {
+            let moved = corrector.clone().map(&mut Nudge { parameter, element, by, seen: 0 });
+            f64::from(objective(&moved, &batch, &exact).objective.into_scalar::<f32>())
+        };
+        let mut worst = 0.0f64;
+        let largest = found.iter().flatten().fold(0.0f64, |a, &g| a.max(f64::from(g.abs())));
+        for (p, gradient) in found.iter().enumerate() {
+            for e in (0..gradient.len()).step_by(3) {
+                let numeric = (value(p, e, 5e-3) - value(p, e, -5e-3)) / 1e-2;
+                worst = worst.max((numeric - f64::from(gradient[e])).abs());
+            }
+        }
+        worst / largest
+    }
+
+    #[test]
+    fn the_gradient_through_the_virtual_step_is_exact_on_the_cpu() {
+        for shared in [false, true] {
+            for kind in [Objective::Bilevel, Objective::UnimodalOnly, Objective::MultimodalOnly] {
+                let error = error(shared, kind, &Device::flex());
+                assert!(error < 1e-3, "shared {shared}, {kind:?}: {error}");
+            }
+        }
+    }
+
+    #[test]
+    fn leaving_out_the_second_order_term_is_seen() {
+        assert!(error(false, Objective::FirstOrder, &Device::flex()) > 0.05);
+    }
+
+    #[test]
+    fn the_gradient_through_the_virtual_step_is_exact_on_wgpu() {
+        match choose(DeviceRequest::Gpu) {
+            Ok(gpu) => {
+                let error = error(false, Objective::Bilevel, &gpu.device);
+                assert!(error < 2e-3, "{}: {error}", gpu.name);
+            }
+            Err(why) => println!("skipped: {why}"),
+        }
+    }
+
+    #[test]
+    fn corruptions_stay_in_range_and_do_what_they_say() {
+        let labels: Vec<f32> = (0..1000).map(|i| (i as f32 / 999.0) * 2.0 - 1.0).collect();
+        let mut rng = ChaCha8Rng::seed_from_u64(5);
+        let mut run = |c| corrupt(&labels, c, 1.0, &mut rng);
+        let share = |noisy: &[f32]| noisy.iter().zip(&labels).filter(|(a, b)| a != b).count();
+        let gaussian = run(Corruption::Gaussian(0.3));
+        let inner: Vec<f32> =
+            gaussian.iter().zip(&labels).filter(|(g, _)| g.abs() < 1.0).map(|(g, y)| g - y).collect();
+        let spread = (inner.iter().map(|d| d * d).sum::<f32>() / inner.len() as f32).sqrt();
+        assert!((0.2..0.35).contains(&spread), "{spread}");
+        assert!((150..250).contains(&share(&run(Corruption::Uniform(0.2)))));
+        let permuted = run(Corruption::Permute(0.5));
+        assert!((400..600).contains(&share(&permuted)));
+        assert_eq!(share(&run(Corruption::Gaussian(0.0))), 0);
+        for values in [gaussian, permuted] {
+            assert!(values.iter().all(|v| v.abs() <= 1.0));
+        }
+    }
+}
