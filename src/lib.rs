@@ -6,9 +6,12 @@
 
 #![deny(unsafe_code)]
 
+pub mod cli;
 pub mod config;
+pub mod console;
 pub mod dataset;
 pub mod device;
+pub mod host;
 pub mod modality;
 pub mod model;
 pub mod run;

@@ -35,6 +35,30 @@ impl Phase {
             Phase::Faulted => "faulted",
         }
     }
+
+    /// Where the run stands after an event.
+    pub fn after(self, event: &Event) -> Phase {
+        match &event.body {
+            Body::Resumed { .. } | Body::Restarted | Body::Unpaused => Phase::Training,
+            // Not only the change of a stage: whoever reads from the middle of the events sees these first.
+            Body::Step { .. } | Body::Epoch { .. } => Phase::Training,
+            Body::StageChanged { state: StageState::Running } => Phase::Training,
+            Body::Paused => Phase::Paused,
+            Body::Fault { .. } => Phase::Faulted,
+            Body::Stopped => Phase::Stopped,
+            Body::Finished { .. } => Phase::Finished,
+            Body::Prepared(_)
+            | Body::StageChanged { .. }
+            | Body::Labels { .. }
+            | Body::Checkpointed { .. }
+            | Body::Log { .. } => self,
+        }
+    }
+
+    /// True where training is over until somebody takes the run up again.
+    pub fn is_over(self) -> bool {
+        matches!(self, Phase::Stopped | Phase::Finished | Phase::Faulted)
+    }
 }
 
 /// One named number over steps or epochs, beside the shared positions of [`Curves`]; NaN where it was not finite or not
@@ -202,6 +226,7 @@ impl RunView {
     pub fn apply(&mut self, event: &Event) {
         self.events += 1;
         self.time = event.time;
+        self.phase = self.phase.after(event);
         let here = event.stage.map(|s| (s, event.step));
         if let Some(stage) = event.stage {
             self.stage = Some(stage);
@@ -230,14 +255,12 @@ impl RunView {
                 }
                 self.fault = None;
                 self.summary = None;
-                self.phase = Phase::Training;
             }
             Body::Restarted => {
                 if let Some(stage) = event.stage {
                     self.void_from(stage, 0);
                 }
                 self.summary = None;
-                self.phase = Phase::Training;
             }
             Body::StageChanged { state } => {
                 if let Some((stage, step)) = here {
@@ -246,7 +269,6 @@ impl RunView {
                     view.epoch = event.epoch;
                     view.step = step;
                     if *state == StageState::Running {
-                        self.phase = Phase::Training;
                         self.fault = None;
                     }
                 }
@@ -282,25 +304,19 @@ impl RunView {
             }),
             Body::Checkpointed { .. } => self.checkpoints += 1,
             Body::Paused => {
-                self.phase = Phase::Paused;
                 if let Some((stage, step)) = here {
                     self.marks.push(Mark { kind: MarkKind::Paused, stage, step, time: event.time });
                 }
             }
-            Body::Unpaused => self.phase = Phase::Training,
             Body::Log { level, message } => {
                 self.log.push(LogLine { time: event.time, level: *level, message: message.clone() });
             }
             Body::Fault { message } => {
-                self.phase = Phase::Faulted;
                 self.fault = Some(message.clone());
                 self.log.push(LogLine { time: event.time, level: Level::Error, message: message.clone() });
             }
-            Body::Stopped => self.phase = Phase::Stopped,
-            Body::Finished { summary } => {
-                self.phase = Phase::Finished;
-                self.summary = Some(summary.clone());
-            }
+            Body::Unpaused | Body::Stopped => {}
+            Body::Finished { summary } => self.summary = Some(summary.clone()),
         }
     }
 

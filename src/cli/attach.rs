@@ -1,0 +1,60 @@
+//! `mug attach`: brings a run back to a terminal, or follows it from another machine.
+
+use std::io::{self, IsTerminal};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use color_eyre::Result;
+
+use super::args::AttachArgs;
+use super::lines::Lines;
+use super::progress::Follower;
+use super::{find_run, say};
+use crate::console::{self, OpenOptions};
+use crate::run::directory::RunDir;
+use crate::run::list::{RunState, summarise};
+use crate::run::lock;
+
+/// Opens the console, or prints lines.
+pub fn run(args: AttachArgs, root: PathBuf) -> Result<ExitCode> {
+    let dir = match &args.follow {
+        Some(path) => RunDir::open(Path::new(path))?,
+        None => find_run(&root, args.run.as_deref())?,
+    };
+    if args.view.plain || !is_interactive() {
+        return follow(&dir);
+    }
+    console::open(OpenOptions {
+        runs_root: root,
+        run: Some(dir),
+        follow: args.follow.is_some(),
+        read_only: args.view.read_only || args.follow.is_some(),
+        fps: args.view.fps,
+        ascii: args.view.ascii,
+        dataset: None,
+        config: None,
+        overrides: Vec::new(),
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// True where there is a terminal to draw on and to read keys from.
+pub fn is_interactive() -> bool {
+    io::stdout().is_terminal() && io::stdin().is_terminal()
+}
+
+/// Prints a run's events until it is over; exits with 0 only when it finished.
+pub fn follow(dir: &RunDir) -> Result<ExitCode> {
+    say(&format!("run {} in {}", dir.name(), dir.path().display()))?;
+    let mut follower = Follower::new(dir, Box::new(Lines::new(io::stdout())));
+    follower.follow(|_| !lock::is_alive(dir))?;
+    let state = summarise(dir).state;
+    match state {
+        RunState::Finished => return Ok(ExitCode::SUCCESS),
+        RunState::Died => {
+            say(&format!("the run's process died; mug resume {} goes on from its last checkpoint", dir.name()))?
+        }
+        _ => say(&format!("the run is over ({state}); mug resume {} goes on with it", dir.name()))?,
+    }
+    Ok(ExitCode::FAILURE)
+}

@@ -1,0 +1,106 @@
+//! `mug pause`, `mug resume` and `mug stop`: commands for scripts; they return when the run has done as it was told.
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use color_eyre::Result;
+use color_eyre::eyre::eyre;
+
+use super::args::ResumeArgs;
+use super::say;
+use crate::host::client::{self, LinkEvent};
+use crate::host::spawn::{restart_detached, start_detached};
+use crate::run::directory::RunDir;
+use crate::run::list::{RunState, summarise};
+use crate::run::lock;
+use crate::training::events::{Command, Stage};
+
+/// How long the effect of a command is waited for: the end of a batch and a checkpoint.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Sends a command to a live run and waits for its effect. A run that is already as asked for is no error.
+pub fn run(root: &Path, name: &str, command: Command) -> Result<ExitCode> {
+    let dir = RunDir::find(root, name)?;
+    let name = dir.name();
+    match (command, summarise(&dir).state) {
+        (Command::Pause, RunState::Paused) => say(&format!("run {name} is paused already"))?,
+        (Command::Pause | Command::StopNow, RunState::Died) => {
+            return Err(eyre!("the process of run {name} died; mug resume {name} goes on from its last checkpoint"));
+        }
+        (Command::StopNow, state) if !lock::is_alive(&dir) => say(&format!("run {name} is not running ({state})"))?,
+        _ => {
+            tell(&dir, command)?;
+            wait(&dir, command)?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Goes on with a run, in its own process or in a new one.
+pub fn resume(root: &Path, args: &ResumeArgs) -> Result<ExitCode> {
+    let dir = RunDir::find(root, &args.run)?;
+    let name = dir.name();
+    let restart = args.restart.map(Stage::from);
+    let state = summarise(&dir).state;
+    if lock::is_alive(&dir) {
+        if let Some(stage) = restart {
+            tell(&dir, Command::RestartStage { stage })?;
+            say(&format!("run {name} begins {stage} anew"))?;
+        } else if state == RunState::Paused {
+            tell(&dir, Command::Resume)?;
+            wait(&dir, Command::Resume)?;
+        } else {
+            say(&format!("run {name} is running already ({state})"))?;
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    let pid = match restart {
+        Some(stage) => restart_detached(&dir, stage)?,
+        None if state == RunState::Finished => {
+            return Err(eyre!("run {name} is finished; mug resume {name} --restart STAGE begins a stage anew"));
+        }
+        None => start_detached(&dir, true)?,
+    };
+    say(&format!("run {name} was {state} and goes on in process {pid}; mug attach {name} shows it"))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Sends a command and waits for the answer.
+fn tell(dir: &RunDir, command: Command) -> Result<()> {
+    let (notify, events) = mpsc::channel();
+    let link = client::connect(dir, notify)?;
+    link.send(command)?;
+    let deadline = Instant::now() + Duration::from_secs(10);
+    loop {
+        let left = deadline.saturating_duration_since(Instant::now());
+        match events.recv_timeout(left) {
+            Ok(LinkEvent::Accepted(_)) => return Ok(()),
+            Ok(LinkEvent::Refused { reason, .. }) => return Err(eyre!("refused: {reason}")),
+            Ok(LinkEvent::Closed { reason }) => return Err(eyre!("{reason}")),
+            Ok(_) => {}
+            Err(_) => return Err(eyre!("the process of run {} does not answer", dir.name())),
+        }
+    }
+}
+
+fn wait(dir: &RunDir, command: Command) -> Result<()> {
+    let start = Instant::now();
+    let name = dir.name();
+    while start.elapsed() < PATIENCE {
+        let state = summarise(dir).state;
+        let done = match command {
+            Command::Pause => state == RunState::Paused || !state.is_live(),
+            Command::Resume => state != RunState::Paused,
+            _ => !lock::is_alive(dir),
+        };
+        if done {
+            say(&format!("run {name}: {state}"))?;
+            return Ok(());
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    say(&format!("run {name} was told and is not done with its batch yet; mug runs shows when it is"))?;
+    Ok(())
+}

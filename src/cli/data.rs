@@ -1,0 +1,175 @@
+//! `mug data`: what datasets there are, and what is in a file.
+
+use std::io::{ErrorKind, Write};
+use std::path::PathBuf;
+
+use color_eyre::Result;
+use serde_json::json;
+
+use crate::config::DataSettings;
+use crate::dataset::{Catalogue, Report, Source, State, data_folder};
+
+/// Look at datasets.
+#[derive(Debug, clap::Args)]
+pub struct DataArgs {
+    #[command(subcommand)]
+    command: DataCommand,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum DataCommand {
+    /// Look through a dataset: splits, shapes, types, labels, and what is odd.
+    ///
+    /// Exits with an error that says why where the dataset cannot be used.
+    Check {
+        /// A pickle of the MMSA layout, or a name that `mug data list` shows.
+        file: String,
+        /// H: labels lie in [-H, H]; found from the name or the labels where it is not given.
+        #[arg(long, value_name = "H")]
+        label_range: Option<f32>,
+        /// Print one JSON object.
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        folder: Folder,
+    },
+    /// List the datasets of the catalogue and of the data folder.
+    List {
+        /// Print one JSON object.
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        folder: Folder,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+struct Folder {
+    /// The data folder; MUG_DATA_DIR sets it, too.
+    #[arg(long, value_name = "FOLDER")]
+    data_dir: Option<PathBuf>,
+}
+
+impl Folder {
+    fn path(&self) -> PathBuf {
+        self.data_dir.clone().unwrap_or_else(data_folder)
+    }
+}
+
+/// Runs `mug data`.
+///
+/// # Errors
+/// The dataset cannot be found or used, or standard output cannot be written.
+pub fn run(args: DataArgs) -> Result<()> {
+    match std::io::stdout().write_all(output(args)?.as_bytes()) {
+        // Whoever reads only the first lines (`| head`) has got what was wanted.
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        other => Ok(other?),
+    }
+}
+
+/// What the command prints.
+fn output(args: DataArgs) -> Result<String> {
+    Ok(match args.command {
+        DataCommand::Check { file, label_range, json, folder } => {
+            let settings = DataSettings { label_range: checked_range(label_range)?, ..DataSettings::default() };
+            let report = Report::with_settings(&Source::resolve(&file, &folder.path())?, &settings)?;
+            if json { serde_json::to_string(&report)? + "\n" } else { report.to_string() }
+        }
+        DataCommand::List { json, folder } => {
+            let folder = folder.path();
+            let catalogue = Catalogue::scan(&folder, &[]);
+            if json { list_json(&catalogue, &folder)? } else { list_text(&catalogue, &folder) }
+        }
+    })
+}
+
+fn checked_range(range: Option<f32>) -> Result<Option<f32>> {
+    match range {
+        Some(h) if !(h > 0.0 && h <= 100.0) => {
+            Err(color_eyre::eyre::eyre!("--label-range {h}: expected a positive number up to 100"))
+        }
+        _ => Ok(range),
+    }
+}
+
+fn list_text(catalogue: &Catalogue, folder: &std::path::Path) -> String {
+    let mut out = format!("data folder {}\n", folder.display());
+    let width = catalogue.entries.iter().map(|e| e.name.chars().count()).max().unwrap_or(0).min(40);
+    for entry in &catalogue.entries {
+        let state = match &entry.state {
+            State::BuiltIn => "built in".to_owned(),
+            State::Ready { path, bytes } => format!("{:.1} MB  {}", *bytes as f64 / 1e6, path.display()),
+            State::Missing { expected } => format!("missing; expected {}", expected.join(" or ")),
+            State::Bad { path, reason } => format!("unusable: {} is {reason}", path.display()),
+        };
+        out.push_str(&format!("{:<width$}  {}\n{:<width$}    {state}\n", entry.name, entry.about, ""));
+    }
+    if !catalogue.complete {
+        out.push_str("the folder holds too much to look at all of it; point MUG_DATA_DIR at a smaller one\n");
+    }
+    out
+}
+
+fn list_json(catalogue: &Catalogue, folder: &std::path::Path) -> Result<String> {
+    let entry = |e: &crate::dataset::Entry| {
+        let state = match &e.state {
+            State::BuiltIn => json!({"state": "built in"}),
+            State::Ready { path, bytes } => json!({"state": "ready", "path": path.to_string_lossy(), "bytes": bytes}),
+            State::Missing { expected } => json!({"state": "missing", "expected": expected}),
+            State::Bad { path, reason } => {
+                json!({"state": "bad", "path": path.to_string_lossy(), "reason": reason})
+            }
+        };
+        let mut object = json!({"name": e.name, "about": e.about});
+        if let (Some(to), serde_json::Value::Object(from)) = (object.as_object_mut(), state) {
+            to.extend(from);
+        }
+        object
+    };
+    let datasets: Vec<_> = catalogue.entries.iter().map(entry).collect();
+    let all = json!({
+        "folder": folder.to_string_lossy(),
+        "complete": catalogue.complete,
+        "datasets": datasets,
+    });
+    Ok(serde_json::to_string(&all)? + "\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_shows_states_and_places() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("mosi.pkl"), [0x80; 2_000_000]).unwrap();
+        std::fs::write(folder.path().join("sims.pkl"), b"PK\x03\x04").unwrap();
+        let catalogue = Catalogue::scan(folder.path(), &[]);
+        let text = list_text(&catalogue, folder.path());
+        for part in ["built in", "2.0 MB", "missing; expected mosei.pkl", "unusable", "npz"] {
+            assert!(text.contains(part), "{text}");
+        }
+        let json: serde_json::Value = serde_json::from_str(&list_json(&catalogue, folder.path()).unwrap()).unwrap();
+        assert_eq!(json["datasets"][0]["name"], "demo");
+        assert_eq!(json["datasets"][1]["bytes"], 2_000_000);
+        assert_eq!(json["datasets"][3]["state"], "bad");
+    }
+
+    #[test]
+    fn an_unusable_file_is_an_error() {
+        let args = |file: &str| DataArgs {
+            command: DataCommand::Check {
+                file: file.to_owned(),
+                label_range: None,
+                json: true,
+                folder: Folder { data_dir: Some("/no/such/folder".into()) },
+            },
+        };
+        let error = output(args("/no/such/file.pkl")).unwrap_err().to_string();
+        assert!(error.contains("/no/such/file.pkl") && error.contains("demo"), "{error}");
+        let json: serde_json::Value = serde_json::from_str(&output(args("demo")).unwrap()).unwrap();
+        assert_eq!((&json["name"], &json["unimodal_labels"]), (&"demo".into(), &true.into()));
+        assert!(checked_range(Some(f32::NAN)).is_err());
+    }
+}

@@ -1,0 +1,45 @@
+//! `mug devices`: every adapter, and which device a run would take.
+
+use clap::Args;
+
+use crate::device::{self, DeviceRequest};
+
+/// List graphics adapters with backend, driver and memory limits, and the device that a run would train on.
+#[derive(Debug, Args)]
+pub struct DevicesArgs {
+    /// The request to answer: what `--device` takes.
+    #[arg(long, value_enum, default_value_t)]
+    pub device: DeviceRequest,
+    /// One JSON object on one line.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Runs the subcommand.
+///
+/// # Errors
+/// `--device gpu` where no adapter works.
+pub fn run(args: &DevicesArgs) -> color_eyre::Result<()> {
+    let adapters = device::adapters();
+    let chosen = device::choose(args.device)?;
+    if args.json {
+        let chosen = serde_json::json!({ "name": chosen.name, "why": chosen.why });
+        println!("{}", serde_json::json!({ "adapters": adapters, "chosen": chosen }));
+        return Ok(());
+    }
+    if adapters.is_empty() {
+        println!("no graphics adapters (no Vulkan driver is installed, or this build has no GPU support)");
+    }
+    for adapter in &adapters {
+        println!("{} — {}, {}", adapter.name, adapter.kind, adapter.backend);
+        println!("    driver {}", adapter.driver);
+        let gib = |bytes: u64| bytes as f64 / f64::from(1 << 30);
+        println!(
+            "    largest buffer {:.2} GiB, largest tensor that a kernel sees {:.2} GiB",
+            gib(adapter.max_buffer),
+            gib(adapter.max_binding)
+        );
+    }
+    println!("a run would train on: {} — {}", chosen.name, chosen.why);
+    Ok(())
+}

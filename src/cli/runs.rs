@@ -1,0 +1,77 @@
+//! `mug runs`: what runs there are and where they stand.
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::SystemTime;
+
+use color_eyre::Result;
+
+use super::args::RunsArgs;
+use super::lines::{duration, harmless};
+use super::say;
+use crate::run::clock::unix_seconds;
+use crate::run::list::{RunSummary, list_runs};
+use crate::training::events::Stage;
+
+/// Prints a table, or one JSON array.
+pub fn run(args: &RunsArgs, root: &Path) -> Result<ExitCode> {
+    let runs = list_runs(root);
+    if args.json {
+        say(&serde_json::to_string(&runs)?)?;
+    } else if runs.is_empty() {
+        say(&format!("no runs in {}; mug train --dataset demo makes one", root.display()))?;
+    } else {
+        for line in table(&runs, unix_seconds(SystemTime::now())) {
+            say(&line)?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn table(runs: &[RunSummary], now: u64) -> Vec<String> {
+    let width = runs.iter().map(|r| r.name.chars().count()).max().unwrap_or(0).clamp(4, 64);
+    let mut lines = vec![format!("{:width$}  STATE      STAGE        EPOCH    DONE  WRITTEN        DATASET", "NAME")];
+    lines.extend(runs.iter().map(|r| {
+        harmless(&format!(
+            "{:width$}  {:9}  {:11}  {:>3}/{:<3}  {:>3.0} %  {:13}  {}",
+            r.name,
+            r.state,
+            r.stage.map_or("-", Stage::name),
+            r.epoch,
+            r.epochs,
+            (r.progress * 100.0).floor(),
+            format!("{} ago", duration(now.saturating_sub(r.updated) as f64)),
+            r.dataset
+        ))
+    }));
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::list::RunState;
+
+    #[test]
+    fn columns_line_up() {
+        let run = |name: &str, state, stage| RunSummary {
+            name: name.into(),
+            path: "/x".into(),
+            dataset: "demo\u{1b}".into(),
+            state,
+            stage,
+            epoch: 7,
+            epochs: 20,
+            progress: 0.999,
+            created: String::new(),
+            updated: 100,
+        };
+        let lines = table(
+            &[run("2026-11-23-a", RunState::Preparing, Some(Stage::Contrastive)), run("b", RunState::Died, None)],
+            165,
+        );
+        let at: Vec<_> = lines.iter().map(|l| l.find("DATASET").or(l.find("demo"))).collect();
+        assert!(at[0].is_some() && at.iter().all(|a| a == &at[0]), "{lines:#?}");
+        assert!(lines[1].contains(" 99 %") && lines[1].contains("1 m 5 s ago") && lines[1].ends_with("demo "));
+    }
+}

@@ -1,0 +1,309 @@
+//! The one table of actions: what every key does, where, and what it is called. Key handling, the `?` screen, the
+//! footer's hints and the README's table are all read from it.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+use super::state::Pane;
+
+/// Everything a key can ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    Leave,
+    Help,
+    NextPane,
+    PreviousPane,
+    Zoom,
+    Close,
+    Up,
+    Down,
+    PageUp,
+    PageDown,
+    First,
+    Last,
+    Run,
+    StopAfterEpoch,
+    Checkpoint,
+    RestartStage,
+    StopRun,
+    /// Show the losses of the n-th stage, from 0.
+    Tab(usize),
+    Train,
+    OpenFile,
+    ShowStage,
+    NextScalar,
+    PreviousScalar,
+    LogScale,
+    XAxis,
+    SmoothMore,
+    SmoothLess,
+    ClipOutliers,
+    FollowStage,
+    Left,
+    Right,
+    SortNext,
+    SortPrevious,
+    Reverse,
+    Filter,
+    Detail,
+    CopyRow,
+    CopyValue,
+    SummarySplit,
+    Attach,
+    Refresh,
+    Mouse,
+    Redraw,
+    Suspend,
+}
+
+/// A key with its modifiers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Key {
+    code: KeyCode,
+    control: bool,
+}
+
+impl Key {
+    const fn char(c: char) -> Self {
+        Self { code: KeyCode::Char(c), control: false }
+    }
+
+    const fn control(c: char) -> Self {
+        Self { code: KeyCode::Char(c), control: true }
+    }
+
+    const fn code(code: KeyCode) -> Self {
+        Self { code, control: false }
+    }
+
+    fn matches(self, event: &KeyEvent) -> bool {
+        let control = event.modifiers.contains(KeyModifiers::CONTROL);
+        self.code == event.code && self.control == control && !event.modifiers.contains(KeyModifiers::ALT)
+    }
+
+    /// The key's name as one reads it.
+    pub fn name(self) -> String {
+        let name = match self.code {
+            KeyCode::Char(' ') => "space".to_owned(),
+            KeyCode::Char(c) if self.control => c.to_ascii_uppercase().to_string(),
+            KeyCode::Char(c) => c.to_string(),
+            KeyCode::Up => "↑".to_owned(),
+            KeyCode::Down => "↓".to_owned(),
+            KeyCode::Left => "←".to_owned(),
+            KeyCode::Right => "→".to_owned(),
+            KeyCode::BackTab => "shift-tab".to_owned(),
+            KeyCode::PageUp => "page up".to_owned(),
+            KeyCode::PageDown => "page down".to_owned(),
+            KeyCode::F(n) => format!("F{n}"),
+            other => format!("{other:?}").to_ascii_lowercase(),
+        };
+        if self.control { format!("ctrl-{name}") } else { name }
+    }
+}
+
+/// One line of the table.
+#[derive(Debug)]
+pub struct Binding {
+    pub action: Action,
+    pub keys: &'static [Key],
+    /// The pane that must have the focus; `None`: any.
+    pub pane: Option<Pane>,
+    /// Two or three words for the footer; empty: not shown there.
+    pub hint: &'static str,
+    /// What it does, for `?` and the README.
+    pub help: &'static str,
+}
+
+const fn bind(
+    action: Action,
+    keys: &'static [Key],
+    pane: Option<Pane>,
+    hint: &'static str,
+    help: &'static str,
+) -> Binding {
+    Binding { action, keys, pane, hint, help }
+}
+
+const DATASETS: Option<Pane> = Some(Pane::Datasets);
+const STAGES: Option<Pane> = Some(Pane::Stages);
+const LOSSES: Option<Pane> = Some(Pane::Losses);
+const LABELS: Option<Pane> = Some(Pane::Labels);
+const METRICS: Option<Pane> = Some(Pane::Metrics);
+const RUNS: Option<Pane> = Some(Pane::Runs);
+
+/// All bindings. A pane's own come before those of any pane, and win.
+pub const BINDINGS: &[Binding] = &[
+    bind(Action::Train, &[Key::code(KeyCode::Enter)], DATASETS, "train", "train on the selected dataset in a new run"),
+    bind(Action::OpenFile, &[Key::char('o')], DATASETS, "open file", "open a data file by its path"),
+    bind(
+        Action::ShowStage,
+        &[Key::code(KeyCode::Enter)],
+        STAGES,
+        "show",
+        "show the selected stage's losses and metrics",
+    ),
+    bind(Action::NextScalar, &[Key::char('v')], LOSSES, "value", "next value: loss, task, contrastive, ..."),
+    bind(Action::PreviousScalar, &[Key::char('V')], LOSSES, "", "previous value"),
+    bind(Action::LogScale, &[Key::char('l')], LOSSES, "log", "linear or logarithmic y"),
+    bind(Action::XAxis, &[Key::char('x')], LOSSES, "x axis", "x by step, epoch or time"),
+    bind(Action::SmoothMore, &[Key::char('+'), Key::char('=')], LOSSES, "smooth", "smooth more"),
+    bind(Action::SmoothLess, &[Key::char('-')], LOSSES, "", "smooth less"),
+    bind(
+        Action::ClipOutliers,
+        &[Key::char('u')],
+        LOSSES,
+        "outliers",
+        "cut the y range at outliers, or show everything",
+    ),
+    bind(Action::FollowStage, &[Key::char('f')], LOSSES, "", "show the stage that is being trained again"),
+    bind(Action::Left, &[Key::code(KeyCode::Left), Key::char('h')], LOSSES, "", "read values: move the crosshair left"),
+    bind(Action::Right, &[Key::code(KeyCode::Right)], LOSSES, "", "move the crosshair right"),
+    bind(Action::Filter, &[Key::char('/')], LABELS, "filter", "filter rows, for example: |da| > 0.3 and split = train"),
+    bind(
+        Action::SortNext,
+        &[Key::char('o'), Key::char('>'), Key::code(KeyCode::Right)],
+        LABELS,
+        "sort",
+        "sort by the next column",
+    ),
+    bind(Action::SortPrevious, &[Key::char('<'), Key::code(KeyCode::Left)], LABELS, "", "sort by the previous column"),
+    bind(Action::Reverse, &[Key::char('r')], LABELS, "reverse", "turn the order round"),
+    bind(Action::Detail, &[Key::code(KeyCode::Enter)], LABELS, "detail", "everything about the selected clip"),
+    bind(Action::CopyRow, &[Key::char('y')], LABELS, "copy", "copy the row to the clipboard (OSC 52, over SSH too)"),
+    bind(Action::CopyValue, &[Key::char('Y')], LABELS, "", "copy the value in the sorted column"),
+    bind(Action::SummarySplit, &[Key::char('p')], LABELS, "", "summary of the next split: train, valid, test"),
+    bind(Action::Left, &[Key::code(KeyCode::Left), Key::char('h')], METRICS, "", "columns further left"),
+    bind(Action::Right, &[Key::code(KeyCode::Right), Key::char('l')], METRICS, "columns", "columns further right"),
+    bind(
+        Action::Attach,
+        &[Key::code(KeyCode::Enter)],
+        RUNS,
+        "attach",
+        "attach to the selected run; take it up where it ended",
+    ),
+    bind(Action::Refresh, &[Key::char('r')], RUNS, "look again", "look for runs again"),
+    bind(Action::Run, &[Key::char(' ')], None, "start/pause", "start training; pause; resume"),
+    bind(
+        Action::StopAfterEpoch,
+        &[Key::char('s')],
+        None,
+        "stop after epoch",
+        "end the stage after this epoch and go on with the next",
+    ),
+    bind(Action::Checkpoint, &[Key::char('c')], None, "", "write a checkpoint now"),
+    bind(
+        Action::RestartStage,
+        &[Key::char('R')],
+        None,
+        "",
+        "throw the stage's progress away and begin it anew (asks first)",
+    ),
+    bind(Action::StopRun, &[Key::char('S'), Key::char('X')], None, "", "end the run; it can be resumed (asks first)"),
+    bind(Action::Tab(0), &[Key::char('1')], None, "", "losses and metrics of the contrastive stage"),
+    bind(Action::Tab(1), &[Key::char('2')], None, "", "losses and metrics of the denoising stage"),
+    bind(Action::Tab(2), &[Key::char('3')], None, "", "losses and metrics of the joint stage"),
+    bind(Action::NextPane, &[Key::code(KeyCode::Tab)], None, "pane", "next pane"),
+    bind(Action::PreviousPane, &[Key::code(KeyCode::BackTab)], None, "", "previous pane"),
+    bind(Action::Zoom, &[Key::char('z')], None, "zoom", "the pane alone on the whole screen, and back"),
+    bind(Action::Up, &[Key::char('k'), Key::code(KeyCode::Up)], None, "", "up"),
+    bind(Action::Down, &[Key::char('j'), Key::code(KeyCode::Down)], None, "", "down"),
+    bind(Action::PageUp, &[Key::code(KeyCode::PageUp), Key::control('b')], None, "", "a page up"),
+    bind(Action::PageDown, &[Key::code(KeyCode::PageDown), Key::control('f')], None, "", "a page down"),
+    bind(Action::First, &[Key::char('g'), Key::code(KeyCode::Home)], None, "", "to the first row"),
+    bind(Action::Last, &[Key::char('G'), Key::code(KeyCode::End)], None, "", "to the last row"),
+    bind(Action::Close, &[Key::code(KeyCode::Esc)], None, "", "close what is open; clear crosshair, filter or zoom"),
+    bind(Action::Mouse, &[Key::char('m')], None, "", "mouse on or off: click for focus, wheel to scroll"),
+    bind(Action::Redraw, &[Key::control('l')], None, "", "draw the screen anew"),
+    bind(Action::Suspend, &[Key::control('z')], None, "", "to the shell; `fg` comes back"),
+    bind(Action::Help, &[Key::char('?'), Key::code(KeyCode::F(1))], None, "help", "this list"),
+    bind(
+        Action::Leave,
+        &[Key::char('q'), Key::control('c')],
+        None,
+        "leave",
+        "leave; the run goes on without the console",
+    ),
+];
+
+/// What a key asks for while `pane` has the focus.
+pub fn find(event: &KeyEvent, pane: Pane) -> Option<Action> {
+    let hit = |b: &&Binding| b.keys.iter().any(|k| k.matches(event));
+    let own = BINDINGS.iter().filter(|b| b.pane == Some(pane)).find(hit);
+    own.or_else(|| BINDINGS.iter().filter(|b| b.pane.is_none()).find(hit)).map(|b| b.action)
+}
+
+/// The bindings that work while `pane` has the focus, its own first.
+pub fn for_pane(pane: Pane) -> impl Iterator<Item = &'static Binding> {
+    let own = BINDINGS.iter().filter(move |b| b.pane == Some(pane));
+    own.chain(BINDINGS.iter().filter(|b| b.pane.is_none()))
+}
+
+/// The names of a binding's keys, for example `k, ↑`.
+pub fn key_names(binding: &Binding) -> String {
+    binding.keys.iter().map(|k| k.name()).collect::<Vec<_>>().join(", ")
+}
+
+/// The table of keys as it stands in README.md.
+pub fn readme_table() -> String {
+    let mut table = String::from("| pane | keys | what they do |\n|---|---|---|\n");
+    let panes = std::iter::once(None).chain(Pane::ALL.into_iter().map(Some));
+    for pane in panes {
+        for b in BINDINGS.iter().filter(|b| b.pane == pane) {
+            let place = pane.map_or("any", Pane::title);
+            let keys: Vec<String> = b.keys.iter().map(|k| format!("`{}`", k.name())).collect();
+            table += &format!("| {place} | {} | {} |\n", keys.join(" "), b.help.replace('|', "\\|"));
+        }
+    }
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(c: char) -> KeyEvent {
+        KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE)
+    }
+
+    #[test]
+    fn no_key_means_two_things_in_one_place() {
+        for (i, a) in BINDINGS.iter().enumerate() {
+            for b in &BINDINGS[i + 1..] {
+                let shared = a.keys.iter().find(|k| b.keys.contains(k));
+                assert!(a.pane != b.pane || shared.is_none(), "{shared:?}: {a:?} and {b:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn keys_that_control_the_run_mean_the_same_in_every_pane() {
+        for pane in Pane::ALL {
+            for (c, action) in
+                [(' ', Action::Run), ('s', Action::StopAfterEpoch), ('q', Action::Leave), ('S', Action::StopRun)]
+            {
+                assert_eq!(find(&event(c), pane), Some(action), "{c} in {pane:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_panes_own_key_wins_and_modifiers_count() {
+        assert_eq!(find(&event('l'), Pane::Losses), Some(Action::LogScale));
+        assert_eq!(find(&event('l'), Pane::Log), None);
+        let control = |c| KeyEvent::new(KeyCode::Char(c), KeyModifiers::CONTROL);
+        assert_eq!(find(&control('l'), Pane::Losses), Some(Action::Redraw));
+        assert_eq!(find(&control('q'), Pane::Losses), None);
+        assert_eq!(find(&KeyEvent::new(KeyCode::Char('q'), KeyModifiers::ALT), Pane::Log), None);
+    }
+
+    #[test]
+    fn every_binding_is_named_and_in_the_readme_table() {
+        let table = readme_table();
+        for b in BINDINGS {
+            assert!(!b.help.is_empty() && !b.keys.is_empty(), "{b:?}");
+            assert!(table.contains(&b.help.replace('|', "\\|")), "{b:?}");
+        }
+        assert_eq!(table.lines().count(), BINDINGS.len() + 2);
+        assert!(table.contains("| any | `space` | start training; pause; resume |"));
+        assert!(table.contains("`shift-tab`") && table.contains("`ctrl-L`") && table.contains("`page up`"));
+    }
+}

@@ -1,0 +1,161 @@
+//! The border between the screen and the world: what [`update`](super::update::update) asks for, and what the world sends
+//! back. State, update and view know only these types, so they are tested without a terminal, a file or a run.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::decode::Input;
+use super::table::{Rows, Values};
+use crate::run::list::RunSummary;
+use crate::training::events::{Command, Event, Level};
+
+/// Whether a dataset of the catalogue can be trained on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Availability {
+    BuiltIn,
+    Ready,
+    Missing,
+    Broken,
+}
+
+/// One line of the dataset pane.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DatasetItem {
+    /// A catalogue name, or a file's stem.
+    pub name: String,
+    /// The data file; `None` for the demo and for what is missing.
+    pub path: Option<PathBuf>,
+    pub availability: Availability,
+    /// Samples of each split, size, or where the file is looked for.
+    pub detail: String,
+}
+
+impl DatasetItem {
+    /// What `--dataset` would be given: the path where there is one, else the name.
+    pub fn target(&self) -> String {
+        self.path.as_ref().map_or_else(|| self.name.clone(), |p| p.display().to_string())
+    }
+}
+
+/// A look into a dataset.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Preview {
+    /// Splits, shapes, label histograms, flaws found.
+    pub report: Vec<String>,
+    /// The settings that a run on it would use, as TOML.
+    pub settings: Vec<String>,
+    /// Why it cannot be read or trained on.
+    pub problem: Option<String>,
+}
+
+/// How the console hears of the attached run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Link {
+    /// The run's process is being looked for.
+    #[default]
+    Connecting,
+    /// Commands can be sent.
+    Live,
+    /// The run directory is read and nothing can be sent: chosen by `--follow`.
+    Following,
+    /// The run's process is there but cannot be reached; the run directory is read on.
+    Lost(String),
+    /// No process trains the run.
+    Absent,
+}
+
+/// What the world tells the screen. `attach` says which attachment a message belongs to: late news of a run that was
+/// left is dropped.
+#[derive(Clone, Debug)]
+pub enum Message {
+    Input(Input),
+    Resize(u16, u16),
+    Datasets(Vec<DatasetItem>),
+    /// A file that a person named was added; it is selected.
+    Opened(DatasetItem),
+    Preview {
+        target: String,
+        preview: Arc<Preview>,
+    },
+    Runs(Vec<RunSummary>),
+    /// A new run directory stands and its process is starting.
+    Created {
+        path: PathBuf,
+        name: String,
+    },
+    /// Appended events, in order. `caught_up`: no more at the moment.
+    Events {
+        attach: u64,
+        events: Vec<Event>,
+        caught_up: bool,
+    },
+    /// The events are read from the beginning again.
+    Reset {
+        attach: u64,
+    },
+    Rows {
+        attach: u64,
+        rows: Arc<Rows>,
+    },
+    Values {
+        attach: u64,
+        refresh: u32,
+        values: Arc<Values>,
+    },
+    Link {
+        attach: u64,
+        link: Link,
+    },
+    /// A line for the person at the screen.
+    Notice {
+        level: Level,
+        text: String,
+    },
+}
+
+/// What the screen wants done. Nothing here is waited for: answers come as messages.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    Leave,
+    Suspend,
+    /// Draw everything anew.
+    Redraw,
+    Mouse(bool),
+    /// To the clipboard.
+    Copy(String),
+    ScanDatasets,
+    /// Add a data file by its path.
+    Open(String),
+    /// Look into a dataset, by its target.
+    Inspect(String),
+    ListRuns,
+    /// Make a run directory for the dataset and start its process.
+    Train {
+        dataset: String,
+    },
+    /// Read a run directory from now on, and reach its process. `follow`: without its socket.
+    Attach {
+        attach: u64,
+        path: PathBuf,
+        follow: bool,
+    },
+    /// Start a process that takes the run up.
+    TakeUp {
+        path: PathBuf,
+    },
+    Send(Command),
+    LoadRows {
+        attach: u64,
+    },
+    LoadValues {
+        attach: u64,
+        refresh: u32,
+        file: String,
+    },
+}
+
+/// Does what the screen wants in the world outside the terminal.
+pub trait Backend {
+    /// Begins the work and returns at once.
+    fn perform(&mut self, effect: Effect);
+}

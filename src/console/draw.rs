@@ -1,0 +1,59 @@
+//! One frame from the state. Changes nothing.
+
+use ratatui::Frame;
+use ratatui::layout::{Position, Rect};
+
+use super::layout::{self, Mode};
+use super::panes::{self, chrome, detail, help, prompt};
+use super::state::{Overlay, State};
+use super::theme;
+
+/// Draws the whole screen. Nothing is drawn outside the frame's area, whatever size the state believes the screen has.
+pub fn draw(state: &State, frame: &mut Frame<'_>) {
+    let screen = frame.area();
+    if (screen.width, screen.height) != state.size {
+        // A resize is under way: the next frame has both agree.
+        return;
+    }
+    let buffer = frame.buffer_mut();
+    let banner = chrome::banner(state);
+    let areas = layout::areas(state, banner.is_some());
+    let mut cursor = None;
+    if layout::mode(screen.width, screen.height) == Mode::Line {
+        chrome::status_line(state, areas.header, buffer);
+    } else {
+        chrome::header(state, areas.header, buffer);
+        if let (Some(words), Some(area)) = (&banner, areas.banner) {
+            chrome::draw_banner(words, area, buffer);
+        }
+        if let Some(rail) = areas.rail {
+            chrome::rail(state, rail, buffer);
+        }
+        for (pane, area) in &areas.panes {
+            panes::draw(state, *pane, *area, buffer);
+        }
+        chrome::footer(state, areas.footer, buffer);
+    }
+    let footer = Rect { y: screen.height.saturating_sub(1), height: screen.height.min(1), ..screen };
+    match &state.overlay {
+        Some(Overlay::Help { scroll }) if screen.width >= 20 && screen.height >= 5 => {
+            help::draw(state, *scroll, screen, buffer);
+        }
+        Some(Overlay::Detail { scroll }) if screen.width >= 20 && screen.height >= 5 => {
+            detail::draw(state, *scroll, screen, buffer);
+        }
+        Some(Overlay::Confirm(question)) => prompt::question(state, question, screen, buffer),
+        Some(Overlay::OpenFile(line)) => {
+            cursor = Some(prompt::line("open data file:", line, None, footer, buffer));
+        }
+        Some(Overlay::Filter { line, .. }) => {
+            let problem = state.labels.filter_error.as_deref();
+            cursor = Some(prompt::line("filter:", line, problem, footer, buffer));
+        }
+        _ => {}
+    }
+    theme::finish(buffer, state.abilities);
+    if let Some(position) = cursor.filter(|p: &Position| screen.contains(*p)) {
+        frame.set_cursor_position(position);
+    }
+}

@@ -1,0 +1,457 @@
+//! The label table's filter language: words search, comparisons select.
+//!
+//! ```text
+//! |da| > 0.3 and split = train
+//! sarcasm not y < 0          (words are looked for in id and transcript; terms side by side must all hold)
+//! id ~ "video_12" or |d| >= 0.5
+//! ```
+//!
+//! Columns: `y`; `t a v` corrected labels; `dt da dv` their changes and `d` the greatest of the three in size; `ht ha hv`
+//! human labels; `id`, `split`, `text`. A comparison with a value that does not exist is false.
+
+use super::columns::Column;
+
+/// How deep brackets and `not` may nest.
+const DEPTH: usize = 40;
+
+/// What is wrong with a filter and where.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message} at character {at}")]
+pub struct FilterError {
+    /// Counted from 1.
+    pub at: usize,
+    pub message: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Comparison {
+    Less,
+    AtMost,
+    More,
+    AtLeast,
+    Equal,
+    Unequal,
+    /// Text holds the value.
+    Holds,
+}
+
+/// A parsed filter.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Filter {
+    /// Looked for in id and transcript; lower case.
+    Word(String),
+    Number {
+        column: Column,
+        absolute: bool,
+        comparison: Comparison,
+        value: f32,
+    },
+    /// On `id`, `split` or `text`; lower case.
+    Text {
+        column: Column,
+        comparison: Comparison,
+        value: String,
+    },
+    Not(Box<Filter>),
+    And(Vec<Filter>),
+    Or(Vec<Filter>),
+}
+
+/// What a filter looks at: one row of the table.
+pub trait Row {
+    /// A numeric column's value; NaN where there is none.
+    fn number(&self, column: Column) -> f32;
+    /// True where a text column holds (`whole`: is) the lower-case needle, whatever the row's case.
+    fn text(&self, column: Column, needle: &str, whole: bool) -> bool;
+}
+
+impl Filter {
+    /// Parses a filter; blank text is no filter.
+    ///
+    /// # Errors
+    /// What was expected and where, in words for the prompt line.
+    pub fn parse(source: &str) -> Result<Option<Filter>, FilterError> {
+        let tokens = tokens(source)?;
+        if tokens.is_empty() {
+            return Ok(None);
+        }
+        let mut parser = Parser { tokens: &tokens, at: 0, end: source.chars().count() + 1 };
+        let filter = parser.any(DEPTH)?;
+        match parser.peek() {
+            None => Ok(Some(filter)),
+            Some(_) => Err(parser.error("expected nothing more after the closing bracket's partner")),
+        }
+    }
+
+    /// Whether the row passes.
+    pub fn matches(&self, row: &impl Row) -> bool {
+        match self {
+            Filter::Word(word) => row.text(Column::Id, word, false) || row.text(Column::Transcript, word, false),
+            Filter::Number { column, absolute, comparison, value } => {
+                let found = row.number(*column);
+                let found = if *absolute { found.abs() } else { found };
+                match comparison {
+                    Comparison::Less => found < *value,
+                    Comparison::AtMost => found <= *value,
+                    Comparison::More => found > *value,
+                    Comparison::AtLeast => found >= *value,
+                    // Labels are means of a few votes in float32: 0.6 is meant to find 0.6000000238.
+                    Comparison::Equal | Comparison::Holds => (found - value).abs() < 5e-4,
+                    Comparison::Unequal => (found - value).abs() >= 5e-4,
+                }
+            }
+            Filter::Text { column, comparison, value } => match comparison {
+                Comparison::Unequal => !row.text(*column, value, true),
+                Comparison::Equal => row.text(*column, value, true),
+                _ => row.text(*column, value, false),
+            },
+            Filter::Not(inner) => !inner.matches(row),
+            Filter::And(all) => all.iter().all(|f| f.matches(row)),
+            Filter::Or(any) => any.iter().any(|f| f.matches(row)),
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Token {
+    Word(String),
+    Quoted(String),
+    Compare(Comparison),
+    Bar,
+    Open,
+    Close,
+}
+
+/// The tokens with their positions, counted in characters from 1.
+fn tokens(source: &str) -> Result<Vec<(Token, usize)>, FilterError> {
+    let chars: Vec<char> = source.chars().collect();
+    let mut tokens = Vec::new();
+    let mut i = 0;
+    while i < chars.len() {
+        let at = i + 1;
+        let next = chars.get(i + 1).copied();
+        let (token, taken) = match chars[i] {
+            c if c.is_whitespace() => {
+                i += 1;
+                continue;
+            }
+            '<' if next == Some('=') => (Token::Compare(Comparison::AtMost), 2),
+            '<' => (Token::Compare(Comparison::Less), 1),
+            '>' if next == Some('=') => (Token::Compare(Comparison::AtLeast), 2),
+            '>' => (Token::Compare(Comparison::More), 1),
+            '!' if next == Some('=') => (Token::Compare(Comparison::Unequal), 2),
+            '!' => (Token::Word("not".into()), 1),
+            '=' => (Token::Compare(Comparison::Equal), if next == Some('=') { 2 } else { 1 }),
+            '≤' => (Token::Compare(Comparison::AtMost), 1),
+            '≥' => (Token::Compare(Comparison::AtLeast), 1),
+            '≠' => (Token::Compare(Comparison::Unequal), 1),
+            '~' => (Token::Compare(Comparison::Holds), 1),
+            '|' if next == Some('|') => (Token::Word("or".into()), 2),
+            '|' => (Token::Bar, 1),
+            '&' => (Token::Word("and".into()), if next == Some('&') { 2 } else { 1 }),
+            '(' => (Token::Open, 1),
+            ')' => (Token::Close, 1),
+            quote @ ('"' | '\'') => {
+                let inside: String = chars[i + 1..].iter().take_while(|c| **c != quote).collect();
+                let length = inside.chars().count();
+                if i + 1 + length >= chars.len() {
+                    return Err(FilterError { at, message: format!("expected a closing {quote}") });
+                }
+                (Token::Quoted(inside), length + 2)
+            }
+            _ => {
+                let ends = |c: &char| c.is_whitespace() || "<>=!~|&()\"≤≥≠".contains(*c);
+                let word: String = chars[i..].iter().take_while(|c| !ends(c)).collect();
+                let length = word.chars().count();
+                (Token::Word(word), length)
+            }
+        };
+        tokens.push((token, at));
+        i += taken;
+    }
+    Ok(tokens)
+}
+
+struct Parser<'a> {
+    tokens: &'a [(Token, usize)],
+    at: usize,
+    end: usize,
+}
+
+impl Parser<'_> {
+    fn peek(&self) -> Option<&Token> {
+        self.tokens.get(self.at).map(|(t, _)| t)
+    }
+
+    fn word(&self, offset: usize) -> Option<&str> {
+        match self.tokens.get(self.at + offset) {
+            Some((Token::Word(word), _)) => Some(word),
+            _ => None,
+        }
+    }
+
+    fn take_word(&mut self, word: &str) -> bool {
+        let found = self.word(0).is_some_and(|w| w.eq_ignore_ascii_case(word));
+        self.at += usize::from(found);
+        found
+    }
+
+    fn error(&self, message: impl Into<String>) -> FilterError {
+        let at = self.tokens.get(self.at).map_or(self.end, |(_, at)| *at);
+        FilterError { at, message: message.into() }
+    }
+
+    fn any(&mut self, depth: usize) -> Result<Filter, FilterError> {
+        let mut parts = vec![self.all(depth)?];
+        while self.take_word("or") {
+            parts.push(self.all(depth)?);
+        }
+        Ok(if parts.len() == 1 { parts.remove(0) } else { Filter::Or(parts) })
+    }
+
+    fn all(&mut self, depth: usize) -> Result<Filter, FilterError> {
+        let mut parts = vec![self.term(depth)?];
+        loop {
+            let joined = self.take_word("and");
+            let more = match self.peek() {
+                None | Some(Token::Close) => false,
+                Some(Token::Word(w)) if w.eq_ignore_ascii_case("or") => false,
+                Some(_) => true,
+            };
+            if !more && !joined {
+                return Ok(if parts.len() == 1 { parts.remove(0) } else { Filter::And(parts) });
+            }
+            parts.push(self.term(depth)?);
+        }
+    }
+
+    fn term(&mut self, depth: usize) -> Result<Filter, FilterError> {
+        let Some(depth) = depth.checked_sub(1) else {
+            return Err(self.error(format!("expected at most {DEPTH} nested brackets")));
+        };
+        if self.take_word("not") {
+            return Ok(Filter::Not(Box::new(self.term(depth)?)));
+        }
+        let token = self.peek().cloned();
+        match token {
+            Some(Token::Open) => {
+                self.at += 1;
+                let inner = self.any(depth)?;
+                if self.peek() != Some(&Token::Close) {
+                    return Err(self.error("expected )"));
+                }
+                self.at += 1;
+                Ok(inner)
+            }
+            Some(Token::Bar) => {
+                self.at += 1;
+                let column = self.numeric_column()?;
+                if self.peek() != Some(&Token::Bar) {
+                    return Err(self.error("expected a closing | after the column"));
+                }
+                self.at += 1;
+                self.comparison(column, true)
+            }
+            Some(Token::Word(word)) if word.eq_ignore_ascii_case("abs") && self.after(1, &Token::Open) => {
+                self.at += 2;
+                let column = self.numeric_column()?;
+                if self.peek() != Some(&Token::Close) {
+                    return Err(self.error("expected ) after the column"));
+                }
+                self.at += 1;
+                self.comparison(column, true)
+            }
+            Some(Token::Word(word)) if matches!(self.tokens.get(self.at + 1), Some((Token::Compare(_), _))) => {
+                let Some(column) = Column::parse(&word) else {
+                    return Err(self.error(format!("no column {word}; expected {}", Column::NAMES)));
+                };
+                self.at += 1;
+                self.comparison(column, false)
+            }
+            Some(Token::Word(word) | Token::Quoted(word)) => {
+                if ["and", "or"].iter().any(|w| word.eq_ignore_ascii_case(w)) {
+                    return Err(self.error(format!("expected a word or a comparison before {word}")));
+                }
+                self.at += 1;
+                Ok(Filter::Word(word.to_lowercase()))
+            }
+            Some(Token::Compare(_)) => Err(self.error("expected a column before the comparison")),
+            Some(Token::Close) => Err(self.error("expected a word or a comparison before )")),
+            None => Err(self.error("expected a word or a comparison")),
+        }
+    }
+
+    fn after(&self, offset: usize, token: &Token) -> bool {
+        self.tokens.get(self.at + offset).is_some_and(|(t, _)| t == token)
+    }
+
+    fn numeric_column(&mut self) -> Result<Column, FilterError> {
+        match self.word(0).and_then(Column::parse).filter(|c| !c.is_text()) {
+            Some(column) => {
+                self.at += 1;
+                Ok(column)
+            }
+            None => Err(self.error("expected a column of numbers, for example dt")),
+        }
+    }
+
+    fn comparison(&mut self, column: Column, absolute: bool) -> Result<Filter, FilterError> {
+        let Some(Token::Compare(comparison)) = self.peek().cloned() else {
+            return Err(self.error("expected a comparison such as > 0.3"));
+        };
+        self.at += 1;
+        let value = match self.peek() {
+            Some(Token::Word(w) | Token::Quoted(w)) => w.clone(),
+            _ => return Err(self.error("expected a value after the comparison")),
+        };
+        if column.is_text() {
+            if !matches!(comparison, Comparison::Equal | Comparison::Unequal | Comparison::Holds) {
+                self.at -= 1;
+                return Err(self.error("expected =, != or ~ after a column of text"));
+            }
+            self.at += 1;
+            return Ok(Filter::Text { column, comparison, value: value.to_lowercase() });
+        }
+        let value = value.parse::<f32>().ok().filter(|v| v.is_finite());
+        let Some(value) = value else {
+            return Err(self.error("expected a number after the comparison"));
+        };
+        self.at += 1;
+        Ok(Filter::Number { column, absolute, comparison, value })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    struct Clip;
+
+    impl Row for Clip {
+        fn number(&self, column: Column) -> f32 {
+            match column {
+                Column::Label => 0.6,
+                Column::Change(crate::modality::Modality::Text) => -0.4,
+                Column::Human(_) => f32::NAN,
+                _ => 0.1,
+            }
+        }
+
+        fn text(&self, column: Column, needle: &str, whole: bool) -> bool {
+            let own = match column {
+                Column::Id => "vid_7$_$3",
+                Column::Split => "train",
+                _ => "i love this 电影",
+            };
+            if whole { own == needle } else { own.contains(needle) }
+        }
+    }
+
+    fn passes(source: &str) -> bool {
+        Filter::parse(source).unwrap_or_else(|e| panic!("{source}: {e}")).is_none_or(|f| f.matches(&Clip))
+    }
+
+    #[test]
+    fn words_and_comparisons_select() {
+        for source in [
+            "",
+            "  ",
+            "love",
+            "LOVE this",
+            "电影",
+            "vid_7",
+            "\"love this\"",
+            "y>0.5",
+            "y = 0.6",
+            "|dt|>0.3",
+            "abs(dt) >= 0.4",
+            "|dt| > 0.3 and split=train",
+            "dt < 0",
+            "not hate",
+            "!hate",
+            "hate or love",
+            "(hate or love) y>0",
+            "id ~ vid_",
+            "id != other",
+            "split != test",
+            "text ~ love",
+            "not ht > 0",
+            "d > 0",
+            "y≥0.6",
+            "y>0 && dt<0 || hate",
+            "-0.4",
+        ] {
+            // A bare number is a word like any other.
+            assert_eq!(passes(source), source != "-0.4", "{source}");
+        }
+        for source in
+            ["hate", "y<0.5", "|dt|>0.5", "split=test", "ht > -9", "ht < 9", "ht != 0", "love and y<0", "id=vid"]
+        {
+            assert!(!passes(source), "{source}");
+        }
+    }
+
+    #[test]
+    fn or_binds_less_than_and() {
+        assert!(passes("love or hate and y<0"));
+        assert!(!passes("(love or hate) and y<0"));
+    }
+
+    #[test]
+    fn mistakes_are_named_with_their_place() {
+        for (source, at, part) in [
+            ("y >", 4, "value"),
+            ("y > much", 5, "number"),
+            ("z > 1", 1, "no column z"),
+            ("|dt > 1", 5, "closing |"),
+            ("|id| > 1", 2, "column of numbers"),
+            ("(y > 1", 7, "expected )"),
+            ("love )", 6, "nothing more"),
+            ("id > 3", 4, "=, != or ~"),
+            ("> 3", 1, "column before"),
+            ("love and", 9, "word or a comparison"),
+            ("\"love", 1, "closing \""),
+            ("or love", 1, "before or"),
+            ("|dt|", 5, "comparison"),
+            ("y > nan", 5, "number"),
+        ] {
+            let error = Filter::parse(source).unwrap_err();
+            assert!(error.at == at && error.message.contains(part), "{source}: {error}");
+        }
+    }
+
+    #[test]
+    fn nesting_has_an_end() {
+        assert!(Filter::parse(&"(".repeat(100_000)).is_err());
+        assert!(Filter::parse(&"not ".repeat(100_000)).is_err());
+        assert!(Filter::parse(&format!("{}y>0{}", "(".repeat(30), ")".repeat(30))).is_ok());
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_parses_or_says_why(source in any::<String>()) {
+            match Filter::parse(&source) {
+                Ok(Some(filter)) => { filter.matches(&Clip); }
+                Ok(None) => prop_assert!(source.trim().is_empty()),
+                Err(e) => prop_assert!(e.at >= 1 && e.at <= source.chars().count() + 1),
+            }
+        }
+
+        #[test]
+        fn pieces_of_the_language_in_any_order(parts in proptest::collection::vec(
+            prop_oneof![Just("y"), Just(">"), Just("0.3"), Just("|"), Just("dt"), Just("("), Just(")"), Just("and"),
+                Just("or"), Just("not"), Just("love"), Just("split"), Just("="), Just("\""), Just("abs"), Just("~")], 0..24)) {
+            if let Ok(Some(filter)) = Filter::parse(&parts.join(" ")) {
+                filter.matches(&Clip);
+            }
+        }
+
+        #[test]
+        fn a_threshold_selects_by_value(value in -1.0f32..1.0) {
+            prop_assert_eq!(passes(&format!("y > {value}")), 0.6 > value);
+            prop_assert_eq!(passes(&format!("|dt|<={value}")), 0.4 <= value);
+        }
+    }
+}

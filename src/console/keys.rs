@@ -1,0 +1,378 @@
+//! What keys, pastes and the mouse change.
+
+use crossterm::event::KeyEvent;
+
+use super::actions::{self, Action};
+use super::backend::{Availability, Effect, Link};
+use super::clipboard;
+use super::columns::Column;
+use super::decode::Input;
+use super::layout;
+use super::list::List;
+use super::overlays;
+use super::panes;
+use super::state::{Overlay, Pane, Question, State, WEIGHTS, XAxis};
+use super::update::{attach, inspect, is_resumable, reindex, say};
+use crate::run::view::Phase;
+use crate::split::Split;
+use crate::training::events::{Command, Level, Stage, StageState};
+
+/// Takes in what a person did.
+pub fn input(state: &mut State, input: Input, effects: &mut Vec<Effect>) {
+    match input {
+        Input::Key(event) => key(state, &event, effects),
+        Input::Paste(text) => overlays::paste(state, &text),
+        Input::Click(column, row) => click(state, column, row, effects),
+        Input::Wheel(column, row, direction) => {
+            let by = isize::from(direction) * 3;
+            match under(state, column, row) {
+                _ if state.overlay.is_some() => overlays::scroll(state, by),
+                Some(pane) => scroll(state, pane, by),
+                None => {}
+            }
+        }
+    }
+}
+
+fn key(state: &mut State, event: &KeyEvent, effects: &mut Vec<Effect>) {
+    state.notice = None;
+    if state.overlay.is_some() {
+        overlays::key(state, event, effects);
+    } else if let Some(action) = actions::find(event, state.focus) {
+        act(state, action, effects);
+    }
+}
+
+/// The pane at a place of the screen.
+fn under(state: &State, column: u16, row: u16) -> Option<Pane> {
+    let areas = layout::areas(state, panes::banner(state).is_some());
+    areas.panes.iter().rev().find(|(_, a)| a.contains((column, row).into())).map(|(pane, _)| *pane)
+}
+
+fn click(state: &mut State, column: u16, row: u16, effects: &mut Vec<Effect>) {
+    let Some(pane) = under(state, column, row).filter(|_| state.overlay.is_none()) else { return };
+    state.notice = None;
+    focus(state, pane);
+    let areas = layout::areas(state, panes::banner(state).is_some());
+    let Some((_, area)) = areas.panes.iter().find(|(p, _)| *p == pane) else { return };
+    let top = panes::list_top(pane, *area);
+    let (rows, len) = (panes::list_rows(state, pane, *area), panes::list_len(state, pane));
+    if let Some(list) = panes::list_mut(state, pane)
+        && let Some(line) = row.checked_sub(top).map(usize::from).filter(|l| *l < rows)
+        && list.offset + line < len
+    {
+        list.selected = list.offset + line;
+    }
+    if pane == Pane::Datasets {
+        inspect(state, effects);
+    }
+}
+
+/// Gives a pane the focus and, in the full layout, a place.
+pub fn focus(state: &mut State, pane: Pane) {
+    state.focus = pane;
+    if matches!(pane, Pane::Labels | Pane::Metrics | Pane::Log) {
+        state.lower = pane;
+    }
+}
+
+fn scroll(state: &mut State, pane: Pane, by: isize) {
+    let len = panes::list_len(state, pane);
+    if let Some(list) = panes::list_mut(state, pane) {
+        list.step(by, len);
+    }
+}
+
+fn turn_pane(state: &mut State, by: usize, effects: &mut Vec<Effect>) {
+    let at = Pane::ALL.iter().position(|p| *p == state.focus).unwrap_or(0);
+    focus(state, Pane::ALL[(at + by) % Pane::ALL.len()]);
+    if state.focus == Pane::Runs {
+        effects.push(Effect::ListRuns);
+    }
+}
+
+fn move_list(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
+    let pane = state.focus;
+    let areas = layout::areas(state, panes::banner(state).is_some());
+    let area = areas.panes.iter().find(|(p, _)| *p == pane).map(|(_, a)| *a).unwrap_or_default();
+    let page = panes::list_rows(state, pane, area).max(2) as isize - 1;
+    let len = panes::list_len(state, pane);
+    if let Some(list) = panes::list_mut(state, pane) {
+        match action {
+            Action::Up => list.step(-1, len),
+            Action::Down => list.step(1, len),
+            Action::PageUp => list.step(-page, len),
+            Action::PageDown => list.step(page, len),
+            Action::First => list.first(len),
+            _ => list.last(len),
+        }
+    }
+    if pane == Pane::Datasets {
+        inspect(state, effects);
+    }
+}
+
+/// Does what a key asks for.
+pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
+    match action {
+        Action::Leave => effects.push(Effect::Leave),
+        Action::Suspend => effects.push(Effect::Suspend),
+        Action::Redraw => effects.push(Effect::Redraw),
+        Action::Mouse => {
+            state.mouse = !state.mouse;
+            effects.push(Effect::Mouse(state.mouse));
+            say(state, Level::Info, if state.mouse { "mouse on; shift selects text" } else { "mouse off" });
+        }
+        Action::Help => state.overlay = Some(Overlay::Help { scroll: 0 }),
+        Action::NextPane => turn_pane(state, 1, effects),
+        Action::PreviousPane => turn_pane(state, Pane::ALL.len() - 1, effects),
+        Action::Zoom => state.zoom = !state.zoom,
+        Action::Close => close(state),
+        Action::Up | Action::Down | Action::PageUp | Action::PageDown | Action::First | Action::Last => {
+            move_list(state, action, effects);
+        }
+        Action::Run => run(state, effects),
+        Action::StopAfterEpoch => send(state, Command::StopAfterEpoch, "the stage ends after this epoch", effects),
+        Action::Checkpoint => send(state, Command::Checkpoint, "a checkpoint is asked for", effects),
+        Action::RestartStage => ask_restart(state),
+        Action::StopRun => match state.refusal() {
+            None => state.overlay = Some(Overlay::Confirm(Question::Stop)),
+            Some(why) => say(state, Level::Warning, why),
+        },
+        Action::Tab(n) => show_stage(state, Stage::ALL[n.min(2)]),
+        Action::ShowStage => {
+            let stage = Stage::ALL[state.stage_list.selected.min(2)];
+            show_stage(state, stage);
+            focus(state, Pane::Losses);
+        }
+        Action::Train => train(state, effects),
+        Action::OpenFile => state.overlay = Some(Overlay::OpenFile(tui_input::Input::default())),
+        Action::NextScalar => turn_scalar(state, 1),
+        Action::PreviousScalar => turn_scalar(state, usize::MAX),
+        Action::LogScale => state.losses.log = !state.losses.log,
+        Action::XAxis => {
+            state.losses.x = match state.losses.x {
+                XAxis::Step => XAxis::Epoch,
+                XAxis::Epoch => XAxis::Time,
+                XAxis::Time => XAxis::Step,
+            }
+        }
+        Action::SmoothMore => state.losses.smoothing = (state.losses.smoothing + 1).min(WEIGHTS.len() - 1),
+        Action::SmoothLess => state.losses.smoothing = state.losses.smoothing.saturating_sub(1),
+        Action::ClipOutliers => state.losses.clip = !state.losses.clip,
+        Action::FollowStage => {
+            state.losses.chosen = None;
+            state.losses.cursor = None;
+        }
+        Action::Left => sideways(state, false),
+        Action::Right => sideways(state, true),
+        Action::SortNext => turn_sort(state, 1),
+        Action::SortPrevious => turn_sort(state, Column::ALL.len() - 1),
+        Action::Reverse => {
+            state.labels.reverse = !state.labels.reverse;
+            reindex(state);
+        }
+        Action::Filter => {
+            let before = state.labels.filter_text.clone();
+            state.overlay = Some(Overlay::Filter { line: before.clone().into(), before });
+        }
+        Action::Detail => {
+            if state.labels.row(state.labels.list.selected).is_some() {
+                state.overlay = Some(Overlay::Detail { scroll: 0 });
+            }
+        }
+        Action::CopyRow | Action::CopyValue => copy(state, action, effects),
+        Action::SummarySplit => {
+            state.labels.summary = match state.labels.summary {
+                Split::Train => Split::Valid,
+                Split::Valid => Split::Test,
+                Split::Test => Split::Train,
+            }
+        }
+        Action::Attach => attach_selected(state, effects),
+        Action::Refresh => effects.push(Effect::ListRuns),
+    }
+}
+
+fn close(state: &mut State) {
+    if state.focus == Pane::Losses && state.losses.cursor.take().is_some() {
+        return;
+    }
+    if state.focus == Pane::Labels && !state.labels.filter_text.is_empty() {
+        state.labels.filter_text.clear();
+        (state.labels.filter, state.labels.filter_error) = (None, None);
+        reindex(state);
+        return;
+    }
+    state.zoom = false;
+}
+
+/// Sends a command, or says why not.
+pub fn send(state: &mut State, command: Command, said: &str, effects: &mut Vec<Effect>) {
+    match state.refusal() {
+        None => {
+            effects.push(Effect::Send(command));
+            say(state, Level::Info, said);
+        }
+        Some(why) => say(state, Level::Warning, why),
+    }
+}
+
+/// The one key that starts, pauses and resumes.
+fn run(state: &mut State, effects: &mut Vec<Effect>) {
+    let Some(attached) = &state.run else { return train(state, effects) };
+    let (phase, link, path) = (attached.view.phase, attached.link.clone(), attached.path.clone());
+    if state.focus == Pane::Datasets && !attached.is_live() {
+        return train(state, effects);
+    }
+    match (state.run_command(), link) {
+        (None, _) if phase == Phase::Finished => {
+            say(state, Level::Info, "this run is finished; enter on a dataset trains anew, R begins a stage anew");
+        }
+        (_, Link::Absent) => take_up(state, path, effects),
+        (None, _) => say(state, Level::Info, "the run's process is ending; try again in a moment"),
+        (Some(command), _) => {
+            let said = match command {
+                Command::Pause => "pausing: the batch is finished and a checkpoint written first",
+                Command::Resume => "resuming",
+                _ => "starting",
+            };
+            send(state, command, said, effects);
+        }
+    }
+}
+
+fn take_up(state: &mut State, path: std::path::PathBuf, effects: &mut Vec<Effect>) {
+    if state.read_only {
+        return say(state, Level::Warning, "read-only: start mug without --read-only to take the run up");
+    }
+    if let Some(run) = &mut state.run {
+        run.link = Link::Connecting;
+    }
+    effects.push(Effect::TakeUp { path });
+    say(state, Level::Info, "taking the run up from its last checkpoint");
+}
+
+fn train(state: &mut State, effects: &mut Vec<Effect>) {
+    if state.read_only {
+        return say(state, Level::Warning, "read-only: start mug without --read-only to train");
+    }
+    let Some(item) = state.dataset() else {
+        return say(state, Level::Info, "the datasets are still being looked for; try again in a moment");
+    };
+    let target = item.target();
+    match item.availability {
+        Availability::Missing => {
+            let text = format!("{} is missing ({}); o opens a file by its path", item.name, item.detail);
+            say(state, Level::Warning, text);
+        }
+        Availability::Broken => {
+            let text = format!("{} cannot be read: {}", item.name, item.detail);
+            say(state, Level::Error, text);
+        }
+        Availability::BuiltIn | Availability::Ready if state.run.as_ref().is_some_and(|r| r.is_live()) => {
+            state.overlay = Some(Overlay::Confirm(Question::TrainBeside(target)));
+        }
+        Availability::BuiltIn | Availability::Ready => {
+            let text = format!("starting a run on {}", item.name);
+            effects.push(Effect::Train { dataset: target });
+            say(state, Level::Info, text);
+        }
+    }
+}
+
+fn ask_restart(state: &mut State) {
+    let Some(run) = &state.run else { return say(state, Level::Warning, "no run to restart a stage of") };
+    let stage = match state.focus {
+        Pane::Stages => Stage::ALL[state.stage_list.selected.min(2)],
+        _ => run.view.stage.unwrap_or(Stage::Contrastive),
+    };
+    let begun = !matches!(run.view.stage(stage).state, StageState::Pending | StageState::Skipped);
+    match state.refusal() {
+        Some(why) => say(state, Level::Warning, why),
+        None if !begun => say(state, Level::Info, format!("the {stage} stage has not begun")),
+        None => state.overlay = Some(Overlay::Confirm(Question::Restart(stage))),
+    }
+}
+
+fn show_stage(state: &mut State, stage: Stage) {
+    state.losses.chosen = Some(stage);
+    state.losses.cursor = None;
+    state.metrics_list = List::following();
+    state.metrics_column = 0;
+}
+
+fn turn_scalar(state: &mut State, by: usize) {
+    let names = state.scalars();
+    if names.is_empty() {
+        return;
+    }
+    let at = names.iter().position(|n| *n == state.losses.scalar).unwrap_or(0);
+    let by = if by == usize::MAX { names.len() - 1 } else { by };
+    state.losses.scalar = names[(at + by) % names.len()].clone();
+}
+
+fn sideways(state: &mut State, right: bool) {
+    if state.focus == Pane::Metrics {
+        let most = panes::metrics::columns(state).len().saturating_sub(1);
+        let at = state.metrics_column;
+        state.metrics_column = if right { (at + 1).min(most) } else { at.saturating_sub(1) };
+        return;
+    }
+    let Some(run) = &state.run else { return };
+    let view = run.view.stage(state.shown_stage());
+    let steps = if view.steps.is_empty() { &view.per_epoch.step } else { &view.steps.step };
+    let Some(last) = steps.len().checked_sub(1) else { return };
+    // About one character cell of the chart, so that a held key crosses it in a few seconds.
+    let stride = (steps.len() / usize::from(state.size.0.max(1))).max(1);
+    let at = state.losses.cursor.map_or(last, |c| steps.partition_point(|s| *s < c).min(last));
+    let at = match (state.losses.cursor, right) {
+        (None, _) => last,
+        (_, true) => (at + stride).min(last),
+        (_, false) => at.saturating_sub(stride),
+    };
+    state.losses.cursor = Some(steps[at]);
+}
+
+fn turn_sort(state: &mut State, by: usize) {
+    let labels = &mut state.labels;
+    let mut at = Column::ALL.iter().position(|c| *c == labels.sort).unwrap_or(0);
+    loop {
+        at = (at + by) % Column::ALL.len();
+        // Columns that are not there are no way to sort.
+        if labels.rows.human.is_some() || !matches!(Column::ALL[at], Column::Human(_)) {
+            break;
+        }
+    }
+    labels.sort = Column::ALL[at];
+    labels.reverse = labels.sort.greatest_first();
+    labels.list.selected = 0;
+    reindex(state);
+}
+
+fn copy(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
+    let Some(row) = state.labels.row(state.labels.list.selected) else {
+        return say(state, Level::Info, "no row to copy");
+    };
+    let text = match action {
+        Action::CopyRow => clipboard::row(&row),
+        _ => clipboard::value(&row, state.labels.sort),
+    };
+    say(state, Level::Info, format!("copied: {text}"));
+    effects.push(Effect::Copy(text));
+}
+
+fn attach_selected(state: &mut State, effects: &mut Vec<Effect>) {
+    let Some(run) = state.runs.get(state.run_list.selected).cloned() else {
+        return say(state, Level::Info, "no runs yet");
+    };
+    let same = state.run.as_ref().is_some_and(|r| r.path == run.path);
+    if !same {
+        attach(state, run.path.clone(), state.follow, effects);
+    }
+    if is_resumable(run.state) && same && !state.read_only {
+        take_up(state, run.path, effects);
+    } else if is_resumable(run.state) {
+        say(state, Level::Info, format!("{} {}; space takes it up from its last checkpoint", run.name, run.state));
+    }
+}

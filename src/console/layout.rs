@@ -1,0 +1,114 @@
+//! Where everything lies on a screen of any size.
+
+use ratatui::layout::Rect;
+
+use super::state::{Pane, State};
+
+/// How much the screen has room for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Several panes at once.
+    Full,
+    /// One pane beside a narrow rail.
+    Rail,
+    /// One status line.
+    Line,
+}
+
+/// The places of one frame. Neighbouring panes share their border line.
+#[derive(Clone, Debug, Default)]
+pub struct Areas {
+    pub header: Rect,
+    /// Something is wrong and has to be said.
+    pub banner: Option<Rect>,
+    pub footer: Rect,
+    pub rail: Option<Rect>,
+    /// Every visible pane, the focused one last so that its frame is drawn over its neighbours'.
+    pub panes: Vec<(Pane, Rect)>,
+}
+
+/// Width of the left column of the full layout and of the rail.
+const LEFT: u16 = 34;
+const RAIL: u16 = 16;
+
+/// What a screen of this size has room for.
+pub fn mode(width: u16, height: u16) -> Mode {
+    if width < 60 || height < 15 {
+        Mode::Line
+    } else if width >= 110 && height >= 30 {
+        Mode::Full
+    } else {
+        Mode::Rail
+    }
+}
+
+/// The places for the state's size, focus and zoom. `banner`: whether a line for one is needed.
+pub fn areas(state: &State, banner: bool) -> Areas {
+    let (width, height) = state.size;
+    let mode = mode(width, height);
+    if mode == Mode::Line {
+        return Areas { header: Rect::new(0, 0, width, height.min(1)), ..Areas::default() };
+    }
+    let top = 1 + u16::from(banner);
+    let body = Rect::new(0, top, width, height - top - 1);
+    let mut areas = Areas {
+        header: Rect::new(0, 0, width, 1),
+        banner: banner.then(|| Rect::new(0, 1, width, 1)),
+        footer: Rect::new(0, height - 1, width, 1),
+        ..Areas::default()
+    };
+    if state.zoom {
+        areas.panes.push((state.focus, body));
+    } else if mode == Mode::Rail {
+        areas.rail = Some(Rect { width: RAIL, ..body });
+        areas.panes.push((state.focus, Rect { x: RAIL, width: width - RAIL, ..body }));
+    } else {
+        full(state, body, &mut areas.panes);
+    }
+    areas.panes.sort_by_key(|(pane, _)| *pane == state.focus);
+    areas
+}
+
+fn full(state: &State, body: Rect, panes: &mut Vec<(Pane, Rect)>) {
+    // The frames overlap by one line or column.
+    let right = Rect { x: LEFT - 1, width: body.width - LEFT + 1, ..body };
+    let datasets = (body.height * 2 / 5).max(9);
+    let stages = 11.min(body.height - datasets - 4);
+    let below = datasets + stages - 2;
+    panes.push((Pane::Datasets, Rect { width: LEFT, height: datasets, ..body }));
+    panes.push((Pane::Stages, Rect { y: body.y + datasets - 1, width: LEFT, height: stages, ..body }));
+    panes.push((Pane::Runs, Rect { y: body.y + below, width: LEFT, height: body.height - below, ..body }));
+    let losses = body.height * 11 / 20;
+    panes.push((Pane::Losses, Rect { height: losses, ..right }));
+    let lower = Rect { y: right.y + losses - 1, height: right.height - losses + 1, ..right };
+    panes.push((state.lower, lower));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::console::theme::Abilities;
+
+    #[test]
+    fn every_pane_lies_on_the_screen_and_has_room() {
+        let mut state = State::new(Abilities { colour: true, unicode: true });
+        for width in 1..=260 {
+            for height in 1..=80 {
+                for (focus, zoom) in [(Pane::Datasets, false), (Pane::Log, false), (Pane::Labels, true)] {
+                    (state.size, state.focus, state.zoom) = ((width, height), focus, zoom);
+                    let screen = Rect::new(0, 0, width, height);
+                    let areas = areas(&state, true);
+                    for (pane, area) in &areas.panes {
+                        assert_eq!(area.intersection(screen), *area, "{pane:?} at {width}x{height}");
+                        assert!(area.width >= 30 && area.height >= 5, "{pane:?} {area:?} at {width}x{height}");
+                    }
+                    assert_eq!(areas.header.intersection(screen), areas.header);
+                    assert!(
+                        mode(width, height) == Mode::Line
+                            || areas.panes.last().is_some_and(|(p, _)| *p == focus || focus == Pane::Log)
+                    );
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! What frames the panes: header, banner, footer, the rail of narrow screens, the status line of tiny ones.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use super::put;
+use super::stages::{pace, seconds_left, shown_state, symbol};
+use crate::console::actions::{self, Action, Binding};
+use crate::console::backend::Link;
+use crate::console::state::{Attached, Notice, Pane, State};
+use crate::console::{text, theme};
+use crate::run::view::Phase;
+use crate::training::events::{Level, Stage};
+
+/// Something that is wrong with the run, with what can be done; `None` where all is well.
+pub fn banner(state: &State) -> Option<String> {
+    let run = state.run.as_ref()?;
+    let resume = if state.read_only { format!("mug resume {}", run.name) } else { "space".to_owned() };
+    if let Some(fault) = &run.view.fault {
+        return Some(format!("training stopped: {fault} · the last checkpoint stands; {resume} takes the run up"));
+    }
+    if run.died() {
+        return Some(format!(
+            "the run's process is gone without a word (killed?); {resume} takes it up from its last checkpoint"
+        ));
+    }
+    match &run.link {
+        Link::Lost(why) if run.is_unfinished() => {
+            Some(format!("lost the run's process ({why}); still reading the run directory, commands wait"))
+        }
+        _ => None,
+    }
+}
+
+/// The symbol and word of where the run stands.
+fn phase(run: &Attached) -> (&'static str, String, Style) {
+    if run.died() {
+        return ("✘", "died".into(), theme::BAD);
+    }
+    let (symbol, style) = match run.view.phase {
+        Phase::Preparing => ("…", theme::PLAIN),
+        Phase::Training => ("▶", theme::GOOD),
+        Phase::Paused => ("‖", theme::WARN),
+        Phase::Stopped => ("○", theme::WARN),
+        Phase::Finished => ("✔", theme::GOOD),
+        Phase::Faulted => ("✘", theme::BAD),
+    };
+    let word = match (run.view.phase, run.view.stage) {
+        (Phase::Training | Phase::Paused, Some(stage)) => {
+            let view = run.view.stage(stage);
+            let parked = if run.view.phase == Phase::Paused { "paused, " } else { "" };
+            format!("{parked}{stage} {}/{}", view.epoch, view.epochs)
+        }
+        (phase, _) => phase.name().to_owned(),
+    };
+    (symbol, word, style)
+}
+
+/// Throughput and time left, or the run's time once it ended.
+fn pace_of(run: &Attached) -> String {
+    match (run.view.phase, run.view.stage) {
+        (Phase::Training, Some(stage)) if !run.died() => pace(run.view.stage(stage), true),
+        (Phase::Finished, _) => text::duration(run.view.time),
+        _ => String::new(),
+    }
+}
+
+pub fn header(state: &State, area: Rect, buffer: &mut Buffer) {
+    let mut left = vec![Span::styled("mug", theme::STRONG)];
+    let mut right = Vec::new();
+    match &state.run {
+        None => left.push(Span::styled(" · no run", theme::FAINT)),
+        Some(run) => {
+            let words = match &run.view.prepared {
+                Some(p) => format!(" · {} · run {} · {}", p.dataset, run.name, p.device),
+                None => format!(" · run {}", run.name),
+            };
+            left.push(Span::raw(text::clip(&words, usize::from(area.width))));
+            let (symbol, word, style) = phase(run);
+            right.push(Span::styled(format!("{symbol} {word}"), style));
+            let pace = pace_of(run);
+            if !pace.is_empty() {
+                right.push(Span::raw(format!(" · {pace}")));
+            }
+        }
+    }
+    let how = match state.run.as_ref().map(|r| &r.link) {
+        Some(Link::Following) => Some("following"),
+        _ if state.read_only => Some("read-only"),
+        Some(Link::Connecting) => Some("connecting"),
+        _ => None,
+    };
+    if let Some(how) = how {
+        right.push(Span::styled(format!(" · {how}"), theme::FAINT));
+    }
+    let (left, right) = (Line::from(left), Line::from(right));
+    let right_width = (right.width() as u16).min(area.width);
+    buffer.set_line(area.x, area.y, &left, area.width.saturating_sub(right_width + 1));
+    buffer.set_line(area.right() - right_width, area.y, &right, right_width);
+}
+
+pub fn draw_banner(words: &str, area: Rect, buffer: &mut Buffer) {
+    buffer.set_style(area, theme::BAD.patch(theme::SELECTED));
+    put(buffer, area.x + 1, area.y, area.width.saturating_sub(2), words, theme::BAD.patch(theme::SELECTED));
+}
+
+pub fn footer(state: &State, area: Rect, buffer: &mut Buffer) {
+    if let Some(notice) = &state.notice {
+        return draw_notice(notice, area, buffer);
+    }
+    let mut x = area.x + 1;
+    // Help is the one that must not be crowded out.
+    let mut bindings: Vec<&Binding> = actions::for_pane(state.focus).filter(|b| !b.hint.is_empty()).collect();
+    if let Some(at) = bindings.iter().position(|b| b.action == Action::Help) {
+        let help = bindings.remove(at);
+        bindings.insert(0, help);
+    }
+    if let Some(at) = bindings.iter().position(|b| b.action == Action::Run) {
+        let run = bindings.remove(at);
+        bindings.insert(1, run);
+    }
+    for binding in bindings {
+        let key = binding.keys.first().map(|k| k.name()).unwrap_or_default();
+        let words = if binding.action == Action::Run { run_hint(state) } else { binding.hint };
+        let width = (text::width(&key) + 1 + text::width(words)) as u16;
+        if x + width > area.right() {
+            continue;
+        }
+        put(buffer, x, area.y, area.right() - x, &key, theme::KEY);
+        put(buffer, x + text::width(&key) as u16 + 1, area.y, area.right() - x, words, theme::PLAIN);
+        x += width + 2;
+    }
+}
+
+/// What the start/pause key does now.
+fn run_hint(state: &State) -> &'static str {
+    let Some(run) = &state.run else { return "train" };
+    if state.focus == Pane::Datasets && !run.is_live() {
+        return "train";
+    }
+    match run.view.phase {
+        Phase::Stopped | Phase::Faulted => "take up",
+        _ if run.died() => "take up",
+        Phase::Paused => "resume",
+        Phase::Finished => "start",
+        _ => "pause",
+    }
+}
+
+fn draw_notice(notice: &Notice, area: Rect, buffer: &mut Buffer) {
+    let (symbol, style) = match notice.level {
+        Level::Info => ("›", theme::PLAIN),
+        Level::Warning => ("!", theme::WARN),
+        Level::Error => ("✘", theme::BAD),
+    };
+    put(buffer, area.x + 1, area.y, area.width.saturating_sub(1), symbol, style);
+    put(buffer, area.x + 3, area.y, area.width.saturating_sub(3), &notice.text, style);
+}
+
+/// The names of all panes beside the one that is shown, and the stages in short.
+pub fn rail(state: &State, area: Rect, buffer: &mut Buffer) {
+    let width = area.width.saturating_sub(2);
+    let mut y = area.y + 1;
+    for pane in Pane::ALL {
+        let focused = pane == state.focus;
+        let style = if focused { theme::FOCUS } else { theme::PLAIN };
+        put(buffer, area.x, y, 1, if focused { "▸" } else { " " }, theme::FOCUS);
+        put(buffer, area.x + 2, y, width, pane.title(), style);
+        y += 1;
+    }
+    let Some(run) = &state.run else { return };
+    y += 1;
+    for stage in Stage::ALL {
+        if y >= area.bottom() {
+            return;
+        }
+        let (sign, style) = symbol(shown_state(run, stage));
+        let view = run.view.stage(stage);
+        put(buffer, area.x + 1, y, 1, sign, style);
+        put(buffer, area.x + 3, y, width.saturating_sub(1), &stage.name()[..6], theme::PLAIN);
+        let percent = format!("{:>3.0}%", view.progress() * 100.0);
+        put(buffer, area.x + 10, y, width.saturating_sub(8), &percent, theme::FAINT);
+        y += 1;
+    }
+    if let Some(stage) = run.view.stage.filter(|_| y + 1 < area.bottom()) {
+        let left = seconds_left(run.view.stage(stage)).filter(|_| run.view.phase == Phase::Training && !run.died());
+        if let Some(left) = left {
+            put(buffer, area.x + 1, y + 1, width + 1, &format!("{} left", text::duration(left)), theme::FAINT);
+        }
+    }
+}
+
+/// Everything on one line, for screens that have room for no more.
+pub fn status_line(state: &State, area: Rect, buffer: &mut Buffer) {
+    let Some(run) = &state.run else {
+        let words = match state.dataset() {
+            Some(item) => format!("mug · space trains on {} · q leaves", item.name),
+            None => "mug · q leaves".to_owned(),
+        };
+        return put(buffer, area.x, area.y, area.width, &words, theme::PLAIN);
+    };
+    let (symbol, word, style) = phase(run);
+    let mut words = format!("{symbol} {word}");
+    if let Some(stage) = run.view.stage {
+        let latest = run.view.stage(stage).steps.columns.get("loss").and_then(|c| c.last());
+        if let Some(loss) = latest {
+            words += &format!(" · loss {}", text::significant(f64::from(*loss), 3));
+        }
+    }
+    let pace = pace_of(run);
+    if !pace.is_empty() {
+        words += &format!(" · {pace}");
+    }
+    words = match (&state.notice, banner(state)) {
+        (Some(notice), _) => notice.text.clone(),
+        (None, Some(banner)) => banner,
+        (None, None) => format!("{words} · {}", run.name),
+    };
+    put(buffer, area.x, area.y, area.width, &words, style);
+}

@@ -1,0 +1,113 @@
+//! Losses and metrics of every epoch of a stage, the best epoch marked.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::Span;
+
+use super::{frame, placeholder, put};
+use crate::console::state::{Pane, State};
+use crate::console::{text, theme};
+use crate::run::view::StageView;
+
+/// One column of numbers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// A column of the per-epoch curves.
+    Curve(String),
+    /// A validation metric.
+    Metric(String),
+}
+
+impl Source {
+    fn heading(&self) -> String {
+        match self {
+            Source::Curve(name) => name.replace("train.", "train ").replace("valid.", "valid ").replace('_', " "),
+            Source::Metric(name) => name.replace('_', " "),
+        }
+    }
+
+    fn value(&self, view: &StageView, epoch: usize) -> f64 {
+        match self {
+            Source::Curve(name) => view.per_epoch.columns.get(name).and_then(|c| c.get(epoch)).copied().map(f64::from),
+            Source::Metric(name) => view.metrics.get(epoch).and_then(|m| m.get(name)).copied().flatten(),
+        }
+        .unwrap_or(f64::NAN)
+    }
+}
+
+/// The columns of the shown stage: losses, then the field's metrics in the field's order, then everything else.
+pub fn columns(state: &State) -> Vec<Source> {
+    let Some(run) = &state.run else { return Vec::new() };
+    let view = run.view.stage(state.shown_stage());
+    let named = |name: &str| view.per_epoch.columns.contains_key(name).then(|| Source::Curve(name.to_owned()));
+    let mut columns: Vec<Source> = ["train.loss", "valid.loss"].into_iter().filter_map(named).collect();
+    let present = |key: &&String| view.metrics.iter().any(|m| m.contains_key(*key));
+    if let Some(prepared) = &run.view.prepared {
+        columns.extend(prepared.metric_keys.iter().filter(present).cloned().map(Source::Metric));
+    }
+    let more = view.metrics.last().into_iter().flat_map(|m| m.keys()).cloned().map(Source::Metric);
+    let curves = view.per_epoch.columns.keys().cloned().map(Source::Curve);
+    for column in more.chain(curves) {
+        if !columns.contains(&column) {
+            columns.push(column);
+        }
+    }
+    columns
+}
+
+/// Widths of a number's column and of the epoch's.
+const LEAST: usize = 8;
+const EPOCH: u16 = 7;
+
+pub fn draw(state: &State, area: Rect, buffer: &mut Buffer) {
+    let stage = state.shown_stage();
+    let columns = columns(state);
+    let mut title = vec![Span::styled(format!("{stage} "), theme::PLAIN)];
+    let first = state.metrics_column.min(columns.len().saturating_sub(1));
+    let widths: Vec<u16> = columns.iter().map(|c| text::width(&c.heading()).clamp(LEAST, 26) as u16 + 1).collect();
+    let mut room = area.width.saturating_sub(2 + EPOCH);
+    let fitting = widths[first.min(widths.len())..].iter().take_while(|w| {
+        let fits = **w <= room;
+        room = room.saturating_sub(**w);
+        fits
+    });
+    let shown = first..first + fitting.count();
+    if columns.len() > shown.len() {
+        let words = format!("columns {}–{} of {} ", shown.start + 1, shown.end, columns.len());
+        title.push(Span::styled(words, theme::FAINT));
+    }
+    let inside = frame(state, Pane::Metrics, title, area, buffer);
+    let Some(run) = &state.run else { return placeholder(inside, "no run", buffer) };
+    let view = run.view.stage(stage);
+    if view.per_epoch.is_empty() {
+        return placeholder(inside, "no epoch of this stage is finished", buffer);
+    }
+    if inside.height == 0 {
+        return;
+    }
+    put(buffer, inside.x, inside.y, EPOCH, "  epoch", theme::STRONG);
+    let mut x = inside.x + EPOCH;
+    for i in shown.clone() {
+        let heading = text::fit_right(&columns[i].heading(), usize::from(widths[i]));
+        put(buffer, x, inside.y, widths[i], &heading, theme::STRONG);
+        x += widths[i];
+    }
+    let best = view.best_epoch();
+    let height = usize::from(inside.height) - 1;
+    for (y, epoch) in (inside.y + 1..).zip(state.metrics_list.visible(view.per_epoch.len(), height)) {
+        let is_best = best == Some(epoch);
+        let mut style = if is_best { theme::GOOD } else { theme::PLAIN };
+        if state.focus == Pane::Metrics && epoch == state.metrics_list.selected && !state.metrics_list.follow {
+            style = style.patch(theme::SELECTED);
+        }
+        let number = text::fit_right(&format!("{}", view.per_epoch.epoch[epoch]), 5);
+        let mark = if is_best { "★" } else { " " };
+        put(buffer, inside.x, y, EPOCH, &format!("{mark} {number}"), style);
+        let mut x = inside.x + EPOCH;
+        for i in shown.clone() {
+            let value = text::significant(columns[i].value(view, epoch), 5);
+            put(buffer, x, y, widths[i], &text::fit_right(&value, usize::from(widths[i])), style);
+            x += widths[i];
+        }
+    }
+}

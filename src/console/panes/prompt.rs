@@ -1,0 +1,73 @@
+//! Questions that need a yes, and the lines that one types: a path, a filter.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::widgets::{Block, Clear, Widget};
+use tui_input::Input as Line;
+
+use super::{inner, put};
+use crate::console::state::{Question, State};
+use crate::console::{text, theme};
+
+/// What a question asks.
+fn words(question: &Question, state: &State) -> (String, String) {
+    let name = state.run.as_ref().map_or("", |r| &r.name);
+    match question {
+        Question::Restart(stage) => (
+            format!("Begin the {stage} stage anew?"),
+            "Its progress, and that of the stages after it, is thrown away.".into(),
+        ),
+        Question::Stop => (
+            format!("End run {name}?"),
+            format!("A checkpoint is written first; space here, or mug resume {name}, takes it up again."),
+        ),
+        Question::TrainBeside(dataset) => {
+            (format!("Start another run on {dataset}?"), format!("{name} goes on beside it; they share the device."))
+        }
+    }
+}
+
+pub fn question(state: &State, question: &Question, screen: Rect, buffer: &mut Buffer) {
+    let (title, detail) = words(question, state);
+    let width = screen.width.saturating_sub(4).min(64);
+    let mut lines = text::wrap(&detail, usize::from(width.saturating_sub(4)));
+    lines.push(String::new());
+    lines.push("y yes    n no".into());
+    let height = (lines.len() as u16 + 3).min(screen.height);
+    let area = Rect { x: (screen.width - width) / 2, y: (screen.height - height) / 2, width, height };
+    Clear.render(area, buffer);
+    Block::bordered().border_style(theme::WARN).render(area, buffer);
+    let inside = inner(area);
+    put(buffer, inside.x + 1, inside.y, inside.width.saturating_sub(1), &title, theme::STRONG);
+    for (y, line) in (inside.y + 1..inside.bottom()).zip(&lines) {
+        put(buffer, inside.x + 1, y, inside.width.saturating_sub(1), line, theme::PLAIN);
+    }
+}
+
+/// Draws a line being typed into the footer row and gives the cursor's place.
+pub fn line(label: &str, line: &Line, problem: Option<&str>, row: Rect, buffer: &mut Buffer) -> Position {
+    put(buffer, row.x, row.y, row.width, &" ".repeat(usize::from(row.width)), theme::PLAIN);
+    put(buffer, row.x, row.y, row.width, label, theme::KEY);
+    let start = row.x + (text::width(label) as u16 + 1).min(row.width);
+    let room = usize::from(row.right().saturating_sub(start + 1));
+    let scroll = line.visual_scroll(room);
+    // Shown raw: what is typed holds no control characters, and its width must be the one the cursor is placed by.
+    let mut skipped = 0;
+    let visible: String = line
+        .value()
+        .chars()
+        .skip_while(|c| {
+            let skip = skipped < scroll;
+            skipped += text::width(&c.to_string());
+            skip
+        })
+        .collect();
+    put(buffer, start, row.y, room as u16, &visible, theme::PLAIN);
+    if let Some(problem) = problem {
+        let used = (text::width(&visible) as u16 + 2).min(row.width);
+        let x = start + used;
+        put(buffer, x, row.y, row.right().saturating_sub(x), problem, theme::BAD);
+    }
+    let cursor = start + (line.visual_cursor().saturating_sub(scroll)).min(room) as u16;
+    Position::new(cursor.min(row.right().saturating_sub(1)), row.y)
+}

@@ -1,0 +1,54 @@
+//! The runs below the runs folder, with their state; the attached one is marked.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use super::{frame, placeholder, put};
+use crate::console::state::{Pane, State};
+use crate::console::{text, theme};
+use crate::run::list::{RunState, RunSummary};
+
+fn symbol(state: RunState) -> (&'static str, Style) {
+    match state {
+        RunState::Preparing => ("…", theme::PLAIN),
+        RunState::Training => ("▶", theme::GOOD),
+        RunState::Paused => ("‖", theme::WARN),
+        RunState::Stopped => ("○", theme::PLAIN),
+        RunState::Finished => ("✔", theme::GOOD),
+        RunState::Faulted | RunState::Died => ("✘", theme::BAD),
+    }
+}
+
+pub fn draw(state: &State, area: Rect, buffer: &mut Buffer) {
+    let inside = frame(state, Pane::Runs, vec![], area, buffer);
+    if state.runs.is_empty() {
+        return placeholder(inside, if state.runs_known { "no runs yet" } else { "looking for runs" }, buffer);
+    }
+    for (y, i) in (inside.y..).zip(state.run_list.visible(state.runs.len(), usize::from(inside.height))) {
+        let run = &state.runs[i];
+        let attached = state.run.as_ref().is_some_and(|r| r.path == run.path);
+        let selected = state.focus == Pane::Runs && i == state.run_list.selected;
+        line(run, attached, selected, Rect { y, height: 1, ..inside }, buffer);
+    }
+}
+
+fn line(run: &RunSummary, attached: bool, selected: bool, row: Rect, buffer: &mut Buffer) {
+    let (sign, style) = symbol(run.state);
+    put(buffer, row.x, row.y, 1, if selected { "▸" } else { " " }, theme::FOCUS);
+    put(buffer, row.x + 1, row.y, 1, sign, style);
+    let stage = run.stage.map_or(String::new(), |s| format!("{s} {}/{}", run.epoch, run.epochs));
+    let wide = row.width >= 60;
+    let right = if wide {
+        format!("{stage}  {:<9} {:>3.0} %", run.state, run.progress * 100.0)
+    } else {
+        format!("{} {:.0} %", run.state, run.progress * 100.0)
+    };
+    let right_width = (text::width(&right) as u16).min(row.width / 2 + 4);
+    let room = usize::from(row.width.saturating_sub(4 + right_width));
+    let dataset = std::path::Path::new(&run.dataset).file_stem().map(|s| s.to_string_lossy()).unwrap_or_default();
+    let name = if attached { format!("{} (here) {dataset}", run.name) } else { format!("{} {dataset}", run.name) };
+    let own = if attached { theme::STRONG } else { theme::PLAIN };
+    put(buffer, row.x + 3, row.y, room as u16, &name, own);
+    put(buffer, row.right().saturating_sub(right_width), row.y, right_width, &right, theme::FAINT);
+}

@@ -1,0 +1,132 @@
+//! Stage control: where each of the three stages stands, and how fast and how long it goes on.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use super::{frame, placeholder, put};
+use crate::console::state::{Attached, Pane, State};
+use crate::console::{text, theme};
+use crate::run::view::{Phase, RunView, StageView};
+use crate::training::events::{Stage, StageState};
+
+/// The symbol of a stage's state, with its style; readable without colour.
+pub fn symbol(state: StageState) -> (&'static str, Style) {
+    match state {
+        StageState::Pending => ("○", theme::FAINT),
+        StageState::Running => ("▶", theme::GOOD),
+        StageState::Paused => ("‖", theme::WARN),
+        StageState::Finished => ("✔", theme::GOOD),
+        StageState::Skipped => ("–", theme::FAINT),
+    }
+}
+
+/// Steps that the time left is judged by.
+const RECENT: usize = 200;
+
+/// Active seconds until the stage's last planned step at the recent pace; early stopping may end it before.
+pub fn seconds_left(view: &StageView) -> Option<f64> {
+    let n = view.steps.len();
+    let first = n.saturating_sub(RECENT);
+    let (steps, seconds) = match n {
+        0 | 1 => return None,
+        _ => (view.steps.step[n - 1] - view.steps.step[first], view.steps.time[n - 1] - view.steps.time[first]),
+    };
+    let total = u64::from(view.epochs) * u64::from(view.steps_per_epoch);
+    let left = total.saturating_sub(view.step);
+    (steps > 0 && seconds > 0.0).then(|| left as f64 * seconds / steps as f64)
+}
+
+/// A stage's state as shown: a run that is parked or has no process does not train, whatever its last event said.
+pub fn shown_state(run: &Attached, stage: Stage) -> StageState {
+    let state = run.view.stage(stage).state;
+    let parked = matches!(run.view.phase, Phase::Paused | Phase::Stopped | Phase::Faulted) || run.died();
+    if state == StageState::Running && parked { StageState::Paused } else { state }
+}
+
+pub fn draw(state: &State, area: Rect, buffer: &mut Buffer) {
+    let inside = frame(state, Pane::Stages, vec![], area, buffer);
+    let Some(run) = &state.run else {
+        return placeholder(inside, "no run: space trains on the selected dataset", buffer);
+    };
+    let per_stage = if inside.height >= 9 { 3 } else { 2 };
+    for stage in Stage::ALL {
+        let y = inside.y + stage.index() as u16 * per_stage;
+        let selected = state.focus == Pane::Stages && state.stage_list.selected == stage.index();
+        let part = Rect { y, height: per_stage.min(inside.bottom().saturating_sub(y)), ..inside };
+        draw_stage(run, stage, selected, part, buffer);
+    }
+}
+
+fn draw_stage(run: &Attached, stage: Stage, selected: bool, area: Rect, buffer: &mut Buffer) {
+    if area.height == 0 {
+        return;
+    }
+    let view = run.view.stage(stage);
+    let shown = shown_state(run, stage);
+    let (sign, style) = symbol(shown);
+    let current = run.view.stage == Some(stage);
+    put(buffer, area.x, area.y, 1, if selected { "▸" } else { " " }, theme::FOCUS);
+    put(buffer, area.x + 1, area.y, 1, sign, style);
+    let name = format!("{} {stage}", stage.index() + 1);
+    put(
+        buffer,
+        area.x + 3,
+        area.y,
+        area.width.saturating_sub(3),
+        &name,
+        if current { theme::STRONG } else { theme::PLAIN },
+    );
+    let right = match shown {
+        StageState::Skipped => "left out".to_owned(),
+        StageState::Pending if view.epochs == 0 => String::new(),
+        StageState::Pending => format!("{} epochs", view.epochs),
+        StageState::Finished => format!("epoch {}", view.epoch),
+        _ => format!("{}/{}  {:.0} %", view.epoch, view.epochs, view.progress() * 100.0),
+    };
+    let width = text::width(&right) as u16;
+    if 16 + width <= area.width {
+        put(buffer, area.right() - width, area.y, width, &right, if current { theme::PLAIN } else { theme::FAINT });
+    }
+    if area.height >= 2 {
+        let row = Rect { x: area.x + 3, y: area.y + 1, width: area.width.saturating_sub(3), height: 1 };
+        match shown {
+            StageState::Running | StageState::Paused => bar(view.progress(), row, style, buffer),
+            _ => put(buffer, row.x, row.y, row.width, &outcome(&run.view, view), theme::FAINT),
+        }
+    }
+    if area.height >= 3 && matches!(shown, StageState::Running | StageState::Paused) {
+        let pace = pace(view, shown == StageState::Running);
+        put(buffer, area.x + 3, area.y + 2, area.width.saturating_sub(3), &pace, theme::FAINT);
+    }
+}
+
+fn bar(progress: f64, row: Rect, style: Style, buffer: &mut Buffer) {
+    let full = (progress.clamp(0.0, 1.0) * f64::from(row.width)).round() as usize;
+    let empty = usize::from(row.width) - full;
+    put(buffer, row.x, row.y, row.width, &("█".repeat(full) + &"░".repeat(empty)), style);
+}
+
+/// Throughput and time left.
+pub fn pace(view: &StageView, running: bool) -> String {
+    let mut parts = Vec::new();
+    if let Some(rate) = view.samples_per_second {
+        parts.push(format!("{} samples/s", text::count(rate)));
+    }
+    if let Some(left) = seconds_left(view).filter(|_| running) {
+        parts.push(format!("{} left", text::duration(left)));
+    }
+    parts.join(" · ")
+}
+
+/// What a stage that is over brought: its best validation loss.
+fn outcome(run: &RunView, view: &StageView) -> String {
+    let Some(best) = view.best_epoch() else { return String::new() };
+    let loss = view.per_epoch.columns.get("valid.loss").and_then(|c| c.get(best)).copied().unwrap_or(f32::NAN);
+    let refreshes = run.labels.iter().filter(|l| l.step <= view.step).count();
+    let mut words = format!("best {} valid {}", view.per_epoch.epoch[best], text::significant(f64::from(loss), 4));
+    if view.metrics.get(best).is_some_and(|m| m.is_empty()) && refreshes > 0 {
+        words += &format!(" · {refreshes} label sets");
+    }
+    words
+}

@@ -1,0 +1,336 @@
+//! Everything the screen shows, as plain data. Changed by [`update`](super::update::update) only, read by the panes.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tui_input::Input as Line;
+
+use super::backend::{DatasetItem, Link, Preview};
+use super::columns::Column;
+use super::filter::Filter;
+use super::list::List;
+use super::series::{Series, SeriesKey};
+use super::table::{History, RowRef, Rows};
+use super::theme::Abilities;
+use crate::run::list::RunSummary;
+use crate::run::view::{Phase, RunView};
+use crate::split::Split;
+use crate::training::events::{Command, Level, Stage};
+
+/// The parts of the screen that can have the focus.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Pane {
+    Datasets,
+    Stages,
+    Runs,
+    Losses,
+    Labels,
+    Metrics,
+    Log,
+}
+
+impl Pane {
+    /// In the order of the tab key.
+    pub const ALL: [Pane; 7] =
+        [Pane::Datasets, Pane::Stages, Pane::Runs, Pane::Losses, Pane::Labels, Pane::Metrics, Pane::Log];
+
+    pub fn title(self) -> &'static str {
+        match self {
+            Pane::Datasets => "Datasets",
+            Pane::Stages => "Stages",
+            Pane::Runs => "Runs",
+            Pane::Losses => "Losses",
+            Pane::Labels => "Labels",
+            Pane::Metrics => "Metrics",
+            Pane::Log => "Log",
+        }
+    }
+}
+
+/// What the losses pane's x axis counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum XAxis {
+    Step,
+    Epoch,
+    /// Active time of the run.
+    Time,
+}
+
+impl XAxis {
+    pub fn name(self) -> &'static str {
+        match self {
+            XAxis::Step => "step",
+            XAxis::Epoch => "epoch",
+            XAxis::Time => "time",
+        }
+    }
+}
+
+/// What stands over the panes.
+#[derive(Clone, Debug)]
+pub enum Overlay {
+    Help {
+        scroll: usize,
+    },
+    Confirm(Question),
+    /// A path is being typed.
+    OpenFile(Line),
+    /// A filter is being typed; the one that held before.
+    Filter {
+        line: Line,
+        before: String,
+    },
+    /// One clip in full.
+    Detail {
+        scroll: usize,
+    },
+}
+
+/// What is asked before it is done.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Question {
+    Restart(Stage),
+    Stop,
+    /// Start another run beside one that is being trained.
+    TrainBeside(String),
+}
+
+/// A line that stands in the footer until the next key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    pub level: Level,
+    pub text: String,
+}
+
+/// The run that the console shows.
+#[derive(Clone, Debug)]
+pub struct Attached {
+    pub path: PathBuf,
+    pub name: String,
+    pub view: RunView,
+    pub link: Link,
+    /// False until the recorded past has been read.
+    pub caught_up: bool,
+}
+
+impl Attached {
+    pub fn new(path: PathBuf) -> Self {
+        let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+        Self { path, name, view: RunView::default(), link: Link::default(), caught_up: false }
+    }
+
+    /// True where the events say that more is to come.
+    pub fn is_unfinished(&self) -> bool {
+        matches!(self.view.phase, Phase::Preparing | Phase::Training | Phase::Paused)
+    }
+
+    /// True where no process trains the run although its events do not say that it ended.
+    pub fn died(&self) -> bool {
+        self.link == Link::Absent && self.caught_up && self.is_unfinished()
+    }
+
+    /// True where a process is there (or on its way) that a new run would compete with.
+    pub fn is_live(&self) -> bool {
+        self.is_unfinished() && self.link != Link::Absent
+    }
+}
+
+/// What the losses pane shows and how.
+#[derive(Clone, Debug)]
+pub struct Losses {
+    /// The stage chosen by hand; `None`: the one that is being trained.
+    pub chosen: Option<Stage>,
+    /// Name of the value that is drawn.
+    pub scalar: String,
+    pub log: bool,
+    pub x: XAxis,
+    /// Position in [`WEIGHTS`].
+    pub smoothing: usize,
+    pub clip: bool,
+    /// The crosshair's optimiser step.
+    pub cursor: Option<u64>,
+    pub series: Series,
+}
+
+/// The weights that the smoothing keys walk through.
+pub const WEIGHTS: [f64; 8] = [0.0, 0.3, 0.6, 0.8, 0.9, 0.95, 0.98, 0.99];
+
+/// What the label table shows and how.
+#[derive(Clone, Debug)]
+pub struct Labels {
+    pub rows: Arc<Rows>,
+    pub history: History,
+    pub sort: Column,
+    pub reverse: bool,
+    /// The filter's text as typed.
+    pub filter_text: String,
+    pub filter: Option<Filter>,
+    pub filter_error: Option<String>,
+    /// The rows that pass, in order.
+    pub index: Vec<u32>,
+    pub list: List,
+    /// The split that the summary lines speak of.
+    pub summary: Split,
+}
+
+impl Labels {
+    /// The row of the data at a position of the index.
+    pub fn row(&self, position: usize) -> Option<RowRef<'_>> {
+        let row = *self.index.get(position)? as usize;
+        Some(RowRef { rows: &self.rows, values: self.history.latest().map(|v| &**v), row })
+    }
+}
+
+/// The whole state of a console.
+#[derive(Clone, Debug)]
+pub struct State {
+    pub size: (u16, u16),
+    pub abilities: Abilities,
+    pub focus: Pane,
+    /// The pane in the lower right of the full layout.
+    pub lower: Pane,
+    pub zoom: bool,
+    pub overlay: Option<Overlay>,
+    pub notice: Option<Notice>,
+    pub mouse: bool,
+    pub read_only: bool,
+    /// The run directory is read without its socket.
+    pub follow: bool,
+
+    /// `None` until the catalogue has been looked through.
+    pub datasets: Option<Vec<DatasetItem>>,
+    pub dataset_list: List,
+    /// The dataset to select once the catalogue is there.
+    pub wanted_dataset: Option<String>,
+    /// By target; absent while it is being read.
+    pub previews: HashMap<String, Arc<Preview>>,
+
+    pub runs: Vec<RunSummary>,
+    /// False until the run list arrived once.
+    pub runs_known: bool,
+    pub run_list: List,
+
+    pub run: Option<Attached>,
+    /// Number of the attachment.
+    pub attach: u64,
+    pub stage_list: List,
+    pub losses: Losses,
+    pub labels: Labels,
+    pub metrics_list: List,
+    /// First metric column shown.
+    pub metrics_column: usize,
+    pub log_list: List,
+    /// Grows when recorded points become void.
+    pub generation: u64,
+}
+
+impl State {
+    /// A console that has heard of nothing yet.
+    pub fn new(abilities: Abilities) -> Self {
+        let key = SeriesKey { stage: Stage::Contrastive, scalar: String::new(), weight: 0.0, generation: 0 };
+        Self {
+            size: (80, 24),
+            abilities,
+            focus: Pane::Datasets,
+            lower: Pane::Labels,
+            zoom: false,
+            overlay: None,
+            notice: None,
+            mouse: false,
+            read_only: false,
+            follow: false,
+            datasets: None,
+            dataset_list: List::default(),
+            wanted_dataset: None,
+            previews: HashMap::new(),
+            runs: Vec::new(),
+            runs_known: false,
+            run_list: List::default(),
+            run: None,
+            attach: 0,
+            stage_list: List::default(),
+            losses: Losses {
+                chosen: None,
+                scalar: "loss".into(),
+                log: false,
+                x: XAxis::Epoch,
+                smoothing: 2,
+                clip: false,
+                cursor: None,
+                series: Series::new(key),
+            },
+            labels: Labels {
+                rows: Arc::new(Rows::default()),
+                history: History::default(),
+                sort: Column::Order,
+                reverse: false,
+                filter_text: String::new(),
+                filter: None,
+                filter_error: None,
+                index: Vec::new(),
+                list: List::default(),
+                summary: Split::Train,
+            },
+            metrics_list: List::following(),
+            metrics_column: 0,
+            log_list: List::following(),
+            generation: 0,
+        }
+    }
+
+    /// The stage whose losses and metrics are shown.
+    pub fn shown_stage(&self) -> Stage {
+        let running = self.run.as_ref().and_then(|r| r.view.stage);
+        self.losses.chosen.or(running).unwrap_or(Stage::Contrastive)
+    }
+
+    /// The selected dataset.
+    pub fn dataset(&self) -> Option<&DatasetItem> {
+        self.datasets.as_ref()?.get(self.dataset_list.selected)
+    }
+
+    /// Names of the values that the shown stage reports, `loss` first.
+    pub fn scalars(&self) -> Vec<String> {
+        let Some(run) = &self.run else { return Vec::new() };
+        let view = run.view.stage(self.shown_stage());
+        let mut names: Vec<String> = view.steps.columns.keys().cloned().collect();
+        for key in view.per_epoch.columns.keys() {
+            let name = key.strip_prefix("train.").or_else(|| key.strip_prefix("valid.")).unwrap_or(key);
+            if !names.iter().any(|n| n == name) {
+                names.push(name.to_owned());
+            }
+        }
+        names.sort_by_key(|n| (n != "loss", !view.steps.columns.contains_key(n), n.clone()));
+        names
+    }
+
+    /// Why a command cannot be sent; `None` where it can.
+    pub fn refusal(&self) -> Option<String> {
+        if self.read_only {
+            return Some("read-only: attach without --read-only to control the run".into());
+        }
+        let Some(run) = &self.run else {
+            return Some("no run: select a dataset and press enter to train".into());
+        };
+        match &run.link {
+            Link::Live => None,
+            Link::Following => {
+                Some("following the directory only: control the run where it runs, with mug attach".into())
+            }
+            Link::Connecting => Some("the run's process is still being reached; try again in a moment".into()),
+            Link::Lost(why) => Some(format!("the run's process cannot be reached: {why}")),
+            Link::Absent => Some(format!("no process trains this run; space, or mug resume {}, takes it up", run.name)),
+        }
+    }
+
+    /// The command that the start/pause key means now, for a run whose process can be reached.
+    pub fn run_command(&self) -> Option<Command> {
+        match self.run.as_ref()?.view.phase {
+            Phase::Training => Some(Command::Pause),
+            Phase::Paused => Some(Command::Resume),
+            Phase::Preparing => Some(Command::Start),
+            Phase::Stopped | Phase::Finished | Phase::Faulted => None,
+        }
+    }
+}

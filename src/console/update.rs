@@ -1,0 +1,233 @@
+//! What each message changes: the only place where the state is written. Touches no terminal and no file; what has to be
+//! done in the world is returned.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::backend::{Effect, Link, Message};
+use super::keys;
+use super::layout;
+use super::list::List;
+use super::panes;
+use super::series::SeriesKey;
+use super::state::{Attached, Notice, Overlay, Pane, State, WEIGHTS};
+use super::table::{self, History, Rows};
+use crate::run::list::RunState;
+use crate::run::view::RunView;
+use crate::training::events::{Body, Event, Level};
+
+/// Refreshes of one batch of events whose values are asked for; older ones would be forgotten at once.
+const REFRESHES: usize = 64;
+
+/// Takes in one message.
+pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    match message {
+        Message::Input(input) => keys::input(state, input, &mut effects),
+        Message::Resize(width, height) => state.size = (width, height),
+        Message::Datasets(items) => {
+            let wanted = state.wanted_dataset.take().or_else(|| state.dataset().map(|d| d.target()));
+            let found = wanted.and_then(|w| items.iter().position(|i| i.name == w || i.target() == w));
+            state.datasets = Some(items);
+            state.dataset_list.selected = found.unwrap_or(state.dataset_list.selected);
+            inspect(state, &mut effects);
+        }
+        Message::Opened(item) => {
+            let items = state.datasets.get_or_insert_default();
+            let at = items.iter().position(|i| i.target() == item.target()).unwrap_or(items.len());
+            items.truncate(items.len().max(at));
+            match items.get_mut(at) {
+                Some(known) => *known = item,
+                None => items.push(item),
+            }
+            state.dataset_list.selected = at;
+            state.focus = Pane::Datasets;
+            inspect(state, &mut effects);
+        }
+        Message::Preview { target, preview } => {
+            state.previews.insert(target, preview);
+        }
+        Message::Runs(runs) => take_runs(state, runs, &mut effects),
+        Message::Created { path, name } => {
+            attach(state, path, false, &mut effects);
+            say(state, Level::Info, format!("run {name} begins"));
+            effects.push(Effect::ListRuns);
+        }
+        Message::Notice { level, text } => say(state, level, text),
+        Message::Events { attach, events, caught_up } if attach == state.attach => {
+            take_events(state, &events, caught_up, &mut effects);
+        }
+        Message::Reset { attach } if attach == state.attach => {
+            if let Some(run) = &mut state.run {
+                run.view = RunView::default();
+                run.caught_up = false;
+            }
+            state.generation += 1;
+            state.labels.history = History::default();
+        }
+        Message::Rows { attach, rows } if attach == state.attach => {
+            state.labels.rows = rows;
+            reindex(state);
+        }
+        Message::Values { attach, refresh, values } if attach == state.attach => {
+            // A restart may have made them void while they were being read.
+            let known = state.run.as_ref().is_some_and(|r| r.view.labels.iter().any(|l| l.refresh == refresh));
+            if known {
+                state.labels.history.insert(refresh, values);
+                reindex(state);
+            }
+        }
+        Message::Link { attach, link } if attach == state.attach => take_link(state, link, &mut effects),
+        // Late news of a run that is no longer shown.
+        Message::Events { .. }
+        | Message::Reset { .. }
+        | Message::Rows { .. }
+        | Message::Values { .. }
+        | Message::Link { .. } => {}
+    }
+    settle(state);
+    effects
+}
+
+/// Puts a line into the footer.
+pub fn say(state: &mut State, level: Level, text: impl Into<String>) {
+    state.notice = Some(Notice { level, text: text.into() });
+}
+
+/// Turns to a run: everything that belonged to the former one goes.
+pub fn attach(state: &mut State, path: PathBuf, follow: bool, effects: &mut Vec<Effect>) {
+    state.attach += 1;
+    state.generation += 1;
+    state.run = Some(Attached::new(path.clone()));
+    state.losses.chosen = None;
+    state.losses.cursor = None;
+    state.labels.rows = Arc::new(Rows::default());
+    state.labels.history = History::default();
+    state.labels.index = Vec::new();
+    state.labels.list = List::default();
+    state.metrics_list = List::following();
+    state.metrics_column = 0;
+    state.log_list = List::following();
+    state.focus = Pane::Losses;
+    if matches!(state.overlay, Some(Overlay::Detail { .. } | Overlay::Filter { .. } | Overlay::Confirm(_))) {
+        state.overlay = None;
+    }
+    effects.push(Effect::Attach { attach: state.attach, path, follow });
+}
+
+/// Asks for a look into the selected dataset unless there was one.
+pub fn inspect(state: &State, effects: &mut Vec<Effect>) {
+    if let Some(item) = state.dataset()
+        && !state.previews.contains_key(&item.target())
+    {
+        effects.push(Effect::Inspect(item.target()));
+    }
+}
+
+/// Computes the label table's order anew; the selected clip stays selected where it still passes.
+pub fn reindex(state: &mut State) {
+    let labels = &mut state.labels;
+    let selected = labels.index.get(labels.list.selected).copied();
+    let values = labels.history.latest().map(|v| &**v);
+    labels.index = table::index(&labels.rows, values, labels.filter.as_ref(), labels.sort, labels.reverse);
+    // At the top one looks at what comes first, not at a clip.
+    let keep = selected.filter(|_| labels.list.selected > 0);
+    if let Some(at) = keep.and_then(|row| labels.index.iter().position(|i| *i == row)) {
+        labels.list.selected = at;
+    }
+}
+
+fn take_runs(state: &mut State, runs: Vec<crate::run::list::RunSummary>, effects: &mut Vec<Effect>) {
+    let selected = state.runs.get(state.run_list.selected).map(|r| r.path.clone());
+    let first_time = !std::mem::replace(&mut state.runs_known, true);
+    let live: Vec<_> =
+        runs.iter().enumerate().filter(|(_, r)| r.state.is_live()).map(|(i, r)| (i, r.clone())).collect();
+    let unfinished = runs.iter().filter(|r| is_resumable(r.state)).count();
+    state.run_list.selected = selected.and_then(|p| runs.iter().position(|r| r.path == p)).unwrap_or(0);
+    state.runs = runs;
+    if !first_time || state.run.is_some() {
+        return;
+    }
+    match &live[..] {
+        [(_, run)] if state.wanted_dataset.is_none() => {
+            attach(state, run.path.clone(), false, effects);
+            say(state, Level::Info, format!("attached to {}, which is {}; q leaves it going", run.name, run.state));
+        }
+        [] if unfinished > 0 => {
+            say(state, Level::Info, format!("{unfinished} unfinished: see Runs, enter takes one up where it ended"));
+        }
+        [] => {}
+        [(first, _), ..] => {
+            state.focus = Pane::Runs;
+            state.run_list.selected = *first;
+            say(state, Level::Info, format!("{} live: enter attaches to the selected one", live.len()));
+        }
+    }
+}
+
+/// True where a new process could go on with the run.
+pub fn is_resumable(state: RunState) -> bool {
+    matches!(state, RunState::Stopped | RunState::Faulted | RunState::Died)
+}
+
+fn take_events(state: &mut State, events: &[Event], caught_up: bool, effects: &mut Vec<Effect>) {
+    let Some(run) = &mut state.run else { return };
+    let phase = run.view.phase;
+    let mut refreshes = Vec::new();
+    for event in events {
+        run.view.apply(event);
+        match &event.body {
+            Body::Prepared(_) => effects.push(Effect::LoadRows { attach: state.attach }),
+            Body::Resumed { .. } | Body::Restarted => state.generation += 1,
+            Body::Labels { refresh, file, .. } => refreshes.push((*refresh, file.clone())),
+            _ => {}
+        }
+    }
+    run.caught_up |= caught_up;
+    let known = |refresh: u32| run.view.labels.iter().any(|l| l.refresh == refresh);
+    state.labels.history.retain(known);
+    refreshes.retain(|(refresh, _)| known(*refresh));
+    for (refresh, file) in refreshes.split_off(refreshes.len().saturating_sub(REFRESHES)) {
+        effects.push(Effect::LoadValues { attach: state.attach, refresh, file });
+    }
+    if phase != run.view.phase && caught_up {
+        effects.push(Effect::ListRuns);
+    }
+    if let Some(cursor) = &mut state.losses.cursor {
+        let stage = state.losses.chosen.or(run.view.stage);
+        *cursor = (*cursor).min(stage.map_or(0, |s| run.view.stage(s).step));
+    }
+}
+
+fn take_link(state: &mut State, link: Link, effects: &mut Vec<Effect>) {
+    let Some(run) = &mut state.run else { return };
+    let before = std::mem::replace(&mut run.link, link);
+    if before != run.link && run.link == Link::Absent {
+        effects.push(Effect::ListRuns);
+    }
+}
+
+/// Brings what depends on several parts into line: scrolling into the window, the drawn series up to date.
+fn settle(state: &mut State) {
+    let areas = layout::areas(state, panes::banner(state).is_some());
+    for (pane, area) in &areas.panes {
+        let rows = panes::list_rows(state, *pane, *area);
+        let len = panes::list_len(state, *pane);
+        if let Some(list) = panes::list_mut(state, *pane) {
+            list.settle(len, rows, matches!(pane, Pane::Metrics | Pane::Log));
+        }
+    }
+    let scalars = state.scalars();
+    if !scalars.is_empty() && !scalars.contains(&state.losses.scalar) {
+        state.losses.scalar = scalars[0].clone();
+    }
+    let stage = state.shown_stage();
+    let key = SeriesKey {
+        stage,
+        scalar: state.losses.scalar.clone(),
+        weight: WEIGHTS[state.losses.smoothing.min(WEIGHTS.len() - 1)],
+        generation: state.generation,
+    };
+    let column = state.run.as_ref().and_then(|r| r.view.stage(stage).steps.columns.get(&key.scalar));
+    state.losses.series.sync(key, column.map_or(&[], Vec::as_slice));
+}

@@ -1,0 +1,260 @@
+//! An open dataset: labels and texts in memory, features in memory or in the file, ready to be read in batches.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::batch::{Batch, Sequences};
+use super::bytes::DataFile;
+use super::error::DatasetError;
+use super::flaw::{Flaw, FlawKind};
+use super::layout::{Layout, Parts};
+use super::memory::MemorySplit;
+use super::normalise::Normaliser;
+use super::rows::{Rows, Scratch};
+use super::scan::{self, Job, Padding};
+use super::source::Source;
+use crate::config::{DataSettings, MetricSet};
+use crate::modality::{Modality, PerModality};
+use crate::split::{PerSplit, Split};
+
+/// Features are held in memory, normalised, where all valid steps take no more than this many bytes as f32.
+pub const RESIDENT_BYTES: usize = 256 << 20;
+
+/// A dataset that is ready for training. It can be shared between threads.
+pub struct Dataset {
+    /// The catalogue's name or the file's stem.
+    pub name: String,
+    /// H: labels lie in [-H, H].
+    pub label_range: f32,
+    /// The metrics that go with these labels.
+    pub metrics: MetricSet,
+    /// (T_m, D_m): the largest number of steps that any split has room for, and the columns.
+    pub shapes: PerModality<(usize, usize)>,
+    /// Differs between data of different content; the run directory keeps it.
+    pub fingerprint: String,
+    /// What is odd about the data. Values that are not finite were looked for where the features were read: in the
+    /// training split, and in all splits where they are held in memory or lengths had to be found.
+    pub flaws: Vec<Flaw>,
+    splits: PerSplit<Held>,
+    padding: PerModality<Padding>,
+    normalisers: PerModality<Normaliser>,
+}
+
+/// One split.
+struct Held {
+    ids: Vec<String>,
+    transcripts: Vec<String>,
+    labels: Vec<f32>,
+    unimodal: Option<PerModality<Vec<f32>>>,
+    lengths: PerModality<Vec<usize>>,
+    features: PerModality<Store>,
+}
+
+/// Where features are.
+enum Store {
+    /// Normalised, valid steps only; row i from step `starts[i]` to step `starts[i + 1]`.
+    Resident { data: Vec<f32>, starts: Vec<usize> },
+    /// In the file, as they are.
+    File(Rows),
+}
+
+impl Dataset {
+    /// Opens a dataset: reads labels and texts, and the training split's features once for their statistics.
+    ///
+    /// # Errors
+    /// The file is missing, is no pickle of the MMSA layout, is damaged, or its parts do not agree; see
+    /// [`DatasetError`].
+    pub fn open(source: &Source, settings: &DataSettings) -> Result<Dataset, DatasetError> {
+        Self::from_layout(source.display_name(), source.layout(settings)?, settings, RESIDENT_BYTES)
+    }
+
+    /// As [`open`](Self::open), from a file that is open already; `catalogue` is its name in the catalogue, if any.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn from_file(
+        name: &str,
+        file: &Arc<DataFile>,
+        catalogue: Option<&str>,
+        settings: &DataSettings,
+    ) -> Result<Dataset, DatasetError> {
+        Self::from_layout(name.to_owned(), Layout::read(file, catalogue, settings)?, settings, RESIDENT_BYTES)
+    }
+
+    /// A dataset from splits that were made in memory. `label_range` is H, unless the settings have their own.
+    ///
+    /// # Errors
+    /// The parts of a split do not agree with each other, or a label lies outside [-H, H].
+    pub fn from_memory(
+        name: &str,
+        splits: PerSplit<MemorySplit>,
+        label_range: f32,
+        settings: &DataSettings,
+    ) -> Result<Dataset, DatasetError> {
+        let range = settings.label_range.unwrap_or(label_range);
+        let layout = Layout::from_memory(name, splits, Some(range), settings)?;
+        Self::from_layout(name.to_owned(), layout, settings, RESIDENT_BYTES)
+    }
+
+    pub(super) fn from_layout(
+        name: String,
+        layout: Layout,
+        settings: &DataSettings,
+        resident_bytes: usize,
+    ) -> Result<Dataset, DatasetError> {
+        let Layout { splits, label_range, metrics, fingerprint, mut flaws, .. } = layout;
+        let padding = PerModality::try_from_fn(|m| Padding::find(&splits.train.features[m]))?;
+        // The training split is read for its statistics, the others only where no key gives their lengths.
+        let wanted: Vec<(Split, Modality)> = Split::ALL
+            .into_iter()
+            .flat_map(|split| Modality::ALL.map(|m| (split, m)))
+            .filter(|&(split, m)| split == Split::Train || splits[split].features[m].lengths.known().is_none())
+            .collect();
+        let jobs: Vec<Job<'_>> = wanted
+            .iter()
+            .map(|&(split, m)| Job { feature: &splits[split].features[m], padding: padding[m], thorough: false })
+            .collect();
+        let scanned = scan::scan(&jobs)?;
+        // The first three results are the training split's, text, audio and vision.
+        let active = settings.normalise;
+        let active = PerModality { text: active.text, audio: active.audio, vision: active.vision };
+        let normalisers =
+            PerModality::from_fn(|m| Normaliser::new(&scanned[m as usize].moments, active[m], settings.clip));
+        let mut lengths: PerSplit<PerModality<Vec<usize>>> = PerSplit::from_fn(|split| {
+            PerModality::from_fn(|m| splits[split].features[m].lengths.known().unwrap_or_default().to_vec())
+        });
+        for ((split, m), found) in wanted.into_iter().zip(scanned) {
+            flaws.extend(found.flaws(split, m, padding[m]));
+            lengths[split][m] = found.lengths;
+        }
+        let shapes = PerModality::from_fn(|m| {
+            let steps = splits.iter().map(|(_, s)| s.features[m].rows.max_steps()).max().unwrap_or(0);
+            (steps, splits.train.features[m].rows.dim())
+        });
+        for (split, lengths) in lengths.iter() {
+            flaws.extend(zero_lengths(split, lengths));
+        }
+        let values = |(_, of): (Split, &PerModality<Vec<usize>>)| {
+            of.iter().map(|(m, n)| n.iter().sum::<usize>().saturating_mul(shapes[m].1)).fold(0, usize::saturating_add)
+        };
+        let values = lengths.iter().map(values).fold(0, usize::saturating_add);
+        let fits = values.saturating_mul(size_of::<f32>()) <= resident_bytes;
+        let hold = |parts: Parts, lengths: PerModality<Vec<usize>>| -> Result<Held, DatasetError> {
+            let Parts { ids, transcripts, labels, unimodal, features, .. } = parts;
+            let store = |m: Modality, rows: Rows| match rows {
+                Rows::Disk { .. } if !fits => Ok(Store::File(rows)),
+                _ => scan::load(rows, &lengths[m], padding[m], &normalisers[m])
+                    .map(|(data, starts)| Store::Resident { data, starts }),
+            };
+            let features = PerModality {
+                text: store(Modality::Text, features.text.rows)?,
+                audio: store(Modality::Audio, features.audio.rows)?,
+                vision: store(Modality::Vision, features.vision.rows)?,
+            };
+            Ok(Held { ids, transcripts, labels, unimodal, lengths, features })
+        };
+        let splits = PerSplit {
+            train: hold(splits.train, lengths.train)?,
+            valid: hold(splits.valid, lengths.valid)?,
+            test: hold(splits.test, lengths.test)?,
+        };
+        Ok(Dataset { name, label_range, metrics, shapes, fingerprint, flaws, splits, padding, normalisers })
+    }
+
+    /// Number of clips of a split.
+    pub fn len(&self, split: Split) -> usize {
+        self.splits[split].labels.len()
+    }
+
+    /// True where a split has no clips, which [`open`](Self::open) refuses.
+    pub fn is_empty(&self, split: Split) -> bool {
+        self.len(split) == 0
+    }
+
+    /// The clips' names, `video$_$clip` in MMSA files.
+    pub fn ids(&self, split: Split) -> &[String] {
+        &self.splits[split].ids
+    }
+
+    /// What is said in each clip, as the file has it: it may hold any character, control characters included.
+    pub fn transcripts(&self, split: Split) -> &[String] {
+        &self.splits[split].transcripts
+    }
+
+    /// y, the multimodal labels, in [-H, H].
+    pub fn labels(&self, split: Split) -> &[f32] {
+        &self.splits[split].labels
+    }
+
+    /// Human (in the demo: true) unimodal labels: to judge corrected labels by, never to train on.
+    pub fn unimodal_labels(&self, split: Split) -> Option<&PerModality<Vec<f32>>> {
+        self.splits[split].unimodal.as_ref()
+    }
+
+    /// Valid steps of each clip, from 0 to T.
+    pub fn lengths(&self, split: Split, m: Modality) -> &[usize] {
+        &self.splits[split].lengths[m]
+    }
+
+    /// Bytes of features held in memory; 0 where all of them are read from the file as needed.
+    pub fn resident_bytes(&self) -> usize {
+        let of = |store: &Store| match store {
+            Store::Resident { data, .. } => size_of_val(data.as_slice()),
+            Store::File(_) => 0,
+        };
+        self.splits.iter().flat_map(|(_, held)| Modality::ALL.map(|m| of(&held.features[m]))).sum()
+    }
+
+    /// Reads some clips of a split, in the order of `rows`; a row may occur more than once.
+    ///
+    /// # Errors
+    /// A row that the split does not have, or the file can no longer be read.
+    pub fn batch(&self, split: Split, rows: &[usize]) -> Result<Batch, DatasetError> {
+        let held = &self.splits[split];
+        let len = held.labels.len();
+        if let Some(&row) = rows.iter().find(|&&row| row >= len) {
+            return Err(DatasetError::Row { split, row, len });
+        }
+        let sequences = PerModality::try_from_fn(|m| self.sequences(held, m, rows))?;
+        Ok(Batch { sequences, labels: rows.iter().map(|&row| held.labels[row]).collect() })
+    }
+
+    fn sequences(&self, held: &Held, m: Modality, rows: &[usize]) -> Result<Sequences, DatasetError> {
+        let dim = self.shapes[m].1;
+        let lengths: Vec<usize> = rows.iter().map(|&row| held.lengths[m][row]).collect();
+        let mut out = Sequences::zeros(lengths, dim);
+        let mut scratch = Scratch::default();
+        for (at, &row) in rows.iter().enumerate() {
+            let to = out.valid_mut(at);
+            match &held.features[m] {
+                Store::Resident { data, starts } => {
+                    to.copy_from_slice(&data[starts[row] * dim..starts[row + 1] * dim]);
+                }
+                Store::File(rows) => {
+                    let window = self.padding[m].window(held.lengths[m][row], rows.steps(row));
+                    self.normalisers[m].apply(rows.read(row, window, &mut scratch)?, to);
+                }
+            }
+        }
+        Ok(out)
+    }
+}
+
+impl fmt::Debug for Dataset {
+    /// In short: the data itself would fill the screen.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Dataset")
+            .field("name", &self.name)
+            .field("samples", &PerSplit::from_fn(|split| self.len(split)))
+            .field("shapes", &self.shapes)
+            .field("fingerprint", &self.fingerprint)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Clips of a split that have no step at all in some modality.
+pub(super) fn zero_lengths(split: Split, lengths: &PerModality<Vec<usize>>) -> Vec<Flaw> {
+    let count = |(m, n): (Modality, &Vec<usize>)| (m, n.iter().filter(|&&n| n == 0).count());
+    let flaw = |(m, clips): (Modality, usize)| Flaw::new(Some(split), m.name(), FlawKind::ZeroLength { clips });
+    lengths.iter().map(count).filter(|&(_, clips)| clips > 0).map(flaw).collect()
+}

@@ -1,0 +1,298 @@
+//! The stack machine: one opcode after the other, every length and every reference checked.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::super::bytes::DataFile;
+use super::PickleError;
+use super::cursor::Cursor;
+use super::numpy::{self, Global};
+use super::opcodes::{self as op, name};
+use super::text;
+use super::values::{Node, Pickle, Value};
+
+mod stack;
+
+/// The state of reading one pickle.
+pub struct Machine<'a> {
+    file: &'a Arc<DataFile>,
+    cursor: Cursor<'a>,
+    stack: Vec<Value>,
+    marks: Vec<usize>,
+    memo: HashMap<u64, Value>,
+    nodes: Vec<Node>,
+    spent: u64,
+    budget: u64,
+    /// Where the opcode at hand lies, and its name.
+    offset: u64,
+    opcode: &'static str,
+}
+
+impl<'a> Machine<'a> {
+    pub fn new(file: &'a Arc<DataFile>) -> Self {
+        Machine {
+            file,
+            cursor: Cursor::new(file),
+            stack: Vec::new(),
+            marks: Vec::new(),
+            memo: HashMap::new(),
+            nodes: Vec::new(),
+            spent: 0,
+            budget: file.len().saturating_mul(32).saturating_add(1 << 20).min(1 << 30),
+            offset: 0,
+            opcode: "the start",
+        }
+    }
+
+    /// Runs the pickle to its end.
+    pub fn run(mut self) -> Result<Pickle, PickleError> {
+        loop {
+            self.offset = self.cursor.position();
+            let code = self.cursor.byte()?;
+            self.opcode = name(code).ok_or(PickleError::Opcode { offset: self.offset, code })?;
+            if code == op::STOP {
+                let root = self.pop()?;
+                return Ok(Pickle::new(self.file.clone(), self.nodes, root));
+            }
+            self.step(code)?;
+        }
+    }
+
+    fn step(&mut self, code: u8) -> Result<(), PickleError> {
+        match code {
+            op::PROTO => {
+                let found = self.cursor.byte()?;
+                if found > 5 {
+                    return Err(PickleError::Protocol { offset: self.offset, found });
+                }
+                Ok(())
+            }
+            op::FRAME => {
+                let len = u64::from_le_bytes(self.cursor.bytes()?);
+                self.cursor.need(len)
+            }
+            op::NONE => self.push(Value::None),
+            op::NEWTRUE => self.push(Value::Bool(true)),
+            op::NEWFALSE => self.push(Value::Bool(false)),
+            op::BININT => {
+                let v = i32::from_le_bytes(self.cursor.bytes()?);
+                self.push(Value::Int(v.into()))
+            }
+            op::BININT1 => {
+                let v = self.cursor.byte()?;
+                self.push(Value::Int(v.into()))
+            }
+            op::BININT2 => {
+                let v = u16::from_le_bytes(self.cursor.bytes()?);
+                self.push(Value::Int(v.into()))
+            }
+            op::LONG1 => {
+                let len = self.cursor.byte()?;
+                self.long(len.into())
+            }
+            op::LONG4 => {
+                let len = self.length4()?;
+                self.long(len)
+            }
+            op::BINFLOAT => {
+                let v = f64::from_be_bytes(self.cursor.bytes()?);
+                self.push(Value::Float(v))
+            }
+            op::INT | op::LONG | op::FLOAT => self.text_number(code),
+            op::STRING => {
+                let line = self.cursor.line()?;
+                let bytes = text::unescape_string(&line)
+                    .ok_or_else(|| self.malformed("a quoted string", &format!("{} other bytes", line.len())))?;
+                self.push_node(Node::Owned { bytes: bytes.into(), text: false })
+            }
+            op::UNICODE => {
+                let line = self.cursor.line()?;
+                let text = text::unescape_unicode(&line)
+                    .ok_or_else(|| self.malformed("escaped text", &format!("{} other bytes", line.len())))?;
+                self.push_node(Node::Owned { bytes: text.into_bytes().into(), text: true })
+            }
+            op::SHORT_BINUNICODE | op::SHORT_BINSTRING | op::SHORT_BINBYTES => {
+                let len = self.cursor.byte()?;
+                self.string(len.into(), code == op::SHORT_BINUNICODE)
+            }
+            op::BINUNICODE | op::BINBYTES => {
+                let len = u32::from_le_bytes(self.cursor.bytes()?);
+                self.string(len.into(), code == op::BINUNICODE)
+            }
+            op::BINSTRING => {
+                let len = self.length4()?;
+                self.string(len, false)
+            }
+            op::BINUNICODE8 | op::BINBYTES8 | op::BYTEARRAY8 => {
+                let len = u64::from_le_bytes(self.cursor.bytes()?);
+                self.string(len, code == op::BINUNICODE8)
+            }
+            op::EMPTY_LIST => self.push_node(Node::List(Vec::new())),
+            op::EMPTY_DICT => self.push_node(Node::Dict(Vec::new())),
+            op::EMPTY_TUPLE => self.push_node(Node::Tuple(Vec::new())),
+            op::MARK => self.mark(),
+            op::POP => {
+                // As in Python: a mark on top is taken away in place of a value.
+                if self.marks.last() == Some(&self.stack.len()) {
+                    self.marks.pop();
+                    return Ok(());
+                }
+                self.pop().map(drop)
+            }
+            op::POP_MARK => self.pop_mark().map(drop),
+            op::DUP => {
+                let top = self.top()?;
+                self.push(top)
+            }
+            op::LIST => {
+                let items = self.pop_mark()?;
+                self.push_node(Node::List(items))
+            }
+            op::TUPLE => {
+                let items = self.pop_mark()?;
+                self.push_node(Node::Tuple(items))
+            }
+            op::TUPLE1 | op::TUPLE2 | op::TUPLE3 => {
+                let mut items = Vec::new();
+                for _ in 0..=(code - op::TUPLE1) {
+                    items.push(self.pop()?);
+                }
+                items.reverse();
+                self.push_node(Node::Tuple(items))
+            }
+            op::DICT => {
+                let items = self.pop_mark()?;
+                let pairs = self.pairs(items)?;
+                self.push_node(Node::Dict(pairs))
+            }
+            op::APPEND => {
+                let item = self.pop()?;
+                self.append(vec![item])
+            }
+            op::APPENDS => {
+                let items = self.pop_mark()?;
+                self.append(items)
+            }
+            op::SETITEM => {
+                let value = self.pop()?;
+                let key = self.pop()?;
+                self.set_items(vec![(key, value)])
+            }
+            op::SETITEMS => {
+                let items = self.pop_mark()?;
+                let pairs = self.pairs(items)?;
+                self.set_items(pairs)
+            }
+            op::PUT | op::GET => {
+                let line = self.cursor.line()?;
+                let index = std::str::from_utf8(&line).ok().and_then(|t| t.trim().parse().ok());
+                let index = index.ok_or_else(|| self.malformed("a memo index", "other text"))?;
+                if code == op::PUT { self.put(index) } else { self.get(index) }
+            }
+            op::BINPUT | op::BINGET => {
+                let index = self.cursor.byte()?.into();
+                if code == op::BINPUT { self.put(index) } else { self.get(index) }
+            }
+            op::LONG_BINPUT | op::LONG_BINGET => {
+                let index = u32::from_le_bytes(self.cursor.bytes()?).into();
+                if code == op::LONG_BINPUT { self.put(index) } else { self.get(index) }
+            }
+            op::MEMOIZE => self.put(self.memo.len() as u64),
+            op::GLOBAL => {
+                let module = self.cursor.line()?;
+                let attribute = self.cursor.line()?;
+                self.global(&String::from_utf8_lossy(&module), &String::from_utf8_lossy(&attribute))
+            }
+            op::STACK_GLOBAL => {
+                let attribute = self.pop()?;
+                let module = self.pop()?;
+                let (module, attribute) = (self.short_text(module)?, self.short_text(attribute)?);
+                self.global(&module, &attribute)
+            }
+            op::REDUCE => {
+                let arguments = self.pop()?;
+                let callable = self.pop()?;
+                let value = numpy::reduce(self, callable, arguments)?;
+                self.push(value)
+            }
+            op::BUILD => {
+                let state = self.pop()?;
+                let target = self.top()?;
+                numpy::build(self, target, state)
+            }
+            _ => Err(self.refused(refused_opcode(code))),
+        }
+    }
+
+    fn length4(&mut self) -> Result<u64, PickleError> {
+        let len = i32::from_le_bytes(self.cursor.bytes()?);
+        u64::try_from(len).map_err(|_| self.malformed("a length", &len.to_string()))
+    }
+
+    fn string(&mut self, len: u64, text: bool) -> Result<(), PickleError> {
+        let span = self.cursor.span(len)?;
+        self.push_node(if text { Node::Text(span) } else { Node::Bytes(span) })
+    }
+
+    fn long(&mut self, len: u64) -> Result<(), PickleError> {
+        if len > 8 {
+            self.cursor.span(len)?;
+            return self.push(Value::BigInt);
+        }
+        self.cursor.need(len)?;
+        let mut word = [0; 8];
+        for byte in word.iter_mut().take(len as usize) {
+            *byte = self.cursor.byte()?;
+        }
+        let shift = 64 - 8 * len as u32;
+        // An arithmetic shift back spreads the sign.
+        let value = if len == 0 { 0 } else { (i64::from_le_bytes(word) << shift) >> shift };
+        self.push(Value::Int(value))
+    }
+
+    fn text_number(&mut self, code: u8) -> Result<(), PickleError> {
+        let line = self.cursor.line()?;
+        let text = String::from_utf8_lossy(&line);
+        let text = text.trim();
+        let value = match code {
+            op::FLOAT => text.parse().map(Value::Float).ok(),
+            op::INT if text == "00" => Some(Value::Bool(false)),
+            op::INT if text == "01" => Some(Value::Bool(true)),
+            _ => {
+                let digits = text.strip_suffix('L').unwrap_or(text);
+                let plain = digits.strip_prefix('-').unwrap_or(digits);
+                let number = !plain.is_empty() && plain.bytes().all(|b| b.is_ascii_digit());
+                number.then(|| digits.parse().map_or(Value::BigInt, Value::Int))
+            }
+        };
+        match value {
+            Some(value) => self.push(value),
+            None => Err(self.malformed("a number", "other text")),
+        }
+    }
+
+    fn global(&mut self, module: &str, attribute: &str) -> Result<(), PickleError> {
+        match Global::allowed(module, attribute) {
+            Some(global) => self.push_node(Node::Global(global)),
+            None => Err(self.refused(format!("{}.{}", shown(module), shown(attribute)))),
+        }
+    }
+}
+
+fn refused_opcode(code: u8) -> &'static str {
+    match code {
+        op::PERSID | op::BINPERSID => "a persistent object (PERSID)",
+        op::EXT1 | op::EXT2 | op::EXT4 => "an object of the extension registry (EXT)",
+        op::NEWOBJ | op::NEWOBJ_EX => "a new object of a class (NEWOBJ)",
+        op::INST | op::OBJ => "an instance of a class (INST)",
+        op::NEXT_BUFFER | op::READONLY_BUFFER => "a buffer that lies outside the file (NEXT_BUFFER)",
+        op::EMPTY_SET | op::ADDITEMS | op::FROZENSET => "a Python set",
+        // `step` handles all others.
+        _ => "something unknown",
+    }
+}
+
+/// A name as it may stand in a message: short, and without control characters.
+fn shown(name: &str) -> String {
+    name.chars().take(80).map(|c| if c.is_control() { '?' } else { c }).collect()
+}

@@ -1,0 +1,266 @@
+//! The reader against pickles that Python wrote, against damage, and against ill will.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use proptest::prelude::*;
+
+use super::*;
+
+fn fixtures() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures")
+}
+
+fn fixture(name: &str) -> Vec<u8> {
+    std::fs::read(fixtures().join(name)).unwrap()
+}
+
+fn read(bytes: impl Into<Vec<u8>>) -> Result<Pickle, DatasetError> {
+    parse(&Arc::new(DataFile::from_bytes("test.pkl", bytes.into())))
+}
+
+fn message(bytes: impl Into<Vec<u8>>) -> String {
+    read(bytes).unwrap_err().to_string()
+}
+
+#[test]
+fn plain_values() {
+    let of = |bytes: &[u8]| read(bytes).unwrap().root();
+    assert_eq!(of(b"N."), Value::None);
+    assert_eq!(of(b"\x80\x05\x88."), Value::Bool(true));
+    assert_eq!(of(b"K\xff."), Value::Int(255));
+    assert_eq!(of(b"M\x00\x01."), Value::Int(256));
+    assert_eq!(of(b"J\xfe\xff\xff\xff."), Value::Int(-2));
+    assert_eq!(of(b"I-17\n."), Value::Int(-17));
+    assert_eq!(of(b"I01\n."), Value::Bool(true));
+    assert_eq!(of(b"L123L\n."), Value::Int(123));
+    assert_eq!(of(b"L99999999999999999999L\n."), Value::BigInt);
+    assert_eq!(of(b"\x8a\x00."), Value::Int(0));
+    assert_eq!(of(b"\x8a\x01\xff."), Value::Int(-1));
+    assert_eq!(of(b"\x8a\x03\x00\x00\x80."), Value::Int(-8_388_608));
+    assert_eq!(of(b"\x8a\x09123456789."), Value::BigInt);
+    assert_eq!(of(b"G\x3f\xf8\x00\x00\x00\x00\x00\x00."), Value::Float(1.5));
+    assert_eq!(of(b"F-2.5\n."), Value::Float(-2.5));
+}
+
+#[test]
+fn containers_and_memo() {
+    // {'a': [1, 2], 'b': the same list}, the second key set again to None.
+    let pickle = read(*b"}(U\x01a](K\x01K\x02eq\x00U\x01bh\x00U\x01bNu.").unwrap();
+    let root = pickle.root();
+    let list = pickle.get(root, "a").unwrap().unwrap();
+    assert_eq!(pickle.items(list).unwrap(), [Value::Int(1), Value::Int(2)]);
+    assert_eq!(pickle.get(root, "b").unwrap(), Some(Value::None));
+    assert_eq!(pickle.get(root, "c").unwrap(), None);
+    assert_eq!(pickle.keys(root).unwrap().unwrap(), "a, b, b");
+}
+
+#[test]
+fn everything_outside_the_list_is_refused_by_name_and_offset() {
+    let text = message(*b"\x80\x02cposix\nsystem\nU\x02ls\x85R.");
+    assert!(text.contains("posix.system") && text.contains("byte 2") && text.contains("test.pkl"), "{text}");
+    let text = message(*b"\x80\x04\x8c\x08builtins\x8c\x04eval\x93.");
+    assert!(text.contains("builtins.eval"), "{text}");
+    for (bytes, word) in [
+        (&b"cnumpy\nload\n."[..], "numpy.load"),
+        (b"ccollections\nOrderedDict\n)\x81.", "NEWOBJ"),
+        (b"U\x01xQ.", "PERSID"),
+        (b"\x82\x01.", "EXT"),
+        (b"(cos\nsystem\no.", "os.system"),
+        (b"(ios\nsystem\n.", "INST"),
+        (b"\x97.", "NEXT_BUFFER"),
+        (b"\x8f.", "set"),
+        (b"]N\x86b.", "BUILD"),
+    ] {
+        let text = message(bytes);
+        assert!(text.contains(word), "{text}");
+    }
+}
+
+#[test]
+fn encode_takes_latin_1_only() {
+    let text = message(*b"\x80\x02c_codecs\nencode\nX\x01\x00\x00\x00aU\x03hex\x86R.");
+    assert!(text.contains("_codecs.encode") && text.contains("refused"), "{text}");
+}
+
+#[test]
+fn lengths_are_checked_before_anything_is_allocated() {
+    for bytes in [
+        &b"\x8e\xff\xff\xff\xff\xff\xff\xff\x7f."[..],
+        b"B\xff\xff\xff\xff.",
+        b"\x8d\xff\xff\xff\xff\xff\xff\xff\xffabc.",
+        b"\x95\xff\xff\xff\xff\xff\xff\xff\xff.",
+        b"\x8b\xff\xff\xff\x7f.",
+        b"U\x10abc.",
+        b"",
+        b"N",
+    ] {
+        let text = message(bytes);
+        assert!(text.contains("ends too early"), "{text}");
+    }
+    assert!(message(*b"T\xff\xff\xff\xff.").contains("BINSTRING"));
+}
+
+#[test]
+fn damage_is_named() {
+    for (bytes, word) in [
+        (&b"."[..], "STOP"),
+        (b"h\x07.", "index 7"),
+        (b"\x80\x09N.", "protocol"),
+        (b"\x01.", "0x01"),
+        (b"t.", "mark"),
+        (b"(K\x01d.", "keys with values"),
+        (b"NNa.", "a list to append to"),
+        (b"N)R.", "a callable"),
+    ] {
+        let text = message(bytes);
+        assert!(text.contains(word), "{bytes:?}: {text}");
+    }
+    // A value below a mark is out of reach.
+    assert!(message(*b"N(\x85.").contains("a value on the stack"));
+}
+
+#[test]
+fn arrays_must_fit_their_shape() {
+    let array = |shape: &[u8], bytes: &[u8]| {
+        let mut p =
+            b"\x80\x02cnumpy.core.multiarray\n_reconstruct\ncnumpy\nndarray\nK\x00\x85U\x01b\x87R(K\x01".to_vec();
+        p.extend(shape);
+        p.extend(b"cnumpy\ndtype\nU\x02f4K\x00K\x01\x87R(K\x03U\x01<NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00tb\x89U");
+        p.push(bytes.len() as u8);
+        p.extend(bytes);
+        p.extend(b"tb.");
+        p
+    };
+    let good = read(array(b"K\x02K\x01\x86", &[0; 8])).unwrap();
+    let (found, _) = good.array(good.root()).unwrap();
+    assert_eq!((found.shape.as_slice(), found.dtype.size, found.fortran), (&[2, 1][..], 4, false));
+    let text = message(array(b"K\x03K\x01\x86", &[0; 8]));
+    assert!(text.contains("(3, 1)") && text.contains("12 bytes") && text.contains("8 bytes"), "{text}");
+    // 2^40 x 2^40 elements would overflow.
+    let huge = b"\x8a\x06\x00\x00\x00\x00\x00\x01\x8a\x06\x00\x00\x00\x00\x00\x01\x86";
+    assert!(message(array(huge, &[0; 8])).contains("more elements than a file can hold"));
+    assert!(message(array(b"J\xff\xff\xff\xff\x85", &[0; 8])).contains("a shape"));
+}
+
+#[test]
+fn deep_nesting_and_cycles_are_harmless() {
+    let mut deep = b"]".repeat(300_000);
+    deep.extend(b"a".repeat(299_999));
+    deep.push(b'.');
+    drop(read(deep).unwrap());
+    // l = []; l.append(l)
+    let cycle = read(*b"]q\x00h\x00a.").unwrap();
+    assert_eq!(cycle.items(cycle.root()).unwrap(), [cycle.root()]);
+}
+
+#[test]
+fn objects_are_paid_for() {
+    // Each byte makes a list of 48 bytes: 1.2 GB of them would take 58 GB.
+    let text = message(b"]".repeat(200_000));
+    assert!(text.contains("more Python objects"), "{text}");
+}
+
+#[test]
+fn all_fixtures_parse() {
+    let mut count = 0;
+    for entry in std::fs::read_dir(fixtures()).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|e| e == "pkl") {
+            let pickle = read(std::fs::read(&path).unwrap()).unwrap();
+            assert_eq!(pickle.describe(pickle.root()), "a dict of 3 keys", "{}", path.display());
+            count += 1;
+        }
+    }
+    assert!(count >= 15, "{count} fixtures");
+}
+
+/// Goes over everything in a pickle as a reader would.
+fn walk(pickle: &Pickle) {
+    let root = pickle.root();
+    let _ = pickle.keys(root);
+    let mut todo = vec![(root, 0)];
+    while let Some((value, depth)) = todo.pop() {
+        let _ = (pickle.describe(value), pickle.number(value), pickle.text(value, 1 << 20));
+        if let Some((array, payload)) = pickle.array(value) {
+            let total = array.shape.iter().product::<usize>() * array.dtype.size;
+            let mut seen = 0;
+            let whole = pickle.stream(payload, array.dtype.size, total, |bytes| seen += bytes.len()).unwrap();
+            assert!(!whole || seen == total);
+        }
+        if let Some(Node::Dict(pairs)) = pickle.node(value)
+            && depth < 4
+        {
+            todo.extend(pairs.iter().take(50).flat_map(|&(k, v)| [(k, depth + 1), (v, depth + 1)]));
+        }
+        if depth < 4 {
+            todo.extend(pickle.items(value).unwrap_or_default().iter().take(50).map(|&v| (v, depth + 1)));
+        }
+    }
+}
+
+#[test]
+fn every_truncation_is_an_error() {
+    for name in ["numpy2_p4.pkl", "numpy2_p2.pkl", "py2_p0.pkl"] {
+        let whole = fixture(name);
+        for end in (0..whole.len()).step_by(if whole.len() > 10_000 { 7 } else { 1 }) {
+            assert!(read(&whole[..end]).is_err(), "{name} cut at {end}");
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    #[test]
+    fn arbitrary_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        if let Ok(pickle) = read(bytes) {
+            walk(&pickle);
+        }
+    }
+
+    /// Strings of valid opcodes get much further than arbitrary bytes.
+    #[test]
+    fn arbitrary_opcodes_never_panic(
+        ops in proptest::collection::vec(
+            prop_oneof![
+                proptest::sample::select(b"NK((])}t\x85\x86\x87aesuhq0120lRb\x94\x88".to_vec()).prop_map(|b| vec![b]),
+                any::<u8>().prop_map(|b| vec![b]),
+                Just(b"cnumpy\nndarray\n".to_vec()),
+                Just(b"cnumpy\ndtype\n".to_vec()),
+                Just(b"U\x02f4".to_vec()),
+                Just(b"U\x02O8".to_vec()),
+                Just(b"U\x01<".to_vec()),
+                Just(b"cnumpy.core.multiarray\n_reconstruct\n".to_vec()),
+                Just(b"cnumpy.core.multiarray\nscalar\n".to_vec()),
+                Just(b"cnumpy.core.numeric\n_frombuffer\n".to_vec()),
+                Just(b"c_codecs\nencode\nX\x02\x00\x00\x00\xc3\xa9U\x06latin1\x86R".to_vec()),
+                Just(b"ccollections\nOrderedDict\n)R".to_vec()),
+            ],
+            0..80,
+        )
+    ) {
+        let mut bytes = ops.concat();
+        bytes.push(b'.');
+        if let Ok(pickle) = read(bytes) {
+            walk(&pickle);
+        }
+    }
+
+    #[test]
+    fn damaged_pickles_never_panic(
+        which in 0usize..6,
+        edits in proptest::collection::vec((any::<u32>(), any::<u8>()), 1..6),
+    ) {
+        let name =
+            ["numpy2_p2.pkl", "numpy2_p5.pkl", "py2_p2.pkl", "lists.pkl", "types.pkl", "py2_p0.pkl"][which];
+        let mut bytes = fixture(name);
+        for (at, byte) in edits {
+            let len = bytes.len();
+            bytes[at as usize % len] = byte;
+        }
+        if let Ok(pickle) = read(bytes) {
+            walk(&pickle);
+        }
+    }
+}

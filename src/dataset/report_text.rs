@@ -1,0 +1,127 @@
+//! A [`Report`] as text for a terminal of 80 columns or a log.
+
+use std::fmt;
+
+use super::report::{LabelReport, ModalityReport, Report};
+use crate::config::MetricSet;
+use crate::modality::Modality;
+use crate::split::Split;
+
+const BARS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let metrics = match self.metrics {
+            MetricSet::Mosi => "CMU-MOSI's",
+            MetricSet::Sims => "CH-SIMS's",
+        };
+        match &self.path {
+            Some(path) => writeln!(f, "{}  {} ({})", harmless(&self.name), harmless(path), size(self.bytes))?,
+            None => writeln!(f, "{}  built in", self.name)?,
+        }
+        let human = if self.unimodal_labels { "yes" } else { "no" };
+        writeln!(
+            f,
+            "labels in [-{h}, {h}], {metrics} metrics, unimodal labels to judge by: {human}",
+            h = self.label_range
+        )?;
+        for (split, report) in self.splits.iter() {
+            writeln!(f, "\n{split}  {} clips", report.samples)?;
+            for (m, modality) in report.features.iter() {
+                writeln!(f, "  {:<7} {}", m.name(), Line(modality))?;
+            }
+            writeln!(f, "  {:<7} {}", "label", Labels(&report.labels))?;
+            for (m, labels) in report.unimodal.iter().flat_map(|u| u.iter()) {
+                writeln!(f, "  {:<7} {}", unimodal_name(m), Labels(labels))?;
+            }
+            // The splits of a file have the same keys as a rule; saying so once is enough.
+            if !report.keys.is_empty() && (split == Split::Train || report.keys != self.splits.train.keys) {
+                writeln!(f, "  keys    {}", harmless(&report.keys))?;
+            }
+        }
+        let example = self.splits.train.examples.first();
+        if let Some(e) = example {
+            let text: String = harmless(&e.transcript).chars().take(60).collect();
+            writeln!(f, "\nfirst clip  {}  {:+}  {text}", harmless(&e.id), e.label)?;
+        }
+        if self.flaws.is_empty() {
+            return writeln!(f, "\nnothing odd found");
+        }
+        writeln!(f, "\nodd, but usable:")?;
+        self.flaws.iter().try_for_each(|flaw| writeln!(f, "  {}", harmless(&flaw.to_string())))
+    }
+}
+
+fn unimodal_name(m: Modality) -> String {
+    format!("  {}", m.letter())
+}
+
+/// A modality in one line.
+struct Line<'a>(&'a ModalityReport);
+
+impl fmt::Display for Line<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let r = self.0;
+        let shape = format!("{} x {}", r.steps, r.dim);
+        write!(f, "{shape:<11} {:<5} steps {}..{}", r.dtype, r.lengths.min, r.lengths.max)?;
+        write!(f, ", mean {:.1}, {}", r.lengths.mean, r.lengths.origin)?;
+        if r.not_finite > 0 {
+            write!(f, "; {} not finite", r.not_finite)?;
+        }
+        if r.constant_columns > 0 {
+            write!(f, "; {} constant", r.constant_columns)?;
+        }
+        Ok(())
+    }
+}
+
+/// Labels in one line, histogram included.
+struct Labels<'a>(&'a LabelReport);
+
+impl fmt::Display for Labels<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let r = self.0;
+        let tallest = r.histogram.counts.iter().copied().max().unwrap_or(0).max(1);
+        // A bin with a single label is still seen.
+        let bar = |&n: &usize| BARS[(n * 8).div_ceil(tallest).min(8)];
+        let bars: String = r.histogram.counts.iter().map(bar).collect();
+        write!(f, "|{bars}| {:+.2}..{:+.2}, mean {:+.3}, sd {:.3}", r.min, r.max, r.mean, r.deviation)?;
+        write!(f, "; {} < 0, {} = 0, {} > 0", r.negative, r.neutral, r.positive)
+    }
+}
+
+/// Text from a file as it may be printed: without characters that move the cursor or change the terminal.
+fn harmless(text: &str) -> String {
+    let hidden = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+    };
+    text.chars().map(|c| if hidden(c) { '\u{fffd}' } else { c }).collect()
+}
+
+fn size(bytes: u64) -> String {
+    let units = ["bytes", "kB", "MB", "GB", "TB"];
+    let mut value = bytes as f64;
+    let mut unit = 0;
+    while value >= 1000.0 && unit + 1 < units.len() {
+        value /= 1000.0;
+        unit += 1;
+    }
+    if unit == 0 { format!("{bytes} bytes") } else { format!("{value:.1} {}", units[unit]) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_read_well() {
+        assert_eq!(size(999), "999 bytes");
+        assert_eq!(size(1_263_486_152), "1.3 GB");
+    }
+
+    #[test]
+    fn escape_codes_from_a_file_stay_off_the_terminal() {
+        assert_eq!(harmless("a\x1b[31m\n我\u{202e}"), "a\u{fffd}[31m\u{fffd}我\u{fffd}");
+    }
+}

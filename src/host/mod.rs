@@ -1,0 +1,313 @@
+//! The process of a run: it trains, records, and listens to viewers.
+//!
+//! ```text
+//!   training thread ──events──▶ recorder thread ──standing──▶ one task a viewer ──▶ sockets
+//!         ▲                       │ ▲                              │
+//!         └──────── control ──────┴─┼──────── control ◀────────────┘
+//!                                   └─notes── main thread (signals, accepting, end of training)
+//! ```
+//!
+//! | channel  | from → to                 | owner of the receiver | capacity | when full |
+//! |----------|---------------------------|-----------------------|----------|-----------|
+//! | events   | training → recorder       | recorder thread       | none     | cannot be: training never waits. While the disk refuses, the recorder pauses training, keeps everything, and past 200 000 events drops optimiser steps, counted |
+//! | notes    | main → recorder           | recorder thread       | none     | a few a run |
+//! | standing | recorder, viewers → tasks | each task             | one      | a newer value replaces the older: a slow viewer misses news in between, never the last |
+//! | control  | viewers, signals, recorder → training | training thread | none | commands are a few bytes and answered one by one |
+//! | socket   | task → viewer             | the viewer            | the kernel's | the task waits, nobody else does |
+//!
+//! Order of ending: training returns and its sender of events is dropped → the recorder writes what is left, the last
+//! word of the run (finished, stopped, fault) included, and syncs → viewers are told and get half a second to read it →
+//! the socket is removed → the lock is released. A second SIGINT ends the process at once; what was recorded stands.
+//!
+//! Training runs under a guard: a panic becomes a fault event with its message.
+
+pub mod client;
+pub mod place;
+pub mod prepare;
+mod recording;
+mod socket;
+pub mod spawn;
+mod standing;
+#[cfg(test)]
+mod tests;
+pub mod trainer;
+pub mod wire;
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::mpsc::Sender;
+use std::time::Duration;
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::{oneshot, watch};
+
+use crate::run::FileError;
+use crate::run::directory::{Manifest, RunDir};
+use crate::run::lock::{LockError, RunLock};
+use crate::run::recorder::Recorder;
+use crate::training::Outcome;
+use crate::training::control::Control;
+use crate::training::events::{Body, Command, Event, Level, Stage};
+use recording::{Note, Recording};
+use socket::{Hub, Listener};
+use standing::Standing;
+
+/// Trains a run: called once, on the training thread, with the run directory, its manifest, whether to go on from its
+/// checkpoints, the control to look at and the sender of events. An error is a message for people.
+pub type Trainer =
+    Box<dyn FnOnce(&RunDir, Manifest, bool, Control, Sender<Event>) -> Result<Outcome, String> + Send + 'static>;
+
+/// How a host behaves.
+#[derive(Clone, Debug)]
+pub struct HostOptions {
+    /// Go on from the run's checkpoints.
+    pub resume: bool,
+    /// Begin this stage anew before anything else.
+    pub restart: Option<Stage>,
+    /// Take SIGTERM, SIGINT and SIGUSR1 as requests to checkpoint and end; SIGHUP as nothing.
+    pub signals: bool,
+    /// How often a disk that refuses is tried again.
+    pub retry: Duration,
+    /// How long a run directory may be gone before the run is ended.
+    pub gone: Duration,
+}
+
+impl Default for HostOptions {
+    fn default() -> Self {
+        Self {
+            resume: false,
+            restart: None,
+            signals: true,
+            retry: Duration::from_secs(1),
+            gone: Duration::from_secs(60),
+        }
+    }
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Served {
+    pub outcome: Outcome,
+    /// The signal that asked for the end, if one did.
+    pub signal: Option<i32>,
+}
+
+/// Why a run could not be served to a proper end.
+#[derive(Debug, thiserror::Error)]
+pub enum HostError {
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    #[error(transparent)]
+    File(#[from] FileError),
+    #[error("cannot set up the run's process: {0}")]
+    System(#[from] std::io::Error),
+    /// Recorded as the run's last event.
+    #[error("{0}")]
+    Fault(String),
+    #[error("the run's last events could not be written: {0}")]
+    Unwritten(String),
+}
+
+/// Trains a run in this process, on a thread of its own, until it ends.
+///
+/// # Errors
+/// The run is being trained already, its directory cannot be written, or training failed.
+pub fn serve(dir: RunDir, trainer: Trainer, options: &HostOptions) -> Result<Served, HostError> {
+    let mut lock = RunLock::acquire(&dir)?;
+    let recorder = Recorder::open(&dir)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let control = Control::new();
+    if let Some(stage) = options.restart {
+        control.send(Command::RestartStage { stage });
+    }
+    let standing = Arc::new(watch::Sender::new(Standing::new(recorder.written())));
+    let result = runtime.block_on(async {
+        // Before training starts, so that no signal falls between the two.
+        let signals = if options.signals { Some(Signals::new()?) } else { None };
+        let mut recording = Recording::start(recorder, control.clone(), standing.clone(), options)?;
+        let listener = Listener::open(&dir, &mut lock, &recording);
+        let training = start_training(&dir, trainer, options.resume, &control, &mut recording)?;
+        let hub = Arc::new(Hub::new(&dir, control.clone(), standing.clone()));
+        Host { dir: &dir, lock: &mut lock, listener, hub, recording, training, signals, asked: None }.run().await
+    });
+    // Tasks that hang on to a viewer that does not read are not waited for.
+    runtime.shutdown_background();
+    drop(lock);
+    result
+}
+
+/// How the training thread ended.
+enum End {
+    Outcome(Outcome),
+    Fault(String),
+}
+
+fn start_training(
+    dir: &RunDir,
+    trainer: Trainer,
+    resume: bool,
+    control: &Control,
+    recording: &mut Recording,
+) -> Result<oneshot::Receiver<End>, HostError> {
+    let (tell, told) = oneshot::channel();
+    let (dir, control) = (dir.clone(), control.clone());
+    let Some(events) = recording.take_events() else { return Err(HostError::Fault("training began twice".into())) };
+    let manifest = dir.manifest().clone();
+    let notes = recording.notes();
+    std::thread::Builder::new().name("training".into()).stack_size(16 << 20).spawn(move || {
+        let result = catch_unwind(AssertUnwindSafe(|| trainer(&dir, manifest, resume, control, events)));
+        let end = match result {
+            Ok(Ok(outcome)) => End::Outcome(outcome),
+            Ok(Err(message)) => End::Fault(message),
+            Err(panic) => End::Fault(format!(
+                "training panicked: {}; this is a defect of the program. The last checkpoint stands: mug resume {}",
+                panic_message(&*panic),
+                dir.name()
+            )),
+        };
+        let last = match &end {
+            End::Outcome(Outcome::Stopped) => Some(Body::Stopped),
+            End::Outcome(Outcome::Finished) => None,
+            End::Fault(message) => Some(Body::Fault { message: message.clone() }),
+        };
+        // Neither receiver ends before this thread has spoken.
+        let _ = notes.send(Note::TrainingEnded(last));
+        let _ = tell.send(end);
+    })?;
+    Ok(told)
+}
+
+fn panic_message(panic: &(dyn Any + Send)) -> &str {
+    panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no message")
+}
+
+/// What the main thread has in hand while a run is trained.
+struct Host<'a> {
+    dir: &'a RunDir,
+    lock: &'a mut RunLock,
+    listener: Option<Listener>,
+    hub: Arc<Hub>,
+    recording: Recording,
+    training: oneshot::Receiver<End>,
+    signals: Option<Signals>,
+    /// The signal that asked for the end.
+    asked: Option<i32>,
+}
+
+impl Host<'_> {
+    async fn run(mut self) -> Result<Served, HostError> {
+        let mut look = tokio::time::interval(Duration::from_secs(5));
+        let mut end = None;
+        loop {
+            tokio::select! {
+                stream = accept(&mut self.listener) => {
+                    if let Some(stream) = stream {
+                        self.hub.clone().serve(stream);
+                    }
+                }
+                number = next_signal(&mut self.signals) => self.on_signal(number),
+                ended = &mut self.training, if end.is_none() => {
+                    end = Some(ended.unwrap_or_else(|_| End::Fault("the training thread vanished".into())));
+                }
+                written = self.recording.ended(), if end.is_some() => {
+                    let reason = match (&end, &written) {
+                        (Some(End::Fault(message)), _) => format!("the run failed: {message}"),
+                        (_, Err(message)) => format!("the run's last events could not be written: {message}"),
+                        (Some(End::Outcome(Outcome::Finished)), _) => "the run finished".to_owned(),
+                        _ => format!("the run was stopped; mug resume {} goes on with it", self.dir.name()),
+                    };
+                    self.hub.close(reason).await;
+                    return match (end, written) {
+                        (Some(End::Fault(message)), _) => Err(HostError::Fault(message)),
+                        (_, Err(message)) => Err(HostError::Unwritten(message)),
+                        (Some(End::Outcome(outcome)), Ok(())) => Ok(Served { outcome, signal: self.asked }),
+                        (None, Ok(())) => Err(HostError::Fault("recording ended before training did".into())),
+                    };
+                }
+                _ = look.tick() => Listener::keep(&mut self.listener, self.dir, self.lock, &self.recording),
+            }
+        }
+    }
+
+    fn on_signal(&mut self, number: i32) {
+        let name = match number {
+            rustix_signal::HUP => {
+                // The terminal is gone; the run is not. What it printed there goes nowhere from now on.
+                self.recording.note(Level::Info, "the terminal is gone; the run goes on".into());
+                return;
+            }
+            rustix_signal::INT => "SIGINT",
+            rustix_signal::TERM => "SIGTERM",
+            _ => "SIGUSR1",
+        };
+        if number == rustix_signal::INT && self.asked == Some(number) {
+            Listener::remove(&mut self.listener);
+            std::process::exit(128 + number);
+        }
+        let first = self.asked.is_none();
+        // The first one is the reason, but a SIGINT after another signal counts as the first SIGINT.
+        if first || number == rustix_signal::INT {
+            self.asked = Some(number);
+        }
+        if first {
+            let message = format!(
+                "{name}: finishing the batch and writing a checkpoint; go on later with mug train --resume {}",
+                self.dir.name()
+            );
+            self.recording.note(Level::Warning, message);
+        }
+        self.hub.stop();
+    }
+}
+
+async fn accept(listener: &mut Option<Listener>) -> Option<tokio::net::UnixStream> {
+    match listener {
+        Some(listener) => listener.accept().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Signal numbers, the same on all systems where this program runs.
+mod rustix_signal {
+    pub const HUP: i32 = rustix::process::Signal::HUP.as_raw();
+    pub const INT: i32 = rustix::process::Signal::INT.as_raw();
+    pub const TERM: i32 = rustix::process::Signal::TERM.as_raw();
+    pub const USR1: i32 = rustix::process::Signal::USR1.as_raw();
+}
+
+struct Signals {
+    hangup: Signal,
+    interrupt: Signal,
+    terminate: Signal,
+    warning: Signal,
+}
+
+impl Signals {
+    fn new() -> std::io::Result<Signals> {
+        Ok(Signals {
+            hangup: signal(SignalKind::hangup())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+            warning: signal(SignalKind::user_defined1())?,
+        })
+    }
+}
+
+async fn next_signal(signals: &mut Option<Signals>) -> i32 {
+    let Some(s) = signals else { return std::future::pending().await };
+    tokio::select! {
+        Some(()) = s.hangup.recv() => rustix_signal::HUP,
+        Some(()) = s.interrupt.recv() => rustix_signal::INT,
+        Some(()) = s.terminate.recv() => rustix_signal::TERM,
+        Some(()) = s.warning.recv() => rustix_signal::USR1,
+        else => std::future::pending().await,
+    }
+}
+
+/// The command that ends a run; it can be resumed.
+const STOP: Command = Command::StopNow;

@@ -1,0 +1,348 @@
+//! The run directory: where everything about one run lies, its manifest (`run.toml`) and its name.
+//!
+//! ```text
+//! <runs root>/<name>/
+//!   run.toml        the manifest
+//!   events.jsonl    append-only; see recorder.rs and tail.rs
+//!   labels/         rows.csv, and corrected labels at each refresh
+//!   checkpoints/    written by training
+//!   host.lock       held by the run's process; see lock.rs
+//!   host.log        what the detached process printed
+//! ```
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use serde::{Deserialize, Serialize};
+
+use super::{FileError, clock, write_atomically};
+use crate::config::Settings;
+use crate::device::DeviceRequest;
+use crate::training::events::Stage;
+
+/// What is wrong with a run directory or its name.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    #[error("\"{name}\" cannot name a run: {reason}; use 1 to 64 letters, digits, '.', '_' or '-', for example sims-a")]
+    Name { name: String, reason: &'static str },
+    #[error("{path} exists already; choose another name, or go on with it: mug train --resume {name}")]
+    Exists { name: String, path: PathBuf },
+    #[error("no run \"{wanted}\" in {root}, and no run directory of that path; `mug runs` lists what there is")]
+    NotFound { wanted: String, root: PathBuf },
+    #[error("{path} is no run directory: it has no run.toml")]
+    NotARun { path: PathBuf },
+    #[error("{path}: {message}; it was written by another version of mug or changed by hand")]
+    Manifest { path: PathBuf, message: String },
+    #[error(transparent)]
+    File(#[from] FileError),
+}
+
+/// `run.toml`: everything needed to train this run, or to go on with it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// Version of the program that began the run.
+    pub version: String,
+    /// RFC 3339, UTC.
+    pub created: String,
+    /// The dataset as the user named it: a catalogue name or a path.
+    pub dataset: String,
+    /// The data file, absolute; `None` where there is none (the demo).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<PathBuf>,
+    /// Identifies the data file's content; known once the data was opened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fingerprint: Option<String>,
+    pub device: DeviceRequest,
+    pub seed: u64,
+    /// Stages to train, in order.
+    pub stages: Vec<Stage>,
+    pub settings: Settings,
+}
+
+impl Manifest {
+    /// A manifest of now and of this version; the seed is the settings'.
+    pub fn new(
+        dataset: impl Into<String>,
+        source: Option<PathBuf>,
+        device: DeviceRequest,
+        stages: Vec<Stage>,
+        settings: Settings,
+    ) -> Manifest {
+        Manifest {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            created: clock::timestamp(SystemTime::now()),
+            dataset: dataset.into(),
+            source,
+            fingerprint: None,
+            device,
+            seed: settings.training.seed,
+            stages,
+            settings,
+        }
+    }
+
+    /// The dataset's name without folders and endings, for headings.
+    pub fn dataset_name(&self) -> String {
+        Path::new(&self.dataset).file_stem().map_or_else(|| self.dataset.clone(), |s| s.to_string_lossy().into_owned())
+    }
+}
+
+/// A run directory that exists and has a manifest.
+#[derive(Clone, Debug)]
+pub struct RunDir {
+    path: PathBuf,
+    name: String,
+    manifest: Manifest,
+}
+
+/// Where runs lie: `MUG_RUNS_DIR`, else `mug/runs` in the platform's data folder (`~/.local/share` on Linux).
+pub fn runs_root() -> PathBuf {
+    if let Some(root) = std::env::var_os("MUG_RUNS_DIR").filter(|v| !v.is_empty()) {
+        return PathBuf::from(root);
+    }
+    match directories::BaseDirs::new() {
+        Some(base) => base.data_dir().join("mug").join("runs"),
+        // No home folder (some batch systems): below the working directory, where the user will find it.
+        None => PathBuf::from("mug-runs"),
+    }
+}
+
+/// Checks a run's name: it becomes a folder's name and stands in commands, so nothing that a shell, a path or an option
+/// parser would read otherwise.
+///
+/// # Errors
+/// [`RunError::Name`] with the rule that is broken.
+pub fn check_name(name: &str) -> Result<(), RunError> {
+    let refuse = |reason| Err(RunError::Name { name: name.chars().take(80).collect(), reason });
+    if name.is_empty() {
+        return refuse("it is empty");
+    }
+    if name.len() > 64 {
+        return refuse("it is longer than 64 characters");
+    }
+    if name.starts_with(['.', '-']) {
+        return refuse("it begins with '.' or '-'");
+    }
+    if !name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-')) {
+        return refuse("it holds other characters");
+    }
+    Ok(())
+}
+
+/// `a`, `b`, ... `z`, `aa`, `ab`, ...
+fn suffix(mut n: usize) -> String {
+    let mut letters = Vec::new();
+    loop {
+        letters.push(b'a' + (n % 26) as u8);
+        n /= 26;
+        if n == 0 {
+            break;
+        }
+        n -= 1;
+    }
+    letters.iter().rev().map(|&b| char::from(b)).collect()
+}
+
+impl RunDir {
+    /// Makes a new run directory below `root`. Without a name it is called by the date: `2026-11-23-a`, then `-b`, ...
+    ///
+    /// # Errors
+    /// A name that is taken or not allowed, or a file system that refuses.
+    pub fn create(root: &Path, name: Option<&str>, manifest: &Manifest) -> Result<RunDir, RunError> {
+        std::fs::create_dir_all(root).map_err(FileError::new("make the folder", root))?;
+        let (name, path) = match name {
+            Some(name) => {
+                check_name(name)?;
+                let path = root.join(name);
+                match std::fs::create_dir(&path) {
+                    Ok(()) => (name.to_owned(), path),
+                    Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {
+                        return Err(RunError::Exists { name: name.to_owned(), path });
+                    }
+                    Err(e) => return Err(FileError::new("make the folder", &path)(e).into()),
+                }
+            }
+            None => Self::create_by_date(root, &clock::date(SystemTime::now()))?,
+        };
+        for part in ["labels", "checkpoints"] {
+            let folder = path.join(part);
+            std::fs::create_dir(&folder).map_err(FileError::new("make the folder", &folder))?;
+        }
+        let path = path.canonicalize().map_err(FileError::new("find", &path))?;
+        let dir = RunDir { path, name, manifest: manifest.clone() };
+        dir.write_manifest()?;
+        Ok(dir)
+    }
+
+    fn create_by_date(root: &Path, date: &str) -> Result<(String, PathBuf), RunError> {
+        let mut n = 0;
+        loop {
+            let name = format!("{date}-{}", suffix(n));
+            let path = root.join(&name);
+            match std::fs::create_dir(&path) {
+                Ok(()) => return Ok((name, path)),
+                // Taken, perhaps this very moment by another process: the next one.
+                Err(e) if e.kind() == io::ErrorKind::AlreadyExists => n += 1,
+                Err(e) => return Err(FileError::new("make the folder", &path)(e).into()),
+            }
+        }
+    }
+
+    /// Opens an existing run directory.
+    ///
+    /// # Errors
+    /// No run.toml there, or one that does not parse.
+    pub fn open(path: &Path) -> Result<RunDir, RunError> {
+        let file = path.join("run.toml");
+        let text = match read_text(&file) {
+            Ok(text) => text,
+            Err(e) if e.kind() == io::ErrorKind::NotFound || e.kind() == io::ErrorKind::NotADirectory => {
+                return Err(RunError::NotARun { path: path.to_owned() });
+            }
+            Err(e) => return Err(FileError::new("read", &file)(e).into()),
+        };
+        let manifest = toml::from_str(&text)
+            .map_err(|e| RunError::Manifest { path: file, message: e.to_string().trim_end().to_owned() })?;
+        let path = path.canonicalize().map_err(FileError::new("find", path))?;
+        let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+        Ok(RunDir { path, name, manifest })
+    }
+
+    /// Opens a run by its name below `root`, or by its path.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open), and [`RunError::NotFound`].
+    pub fn find(root: &Path, name_or_path: &str) -> Result<RunDir, RunError> {
+        let named = root.join(name_or_path);
+        if check_name(name_or_path).is_ok() && named.is_dir() {
+            return Self::open(&named);
+        }
+        match Self::open(Path::new(name_or_path)) {
+            Err(RunError::NotARun { path }) if !path.is_dir() => {
+                Err(RunError::NotFound { wanted: name_or_path.to_owned(), root: root.to_owned() })
+            }
+            other => other,
+        }
+    }
+
+    /// Replaces the manifest, on the disk too.
+    ///
+    /// # Errors
+    /// The file could not be written.
+    pub fn set_manifest(&mut self, manifest: Manifest) -> Result<(), RunError> {
+        self.manifest = manifest;
+        self.write_manifest()
+    }
+
+    fn write_manifest(&self) -> Result<(), RunError> {
+        let path = self.path.join("run.toml");
+        let text = toml::to_string_pretty(&self.manifest)
+            .map_err(|e| RunError::Manifest { path: path.clone(), message: e.to_string() })?;
+        Ok(write_atomically(&path, |w| w.write_all(text.as_bytes()))?)
+    }
+
+    /// Absolute.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The folder's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    pub fn events_path(&self) -> PathBuf {
+        self.path.join("events.jsonl")
+    }
+
+    pub fn labels_dir(&self) -> PathBuf {
+        self.path.join("labels")
+    }
+
+    /// The table of the dataset's rows that the label values belong to; see rows.rs.
+    pub fn rows_path(&self) -> PathBuf {
+        self.labels_dir().join("rows.csv")
+    }
+
+    pub fn checkpoints_dir(&self) -> PathBuf {
+        self.path.join("checkpoints")
+    }
+
+    pub fn lock_path(&self) -> PathBuf {
+        self.path.join("host.lock")
+    }
+
+    pub fn log_path(&self) -> PathBuf {
+        self.path.join("host.log")
+    }
+}
+
+/// Reads a small text file; one that is not small is refused rather than read.
+fn read_text(path: &Path) -> io::Result<String> {
+    const MOST: u64 = 1 << 20;
+    let length = std::fs::metadata(path)?.len();
+    if length > MOST {
+        return Err(io::Error::other(format!("{length} bytes long, where at most {MOST} are expected")));
+    }
+    std::fs::read_to_string(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn manifest() -> Manifest {
+        Manifest::new("demo", None, DeviceRequest::Auto, Stage::ALL.to_vec(), Settings::built_in("demo").unwrap())
+    }
+
+    #[test]
+    fn names_count_up_and_the_manifest_comes_back() {
+        let root = tempfile::tempdir().unwrap();
+        let mut wanted = manifest();
+        wanted.source = Some(PathBuf::from("/data/a b.pkl"));
+        let a = RunDir::create(root.path(), None, &wanted).unwrap();
+        let b = RunDir::create(root.path(), None, &wanted).unwrap();
+        assert!(a.name().ends_with("-a") && b.name().ends_with("-b"), "{} {}", a.name(), b.name());
+        let again = RunDir::find(root.path(), a.name()).unwrap();
+        assert_eq!(again.manifest(), &wanted);
+        assert_eq!(again.path(), a.path());
+        assert_eq!(RunDir::find(root.path(), b.path().to_str().unwrap()).unwrap().name(), b.name());
+        assert_eq!((suffix(0), suffix(25), suffix(26), suffix(27)), ("a".into(), "z".into(), "aa".into(), "ab".into()));
+    }
+
+    #[test]
+    fn set_manifest_is_read_back() {
+        let root = tempfile::tempdir().unwrap();
+        let mut dir = RunDir::create(root.path(), Some("x"), &manifest()).unwrap();
+        let mut changed = manifest();
+        changed.fingerprint = Some("abc".into());
+        dir.set_manifest(changed.clone()).unwrap();
+        assert_eq!(RunDir::open(dir.path()).unwrap().manifest(), &changed);
+    }
+
+    #[test]
+    fn bad_names_and_taken_names_are_refused() {
+        let root = tempfile::tempdir().unwrap();
+        for bad in ["", ".", "..", "../x", "a/b", "-x", ".hidden", "a b", "naïve", "a\n", &"x".repeat(65)] {
+            assert!(matches!(RunDir::create(root.path(), Some(bad), &manifest()), Err(RunError::Name { .. })), "{bad}");
+        }
+        RunDir::create(root.path(), Some("x"), &manifest()).unwrap();
+        assert!(matches!(RunDir::create(root.path(), Some("x"), &manifest()), Err(RunError::Exists { .. })));
+        assert!(matches!(RunDir::find(root.path(), "nope"), Err(RunError::NotFound { .. })));
+        assert!(matches!(RunDir::find(root.path(), "/"), Err(RunError::NotARun { .. })));
+    }
+
+    #[test]
+    fn a_broken_manifest_is_named() {
+        let root = tempfile::tempdir().unwrap();
+        let dir = RunDir::create(root.path(), Some("x"), &manifest()).unwrap();
+        std::fs::write(dir.path().join("run.toml"), "version = 3\n").unwrap();
+        let text = RunDir::open(dir.path()).unwrap_err().to_string();
+        assert!(text.contains("run.toml") && text.contains("version"), "{text}");
+    }
+}

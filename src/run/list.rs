@@ -1,0 +1,260 @@
+//! The runs below a folder with their state and progress, without reading their events in full.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use super::clock;
+use super::directory::RunDir;
+use super::lock;
+use super::tail::EventTail;
+use super::view::{Phase, RunView};
+use crate::training::events::{Event, Stage, StageState};
+
+/// Where a run stands, its process included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RunState {
+    Preparing,
+    Training,
+    Paused,
+    /// Ended on request; can be resumed.
+    Stopped,
+    Finished,
+    /// Ended by an error; can be resumed.
+    Faulted,
+    /// Its process is gone without having said why (killed, power loss); can be resumed.
+    Died,
+}
+
+impl RunState {
+    /// One word for lists and headings.
+    pub fn name(self) -> &'static str {
+        match self {
+            RunState::Preparing => "preparing",
+            RunState::Training => "training",
+            RunState::Paused => "paused",
+            RunState::Stopped => "stopped",
+            RunState::Finished => "finished",
+            RunState::Faulted => "faulted",
+            RunState::Died => "died",
+        }
+    }
+
+    /// What the events say, corrected by whether a process is there to go on.
+    pub fn of(phase: Phase, alive: bool) -> RunState {
+        match phase {
+            Phase::Finished => RunState::Finished,
+            // Somebody took it up and is making data and model ready.
+            Phase::Stopped | Phase::Faulted if alive => RunState::Preparing,
+            Phase::Stopped => RunState::Stopped,
+            Phase::Faulted => RunState::Faulted,
+            _ if !alive => RunState::Died,
+            Phase::Preparing => RunState::Preparing,
+            Phase::Training => RunState::Training,
+            Phase::Paused => RunState::Paused,
+        }
+    }
+
+    /// True while a process trains it or is parked.
+    pub fn is_live(self) -> bool {
+        matches!(self, RunState::Preparing | RunState::Training | RunState::Paused)
+    }
+}
+
+impl std::fmt::Display for RunState {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// A line of the list of runs.
+#[derive(Clone, Debug, Serialize)]
+pub struct RunSummary {
+    pub name: String,
+    pub path: PathBuf,
+    /// As the user named it.
+    pub dataset: String,
+    pub state: RunState,
+    /// The stage being trained, or the last one that was.
+    pub stage: Option<Stage>,
+    /// Epoch of that stage, from 1; 0 before the first.
+    pub epoch: u32,
+    /// Epochs planned for that stage at most.
+    pub epochs: u32,
+    /// Share of the planned optimiser steps of all stages, in [0, 1].
+    pub progress: f64,
+    /// RFC 3339, UTC.
+    pub created: String,
+    /// When the events were last appended to, in seconds since 1970.
+    pub updated: u64,
+}
+
+/// All runs below `root`, the last written first. What is no run directory, or cannot be read, is left out; a missing
+/// root has no runs.
+pub fn list_runs(root: &Path) -> Vec<RunSummary> {
+    let Ok(entries) = std::fs::read_dir(root) else { return Vec::new() };
+    let mut runs: Vec<RunSummary> =
+        entries.flatten().filter_map(|e| RunDir::open(&e.path()).ok()).map(|dir| summarise(&dir)).collect();
+    runs.sort_by(|a, b| b.updated.cmp(&a.updated).then_with(|| b.name.cmp(&a.name)));
+    runs
+}
+
+/// The state and progress of one run.
+pub fn summarise(dir: &RunDir) -> RunSummary {
+    // Before the events: a host that ends between the two looks has then already written why.
+    let alive = lock::is_alive(dir);
+    let view = skim(&dir.events_path());
+    let stage = view.stage;
+    let path = dir.events_path();
+    let modified = std::fs::metadata(&path).or_else(|_| std::fs::metadata(dir.path())).and_then(|m| m.modified());
+    RunSummary {
+        name: dir.name().to_owned(),
+        path: dir.path().to_owned(),
+        dataset: dir.manifest().dataset.clone(),
+        state: RunState::of(view.phase, alive),
+        stage,
+        epoch: stage.map_or(0, |s| view.stage(s).epoch),
+        epochs: stage.map_or(0, |s| view.stage(s).epochs),
+        progress: progress(&view),
+        created: dir.manifest().created.clone(),
+        updated: modified.map(clock::unix_seconds).unwrap_or(0),
+    }
+}
+
+/// Share of the planned optimiser steps of all stages, in [0, 1].
+pub fn progress(view: &RunView) -> f64 {
+    if view.phase == Phase::Finished {
+        return 1.0;
+    }
+    let (mut done, mut all) = (0.0, 0.0);
+    for stage in Stage::ALL {
+        let part = view.stage(stage);
+        let steps = f64::from(part.epochs) * f64::from(part.steps_per_epoch);
+        // Stages run in order: one before the current stage is done, even where its end was not read.
+        let share = if part.state == StageState::Skipped {
+            continue;
+        } else if view.stage.is_some_and(|now| stage < now) {
+            1.0
+        } else {
+            part.progress()
+        };
+        done += share * steps;
+        all += steps;
+    }
+    if all > 0.0 { done / all } else { 0.0 }
+}
+
+/// Files up to this size are read in full, of longer ones the beginning and the end.
+const IN_FULL: u64 = 1 << 20;
+/// How much of the end is read: hundreds of events, and the last of them says where the run stands.
+const END: u64 = 128 << 10;
+
+/// A view whose plan, phase and place are those of the whole file; its curves may lack the middle.
+fn skim(path: &Path) -> RunView {
+    let mut view = RunView::default();
+    let length = std::fs::metadata(path).map(|m| m.len()).unwrap_or(0);
+    if length <= IN_FULL {
+        if let Ok(events) = EventTail::open(path).poll() {
+            events.iter().for_each(|e| view.apply(e));
+        }
+        return view;
+    }
+    let mut read = || -> io::Result<()> {
+        let mut lines = |reader: &mut dyn Read, skip: usize| {
+            // Damaged lines are no reason to hide a run: they are passed over.
+            for line in BufReader::new(reader).split(b'\n').skip(skip).map_while(Result::ok) {
+                if let Ok(event) = serde_json::from_slice::<Event>(&line) {
+                    view.apply(&event);
+                }
+            }
+        };
+        let mut file = File::open(path)?;
+        lines(&mut (&file).take(END), 0);
+        file.seek(SeekFrom::Start(length - END))?;
+        // The first line here is most likely cut.
+        lines(&mut file.take(END), 1);
+        Ok(())
+    };
+    // An unreadable file leaves the view of a run that has not said anything.
+    let _ = read();
+    view
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::lock::RunLock;
+    use crate::run::recorder::Recorder;
+    use crate::run::recorder::tests::{run_dir, step};
+    use crate::training::events::{Body, Prepared, StagePlan, Summary};
+
+    fn prepared() -> Event {
+        let plan = Stage::ALL.map(|stage| StagePlan { stage, epochs: 10, steps_per_epoch: 1000 });
+        let body = Body::Prepared(Prepared {
+            dataset: "demo".into(),
+            device: "CPU".into(),
+            samples: Default::default(),
+            shapes: Default::default(),
+            label_range: 1.0,
+            metric_keys: vec![],
+            unimodal_labels: false,
+            plan: plan.to_vec(),
+            parameters: (0, 0),
+        });
+        Event { time: 0.0, stage: None, epoch: 0, step: 0, body }
+    }
+
+    fn record(dir: &RunDir, events: impl IntoIterator<Item = Event>) {
+        let mut recorder = Recorder::open(dir).unwrap();
+        events.into_iter().for_each(|e| recorder.push(e));
+        recorder.flush().unwrap();
+    }
+
+    #[test]
+    fn states_with_and_without_a_process() {
+        let (root, dir) = run_dir();
+        let state = || list_runs(root.path())[0].state;
+        assert_eq!(state(), RunState::Died, "made and never started");
+        let lock = RunLock::acquire(&dir).unwrap();
+        assert_eq!(state(), RunState::Preparing);
+        let here = Event { body: Body::StageChanged { state: StageState::Running }, ..step(1) };
+        record(&dir, [prepared(), here.clone(), step(500)]);
+        assert_eq!(state(), RunState::Training);
+        record(&dir, [Event { body: Body::Paused, ..step(500) }]);
+        assert_eq!(state(), RunState::Paused);
+        drop(lock);
+        assert_eq!(state(), RunState::Died);
+        record(&dir, [Event { body: Body::Stopped, ..step(500) }]);
+        assert_eq!(state(), RunState::Stopped);
+        let run = &list_runs(root.path())[0];
+        assert_eq!((run.stage, run.epoch, run.epochs), (Some(Stage::Denoising), 1, 10));
+        assert!((run.progress - (1.0 + 0.05) / 3.0).abs() < 1e-9, "{}", run.progress);
+        record(&dir, [Event { body: Body::Finished { summary: Summary::default() }, ..step(900) }]);
+        assert_eq!((state(), list_runs(root.path())[0].progress), (RunState::Finished, 1.0));
+    }
+
+    #[test]
+    fn a_long_file_is_skimmed_to_the_same_result() {
+        let (_root, dir) = run_dir();
+        record(&dir, std::iter::once(prepared()).chain((1..=9000).map(step)));
+        assert!(std::fs::metadata(dir.events_path()).unwrap().len() > IN_FULL);
+        let _lock = RunLock::acquire(&dir).unwrap();
+        let summary = summarise(&dir);
+        assert_eq!(summary.state, RunState::Training);
+        assert!((summary.progress - (1.0 + 0.9) / 3.0).abs() < 1e-9, "{}", summary.progress);
+        assert!(skim(&dir.events_path()).events < 5000);
+    }
+
+    #[test]
+    fn what_is_no_run_is_left_out() {
+        let (root, dir) = run_dir();
+        std::fs::write(root.path().join("note.txt"), "x").unwrap();
+        std::fs::create_dir(root.path().join("empty")).unwrap();
+        std::fs::write(dir.events_path(), b"\xff\xff\nnonsense").unwrap();
+        assert_eq!(list_runs(root.path()).len(), 1);
+        assert!(list_runs(&root.path().join("missing")).is_empty());
+    }
+}

@@ -1,0 +1,349 @@
+//! Appends events to `events.jsonl` and corrected labels to `labels/`.
+//!
+//! Everything queued is written at each [`flush`](Recorder::flush), and what could not be written stays in memory, in
+//! order, until a later flush: a full disk loses nothing. The file is synced after events that a resumed run builds on.
+//! A file cut off in the middle of a line by a dead process is ended with a newline: readers skip that one line.
+
+use std::collections::VecDeque;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use super::directory::RunDir;
+use super::{FileError, labels};
+use crate::training::events::{Body, Event, Level, Stage};
+
+/// Why events could not be recorded now; they are kept and a later flush tries again.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordError {
+    #[error("{path} was deleted, moved or replaced while the run was writing it")]
+    Gone { path: PathBuf },
+    #[error(transparent)]
+    File(#[from] FileError),
+    #[error(transparent)]
+    Labels(#[from] labels::LabelsError),
+}
+
+/// How many events wait at most while the disk refuses; after that optimiser steps are dropped (and counted), nothing
+/// else. Training is paused long before.
+const MOST_WAITING: usize = 200_000;
+/// Bytes written at a time.
+const CHUNK: usize = 256 * 1024;
+/// How often the file is looked at for having been deleted or replaced.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+/// The longest that written events stay unsynced.
+const SYNC_EVERY: Duration = Duration::from_secs(2);
+
+/// The writing end of a run's events. Hold the run's lock while one exists.
+#[derive(Debug)]
+pub struct Recorder {
+    root: PathBuf,
+    path: PathBuf,
+    file: File,
+    identity: (u64, u64),
+    looked: Instant,
+    /// The last look did not find the file.
+    gone: bool,
+    /// Not yet turned into bytes.
+    waiting: VecDeque<Event>,
+    /// Turned into bytes and not yet written; it may begin in the middle of a line.
+    bytes: Vec<u8>,
+    /// The file's length.
+    written: u64,
+    synced: Instant,
+    must_sync: bool,
+    unsynced: bool,
+    dropped_steps: u64,
+    last: Moment,
+}
+
+/// Where a run was at its last event.
+#[derive(Clone, Copy, Debug, Default)]
+struct Moment {
+    time: f64,
+    stage: Option<Stage>,
+    epoch: u32,
+    step: u64,
+}
+
+impl Recorder {
+    /// Opens the run's events for appending, or begins them.
+    ///
+    /// # Errors
+    /// The file cannot be opened, read or written.
+    pub fn open(dir: &RunDir) -> Result<Recorder, FileError> {
+        let path = dir.events_path();
+        let mut options = OpenOptions::new();
+        let mut file =
+            options.read(true).append(true).create(true).open(&path).map_err(FileError::new("open", &path))?;
+        let mut finish = || -> io::Result<((u64, u64), u64)> {
+            let mut length = file.metadata()?.len();
+            if length > 0 {
+                let mut end = [0u8];
+                file.seek(SeekFrom::End(-1))?;
+                file.read_exact(&mut end)?;
+                if end != *b"\n" {
+                    file.write_all(b"\n")?;
+                    length += 1;
+                }
+            }
+            let metadata = file.metadata()?;
+            Ok(((metadata.dev(), metadata.ino()), length))
+        };
+        let (identity, written) = finish().map_err(FileError::new("write", &path))?;
+        Ok(Recorder {
+            root: dir.path().to_owned(),
+            path,
+            file,
+            identity,
+            looked: Instant::now(),
+            gone: false,
+            waiting: VecDeque::new(),
+            bytes: Vec::new(),
+            written,
+            synced: Instant::now(),
+            must_sync: false,
+            unsynced: false,
+            dropped_steps: 0,
+            last: Moment::default(),
+        })
+    }
+
+    /// Takes an event into memory.
+    pub fn push(&mut self, event: Event) {
+        if self.waiting.len() >= MOST_WAITING && matches!(event.body, Body::Step { .. }) {
+            self.dropped_steps += 1;
+            return;
+        }
+        self.last = Moment { time: event.time, stage: event.stage, epoch: event.epoch, step: event.step };
+        self.waiting.push_back(event);
+    }
+
+    /// Takes in an event of the host's own, placed at the moment of the last event of training.
+    pub fn push_here(&mut self, body: Body) {
+        let Moment { time, stage, epoch, step } = self.last;
+        self.push(Event { time, stage, epoch, step, body });
+    }
+
+    /// Writes everything that waits.
+    ///
+    /// # Errors
+    /// The file system refuses; what was not written stays in memory.
+    pub fn flush(&mut self) -> Result<(), RecordError> {
+        if self.gone || self.looked.elapsed() >= LOOK_EVERY {
+            self.gone = true;
+            self.look()?;
+            self.gone = false;
+        }
+        loop {
+            self.fill()?;
+            if self.bytes.is_empty() {
+                break;
+            }
+            self.write_bytes()?;
+        }
+        if self.must_sync || (self.unsynced && self.synced.elapsed() >= SYNC_EVERY) {
+            self.file.sync_data().map_err(FileError::new("sync", &self.path))?;
+            self.synced = Instant::now();
+            self.must_sync = false;
+            self.unsynced = false;
+        }
+        if self.dropped_steps > 0 {
+            let message = format!("{} optimiser steps were not recorded: no room in memory", self.dropped_steps);
+            self.dropped_steps = 0;
+            self.push_here(Body::Log { level: Level::Warning, message });
+        }
+        Ok(())
+    }
+
+    /// Turns waiting events into bytes, up to a chunk; label values go to their own files first, so that a recorded
+    /// event never names a file that is not there.
+    fn fill(&mut self) -> Result<(), RecordError> {
+        while self.bytes.len() < CHUNK {
+            let Some(event) = self.waiting.front_mut() else { break };
+            if let Body::Labels { refresh, file, values, .. } = &mut event.body
+                && let Some(known) = values
+            {
+                let name = labels::file_name(*refresh, event.stage);
+                labels::write(&self.root.join(&name), known)?;
+                *file = name;
+                *values = None;
+            }
+            // Steps and log lines are many, and none is needed to go on from a checkpoint.
+            self.must_sync |= !matches!(event.body, Body::Step { .. } | Body::Log { .. });
+            serde_json::to_writer(&mut self.bytes, event)
+                .map_err(|e| FileError::new("write", &self.path)(io::Error::other(e)))?;
+            self.bytes.push(b'\n');
+            self.waiting.pop_front();
+        }
+        Ok(())
+    }
+
+    fn write_bytes(&mut self) -> Result<(), RecordError> {
+        let mut done = 0;
+        let result = loop {
+            if done == self.bytes.len() {
+                break Ok(());
+            }
+            match self.file.write(&self.bytes[done..]) {
+                Ok(0) => break Err(io::Error::from(io::ErrorKind::WriteZero)),
+                Ok(n) => done += n,
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Err(e) => break Err(e),
+            }
+        };
+        self.bytes.drain(..done);
+        self.written += done as u64;
+        self.unsynced |= done > 0;
+        result.map_err(|e| FileError::new("write", &self.path)(e).into())
+    }
+
+    /// Makes sure that what is written can still be found under its path: writing to a deleted file succeeds.
+    fn look(&mut self) -> Result<(), RecordError> {
+        self.looked = Instant::now();
+        match std::fs::metadata(&self.path) {
+            Ok(m) if (m.dev(), m.ino()) == self.identity => Ok(()),
+            Ok(_) => Err(RecordError::Gone { path: self.path.clone() }),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Err(RecordError::Gone { path: self.path.clone() }),
+            Err(e) => Err(FileError::new("find", &self.path)(e).into()),
+        }
+    }
+
+    /// The file's length: everything below it is recorded.
+    pub fn written(&self) -> u64 {
+        self.written
+    }
+
+    /// True while some of what was pushed is not in the file.
+    pub fn is_behind(&self) -> bool {
+        !self.waiting.is_empty() || !self.bytes.is_empty()
+    }
+
+    /// `events.jsonl`
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use std::sync::Arc;
+
+    use crate::config::Settings;
+    use crate::device::DeviceRequest;
+    use crate::modality::PerModality;
+    use crate::run::directory::Manifest;
+    use crate::run::tail::EventTail;
+    use crate::training::events::{LabelSummaries, LabelValues, StageState};
+
+    /// A fresh run directory; it goes when the first of the two is dropped.
+    pub(crate) fn run_dir() -> (tempfile::TempDir, RunDir) {
+        let root = tempfile::tempdir().unwrap();
+        let settings = Settings::built_in("demo").unwrap();
+        let manifest = Manifest::new("demo", None, DeviceRequest::Cpu, Stage::ALL.to_vec(), settings);
+        let dir = RunDir::create(root.path(), Some("test"), &manifest).unwrap();
+        (root, dir)
+    }
+
+    pub(crate) fn step(step: u64) -> Event {
+        let scalars = [("loss".to_owned(), Some(1.0 / step as f32)), ("task".to_owned(), None)].into();
+        Event { time: step as f64 * 0.1, stage: Some(Stage::Denoising), epoch: 1, step, body: Body::Step { scalars } }
+    }
+
+    fn labels(values: usize) -> Event {
+        let column = vec![0.5; values];
+        let corrected = PerModality { text: column.clone(), audio: column.clone(), vision: column };
+        let body = Body::Labels {
+            refresh: 7,
+            file: String::new(),
+            summaries: LabelSummaries::default(),
+            values: Some(Arc::new(LabelValues { corrected })),
+        };
+        Event { body, ..step(3) }
+    }
+
+    #[test]
+    fn what_is_recorded_is_read_back_and_labels_lie_in_their_file() {
+        let (_root, dir) = run_dir();
+        let mut recorder = Recorder::open(&dir).unwrap();
+        for n in 1..=3 {
+            recorder.push(step(n));
+        }
+        recorder.push(labels(4));
+        recorder.push_here(Body::Stopped);
+        recorder.flush().unwrap();
+        assert!(!recorder.is_behind());
+        assert_eq!(recorder.written(), std::fs::metadata(dir.events_path()).unwrap().len());
+        let events = EventTail::open(dir.events_path()).poll().unwrap();
+        assert_eq!(events.len(), 5);
+        assert_eq!(events[..3], [step(1), step(2), step(3)]);
+        let Body::Labels { file, .. } = &events[3].body else { panic!("{:?}", events[3]) };
+        assert_eq!(file, "labels/0007-denoising.npy");
+        assert_eq!(labels::read(&dir.path().join(file)).unwrap().corrected.audio, [0.5; 4]);
+        assert_eq!((events[4].step, &events[4].body), (3, &Body::Stopped));
+    }
+
+    #[test]
+    fn a_line_torn_by_a_dead_process_costs_that_line_only() {
+        let (_root, dir) = run_dir();
+        let mut recorder = Recorder::open(&dir).unwrap();
+        recorder.push(step(1));
+        recorder.push(step(2));
+        recorder.flush().unwrap();
+        drop(recorder);
+        let whole = std::fs::read(dir.events_path()).unwrap();
+        std::fs::write(dir.events_path(), &whole[..whole.len() - 5]).unwrap();
+        let mut tail = EventTail::open(dir.events_path());
+        assert_eq!(tail.poll().unwrap(), [step(1)]);
+        let mut recorder = Recorder::open(&dir).unwrap();
+        recorder.push(step(3));
+        recorder.flush().unwrap();
+        // The same for one that was watching and for one that comes later.
+        assert_eq!(tail.poll().unwrap(), [step(3)]);
+        assert_eq!(tail.unreadable(), 1);
+        assert_eq!(EventTail::open(dir.events_path()).poll().unwrap(), [step(1), step(3)]);
+    }
+
+    #[test]
+    fn nothing_is_lost_while_the_disk_refuses() {
+        let (_root, dir) = run_dir();
+        let mut recorder = Recorder::open(&dir).unwrap();
+        std::fs::remove_dir(dir.labels_dir()).unwrap();
+        recorder.push(step(1));
+        recorder.push(labels(1));
+        recorder.push(step(4));
+        assert!(recorder.flush().unwrap_err().to_string().contains("0007-denoising.npy"));
+        recorder.push(step(5));
+        assert!(recorder.flush().is_err() && recorder.is_behind());
+        std::fs::create_dir(dir.labels_dir()).unwrap();
+        recorder.flush().unwrap();
+        let steps: Vec<u64> = EventTail::open(dir.events_path()).poll().unwrap().iter().map(|e| e.step).collect();
+        assert_eq!(steps, [1, 3, 4, 5]);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_full_disk_is_an_error_and_the_events_stay() {
+        let (_root, dir) = run_dir();
+        std::os::unix::fs::symlink("/dev/full", dir.events_path()).unwrap();
+        let mut recorder = Recorder::open(&dir).unwrap();
+        recorder.push(step(1));
+        let text = recorder.flush().unwrap_err().to_string();
+        assert!(text.contains("events.jsonl") && text.contains("No space"), "{text}");
+        assert!(recorder.is_behind() && recorder.written() == 0);
+    }
+
+    #[test]
+    fn a_deleted_directory_is_noticed() {
+        let (root, dir) = run_dir();
+        let mut recorder = Recorder::open(&dir).unwrap();
+        std::fs::remove_dir_all(root.path()).unwrap();
+        recorder.looked = Instant::now() - LOOK_EVERY;
+        recorder.push(Event { body: Body::StageChanged { state: StageState::Running }, ..step(1) });
+        assert!(matches!(recorder.flush(), Err(RecordError::Gone { .. })));
+        assert!(recorder.flush().is_err() && recorder.is_behind(), "still gone at the next try");
+    }
+}
