@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::decode::Input;
 use super::table::{Rows, Values};
 use crate::run::list::RunSummary;
-use crate::training::events::{Command, Event, Level};
+use crate::training::events::{Command, Event, Level, Stage};
 
 /// Whether a dataset of the catalogue can be trained on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,18 +23,11 @@ pub enum Availability {
 pub struct DatasetItem {
     /// A catalogue name, or a file's stem.
     pub name: String,
-    /// The data file; `None` for the demo and for what is missing.
-    pub path: Option<PathBuf>,
+    /// What `--dataset` would be given: a catalogue name or a path.
+    pub target: String,
     pub availability: Availability,
-    /// Samples of each split, size, or where the file is looked for.
+    /// A size, where the file is looked for, or what is wrong with it.
     pub detail: String,
-}
-
-impl DatasetItem {
-    /// What `--dataset` would be given: the path where there is one, else the name.
-    pub fn target(&self) -> String {
-        self.path.as_ref().map_or_else(|| self.name.clone(), |p| p.display().to_string())
-    }
 }
 
 /// A look into a dataset.
@@ -139,9 +132,10 @@ pub enum Effect {
         path: PathBuf,
         follow: bool,
     },
-    /// Start a process that takes the run up.
+    /// Start a process that takes the run up, perhaps beginning a stage anew.
     TakeUp {
         path: PathBuf,
+        restart: Option<Stage>,
     },
     Send(Command),
     LoadRows {

@@ -221,7 +221,7 @@ pub fn send(state: &mut State, command: Command, said: &str, effects: &mut Vec<E
 /// The one key that starts, pauses and resumes.
 fn run(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(attached) = &state.run else { return train(state, effects) };
-    let (phase, link, path) = (attached.view.phase, attached.link.clone(), attached.path.clone());
+    let (phase, link) = (attached.view.phase, attached.link.clone());
     if state.focus == Pane::Datasets && !attached.is_live() {
         return train(state, effects);
     }
@@ -229,7 +229,7 @@ fn run(state: &mut State, effects: &mut Vec<Effect>) {
         (None, _) if phase == Phase::Finished => {
             say(state, Level::Info, "this run is finished; enter on a dataset trains anew, R begins a stage anew");
         }
-        (_, Link::Absent) => take_up(state, path, effects),
+        (_, Link::Absent) => take_up(state, None, effects),
         (None, _) => say(state, Level::Info, "the run's process is ending; try again in a moment"),
         (Some(command), _) => {
             let said = match command {
@@ -242,15 +242,18 @@ fn run(state: &mut State, effects: &mut Vec<Effect>) {
     }
 }
 
-fn take_up(state: &mut State, path: std::path::PathBuf, effects: &mut Vec<Effect>) {
+/// Starts a process for the shown run, which has none.
+pub fn take_up(state: &mut State, restart: Option<Stage>, effects: &mut Vec<Effect>) {
     if state.read_only {
         return say(state, Level::Warning, "read-only: start mug without --read-only to take the run up");
     }
-    if let Some(run) = &mut state.run {
-        run.link = Link::Connecting;
+    let Some(run) = &mut state.run else { return };
+    run.link = Link::Connecting;
+    effects.push(Effect::TakeUp { path: run.path.clone(), restart });
+    match restart {
+        None => say(state, Level::Info, "taking the run up from its last checkpoint"),
+        Some(stage) => say(state, Level::Info, format!("beginning the {stage} stage anew")),
     }
-    effects.push(Effect::TakeUp { path });
-    say(state, Level::Info, "taking the run up from its last checkpoint");
 }
 
 fn train(state: &mut State, effects: &mut Vec<Effect>) {
@@ -260,7 +263,7 @@ fn train(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(item) = state.dataset() else {
         return say(state, Level::Info, "the datasets are still being looked for; try again in a moment");
     };
-    let target = item.target();
+    let target = item.target.clone();
     match item.availability {
         Availability::Missing => {
             let text = format!("{} is missing ({}); o opens a file by its path", item.name, item.detail);
@@ -288,7 +291,9 @@ fn ask_restart(state: &mut State) {
         _ => run.view.stage.unwrap_or(Stage::Contrastive),
     };
     let begun = !matches!(run.view.stage(stage).state, StageState::Pending | StageState::Skipped);
-    match state.refusal() {
+    // A run without a process gets one that begins with the stage.
+    let refusal = state.refusal().filter(|_| state.read_only || run.link != Link::Absent);
+    match refusal {
         Some(why) => say(state, Level::Warning, why),
         None if !begun => say(state, Level::Info, format!("the {stage} stage has not begun")),
         None => state.overlay = Some(Overlay::Confirm(Question::Restart(stage))),
@@ -371,7 +376,7 @@ fn attach_selected(state: &mut State, effects: &mut Vec<Effect>) {
         attach(state, run.path.clone(), state.follow, effects);
     }
     if is_resumable(run.state) && same && !state.read_only {
-        take_up(state, run.path, effects);
+        take_up(state, None, effects);
     } else if is_resumable(run.state) {
         say(state, Level::Info, format!("{} {}; space takes it up from its last checkpoint", run.name, run.state));
     }

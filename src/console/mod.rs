@@ -1,33 +1,60 @@
 //! The terminal console: watches and controls a run. The run is another process; leaving the console leaves it going.
+//!
+//! ```text
+//!   keys ─▶ decode ─┐
+//!                   ├─▶ update(state, message) ─▶ effects ─▶ Live (threads: datasets, runs, tail, link) ─▶ mailbox ─┐
+//!   messages ───────┘          │                                                                                   │
+//!      ▲                       ▼                                                                                   │
+//!      └── inbox        draw(&state, frame) ─▶ Screen ─▶ terminal                                                  │
+//!            ▲                                                                                                     │
+//!            └─────────────────────────────────────────────────────────────────────────────────────────────────────┘
+//! ```
+//!
+//! [`update`](update::update) touches no terminal and no file, [`draw`](draw::draw) changes no state; both are tested
+//! without a terminal. What a run says reaches the console by its `events.jsonl` only, so that a console that attaches late
+//! and one on another machine see the same as one that was always there.
 
 pub mod actions;
+mod attachment;
 mod backend;
 mod chart;
 mod clipboard;
 mod columns;
 mod decode;
 mod draw;
+mod event_loop;
 mod filter;
 mod keys;
 mod layout;
 mod list;
+mod live;
+mod mailbox;
 mod overlays;
 mod panes;
 mod pyramid;
 mod raster;
 mod sanitise;
 mod scale;
+mod screen;
 mod series;
 mod smoothing;
 mod state;
 mod table;
+mod terminal;
+#[cfg(test)]
+mod tests;
 mod text;
 mod theme;
 mod update;
-// Until the console lands.
+
 use std::path::PathBuf;
 
 use crate::run::directory::RunDir;
+use backend::Effect;
+use event_loop::{Ended, EventLoop};
+use live::{Given, Live};
+use state::State;
+use theme::Abilities;
 
 /// How the console is opened.
 #[derive(Debug)]
@@ -50,7 +77,51 @@ pub struct OpenOptions {
     pub overrides: Vec<String>,
 }
 
+/// Opens the console on the terminal that the program was started on, and returns when someone leaves it or when the
+/// terminal is gone. The run goes on in any case.
+///
+/// # Errors
+/// There is no terminal to draw on.
 pub fn open(options: OpenOptions) -> color_eyre::Result<()> {
-    println!("console stub: {options:?}");
+    let tty = terminal::Tty::open()?;
+    let guard = terminal::Guard::new();
+    let var = |name: &str| std::env::var(name).ok();
+    let tmux = var("TMUX").is_some_and(|v| !v.is_empty());
+    let mut state = State::new(Abilities::detect(var, options.ascii));
+    state.read_only = options.read_only;
+    state.follow = options.follow;
+    // The demo comes first in the catalogue, so it is what is selected where nothing is asked for.
+    state.wanted_dataset = options.dataset;
+    let mut first = Vec::new();
+    if let Some(dir) = &options.run {
+        update::attach(&mut state, dir.path().to_owned(), options.follow, &mut first);
+    }
+    first.extend([Effect::ListRuns, Effect::ScanDatasets]);
+    let (mailbox, inbox) = mailbox::channel()?;
+    let given = Given {
+        runs_root: options.runs_root,
+        config: options.config,
+        overrides: options.overrides,
+        read_only: options.read_only,
+    };
+    let mut live = Live::new(given, mailbox, tmux);
+    let ended = EventLoop::new(tty, inbox, &mut live, options.fps, tmux)?.run(&mut state, first);
+    drop(guard);
+    if ended == Ended::Left
+        && let Some(words) = farewell(&state)
+    {
+        println!("{words}");
+    }
     Ok(())
+}
+
+/// What is said to someone who leaves: how to come back.
+fn farewell(state: &State) -> Option<String> {
+    let run = state.run.as_ref()?;
+    let name = sanitise::clean(&run.name);
+    Some(match run.view.phase {
+        crate::run::view::Phase::Finished => format!("run {name} is finished: {}", run.path.display()),
+        _ if run.is_live() => format!("run {name} goes on; `mug attach {name}` brings it back"),
+        _ => format!("run {name} can be taken up again: mug resume {name}"),
+    })
 }

@@ -4,9 +4,9 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use tui_input::{Input as Line, InputRequest};
 
 use super::actions::{self, Action};
-use super::backend::Effect;
+use super::backend::{Effect, Link};
 use super::filter::Filter;
-use super::keys::{act, send};
+use super::keys::{act, send, take_up};
 use super::state::{Overlay, Question, State};
 use super::update::{reindex, say};
 use crate::training::events::{Command, Level};
@@ -146,6 +146,9 @@ fn apply_filter(state: &mut State, text: &str) {
 
 fn confirmed(state: &mut State, question: Question, effects: &mut Vec<Effect>) {
     match question {
+        Question::Restart(stage) if state.run.as_ref().is_some_and(|r| r.link == Link::Absent) => {
+            take_up(state, Some(stage), effects);
+        }
         Question::Restart(stage) => {
             send(state, Command::RestartStage { stage }, "the stage is begun anew", effects);
         }

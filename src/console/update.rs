@@ -26,16 +26,15 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
         Message::Input(input) => keys::input(state, input, &mut effects),
         Message::Resize(width, height) => state.size = (width, height),
         Message::Datasets(items) => {
-            let wanted = state.wanted_dataset.take().or_else(|| state.dataset().map(|d| d.target()));
-            let found = wanted.and_then(|w| items.iter().position(|i| i.name == w || i.target() == w));
+            let wanted = state.wanted_dataset.take().or_else(|| state.dataset().map(|d| d.target.clone()));
+            let found = wanted.and_then(|w| items.iter().position(|i| i.name == w || i.target == w));
             state.datasets = Some(items);
             state.dataset_list.selected = found.unwrap_or(state.dataset_list.selected);
             inspect(state, &mut effects);
         }
         Message::Opened(item) => {
             let items = state.datasets.get_or_insert_default();
-            let at = items.iter().position(|i| i.target() == item.target()).unwrap_or(items.len());
-            items.truncate(items.len().max(at));
+            let at = items.iter().position(|i| i.target == item.target).unwrap_or(items.len());
             match items.get_mut(at) {
                 Some(known) => *known = item,
                 None => items.push(item),
@@ -118,9 +117,9 @@ pub fn attach(state: &mut State, path: PathBuf, follow: bool, effects: &mut Vec<
 /// Asks for a look into the selected dataset unless there was one.
 pub fn inspect(state: &State, effects: &mut Vec<Effect>) {
     if let Some(item) = state.dataset()
-        && !state.previews.contains_key(&item.target())
+        && !state.previews.contains_key(&item.target)
     {
-        effects.push(Effect::Inspect(item.target()));
+        effects.push(Effect::Inspect(item.target.clone()));
     }
 }
 

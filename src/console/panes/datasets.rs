@@ -74,7 +74,7 @@ pub fn preview(state: &State, area: Rect, buffer: &mut Buffer) {
     let mut add = |content: &str, style: Style| {
         lines.extend(text::wrap(content, width).into_iter().map(|l| Span::styled(l, style)));
     };
-    match (state.previews.get(&item.target()), item.availability) {
+    match (state.previews.get(&item.target), item.availability) {
         (_, Availability::Missing) => {
             add(&item.detail, theme::FAINT);
             add("o opens a data file by its path", theme::FAINT);

@@ -1,0 +1,320 @@
+//! One attached run: its events tailed, the link to its process kept, its label tables read. Ends when dropped.
+
+use std::collections::HashSet;
+use std::path::{Component, Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::thread::Thread;
+use std::time::{Duration, Instant};
+
+use super::backend::{Link, Message};
+use super::live::spawn;
+use super::mailbox::Mailbox;
+use super::table::Rows;
+use crate::host::client::{self, ClientError, LinkEvent};
+use crate::run::directory::RunDir;
+use crate::run::rows::LabelRows;
+use crate::run::tail::{EventTail, TailError};
+use crate::run::{labels, lock};
+use crate::training::events::{Command, Level};
+
+/// How often the events are looked at without being told that there are new ones.
+const LOOK: Duration = Duration::from_millis(250);
+/// Least time between two looks: news that come faster are read together.
+const TOGETHER: Duration = Duration::from_millis(40);
+/// How often a process is looked for where there is none.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// What can be read of a run besides its events.
+#[derive(Debug)]
+pub enum Reading {
+    Rows,
+    Values { refresh: u32, file: String },
+}
+
+/// An attached run.
+#[derive(Debug)]
+pub struct Attachment {
+    number: u64,
+    shared: Arc<Shared>,
+    reader: Sender<Reading>,
+}
+
+/// What an attachment's threads share.
+#[derive(Debug)]
+struct Shared {
+    number: u64,
+    mailbox: Mailbox,
+    stop: AtomicBool,
+    link: Mutex<Option<client::Link>>,
+    tail: OnceLock<Thread>,
+    /// Looks at the events that found nothing more.
+    looks: AtomicU64,
+}
+
+impl Shared {
+    fn stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+
+    fn note(&self, level: Level, text: String) {
+        self.mailbox.send(Message::Notice { level, text });
+    }
+
+    fn wake_tail(&self) {
+        if let Some(tail) = self.tail.get() {
+            tail.unpark();
+        }
+    }
+}
+
+impl Attachment {
+    /// Begins to read a run directory and, unless it is only followed, to reach its process.
+    pub fn new(
+        number: u64,
+        path: PathBuf,
+        follow: bool,
+        read_only: bool,
+        mailbox: Mailbox,
+        starting: Arc<Mutex<HashSet<PathBuf>>>,
+    ) -> Self {
+        let shared = Arc::new(Shared {
+            number,
+            mailbox: mailbox.clone(),
+            stop: AtomicBool::new(false),
+            link: Mutex::new(None),
+            tail: OnceLock::new(),
+            looks: AtomicU64::new(0),
+        });
+        let (reader, readings) = mpsc::channel();
+        let own = shared.clone();
+        spawn(&mailbox, "attach", move || match RunDir::open(&path) {
+            Ok(dir) => {
+                let (tailing, reading) = ((own.clone(), dir.clone()), (own.clone(), dir.clone()));
+                spawn(&own.mailbox, "tail", move || tail_on(&tailing.0, &tailing.1));
+                spawn(&own.mailbox, "labels", move || read_on(&reading.0, &reading.1, &readings));
+                if follow {
+                    own.mailbox.send(Message::Link { attach: own.number, link: Link::Following });
+                } else {
+                    keep_link(&own, &dir, read_only, &starting);
+                }
+            }
+            Err(e) => {
+                own.note(Level::Error, e.to_string());
+                own.mailbox.send(Message::Link { attach: own.number, link: Link::Absent });
+            }
+        });
+        Self { number, shared, reader }
+    }
+
+    pub fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// Sends a command to the run's process.
+    ///
+    /// # Errors
+    /// There is no link, or it is broken.
+    pub fn send(&self, command: Command) -> Result<(), String> {
+        match &*self.shared.link.lock().unwrap_or_else(PoisonError::into_inner) {
+            Some(link) => link.send(command).map_err(|e| e.to_string()),
+            None => Err("the run's process cannot be reached at the moment".into()),
+        }
+    }
+
+    /// Asks for a table; it comes as a message.
+    pub fn read(&self, reading: Reading) {
+        // The reading thread is gone only where the run directory could not be opened, and that was said.
+        let _ = self.reader.send(reading);
+    }
+}
+
+impl Drop for Attachment {
+    fn drop(&mut self) {
+        self.shared.stop.store(true, Ordering::Relaxed);
+        self.shared.wake_tail();
+    }
+}
+
+/// Reads events as they are appended.
+fn tail_on(shared: &Shared, dir: &RunDir) {
+    let _ = shared.tail.set(std::thread::current());
+    let attach = shared.number;
+    let mut tail = EventTail::open(dir.events_path());
+    let (mut told, mut complained, mut skipped) = (false, false, 0);
+    while !shared.stopped() {
+        let sent = match tail.poll() {
+            Ok(events) => {
+                complained = false;
+                let caught_up = tail.caught_up();
+                let news = !events.is_empty() || (caught_up && !told);
+                told |= caught_up;
+                !news || shared.mailbox.send(Message::Events { attach, events, caught_up })
+            }
+            Err(TailError::Restarted { .. }) => {
+                told = false;
+                shared.mailbox.send(Message::Reset { attach })
+            }
+            Err(e) => {
+                if !std::mem::replace(&mut complained, true) {
+                    shared.note(Level::Error, e.to_string());
+                }
+                true
+            }
+        };
+        if !sent {
+            return;
+        }
+        if tail.caught_up() {
+            let now = tail.unreadable() + tail.unknown();
+            if now > skipped {
+                skipped = now;
+                shared.note(Level::Warning, format!("{now} damaged or unknown lines of events.jsonl were skipped"));
+            }
+            shared.looks.fetch_add(1, Ordering::Release);
+            std::thread::park_timeout(LOOK);
+            std::thread::sleep(TOGETHER);
+        }
+    }
+}
+
+/// Keeps a link to the run's process for as long as there is one, and looks for one where there is none.
+fn keep_link(shared: &Shared, dir: &RunDir, read_only: bool, starting: &Mutex<HashSet<PathBuf>>) {
+    let mut said = None;
+    let mut tell = |link: Link| {
+        // A process that is on its way is looked for eagerly.
+        let wait = if link == Link::Connecting { RETRY / 10 } else { RETRY };
+        if said.as_ref() != Some(&link) {
+            said = Some(link.clone());
+            shared.mailbox.send(Message::Link { attach: shared.number, link });
+        }
+        wait
+    };
+    while !shared.stopped() {
+        let (notify, events) = mpsc::channel();
+        let wait = match client::connect_as(dir, read_only, notify) {
+            Ok(link) => {
+                *shared.link.lock().unwrap_or_else(PoisonError::into_inner) = Some(link);
+                tell(Link::Live);
+                let reason = listen(shared, &events);
+                *shared.link.lock().unwrap_or_else(PoisonError::into_inner) = None;
+                read_the_rest(shared);
+                if lock::is_alive(dir) { tell(Link::Lost(reason)) } else { RETRY / 10 }
+            }
+            Err(ClientError::NotRunning { .. }) => {
+                let soon = starting.lock().unwrap_or_else(PoisonError::into_inner).contains(dir.path());
+                if soon {
+                    tell(Link::Connecting)
+                } else {
+                    // What it recorded last says whether it ended or died.
+                    read_the_rest(shared);
+                    tell(Link::Absent)
+                }
+            }
+            Err(e) => tell(Link::Lost(e.to_string())),
+        };
+        pause(shared, wait);
+    }
+}
+
+/// Minds what the process says until the link is closed; returns why it is.
+fn listen(shared: &Shared, events: &Receiver<LinkEvent>) -> String {
+    loop {
+        match events.recv_timeout(RETRY) {
+            Ok(LinkEvent::Recorded { .. }) => shared.wake_tail(),
+            Ok(LinkEvent::Refused { reason, .. }) => shared.note(Level::Warning, reason),
+            Ok(LinkEvent::Trouble { message: Some(message) }) => shared.note(Level::Error, message),
+            Ok(LinkEvent::Trouble { message: None }) => shared.note(Level::Info, "events can be written again".into()),
+            Ok(LinkEvent::Hello { .. } | LinkEvent::Accepted(_)) => {}
+            Ok(LinkEvent::Closed { reason }) => return reason,
+            Err(RecvTimeoutError::Timeout) if !shared.stopped() => {}
+            Err(_) => return "the link ended".into(),
+        }
+        if shared.stopped() {
+            return String::new();
+        }
+    }
+}
+
+/// Waits until everything recorded by now has been read and sent on.
+fn read_the_rest(shared: &Shared) {
+    let begun = Instant::now();
+    // One look may be under way already; the second one began after this moment.
+    let enough = shared.looks.load(Ordering::Acquire) + 2;
+    while shared.looks.load(Ordering::Acquire) < enough && begun.elapsed() < 4 * RETRY && !shared.stopped() {
+        shared.wake_tail();
+        std::thread::sleep(TOGETHER / 2);
+    }
+}
+
+fn pause(shared: &Shared, wait: Duration) {
+    let begun = Instant::now();
+    while begun.elapsed() < wait && !shared.stopped() {
+        std::thread::sleep((RETRY / 10).min(wait));
+    }
+}
+
+/// Reads label tables as they are asked for.
+fn read_on(shared: &Shared, dir: &RunDir, readings: &Receiver<Reading>) {
+    let attach = shared.number;
+    for reading in readings {
+        if shared.stopped() {
+            return;
+        }
+        let message = match reading {
+            Reading::Rows => patiently(shared, || LabelRows::read(&dir.rows_path()).map_err(|e| e.to_string())).map(|r| {
+                let rows = Arc::new(Rows::new(r.split, r.id, r.transcript, r.y, r.human));
+                Message::Rows { attach, rows }
+            }),
+            Reading::Values { refresh, file } => {
+                let read = || match inside(dir.path(), &file) {
+                    Some(path) => labels::read(&path).map_err(|e| e.to_string()),
+                    None => Err(format!("{file}: expected a path below the run directory")),
+                };
+                patiently(shared, read).map(|v| Message::Values { attach, refresh, values: Arc::new(v.corrected) })
+            }
+        };
+        match message {
+            Ok(message) => {
+                if !shared.mailbox.send(message) {
+                    return;
+                }
+            }
+            Err(e) => shared.note(Level::Warning, e),
+        }
+    }
+}
+
+/// Tries a few times: over a network file system an event can be seen before the file it speaks of.
+fn patiently<T>(shared: &Shared, mut read: impl FnMut() -> Result<T, String>) -> Result<T, String> {
+    let mut result = read();
+    for _ in 0..4 {
+        if result.is_ok() || shared.stopped() {
+            break;
+        }
+        std::thread::sleep(LOOK);
+        result = read();
+    }
+    result
+}
+
+/// A path below a folder; `None` where it would lead out of it.
+fn inside(folder: &Path, file: &str) -> Option<PathBuf> {
+    let path = Path::new(file);
+    path.components().all(|c| matches!(c, Component::Normal(_))).then(|| folder.join(path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_of_events_stay_inside_the_run_directory() {
+        let folder = Path::new("/runs/a");
+        assert_eq!(inside(folder, "labels/0.npy"), Some("/runs/a/labels/0.npy".into()));
+        for bad in ["../b/x", "/etc/passwd", "labels/../../x", "./x/.."] {
+            assert_eq!(inside(folder, bad), None, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,319 @@
+//! The console's one loop: waits for keys, messages and signals, updates the state, draws.
+//!
+//! It sleeps without a timer while nothing happens and writes nothing where nothing changed. News of the run are drawn at
+//! most `fps` times a second; what a key changes is drawn at once, within [`KEYS_PER_SECOND`].
+
+use std::io;
+use std::os::fd::AsFd;
+use std::os::unix::net::UnixStream;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use ratatui::Terminal;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+use rustix::process::{Signal, kill_current_process_group};
+
+use super::backend::{Backend, Effect, Message};
+use super::clipboard;
+use super::decode::{Decoder, Input};
+use super::draw::draw;
+use super::mailbox::Inbox;
+use super::screen::Screen;
+use super::state::State;
+use super::terminal::{Read, Tty, give_back, is_gone};
+use super::update::update;
+
+/// Frames a second that keys may cause.
+const KEYS_PER_SECOND: u32 = 30;
+/// How long a lone ESC is waited on: the start of a sequence arrives faster, over slow lines too.
+const ESCAPE: Duration = Duration::from_millis(60);
+/// Messages taken before keys are looked at again.
+const MESSAGES: usize = 32;
+
+/// How the loop ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// Someone left.
+    Left,
+    /// The terminal is gone, or a signal asked for the end.
+    Gone,
+}
+
+/// The signals that the console minds, as flags and a wake-up.
+struct Signals {
+    woken: UnixStream,
+    resized: Arc<AtomicBool>,
+    stop: Arc<AtomicBool>,
+    continued: Arc<AtomicBool>,
+    end: Arc<AtomicBool>,
+}
+
+impl Signals {
+    fn new() -> io::Result<Self> {
+        let (waker, woken) = UnixStream::pair()?;
+        waker.set_nonblocking(true)?;
+        woken.set_nonblocking(true)?;
+        let signals = Self {
+            woken,
+            resized: Arc::default(),
+            stop: Arc::default(),
+            continued: Arc::default(),
+            end: Arc::default(),
+        };
+        for (signal, flag) in [
+            (Signal::WINCH, &signals.resized),
+            (Signal::TSTP, &signals.stop),
+            (Signal::CONT, &signals.continued),
+            (Signal::TERM, &signals.end),
+            (Signal::INT, &signals.end),
+            (Signal::HUP, &signals.end),
+        ] {
+            // The flag is registered first, so that it stands when the wake-up comes.
+            signal_hook::flag::register(signal.as_raw(), flag.clone())?;
+            signal_hook::low_level::pipe::register(signal.as_raw(), waker.try_clone()?)?;
+        }
+        Ok(signals)
+    }
+
+    fn quiet(&mut self) {
+        let mut buffer = [0; 64];
+        while matches!(io::Read::read(&mut self.woken, &mut buffer), Ok(n) if n == buffer.len()) {}
+    }
+}
+
+/// The loop and what it holds.
+pub struct EventLoop<'a, B> {
+    tty: Tty,
+    terminal: Terminal<Screen>,
+    inbox: Inbox,
+    signals: Signals,
+    backend: &'a mut B,
+    decoder: Decoder,
+    fps: u32,
+    tmux: bool,
+    /// Something may have changed since the last frame; a key may have done it.
+    dirty: bool,
+    urgent: bool,
+    /// Messages may be left in the mailbox.
+    more: bool,
+    last_frame: Option<Instant>,
+    ended: Option<Ended>,
+}
+
+impl<'a, B: Backend> EventLoop<'a, B> {
+    /// Takes the terminal.
+    ///
+    /// # Errors
+    /// There is no terminal.
+    pub fn new(mut tty: Tty, inbox: Inbox, backend: &'a mut B, fps: u8, tmux: bool) -> io::Result<Self> {
+        let signals = Signals::new()?;
+        tty.enter()?;
+        let (width, height) = tty.size();
+        let terminal = Terminal::new(Screen::new(width, height))?;
+        Ok(Self {
+            tty,
+            terminal,
+            inbox,
+            signals,
+            backend,
+            decoder: Decoder::default(),
+            fps: u32::from(fps.max(1)),
+            tmux,
+            dirty: true,
+            urgent: true,
+            more: false,
+            last_frame: None,
+            ended: None,
+        })
+    }
+
+    /// Runs until someone leaves or the terminal is gone. The first frame is drawn before `first` is begun.
+    pub fn run(mut self, state: &mut State, first: Vec<Effect>) -> Ended {
+        state.size = self.tty.size();
+        self.frame(state);
+        self.perform(first, state);
+        while self.ended.is_none() {
+            self.turn(state);
+        }
+        self.ended.unwrap_or(Ended::Gone)
+    }
+
+    fn turn(&mut self, state: &mut State) {
+        let timeout = self.timeout().map(|t| Timespec { tv_sec: t.as_secs() as i64, tv_nsec: i64::from(t.subsec_nanos()) });
+        let mut waits = [
+            PollFd::new(&self.tty, PollFlags::IN),
+            PollFd::new(&self.inbox, PollFlags::IN),
+            PollFd::from_borrowed_fd(self.signals.woken.as_fd(), PollFlags::IN),
+        ];
+        let timed_out = match poll(&mut waits, timeout.as_ref()) {
+            Ok(n) => n == 0,
+            Err(Errno::INTR) => false,
+            // A descriptor that cannot be waited on: better to end than to spin.
+            Err(_) => return self.ended = Some(Ended::Gone),
+        };
+        let [keys, news, signals] = waits.map(|w| w.revents());
+        if is_gone(keys) {
+            return self.ended = Some(Ended::Gone);
+        }
+        if !signals.is_empty() {
+            self.mind_signals(state);
+        }
+        if keys.contains(PollFlags::IN) {
+            self.read_keys(state);
+        } else if timed_out && self.decoder.is_waiting() {
+            let mut inputs = Vec::new();
+            self.decoder.give_up(&mut inputs);
+            self.take_inputs(inputs, state);
+        }
+        if !news.is_empty() {
+            self.inbox.quiet();
+        }
+        self.more = false;
+        for i in 0..MESSAGES {
+            let Some(message) = self.inbox.next() else { break };
+            self.apply(message, state);
+            // Their wake-ups are taken already: the next turn looks again without waiting.
+            self.more = i + 1 == MESSAGES;
+        }
+        if self.dirty && self.until_frame().is_zero() && self.ended.is_none() {
+            self.frame(state);
+        }
+    }
+
+    /// How long to sleep; `None`: until something happens.
+    fn timeout(&self) -> Option<Duration> {
+        if self.more {
+            return Some(Duration::ZERO);
+        }
+        let escape = self.decoder.is_waiting().then_some(ESCAPE);
+        let frame = self.dirty.then(|| self.until_frame());
+        match (escape, frame) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        }
+    }
+
+    /// Time until the next frame may be drawn.
+    fn until_frame(&self) -> Duration {
+        let rate = if self.urgent { KEYS_PER_SECOND.max(self.fps) } else { self.fps };
+        let pause = Duration::from_secs(1) / rate;
+        self.last_frame.map_or(Duration::ZERO, |at| pause.saturating_sub(at.elapsed()))
+    }
+
+    fn frame(&mut self, state: &mut State) {
+        (self.dirty, self.urgent) = (false, false);
+        self.last_frame = Some(Instant::now());
+        // Drawing into memory does not fail.
+        let drawn = self.terminal.draw(|frame| draw(state, frame));
+        if drawn.is_err() {
+            return self.ended = Some(Ended::Gone);
+        }
+        let bytes = self.terminal.backend_mut().take();
+        self.write(&bytes);
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        if !bytes.is_empty() && self.tty.write(bytes).is_err() {
+            self.ended = Some(Ended::Gone);
+        }
+    }
+
+    fn read_keys(&mut self, state: &mut State) {
+        let mut buffer = [0; 4096];
+        match self.tty.read(&mut buffer) {
+            Read::Gone => self.ended = Some(Ended::Gone),
+            Read::Nothing => {}
+            Read::Bytes(n) => {
+                let mut inputs = Vec::new();
+                self.decoder.feed(&buffer[..n], &mut inputs);
+                self.take_inputs(inputs, state);
+            }
+        }
+    }
+
+    fn take_inputs(&mut self, inputs: Vec<Input>, state: &mut State) {
+        for input in inputs {
+            self.urgent = true;
+            self.apply(Message::Input(input), state);
+        }
+    }
+
+    fn apply(&mut self, message: Message, state: &mut State) {
+        self.dirty = true;
+        let effects = update(state, message);
+        self.perform(effects, state);
+    }
+
+    fn perform(&mut self, effects: Vec<Effect>, state: &mut State) {
+        for effect in effects {
+            match effect {
+                Effect::Leave => self.ended = Some(Ended::Left),
+                Effect::Suspend => self.suspend(state),
+                Effect::Redraw => self.redraw(state),
+                Effect::Mouse(on) => {
+                    if self.tty.mouse(on).is_err() {
+                        self.ended = Some(Ended::Gone);
+                    }
+                }
+                Effect::Copy(text) => {
+                    let bytes = clipboard::osc52(&text, self.tmux);
+                    self.write(&bytes);
+                    self.backend.perform(Effect::Copy(text));
+                }
+                other => self.backend.perform(other),
+            }
+        }
+    }
+
+    fn mind_signals(&mut self, state: &mut State) {
+        self.signals.quiet();
+        if self.signals.end.load(Ordering::Relaxed) {
+            return self.ended = Some(Ended::Gone);
+        }
+        if self.signals.stop.swap(false, Ordering::Relaxed) {
+            self.suspend(state);
+        }
+        if self.signals.continued.swap(false, Ordering::Relaxed) {
+            self.come_back(state);
+        }
+        if self.signals.resized.swap(false, Ordering::Relaxed) {
+            self.urgent = true;
+            self.resize(state);
+        }
+    }
+
+    fn resize(&mut self, state: &mut State) {
+        let (width, height) = self.tty.size();
+        if (width, height) != state.size {
+            self.terminal.backend_mut().set_size(width, height);
+            self.apply(Message::Resize(width, height), state);
+        }
+    }
+
+    fn redraw(&mut self, state: &mut State) {
+        if self.terminal.clear().is_err() {
+            self.ended = Some(Ended::Gone);
+        }
+        (self.dirty, self.urgent) = (true, true);
+        self.resize(state);
+    }
+
+    /// Gives the terminal back and stops, as the shell expects of Ctrl-Z; comes back with SIGCONT.
+    fn suspend(&mut self, state: &mut State) {
+        give_back();
+        // The whole group, so that what started the console (cargo run) stops with it.
+        let _ = kill_current_process_group(Signal::STOP);
+        self.signals.continued.store(false, Ordering::Relaxed);
+        self.come_back(state);
+    }
+
+    fn come_back(&mut self, state: &mut State) {
+        if self.tty.enter().is_err() || (state.mouse && self.tty.mouse(true).is_err()) {
+            return self.ended = Some(Ended::Gone);
+        }
+        self.terminal.backend_mut().forget();
+        self.redraw(state);
+    }
+}

@@ -1,0 +1,275 @@
+//! The world behind the screen: datasets, runs, the attached run's directory and its process. Everything here happens on
+//! threads of its own and is answered by messages, so that no file system and no socket can hold up the screen.
+//!
+//! Threads: one that looks into datasets, one after the other; for each attachment one that tails the events, one that
+//! keeps the link to the run's process, one that reads label tables; short ones for the rest. All of an attachment's end
+//! when another run is attached or the screen is gone.
+
+use std::collections::HashSet;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command as Program, Stdio};
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::attachment::{Attachment, Reading};
+use super::backend::{Availability, Backend, DatasetItem, Effect, Message, Preview};
+use super::mailbox::Mailbox;
+use super::text;
+use crate::dataset::{Catalogue, Report, Source, State as EntryState, data_folder};
+use crate::host::prepare::RunRequest;
+use crate::host::spawn::{restart_detached, start_detached};
+use crate::run::directory::RunDir;
+use crate::run::list::list_runs;
+use crate::training::events::{Level, Stage};
+
+/// What runs started here are given.
+#[derive(Clone, Debug)]
+pub struct Given {
+    pub runs_root: PathBuf,
+    pub config: Option<PathBuf>,
+    pub overrides: Vec<String>,
+    pub read_only: bool,
+}
+
+/// The backend of a real console.
+pub struct Live {
+    given: Given,
+    mailbox: Mailbox,
+    /// Data files named by path.
+    extra: Arc<Mutex<Vec<PathBuf>>>,
+    inspector: Sender<String>,
+    /// Run directories whose process is being started.
+    starting: Arc<Mutex<HashSet<PathBuf>>>,
+    attachment: Option<Attachment>,
+    tmux: bool,
+}
+
+impl Live {
+    pub fn new(given: Given, mailbox: Mailbox, tmux: bool) -> Self {
+        let extra: Arc<Mutex<Vec<PathBuf>>> = Arc::default();
+        let (inspector, targets) = mpsc::channel();
+        let (own, answers) = (given.clone(), mailbox.clone());
+        spawn(&mailbox, "datasets", move || inspect_all(&own, &targets, &answers));
+        Self { given, mailbox, extra, inspector, starting: Arc::default(), attachment: None, tmux }
+    }
+
+    fn open(&self, typed: String) {
+        let (mailbox, extra) = (self.mailbox.clone(), self.extra.clone());
+        spawn(&self.mailbox, "open", move || {
+            let path = expand(&typed);
+            let path = match path.canonicalize() {
+                Ok(path) if path.is_file() => path,
+                Ok(path) => return note(&mailbox, Level::Error, format!("{}: expected a file", path.display())),
+                Err(e) => return note(&mailbox, Level::Error, format!("cannot open {}: {e}", path.display())),
+            };
+            let extra = {
+                let mut extra = extra.lock().unwrap_or_else(PoisonError::into_inner);
+                if !extra.contains(&path) {
+                    extra.push(path.clone());
+                }
+                extra.clone()
+            };
+            let items = catalogue(&extra);
+            let own = path.display().to_string();
+            let named = items.iter().find(|i| i.target == own).cloned();
+            if let Some(item) = named.or_else(|| items.iter().find(|i| i.target == stem(&path)).cloned()) {
+                mailbox.send(Message::Datasets(items));
+                mailbox.send(Message::Opened(item));
+            }
+        });
+    }
+
+    fn train(&self, dataset: String) {
+        let (given, mailbox, starting) = (self.given.clone(), self.mailbox.clone(), self.starting.clone());
+        spawn(&self.mailbox, "start", move || {
+            let request = RunRequest { config: given.config, overrides: given.overrides, ..RunRequest::new(dataset) };
+            match request.create(&given.runs_root) {
+                Ok(dir) => {
+                    let name = dir.name().to_owned();
+                    begin(&starting, dir.path());
+                    mailbox.send(Message::Created { path: dir.path().to_owned(), name });
+                    report_start(start_detached(&dir, false).map_err(|e| e.to_string()), &dir, &starting, &mailbox);
+                }
+                Err(e) => note(&mailbox, Level::Error, e.to_string()),
+            }
+        });
+    }
+
+    fn take_up(&self, path: PathBuf, restart: Option<Stage>) {
+        let (mailbox, starting) = (self.mailbox.clone(), self.starting.clone());
+        begin(&starting, &path);
+        spawn(&self.mailbox, "start", move || match RunDir::open(&path) {
+            Ok(dir) => {
+                let started = match restart {
+                    Some(stage) => restart_detached(&dir, stage),
+                    None => start_detached(&dir, true),
+                };
+                report_start(started.map_err(|e| e.to_string()), &dir, &starting, &mailbox);
+            }
+            Err(e) => {
+                end(&starting, &path);
+                note(&mailbox, Level::Error, e.to_string());
+            }
+        });
+    }
+
+    fn copy(&self, content: String) {
+        if !self.tmux {
+            return;
+        }
+        // Besides the escape sequence: tmux's own buffer, and through it (-w) the clipboard of the terminal outside.
+        spawn(&self.mailbox, "clipboard", move || {
+            let mut tmux = Program::new("tmux");
+            tmux.args(["load-buffer", "-w", "-"]).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+            let child = tmux.spawn();
+            // Where there is no such program the escape sequence was all there is.
+            if let Ok(mut child) = child {
+                if let Some(mut input) = child.stdin.take() {
+                    let _ = input.write_all(content.as_bytes());
+                }
+                let _ = child.wait();
+            }
+        });
+    }
+
+    fn read(&self, attach: u64, reading: Reading) {
+        if let Some(attachment) = self.attachment.as_ref().filter(|a| a.number() == attach) {
+            attachment.read(reading);
+        }
+    }
+}
+
+impl Backend for Live {
+    fn perform(&mut self, effect: Effect) {
+        let mailbox = self.mailbox.clone();
+        match effect {
+            Effect::ScanDatasets => {
+                let extra = self.extra.clone();
+                spawn(&self.mailbox, "catalogue", move || {
+                    let extra = extra.lock().unwrap_or_else(PoisonError::into_inner).clone();
+                    mailbox.send(Message::Datasets(catalogue(&extra)));
+                });
+            }
+            Effect::Open(typed) => self.open(typed),
+            Effect::Inspect(target) => {
+                // The thread ends with this sender only.
+                let _ = self.inspector.send(target);
+            }
+            Effect::ListRuns => {
+                let root = self.given.runs_root.clone();
+                spawn(&self.mailbox, "runs", move || {
+                    mailbox.send(Message::Runs(list_runs(&root)));
+                });
+            }
+            Effect::Train { dataset } => self.train(dataset),
+            Effect::TakeUp { path, restart } => self.take_up(path, restart),
+            Effect::Attach { attach, path, follow } => {
+                // The former one's threads end by themselves once it is dropped.
+                let starting = self.starting.clone();
+                self.attachment = None;
+                self.attachment = Some(Attachment::new(attach, path, follow, self.given.read_only, mailbox, starting));
+            }
+            Effect::Send(command) => {
+                if let Some(Err(e)) = self.attachment.as_ref().map(|a| a.send(command)) {
+                    mailbox.offer(Message::Notice { level: Level::Error, text: e });
+                }
+            }
+            Effect::LoadRows { attach } => self.read(attach, Reading::Rows),
+            Effect::LoadValues { attach, refresh, file } => self.read(attach, Reading::Values { refresh, file }),
+            Effect::Copy(content) => self.copy(content),
+            // The terminal's own; done by the loop.
+            Effect::Leave | Effect::Suspend | Effect::Redraw | Effect::Mouse(_) => {}
+        }
+    }
+}
+
+/// Starts a thread; where the system refuses, says so.
+pub fn spawn(mailbox: &Mailbox, name: &str, work: impl FnOnce() + Send + 'static) {
+    if let Err(e) = std::thread::Builder::new().name(name.to_owned()).spawn(work) {
+        mailbox.offer(Message::Notice { level: Level::Error, text: format!("cannot start a thread: {e}") });
+    }
+}
+
+fn note(mailbox: &Mailbox, level: Level, text: String) {
+    mailbox.send(Message::Notice { level, text });
+}
+
+fn begin(starting: &Mutex<HashSet<PathBuf>>, path: &Path) {
+    starting.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned());
+}
+
+fn end(starting: &Mutex<HashSet<PathBuf>>, path: &Path) {
+    starting.lock().unwrap_or_else(PoisonError::into_inner).remove(path);
+}
+
+fn report_start(started: Result<u32, String>, dir: &RunDir, starting: &Mutex<HashSet<PathBuf>>, mailbox: &Mailbox) {
+    end(starting, dir.path());
+    if let Err(e) = started {
+        note(mailbox, Level::Error, e);
+    }
+}
+
+/// A path as typed, with `~` for the home folder.
+fn expand(typed: &str) -> PathBuf {
+    match typed.strip_prefix("~/").map(|rest| (directories::BaseDirs::new(), rest)) {
+        Some((Some(dirs), rest)) => dirs.home_dir().join(rest),
+        _ => PathBuf::from(typed),
+    }
+}
+
+fn stem(path: &Path) -> String {
+    path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+/// The catalogue as the screen shows it.
+fn catalogue(extra: &[PathBuf]) -> Vec<DatasetItem> {
+    let folder = data_folder();
+    let entries = Catalogue::scan(&folder, extra).entries;
+    entries
+        .into_iter()
+        .map(|entry| {
+            let (availability, detail, path) = match &entry.state {
+                EntryState::BuiltIn => (Availability::BuiltIn, "built in".to_owned(), None),
+                EntryState::Ready { path, bytes } => (Availability::Ready, text::bytes(*bytes), Some(path)),
+                EntryState::Missing { expected } => {
+                    let first = expected.first().map_or("", String::as_str);
+                    (Availability::Missing, format!("looked for as {}", folder.join(first).display()), None)
+                }
+                EntryState::Bad { path, reason } => (Availability::Broken, reason.clone(), Some(path)),
+            };
+            // A file from elsewhere is not found by its name again.
+            let target = match path.filter(|p| extra.contains(p)) {
+                Some(path) => path.display().to_string(),
+                None => entry.name.clone(),
+            };
+            DatasetItem { name: entry.name, target, availability, detail }
+        })
+        .collect()
+}
+
+/// Looks into datasets, one after the other, until the screen is gone.
+fn inspect_all(given: &Given, targets: &Receiver<String>, answers: &Mailbox) {
+    for target in targets {
+        let preview = Arc::new(inspect(given, &target));
+        if !answers.send(Message::Preview { target, preview }) {
+            return;
+        }
+    }
+}
+
+fn inspect(given: &Given, target: &str) -> Preview {
+    let lines = |t: String| t.lines().map(str::to_owned).collect::<Vec<_>>();
+    let (config, overrides) = (given.config.clone(), given.overrides.clone());
+    let settings = match (RunRequest { config, overrides, ..RunRequest::new(target) }).settings() {
+        Ok(settings) => settings,
+        Err(e) => return Preview { problem: Some(e.to_string()), ..Preview::default() },
+    };
+    let report = Source::resolve(target, &data_folder()).and_then(|s| Report::with_settings(&s, &settings.data));
+    // Settings always have a TOML form.
+    let settings = lines(settings.to_toml().unwrap_or_default());
+    match report {
+        Ok(report) => Preview { report: lines(report.to_string()), settings, problem: None },
+        Err(e) => Preview { report: Vec::new(), settings, problem: Some(e.to_string()) },
+    }
+}
