@@ -124,6 +124,9 @@ pub fn footer(state: &State, area: Rect, buffer: &mut Buffer) {
     for binding in bindings {
         let key = binding.keys.first().map(|k| k.name()).unwrap_or_default();
         let words = if binding.action == Action::Run { run_hint(state) } else { binding.hint };
+        if words.is_empty() {
+            continue;
+        }
         let width = (text::width(&key) + 1 + text::width(words)) as u16;
         if x + width > area.right() {
             continue;
@@ -144,7 +147,7 @@ fn run_hint(state: &State) -> &'static str {
         Phase::Stopped | Phase::Faulted => "take up",
         _ if run.died() => "take up",
         Phase::Paused => "resume",
-        Phase::Finished => "start",
+        Phase::Finished => "",
         _ => "pause",
     }
 }
@@ -179,7 +182,7 @@ pub fn rail(state: &State, area: Rect, buffer: &mut Buffer) {
         let (sign, style) = symbol(shown_state(run, stage));
         let view = run.view.stage(stage);
         put(buffer, area.x + 1, y, 1, sign, style);
-        put(buffer, area.x + 3, y, width.saturating_sub(1), &stage.name()[..6], theme::PLAIN);
+        put(buffer, area.x + 3, y, width.saturating_sub(1), &text::clip(stage.name(), 6), theme::PLAIN);
         let percent = format!("{:>3.0}%", view.progress() * 100.0);
         put(buffer, area.x + 10, y, width.saturating_sub(8), &percent, theme::FAINT);
         y += 1;
