@@ -2,7 +2,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
+use ratatui::style::{Color, Style};
 use ratatui::text::Span;
 
 use super::{frame, placeholder, put};
@@ -159,7 +159,8 @@ fn draw_row(
     }
     if selected {
         put(buffer, line.x, line.y, 1, "▸", theme::FOCUS);
-        buffer.set_style(line, theme::SELECTED);
+        // One colour, so that the bar reads as one row.
+        buffer.set_style(line, theme::SELECTED.fg(Color::Reset));
     }
 }
 
@@ -234,12 +235,16 @@ fn summary_line(
     let now = of(latest);
     let value = |v: Option<f64>, places| text::number(v.unwrap_or(f64::NAN), places);
     let mut line = format!("{split} {:<6} |Δ| {}", m.name(), value(now.mean_abs_change, 3));
-    line += &format!(" moved {:>2} %", value(now.share_moved.map(|s| s * 100.0), 0));
+    let roomy = width >= 80;
+    if roomy {
+        line += &format!(" moved {:>2} %", value(now.share_moved.map(|s| s * 100.0), 0));
+    }
     if let (Some(corrected), Some(copied)) = (now.corrected, now.copied) {
         let better = |a: Agreement, b: Agreement| a.mae < b.mae;
         // In brackets: what copying y gives.
         line += &format!(
-            "  to human r {} ({}) MAE {} ({}) {}",
+            "{} r {} ({}) MAE {} ({}) {}",
+            if roomy { "  to human" } else { "" },
             value(corrected.pearson, 3),
             value(copied.pearson, 3),
             value(corrected.mae, 3),
