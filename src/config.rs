@@ -194,6 +194,9 @@ pub enum Corruption {
 pub struct DenoisingSettings {
     pub epochs: u32,
     pub learning_rate: f64,
+    /// Lower the learning rate step by step, to 0 at the stage's end: labels are read from the last weights, and the
+    /// noise of the last steps would be in them.
+    pub decay: bool,
     pub weight_decay: f32,
     pub objective: Objective,
     /// α, the length of the virtual step.
@@ -210,6 +213,7 @@ impl Default for DenoisingSettings {
         Self {
             epochs: 30,
             learning_rate: 1e-3,
+            decay: true,
             weight_decay: 0.0,
             objective: Objective::Bilevel,
             virtual_step: 0.05,

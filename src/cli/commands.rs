@@ -63,7 +63,7 @@ pub fn resume(root: &Path, args: &ResumeArgs) -> Result<ExitCode> {
         }
         None => start_detached(&dir, true)?,
     };
-    say(&format!("run {name} was {state} and goes on in process {pid}; mug attach {name} shows it"))?;
+    say(&format!("run {name} ({state}) goes on in process {pid}; mug attach {name} shows it"))?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -153,7 +153,7 @@ pub fn time_left(view: &RunView) -> Option<f64> {
     let end = steps.len().checked_sub(1)?;
     let begin = end.saturating_sub(500);
     let (done, seconds) = (steps[end] - steps[begin], times[end] - times[begin]);
-    if done == 0 || total < part.step || part.state != StageState::Running {
+    if done == 0 || total <= part.step || part.state != StageState::Running {
         return None;
     }
     Some(seconds / done as f64 * (total - part.step) as f64)

@@ -34,7 +34,7 @@ pub fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            let _ = writeln!(io::stderr(), "mug: {error:#}");
+            let _ = writeln!(io::stderr(), "mug: {}", sentence(&error));
             ExitCode::FAILURE
         }
     }
@@ -55,6 +55,18 @@ fn run(args: Args) -> Result<ExitCode> {
         Some(Action::Devices(args)) => devices::run(&args).map(|()| ExitCode::SUCCESS),
         Some(Action::Host(host)) => host::run(&host),
     }
+}
+
+/// An error with its causes, each cause once: most of our messages quote theirs already.
+fn sentence(error: &color_eyre::Report) -> String {
+    let mut text = error.to_string();
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        if !text.contains(&cause) {
+            text.push_str(": ");
+            text.push_str(&cause);
+        }
+    }
+    lines::harmless(&text)
 }
 
 /// Whoever reads our output has seen enough (`mug runs | head`): no error.
@@ -83,5 +95,18 @@ fn find_run(root: &Path, name: Option<&str>) -> Result<RunDir> {
                 root.display()
             )),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn causes_are_told_once() {
+        let io = || io::Error::other("no space");
+        let quoting = crate::run::FileError::new("write", Path::new("/x"))(io());
+        assert_eq!(sentence(&quoting.into()), "cannot write /x: no space");
+        assert_eq!(sentence(&color_eyre::Report::new(io()).wrap_err("here")), "here: no space");
     }
 }

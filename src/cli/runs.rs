@@ -30,7 +30,10 @@ pub fn run(args: &RunsArgs, root: &Path) -> Result<ExitCode> {
 
 fn table(runs: &[RunSummary], now: u64) -> Vec<String> {
     let width = runs.iter().map(|r| r.name.chars().count()).max().unwrap_or(0).clamp(4, 64);
-    let mut lines = vec![format!("{:width$}  STATE      STAGE        EPOCH    DONE  WRITTEN        DATASET", "NAME")];
+    let mut lines = vec![format!(
+        "{:width$}  {:9}  {:11}  {:7}  {:5}  {:13}  {}",
+        "NAME", "STATE", "STAGE", "EPOCH", "DONE", "WRITTEN", "DATASET"
+    )];
     lines.extend(runs.iter().map(|r| {
         harmless(&format!(
             "{:width$}  {:9}  {:11}  {:>3}/{:<3}  {:>3.0} %  {:13}  {}",

@@ -229,7 +229,10 @@ impl Host<'_> {
                         (None, Ok(())) => Err(HostError::Fault("recording ended before training did".into())),
                     };
                 }
-                _ = look.tick() => Listener::keep(&mut self.listener, self.dir, self.lock, &self.recording),
+                _ = look.tick() => {
+                    self.lock.touch();
+                    Listener::keep(&mut self.listener, self.dir, self.lock, &self.recording);
+                }
             }
         }
     }

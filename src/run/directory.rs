@@ -150,10 +150,10 @@ impl RunDir {
     /// # Errors
     /// A name that is taken or not allowed, or a file system that refuses.
     pub fn create(root: &Path, name: Option<&str>, manifest: &Manifest) -> Result<RunDir, RunError> {
+        name.map_or(Ok(()), check_name)?;
         std::fs::create_dir_all(root).map_err(FileError::new("make the folder", root))?;
         let (name, path) = match name {
             Some(name) => {
-                check_name(name)?;
                 let path = root.join(name);
                 match std::fs::create_dir(&path) {
                     Ok(()) => (name.to_owned(), path),
@@ -165,11 +165,20 @@ impl RunDir {
             }
             None => Self::create_by_date(root, &clock::date(SystemTime::now()))?,
         };
+        let made = Self::furnish(&path, name, manifest);
+        if made.is_err() {
+            // Half a run directory helps nobody, and its name would be taken. It was made just above, so it is ours.
+            let _ = std::fs::remove_dir_all(&path);
+        }
+        made
+    }
+
+    fn furnish(path: &Path, name: String, manifest: &Manifest) -> Result<RunDir, RunError> {
         for part in ["labels", "checkpoints"] {
             let folder = path.join(part);
             std::fs::create_dir(&folder).map_err(FileError::new("make the folder", &folder))?;
         }
-        let path = path.canonicalize().map_err(FileError::new("find", &path))?;
+        let path = path.canonicalize().map_err(FileError::new("find", path))?;
         let dir = RunDir { path, name, manifest: manifest.clone() };
         dir.write_manifest()?;
         Ok(dir)

@@ -75,11 +75,11 @@ pub struct Evaluation {
 
 /// A stage as the machine sees it; everything about epochs, pauses and checkpoints is the machine's.
 pub trait StageTrainer {
-    /// One optimiser step on these training rows.
+    /// One optimiser step on these training rows; `done` is the share of the stage's steps that lies behind, in [0, 1).
     ///
     /// # Errors
     /// Data that cannot be read, or a device that failed.
-    fn step(&mut self, rows: &[usize], rng: ChaCha8Rng) -> Result<Pending, TrainingError>;
+    fn step(&mut self, rows: &[usize], rng: ChaCha8Rng, done: f64) -> Result<Pending, TrainingError>;
 
     /// Losses and metrics on the validation split.
     ///

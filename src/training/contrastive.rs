@@ -36,7 +36,7 @@ impl Contrastive {
 }
 
 impl StageTrainer for Contrastive {
-    fn step(&mut self, rows: &[usize], rng: ChaCha8Rng) -> Result<Pending, TrainingError> {
+    fn step(&mut self, rows: &[usize], rng: ChaCha8Rng, _done: f64) -> Result<Pending, TrainingError> {
         let Context { settings, dataset, device } = &*self.context;
         let batch = dataset.batch(Split::Train, rows)?;
         let labels = label_tensor(&batch.labels, &device.clone().inner());

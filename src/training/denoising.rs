@@ -82,14 +82,15 @@ impl Denoising {
 }
 
 impl StageTrainer for Denoising {
-    fn step(&mut self, rows: &[usize], mut rng: ChaCha8Rng) -> Result<Pending, TrainingError> {
+    fn step(&mut self, rows: &[usize], mut rng: ChaCha8Rng, done: f64) -> Result<Pending, TrainingError> {
         let Some(batch) = self.batch(Split::Train, Some(rows), &mut rng) else {
             return Err(TrainingError::TooFewSamples { found: 0 });
         };
         let settings = &self.context.settings.denoising;
         let terms = objective(&self.corrector, &batch, settings);
         let gradients = GradientsParams::from_grads(terms.objective.backward(), &self.corrector);
-        self.corrector = self.optimizer.step(settings.learning_rate, self.corrector.clone(), gradients);
+        let rate = settings.learning_rate * if settings.decay { 1.0 - done } else { 1.0 };
+        self.corrector = self.optimizer.step(rate, self.corrector.clone(), gradients);
         let losses = vec![terms.objective, terms.unimodal, terms.multimodal];
         Ok(Pending::new(&["loss", "unimodal", "multimodal"], losses))
     }

@@ -47,7 +47,7 @@ impl Joint {
 }
 
 impl StageTrainer for Joint {
-    fn step(&mut self, rows: &[usize], rng: ChaCha8Rng) -> Result<Pending, TrainingError> {
+    fn step(&mut self, rows: &[usize], rng: ChaCha8Rng, _done: f64) -> Result<Pending, TrainingError> {
         let Context { settings, dataset, .. } = &*self.context;
         let device = self.context.plain_device();
         let batch = dataset.batch(Split::Train, rows)?;

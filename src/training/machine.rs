@@ -235,7 +235,9 @@ impl<'a> Machine<'a> {
             let start = self.progress.step_in_epoch as usize * batch;
             let rows = &rows[start..rows.len().min(start + batch)];
             let rng = generator(seed, Purpose::Step(running.stage, self.progress.step));
-            let losses = running.trainer.step(rows, rng)?;
+            let total = u64::from(plan.epochs) * u64::from(plan.steps_per_epoch);
+            let done = self.progress.step as f64 / total as f64;
+            let losses = running.trainer.step(rows, rng, done)?;
             // Read one step late: by then the device has long finished, and nothing waits.
             self.read_pending(running)?;
             self.progress.step += 1;
