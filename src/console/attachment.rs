@@ -263,10 +263,12 @@ fn read_on(shared: &Shared, dir: &RunDir, readings: &Receiver<Reading>) {
             return;
         }
         let message = match reading {
-            Reading::Rows => patiently(shared, || LabelRows::read(&dir.rows_path()).map_err(|e| e.to_string())).map(|r| {
-                let rows = Arc::new(Rows::new(r.split, r.id, r.transcript, r.y, r.human));
-                Message::Rows { attach, rows }
-            }),
+            Reading::Rows => {
+                patiently(shared, || LabelRows::read(&dir.rows_path()).map_err(|e| e.to_string())).map(|r| {
+                    let rows = Arc::new(Rows::new(r.split, r.id, r.transcript, r.y, r.human));
+                    Message::Rows { attach, rows }
+                })
+            }
             Reading::Values { refresh, file } => {
                 let read = || match inside(dir.path(), &file) {
                     Some(path) => labels::read(&path).map_err(|e| e.to_string()),

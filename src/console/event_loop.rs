@@ -141,7 +141,8 @@ impl<'a, B: Backend> EventLoop<'a, B> {
     }
 
     fn turn(&mut self, state: &mut State) {
-        let timeout = self.timeout().map(|t| Timespec { tv_sec: t.as_secs() as i64, tv_nsec: i64::from(t.subsec_nanos()) });
+        let timeout =
+            self.timeout().map(|t| Timespec { tv_sec: t.as_secs() as i64, tv_nsec: i64::from(t.subsec_nanos()) });
         let mut waits = [
             PollFd::new(&self.tty, PollFlags::IN),
             PollFd::new(&self.inbox, PollFlags::IN),

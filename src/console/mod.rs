@@ -24,6 +24,8 @@ mod decode;
 mod draw;
 mod event_loop;
 mod filter;
+#[cfg(test)]
+mod fixture;
 mod keys;
 mod layout;
 mod list;
@@ -31,6 +33,8 @@ mod live;
 mod mailbox;
 mod overlays;
 mod panes;
+#[cfg(test)]
+mod picture;
 mod pyramid;
 mod raster;
 mod sanitise;

@@ -42,10 +42,6 @@ impl Series {
         self.raw_extremes.extend(raw);
         self.extremes.extend(&self.smoothed);
     }
-
-    pub fn key(&self) -> &SeriesKey {
-        &self.key
-    }
 }
 
 #[cfg(test)]

@@ -189,12 +189,8 @@ impl History {
     }
 
     /// Number of refreshes at hand.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.entries.len()
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
     }
 
     /// y_m of one row over the refreshes, beginning with y, where every label begins.
@@ -262,7 +258,7 @@ mod tests {
         assert_eq!(history.latest().unwrap().text, [0.5]);
         let large = Arc::new(same(vec![0.0; HISTORY_BYTES / 24]));
         (1..6).for_each(|r| history.insert(r, large.clone()));
-        assert_eq!(history.len(), 2);
+        assert_eq!(history.count(), 2);
     }
 
     proptest! {

@@ -42,6 +42,26 @@ pub fn clip(text: &str, max: usize) -> String {
     out
 }
 
+/// As [`clip`], but cut in the middle: names that differ at their ends stay apart.
+pub fn clip_middle(text: &str, max: usize) -> String {
+    if max < 8 || width(text) <= max {
+        return clip(text, max);
+    }
+    let cleaned = clean(text);
+    let tail_cells = (max - 1) / 2;
+    let graphemes: Vec<String> =
+        Span::raw(&*cleaned).styled_graphemes(Style::new()).map(|g| g.symbol.to_owned()).collect();
+    let mut start = graphemes.len();
+    let mut used = 0;
+    while start > 0 && used + graphemes[start - 1].width() <= tail_cells {
+        start -= 1;
+        used += graphemes[start].width();
+    }
+    let mut out = clip(&cleaned, max - used);
+    out.push_str(&graphemes[start..].concat());
+    out
+}
+
 /// As [`clip`], filled with spaces on the right to exactly `width` cells.
 pub fn fit(text: &str, cells: usize) -> String {
     let mut out = clip(text, cells);
@@ -73,8 +93,10 @@ pub fn wrap(text: &str, cells: usize) -> Vec<String> {
         }
         for g in Span::raw(word).styled_graphemes(Style::new()) {
             let w = g.symbol.width();
+            // Clusters of some scripts are wider than the narrowest line.
+            let (symbol, w) = if w > cells { ("…", 1) } else { (g.symbol, w) };
             if used + w > cells {
-                if g.symbol == " " {
+                if symbol == " " {
                     continue;
                 }
                 lines.push(String::new());
@@ -82,7 +104,7 @@ pub fn wrap(text: &str, cells: usize) -> Vec<String> {
             }
             used += w;
             if let Some(line) = lines.last_mut() {
-                line.push_str(g.symbol);
+                line.push_str(symbol);
             }
         }
     }
@@ -200,6 +222,8 @@ mod tests {
         assert_eq!(fit("电影", 6), "电影  ");
         assert_eq!(fit_right("7", 3), "  7");
         assert_eq!(clip("abc", 0), "");
+        assert_eq!(clip_middle("video_0001$_$0003", 12), "video_…$0003");
+        assert_eq!(clip_middle("电影电影电影好看", 10), "电影…好看");
     }
 
     #[test]
@@ -237,6 +261,7 @@ mod tests {
         fn fitting_always_fills_the_width_exactly(text in any::<String>(), cells in 0usize..40) {
             prop_assert_eq!(width(&fit(&text, cells)), cells);
             prop_assert_eq!(width(&fit_right(&text, cells)), cells);
+            prop_assert!(width(&clip_middle(&text, cells)) <= cells);
             prop_assert!(wrap(&text, cells).iter().all(|l| width(l) <= cells.max(2)));
         }
     }

@@ -57,14 +57,14 @@ impl Network {
     ) -> Self {
         let (d, d_f) = (settings.representation, settings.fused);
         Self {
-            encoders: Modality::ALL
-                .iter()
-                .map(|&m| Encoder::new(dims[m], settings.hidden, d, rng, device))
-                .collect(),
+            encoders: Modality::ALL.iter().map(|&m| Encoder::new(dims[m], settings.hidden, d, rng, device)).collect(),
             heads: Modality::ALL.iter().map(|_| init::linear(d, 1, rng, device)).collect(),
             projections: Modality::ALL
                 .iter()
-                .map(|_| Projection { inner: init::linear(d_f, d_f, rng, device), outer: init::linear(d_f, d, rng, device) })
+                .map(|_| Projection {
+                    inner: init::linear(d_f, d_f, rng, device),
+                    outer: init::linear(d_f, d, rng, device),
+                })
                 .collect(),
             fusion: init::linear(3 * d, d_f, rng, device),
             head: init::linear(d_f, 1, rng, device),
@@ -74,8 +74,7 @@ impl Network {
 
     /// Runs encoders, fusion and heads.
     pub fn forward(&self, batch: &Batch, dropout: &mut Dropout) -> Output {
-        let representations =
-            PerModality::from_fn(|m| self.encoders[m as usize].forward(&batch.sequences[m], dropout));
+        let representations = PerModality::from_fn(|m| self.encoders[m as usize].forward(&batch.sequences[m], dropout));
         let joined = Tensor::cat(representations.iter().map(|(_, h)| h.clone()).collect(), 1);
         let fused = activation::relu(self.fusion.forward(dropout.apply(joined)));
         let unimodal = representations.map(|m, h| self.predict(&self.heads[m as usize], h.clone()));

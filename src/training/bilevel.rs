@@ -87,10 +87,9 @@ pub fn corrupt(labels: &[f32], corruption: Corruption, range: f32, rng: &mut Cha
         Corruption::Gaussian(sigma) => {
             labels.iter().map(|y| y + sigma * range * rng.sample::<f32, _>(StandardNormal)).collect()
         }
-        Corruption::Uniform(p) => labels
-            .iter()
-            .map(|&y| if rng.random::<f32>() < p { rng.random_range(-range..=range) } else { y })
-            .collect(),
+        Corruption::Uniform(p) => {
+            labels.iter().map(|&y| if rng.random::<f32>() < p { rng.random_range(-range..=range) } else { y }).collect()
+        }
         Corruption::Permute(p) => {
             let mut others = labels.to_vec();
             others.shuffle(rng);
@@ -259,8 +258,7 @@ mod tests {
         let mut run = |c| corrupt(&labels, c, 1.0, &mut rng);
         let share = |noisy: &[f32]| noisy.iter().zip(&labels).filter(|(a, b)| a != b).count();
         let gaussian = run(Corruption::Gaussian(0.3));
-        let inner: Vec<f32> =
-            gaussian.iter().zip(&labels).filter(|(g, _)| g.abs() < 1.0).map(|(g, y)| g - y).collect();
+        let inner: Vec<f32> = gaussian.iter().zip(&labels).filter(|(g, _)| g.abs() < 1.0).map(|(g, y)| g - y).collect();
         let spread = (inner.iter().map(|d| d * d).sum::<f32>() / inner.len() as f32).sqrt();
         assert!((0.2..0.35).contains(&spread), "{spread}");
         assert!((150..250).contains(&share(&run(Corruption::Uniform(0.2)))));

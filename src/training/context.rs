@@ -10,9 +10,9 @@ use super::events::{LabelValues, Metrics, Scalars};
 use super::randomness::{Purpose, generator};
 use crate::config::Settings;
 use crate::dataset::Dataset;
+use crate::modality::PerModality;
 use crate::model::corrector::Corrector;
 use crate::model::network::Network;
-use crate::modality::PerModality;
 
 /// Data, settings and device of a run.
 pub struct Context {

@@ -46,8 +46,8 @@ impl StageTrainer for Contrastive {
         let task = mean_abs(output.multimodal, labels.clone());
         let [text, audio, vision] = Modality::ALL.map(|m| mean_abs(output.unimodal[m].clone(), labels.clone()));
         let unimodal = text + audio + vision;
-        let [text, audio, vision] = Modality::ALL
-            .map(|m| contrastive(projected[m].clone(), output.representations[m].clone(), s.temperature));
+        let [text, audio, vision] =
+            Modality::ALL.map(|m| contrastive(projected[m].clone(), output.representations[m].clone(), s.temperature));
         let aligned = (text + audio + vision).div_scalar(3.0);
         let loss = task.clone()
             + unimodal.clone().mul_scalar(s.unimodal_weight)
@@ -68,7 +68,12 @@ impl StageTrainer for Contrastive {
         let task = mean_abs_of(&found.multimodal, labels);
         let unimodal: f32 = Modality::ALL.iter().map(|&m| mean_abs_of(&found.unimodal[m], labels)).sum();
         let gaps = PerModality::try_from_fn(|m| {
-            alignment::measure(&found.projected[m], &found.representations[m], s.temperature, settings.training.batch_size)
+            alignment::measure(
+                &found.projected[m],
+                &found.representations[m],
+                s.temperature,
+                settings.training.batch_size,
+            )
         })?;
         let aligned = Modality::ALL.iter().map(|&m| gaps[m].contrastive).sum::<f32>() / 3.0;
         let tasks = task + s.unimodal_weight * unimodal;

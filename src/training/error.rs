@@ -24,7 +24,9 @@ pub enum TrainingError {
          --stage all), or take up a run that has it with --resume RUN"
     )]
     MissingStage { stage: Stage, needs: Stage, path: PathBuf },
-    #[error("expected weights of this run's settings, found {0:?}; the file is damaged or of other sizes: restart the stage")]
+    #[error(
+        "expected weights of this run's settings, found {0:?}; the file is damaged or of other sizes: restart the stage"
+    )]
     Record(RecordError),
     #[error("the training split has {found} samples, expected at least 2; check the file with `mug data check`")]
     TooFewSamples { found: usize },
@@ -32,7 +34,9 @@ pub enum TrainingError {
     GaveUp { message: String },
     #[error("nobody records the run any more; it ends at its last checkpoint. Resume it to go on")]
     NoListener,
-    #[error("training stopped at {stage} step {step}: the loss is not finite. Lower {stage}.learning_rate, or set \
-             training.gradient_clip, and resume or restart the stage")]
+    #[error(
+        "training stopped at {stage} step {step}: the loss is not finite. Lower {stage}.learning_rate, or set \
+             training.gradient_clip, and resume or restart the stage"
+    )]
     Diverged { stage: Stage, step: u64 },
 }

@@ -52,12 +52,7 @@ pub fn infer(context: &Context, network: &Network, split: Split) -> Result<Optio
         }
     }
     let join = |parts: PerModality<Vec<Tensor<2>>>| parts.map(|_, p| Tensor::cat(p.clone(), 0));
-    Ok(Some(Inference {
-        multimodal,
-        unimodal,
-        representations: join(representations),
-        projected: join(projected),
-    }))
+    Ok(Some(Inference { multimodal, unimodal, representations: join(representations), projected: join(projected) }))
 }
 
 /// The values of a tensor on the host.

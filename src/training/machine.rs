@@ -174,8 +174,7 @@ impl<'a> Machine<'a> {
 
     fn build(&self, stage: Stage) -> Result<Box<dyn StageTrainer>, TrainingError> {
         let context = self.context.clone();
-        let network =
-            || records::load(context.new_network(), self.store.result(stage, Stage::Contrastive)?);
+        let network = || records::load(context.new_network(), self.store.result(stage, Stage::Contrastive)?);
         Ok(match stage {
             Stage::Contrastive => Box::new(Contrastive::new(context.clone())),
             Stage::Denoising => Box::new(Denoising::new(context.clone(), &network()?)?),
@@ -271,7 +270,8 @@ impl<'a> Machine<'a> {
     fn end_epoch(&mut self, running: &mut Running, plan: StagePlan) -> Result<bool, TrainingError> {
         let stage = running.stage;
         let epoch = self.progress.epoch;
-        let train: Scalars = self.progress.sums.iter().map(|(k, &(sum, n))| (k.clone(), Some((sum / f64::from(n)) as f32))).collect();
+        let train: Scalars =
+            self.progress.sums.iter().map(|(k, &(sum, n))| (k.clone(), Some((sum / f64::from(n)) as f32))).collect();
         if !train.contains_key("loss") {
             return Err(TrainingError::Diverged { stage, step: self.progress.step });
         }
@@ -474,10 +474,7 @@ impl<'a> Machine<'a> {
             metric_keys: metrics::keys(dataset.metrics).iter().map(|k| (*k).to_owned()).collect(),
             unimodal_labels: Split::ALL.iter().any(|&s| dataset.unimodal_labels(s).is_some()),
             plan: self.plan.clone(),
-            parameters: (
-                self.context.new_network().num_params(),
-                self.context.new_corrector().num_params(),
-            ),
+            parameters: (self.context.new_network().num_params(), self.context.new_corrector().num_params()),
         }
     }
 

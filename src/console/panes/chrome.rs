@@ -68,16 +68,16 @@ fn pace_of(run: &Attached) -> String {
 }
 
 pub fn header(state: &State, area: Rect, buffer: &mut Buffer) {
-    let mut left = vec![Span::styled("mug", theme::STRONG)];
+    let mut left = " · no run".to_owned();
     let mut right = Vec::new();
     match &state.run {
-        None => left.push(Span::styled(" · no run", theme::FAINT)),
+        None if state.datasets.is_none() => left.clear(),
+        None => {}
         Some(run) => {
-            let words = match &run.view.prepared {
+            left = match &run.view.prepared {
                 Some(p) => format!(" · {} · run {} · {}", p.dataset, run.name, p.device),
                 None => format!(" · run {}", run.name),
             };
-            left.push(Span::raw(text::clip(&words, usize::from(area.width))));
             let (symbol, word, style) = phase(run);
             right.push(Span::styled(format!("{symbol} {word}"), style));
             let pace = pace_of(run);
@@ -95,9 +95,11 @@ pub fn header(state: &State, area: Rect, buffer: &mut Buffer) {
     if let Some(how) = how {
         right.push(Span::styled(format!(" · {how}"), theme::FAINT));
     }
-    let (left, right) = (Line::from(left), Line::from(right));
+    let right = Line::from(right);
     let right_width = (right.width() as u16).min(area.width);
-    buffer.set_line(area.x, area.y, &left, area.width.saturating_sub(right_width + 1));
+    let room = area.width.saturating_sub(right_width + 2);
+    put(buffer, area.x, area.y, room, "mug", theme::STRONG);
+    put(buffer, area.x + 3, area.y, room.saturating_sub(3), &left, theme::PLAIN);
     buffer.set_line(area.right() - right_width, area.y, &right, right_width);
 }
 
@@ -110,28 +112,41 @@ pub fn footer(state: &State, area: Rect, buffer: &mut Buffer) {
     if let Some(notice) = &state.notice {
         return draw_notice(notice, area, buffer);
     }
+    let (fixed, rest): (Vec<&Binding>, Vec<&Binding>) = actions::for_pane(state.focus)
+        .filter(|b| !hint(state, b).is_empty())
+        .partition(|b| matches!(b.action, Action::Help | Action::Leave));
+    // Help and leaving must not be crowded out: they have the right end.
+    let width_of = |b: &Binding| (text::width(&key_name(b)) + 1 + text::width(hint(state, b)) + 2) as u16;
+    let reserved: u16 = fixed.iter().map(|b| width_of(b)).sum();
+    let mut end = area.right().saturating_sub(reserved);
     let mut x = area.x + 1;
-    // Help is the one that must not be crowded out.
-    let mut bindings: Vec<&Binding> = actions::for_pane(state.focus).filter(|b| !b.hint.is_empty()).collect();
-    if let Some(at) = bindings.iter().position(|b| b.action == Action::Help) {
-        let help = bindings.remove(at);
-        bindings.insert(0, help);
-    }
-    if let Some(at) = bindings.iter().position(|b| b.action == Action::Run) {
-        let run = bindings.remove(at);
-        bindings.insert(1, run);
-    }
-    for binding in bindings {
-        let key = binding.keys.first().map(|k| k.name()).unwrap_or_default();
-        let words = if binding.action == Action::Run { run_hint(state) } else { binding.hint };
-        let width = (text::width(&key) + 1 + text::width(words)) as u16;
-        if x + width > area.right() {
-            continue;
+    let run_first = rest.iter().filter(|b| b.action == Action::Run);
+    for binding in run_first.chain(rest.iter().filter(|b| b.action != Action::Run)) {
+        let width = width_of(binding);
+        if x + width <= end {
+            draw_hint(state, binding, x, area.y, buffer);
+            x += width;
         }
-        put(buffer, x, area.y, area.right() - x, &key, theme::KEY);
-        put(buffer, x + text::width(&key) as u16 + 1, area.y, area.right() - x, words, theme::PLAIN);
-        x += width + 2;
     }
+    for binding in fixed {
+        draw_hint(state, binding, end, area.y, buffer);
+        end += width_of(binding);
+    }
+}
+
+fn key_name(binding: &Binding) -> String {
+    binding.keys.first().map(|k| k.name()).unwrap_or_default()
+}
+
+fn hint(state: &State, binding: &Binding) -> &'static str {
+    if binding.action == Action::Run { run_hint(state) } else { binding.hint }
+}
+
+fn draw_hint(state: &State, binding: &Binding, x: u16, y: u16, buffer: &mut Buffer) {
+    let key = key_name(binding);
+    let width = text::width(&key) as u16;
+    put(buffer, x, y, width, &key, theme::KEY);
+    put(buffer, x + width + 1, y, 40, hint(state, binding), theme::PLAIN);
 }
 
 /// What the start/pause key does now.
@@ -144,7 +159,7 @@ fn run_hint(state: &State) -> &'static str {
         Phase::Stopped | Phase::Faulted => "take up",
         _ if run.died() => "take up",
         Phase::Paused => "resume",
-        Phase::Finished => "start",
+        Phase::Finished => "",
         _ => "pause",
     }
 }
@@ -179,7 +194,7 @@ pub fn rail(state: &State, area: Rect, buffer: &mut Buffer) {
         let (sign, style) = symbol(shown_state(run, stage));
         let view = run.view.stage(stage);
         put(buffer, area.x + 1, y, 1, sign, style);
-        put(buffer, area.x + 3, y, width.saturating_sub(1), &stage.name()[..6], theme::PLAIN);
+        put(buffer, area.x + 3, y, width.saturating_sub(1), &text::clip(stage.name(), 6), theme::PLAIN);
         let percent = format!("{:>3.0}%", view.progress() * 100.0);
         put(buffer, area.x + 10, y, width.saturating_sub(8), &percent, theme::FAINT);
         y += 1;

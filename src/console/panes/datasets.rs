@@ -7,6 +7,7 @@ use ratatui::text::Span;
 
 use super::{frame, placeholder, put};
 use crate::console::backend::{Availability, DatasetItem};
+use crate::console::layout::{Mode, mode};
 use crate::console::state::{Pane, State};
 use crate::console::{text, theme};
 
@@ -28,7 +29,9 @@ pub fn draw(state: &State, area: Rect, buffer: &mut Buffer) {
         let selected = i == state.dataset_list.selected;
         line(&items[i], selected, Rect { y, height: 1, ..inside }, buffer);
     }
-    if shown + 3 <= height {
+    // Without a run the look into the dataset has the large pane beside this one.
+    let beside = state.run.is_none() && !state.zoom && mode(state.size.0, state.size.1) == Mode::Full;
+    if shown + 3 <= height && !beside {
         let top = inside.y + shown as u16;
         for x in inside.left()..inside.right() {
             put(buffer, x, top, 1, "─", theme::FAINT);

@@ -3,9 +3,8 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
-use ratatui::widgets::{Block, Clear, Widget};
 
-use super::{inner, put};
+use super::{float, put};
 use crate::console::actions::{self, BINDINGS};
 use crate::console::state::{Pane, State};
 use crate::console::{text, theme};
@@ -40,9 +39,7 @@ pub fn draw(state: &State, scroll: usize, screen: Rect, buffer: &mut Buffer) {
     let width = screen.width.saturating_sub(4).min(92);
     let height = screen.height.saturating_sub(2);
     let area = Rect { x: (screen.width - width) / 2, y: (screen.height - height) / 2, width, height };
-    Clear.render(area, buffer);
-    Block::bordered().border_style(theme::FOCUS).title(" keys · esc closes · j k scroll ").render(area, buffer);
-    let inside = inner(area);
+    let inside = float(area, " keys · esc closes · j k scroll ", theme::FOCUS, buffer);
     let lines = lines(state.focus);
     let top = scroll.min(lines.len().saturating_sub(usize::from(inside.height)));
     let column = (inside.width / 3).clamp(12, 26);

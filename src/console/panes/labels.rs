@@ -2,7 +2,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
+use ratatui::style::{Color, Style};
 use ratatui::text::Span;
 
 use super::{frame, placeholder, put};
@@ -16,9 +16,7 @@ use crate::run::view::LabelRefresh;
 use crate::training::events::Agreement;
 
 /// Cells of a number's column, the blank before it included.
-const NUMBER: u16 = 7;
-/// Cells of the history's bars.
-const HISTORY: u16 = 14;
+const NUMBER: u16 = 6;
 /// Rows of the summary, below the table where there is room.
 const SUMMARY: usize = 3;
 
@@ -40,12 +38,16 @@ fn layout(labels: &Labels, width: u16) -> Vec<(Column, u16, u16)> {
         }
     }
     // What matters most stays: the changes, then the corrected labels.
-    if width < 78 {
+    if width < 70 {
         numbers = std::iter::once(Column::Label).chain(per_modality(Column::Change)).collect();
     }
-    let history = width >= 92;
-    let split = width >= 70;
-    let fixed = NUMBER * numbers.len() as u16 + if history { HISTORY + 1 } else { 0 } + if split { 6 } else { 0 };
+    let history = match width {
+        ..82 => 0,
+        82..110 => 9,
+        _ => 15,
+    };
+    let split = width >= 100;
+    let fixed = NUMBER * numbers.len() as u16 + history + if split { 6 } else { 0 };
     let words = width.saturating_sub(fixed + 1);
     let longest = labels.index.iter().take(200).filter_map(|i| labels.rows.id.get(*i as usize)).map(|t| text::width(t));
     let id = (longest.max().unwrap_or(4) as u16 + 1).clamp(5, (words / 2).clamp(5, 20));
@@ -61,9 +63,9 @@ fn layout(labels: &Labels, width: u16) -> Vec<(Column, u16, u16)> {
     }
     add(Column::Transcript, words.saturating_sub(id));
     numbers.into_iter().for_each(|c| add(c, NUMBER));
-    if history {
+    if history > 0 {
         // The order's column stands for the history: neither is a number of its own.
-        add(Column::Order, HISTORY + 1);
+        add(Column::Order, history);
     }
     places
 }
@@ -137,7 +139,7 @@ fn heading(labels: &Labels, column: Column) -> (String, bool) {
         (true, false) => "↑",
     };
     match column {
-        Column::Order => (format!(" history {}", history_modality(labels).letter()), false),
+        Column::Order => (format!(" hist. {}", history_modality(labels).letter()), false),
         c if c.is_text() => (format!("{}{arrow}", c.heading()), false),
         c => (format!("{arrow}{}", c.heading()), true),
     }
@@ -157,17 +159,18 @@ fn draw_row(
     }
     if selected {
         put(buffer, line.x, line.y, 1, "▸", theme::FOCUS);
-        buffer.set_style(line, theme::SELECTED);
+        // One colour, so that the bar reads as one row.
+        buffer.set_style(line, theme::SELECTED.fg(Color::Reset));
     }
 }
 
 fn cell(labels: &Labels, row: &RowRef<'_>, column: Column, cells: usize) -> (String, Style) {
     let gap = cells.saturating_sub(1);
     match column {
-        Column::Id => (text::fit(&labels.rows.id[row.row], gap), theme::PLAIN),
+        Column::Id => (text::clip_middle(&labels.rows.id[row.row], gap), theme::PLAIN),
         Column::Split => (labels.rows.split[row.row].to_string(), theme::FAINT),
         Column::Transcript => (text::fit(&labels.rows.transcript[row.row], gap), theme::PLAIN),
-        Column::Order => (format!(" {}", history(labels, row, HISTORY)), theme::FAINT),
+        Column::Order => (format!(" {}", history(labels, row, gap as u16)), theme::FAINT),
         Column::Change(m) => {
             let change = row.change(m);
             let style = match change {
@@ -231,12 +234,17 @@ fn summary_line(
     let of = |l: &LabelRefresh| l.summaries[split][m];
     let now = of(latest);
     let value = |v: Option<f64>, places| text::number(v.unwrap_or(f64::NAN), places);
-    let mut line = format!("{split} {:<6} mean |Δ| {}", m.name(), value(now.mean_abs_change, 3));
-    line += &format!("  moved {} %", value(now.share_moved.map(|s| s * 100.0), 0));
+    let mut line = format!("{split} {:<6} |Δ| {}", m.name(), value(now.mean_abs_change, 3));
+    let roomy = width >= 80;
+    if roomy {
+        line += &format!(" moved {:>2} %", value(now.share_moved.map(|s| s * 100.0), 0));
+    }
     if let (Some(corrected), Some(copied)) = (now.corrected, now.copied) {
         let better = |a: Agreement, b: Agreement| a.mae < b.mae;
+        // In brackets: what copying y gives.
         line += &format!(
-            "  to human: r {} (copy {})  MAE {} (copy {}) {}",
+            "{} r {} ({}) MAE {} ({}) {}",
+            if roomy { "  to human" } else { "" },
             value(corrected.pearson, 3),
             value(copied.pearson, 3),
             value(corrected.mae, 3),

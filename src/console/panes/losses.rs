@@ -35,7 +35,7 @@ pub fn draw(state: &State, area: Rect, buffer: &mut Buffer) {
     }
     let plot = Plot::of(state, view);
     let info = Rect { height: 1, ..inside };
-    let legend = legend(&plot);
+    let legend = legend(&plot, state.losses.smoothing > 0);
     let legend_width = legend.width() as u16;
     let words = plot.words(state, inside.width >= 70);
     let with_legend = text::width(&words) as u16 + legend_width + 2 <= info.width;
@@ -280,12 +280,11 @@ impl<'a> Plot<'a> {
     }
 }
 
-fn legend(plot: &Plot<'_>) -> Line<'static> {
-    let mut spans = Vec::new();
-    if plot.raw.is_empty() {
-        spans.extend([Span::styled("×", theme::TRAIN), Span::raw(" train  ")]);
-    } else {
-        spans.extend([Span::styled("━", theme::TRAIN), Span::raw(" train  ")]);
+fn legend(plot: &Plot<'_>, smoothed: bool) -> Line<'static> {
+    let symbol = if plot.raw.is_empty() { "×" } else { "━" };
+    let mut spans = vec![Span::styled(symbol, theme::TRAIN), Span::raw(" train  ")];
+    if smoothed && !plot.raw.is_empty() {
+        spans.extend([Span::styled("┄", theme::FAINT), Span::styled(" raw  ", theme::FAINT)]);
     }
     spans.extend([Span::styled("●", theme::VALID), Span::raw(" valid")]);
     Line::from(spans)

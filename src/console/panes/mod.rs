@@ -18,7 +18,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::symbols::merge::MergeStrategy;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Block, Widget};
+use ratatui::widgets::{Block, Clear, Widget};
 
 use super::list::List;
 use super::state::{Pane, State};
@@ -63,8 +63,26 @@ pub fn draw(state: &State, pane: Pane, area: Rect, buffer: &mut Buffer) {
     }
 }
 
-/// Writes a text into one row, cut at the width.
+/// Clears a place for something that stands over the panes, draws its frame and gives its inside.
+pub fn float(area: Rect, title: &'static str, style: Style, buffer: &mut Buffer) -> Rect {
+    // A wide character that reaches in from the left would hide the frame.
+    for y in area.top()..area.bottom() {
+        if let Some(cell) = area.x.checked_sub(1).and_then(|x| buffer.cell_mut((x, y)))
+            && text::width(cell.symbol()) > 1
+        {
+            cell.set_symbol(" ");
+        }
+    }
+    Clear.render(area, buffer);
+    Block::bordered().border_style(style).title(title).render(area, buffer);
+    inner(area)
+}
+
+/// Writes a text into one row, cut at the width; outside the screen nothing happens.
 pub fn put(buffer: &mut Buffer, x: u16, y: u16, width: u16, content: &str, style: Style) {
+    if !buffer.area.contains((x, y).into()) {
+        return;
+    }
     buffer.set_stringn(x, y, text::clip(content, usize::from(width)), usize::from(width), style);
 }
 

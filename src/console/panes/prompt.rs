@@ -2,10 +2,9 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
-use ratatui::widgets::{Block, Clear, Widget};
 use tui_input::Input as Line;
 
-use super::{inner, put};
+use super::{float, put};
 use crate::console::state::{Question, State};
 use crate::console::{text, theme};
 
@@ -35,9 +34,7 @@ pub fn question(state: &State, question: &Question, screen: Rect, buffer: &mut B
     lines.push("y yes    n no".into());
     let height = (lines.len() as u16 + 3).min(screen.height);
     let area = Rect { x: (screen.width - width) / 2, y: (screen.height - height) / 2, width, height };
-    Clear.render(area, buffer);
-    Block::bordered().border_style(theme::WARN).render(area, buffer);
-    let inside = inner(area);
+    let inside = float(area, "", theme::WARN, buffer);
     put(buffer, inside.x + 1, inside.y, inside.width.saturating_sub(1), &title, theme::STRONG);
     for (y, line) in (inside.y + 1..inside.bottom()).zip(&lines) {
         put(buffer, inside.x + 1, y, inside.width.saturating_sub(1), line, theme::PLAIN);

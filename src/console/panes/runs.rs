@@ -39,15 +39,17 @@ fn line(run: &RunSummary, attached: bool, selected: bool, row: Rect, buffer: &mu
     put(buffer, row.x + 1, row.y, 1, sign, style);
     let stage = run.stage.map_or(String::new(), |s| format!("{s} {}/{}", run.epoch, run.epochs));
     let wide = row.width >= 60;
-    let right = if wide {
-        format!("{stage}  {:<9} {:>3.0} %", run.state, run.progress * 100.0)
-    } else {
-        format!("{} {:.0} %", run.state, run.progress * 100.0)
+    let percent = run.progress * 100.0;
+    let right = match run.state {
+        _ if wide => format!("{stage}  {:<9} {percent:>3.0} %", run.state),
+        // Two states have one symbol.
+        RunState::Died | RunState::Faulted => format!("{} {percent:.0} %", run.state),
+        _ => format!("{percent:.0} %"),
     };
-    let right_width = (text::width(&right) as u16).min(row.width / 2 + 4);
+    let right_width = (text::width(&right) as u16).min(row.width / 2);
     let room = usize::from(row.width.saturating_sub(4 + right_width));
     let dataset = std::path::Path::new(&run.dataset).file_stem().map(|s| s.to_string_lossy()).unwrap_or_default();
-    let name = if attached { format!("{} (here) {dataset}", run.name) } else { format!("{} {dataset}", run.name) };
+    let name = if attached { format!("{} ◂ {dataset}", run.name) } else { format!("{} {dataset}", run.name) };
     let own = if attached { theme::STRONG } else { theme::PLAIN };
     put(buffer, row.x + 3, row.y, room as u16, &name, own);
     put(buffer, row.right().saturating_sub(right_width), row.y, right_width, &right, theme::FAINT);

@@ -94,7 +94,13 @@ pub fn multiply_add(a: &[f32], w: &[f32], out: &mut [f32], inner: usize, width: 
 /// One row of one step forward: turns pre-activations (4H: input, forget, candidate, output) into gates in place and
 /// writes the new cell state, its tanh and the new hidden state, each (H).
 #[inline(always)]
-pub fn gates_forward(gates: &mut [f32], cell_before: &[f32], cell: &mut [f32], cell_tanh: &mut [f32], hidden: &mut [f32]) {
+pub fn gates_forward(
+    gates: &mut [f32],
+    cell_before: &[f32],
+    cell: &mut [f32],
+    cell_tanh: &mut [f32],
+    hidden: &mut [f32],
+) {
     let size = hidden.len();
     let (input, rest) = gates.split_at_mut(size);
     let (forget, rest) = rest.split_at_mut(size);

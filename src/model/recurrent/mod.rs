@@ -91,7 +91,8 @@ mod tests {
     }
 
     fn weights(dim: usize, device: &Device) -> Weights {
-        let make = |rows: usize, scale: f32, phase| TensorData::new(wave(rows * 4 * SIZE, scale, phase), [rows, 4 * SIZE]);
+        let make =
+            |rows: usize, scale: f32, phase| TensorData::new(wave(rows * 4 * SIZE, scale, phase), [rows, 4 * SIZE]);
         Weights {
             input: Tensor::from_data(make(dim, 0.4, 0.1), device).require_grad(),
             hidden: Tensor::from_data(make(SIZE, 0.3, 0.9), device).require_grad(),

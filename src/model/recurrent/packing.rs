@@ -45,8 +45,7 @@ impl Packing {
                 // Dealt like cards, so that every group gets long and short ones.
                 let rows: Vec<usize> = order.iter().copied().skip(g).step_by(groups).collect();
                 let longest = rows.first().map_or(0, |&row| lengths[row]);
-                let counts: Vec<usize> =
-                    (0..longest).map(|t| rows.partition_point(|&row| lengths[row] > t)).collect();
+                let counts: Vec<usize> = (0..longest).map(|t| rows.partition_point(|&row| lengths[row] > t)).collect();
                 let len = counts.iter().sum();
                 let group = Group { rows, counts, start, len };
                 start += len;
