@@ -88,7 +88,7 @@ fn record(events: &[Event]) -> Record {
 }
 
 fn run(job: Job) -> Record {
-    let (sender, events) = channel();
+    let (sender, events) = channel::<Event>();
     assert_eq!(train(job, &Control::new(), &sender).unwrap(), Outcome::Finished);
     drop(sender);
     record(&events.iter().collect::<Vec<_>>())
@@ -99,8 +99,8 @@ fn the_same_seed_gives_the_same_numbers_and_another_seed_others() {
     let data = dataset(30);
     let one = |set: &str| run(job(&data, set, cpu(), tempfile::tempdir().unwrap().path(), false));
     let first = one("");
-    assert_eq!(first, one(""));
-    assert_ne!(first.losses, one("training.seed=2").losses);
+    assert!(first == one(""), "the same seed gave other numbers");
+    assert!(first.losses != one("training.seed=2").losses, "another seed gave the same numbers");
     // 30 clips in batches of 8: 4 steps an epoch, 7 epochs, and a line an epoch.
     assert_eq!(first.losses.len(), 7 * 4 + 7);
 }
@@ -108,7 +108,7 @@ fn the_same_seed_gives_the_same_numbers_and_another_seed_others() {
 /// Runs until `nth` step events of `stage` were seen, then stops at whatever step that turns out to be.
 fn run_until(job: Job, stage: Stage, nth: usize) -> (Result<Outcome, TrainingError>, Vec<Event>) {
     let control = Control::new();
-    let (sender, events) = channel();
+    let (sender, events) = channel::<Event>();
     let stopper = std::thread::spawn({
         let control = control.clone();
         move || watch(events, &control, stage, nth)
@@ -144,7 +144,8 @@ fn a_resumed_run_equals_the_uninterrupted_one_bit_for_bit() {
         let (outcome, rest) = run_until(job(&data, "", cpu(), folder.path(), true), stage, usize::MAX);
         assert_eq!(outcome.unwrap(), Outcome::Finished);
         events.extend(rest);
-        assert_eq!(record(&events), whole, "stopped in {stage} at about step {nth}");
+        // Not assert_eq: two whole runs fill a screen many times over.
+        assert!(record(&events) == whole, "stopped in {stage} at about step {nth}, and then other numbers came out");
     }
 }
 
@@ -153,7 +154,7 @@ fn a_restarted_stage_comes_out_as_before() {
     let data = dataset(40);
     let whole = run(job(&data, "", cpu(), tempfile::tempdir().unwrap().path(), false));
     let control = Control::new();
-    let (sender, events) = channel();
+    let (sender, events) = channel::<Event>();
     let folder = tempfile::tempdir().unwrap();
     let again = std::thread::spawn({
         let control = control.clone();
@@ -173,7 +174,7 @@ fn a_restarted_stage_comes_out_as_before() {
     drop(sender);
     let events = again.join().unwrap();
     assert!(events.iter().any(|e| matches!(e.body, Body::Restarted)));
-    assert_eq!(record(&events), whole);
+    assert!(record(&events) == whole, "the restarted run gave other numbers");
 }
 
 #[test]
@@ -181,7 +182,7 @@ fn a_stage_without_what_it_builds_on_is_refused_by_name() {
     let data = dataset(20);
     let folder = tempfile::tempdir().unwrap();
     let job = Job { stages: vec![Stage::Joint], ..job(&data, "", cpu(), folder.path(), false) };
-    let (sender, _events) = channel();
+    let (sender, _events) = channel::<Event>();
     let error = train(job, &Control::new(), &sender).unwrap_err().to_string();
     assert!(error.contains("stage joint needs the result of stage"), "{error}");
 }
@@ -199,7 +200,7 @@ fn every_stage_on_wgpu_agrees_with_the_cpu() {
     let data = dataset(16);
     let set = "contrastive.epochs=1 denoising.epochs=1 joint.epochs=1";
     let losses = |device: ComputeDevice| -> Vec<(Stage, f32)> {
-        let (sender, events) = channel();
+        let (sender, events) = channel::<Event>();
         let folder = tempfile::tempdir().unwrap();
         train(job(&data, set, device, folder.path(), false), &Control::new(), &sender).unwrap();
         drop(sender);

@@ -14,7 +14,8 @@ use serde::{Deserialize, Serialize};
 use super::error::TrainingError;
 use super::events::{LabelSummaries, Stage, StageSummary, SummaryMetrics};
 
-const PROGRESS: &str = "progress.json";
+/// CBOR: unlike serde_json without its slower parser, it brings every f64 back bit for bit.
+const PROGRESS: &str = "progress.cbor";
 const WEIGHTS: &str = "weights.bpk";
 const OPTIMIZER: &str = "optimizer.bpk";
 const BEST: &str = "best.bpk";
@@ -154,7 +155,8 @@ impl Store {
             fs::remove_dir_all(&aside)?;
         }
         fs::create_dir(&aside)?;
-        let progress = serde_json::to_vec_pretty(&checkpoint.progress)?;
+        let mut progress = Vec::new();
+        ciborium::into_writer(&checkpoint.progress, &mut progress).map_err(io::Error::other)?;
         write_synced(&aside.join(PROGRESS), &progress)?;
         if let Some(state) = &checkpoint.state {
             write_synced(&aside.join(WEIGHTS), &state.weights)?;
@@ -177,7 +179,7 @@ impl Store {
         let folder = self.latest(n);
         let read = |name: &str| fs::read(folder.join(name)).map_err(|e| failed(&folder.join(name), &e));
         let path = folder.join(PROGRESS);
-        let progress: Progress = serde_json::from_slice(&read(PROGRESS)?).map_err(|e| TrainingError::Checkpoint {
+        let progress: Progress = ciborium::from_reader(&*read(PROGRESS)?).map_err(|e| TrainingError::Checkpoint {
             path: path.clone(),
             message: format!("expected the progress of a run, found {e}"),
             advice: "it was written by another version or is damaged; restart the run",
