@@ -1,6 +1,6 @@
 //! The LSTM over packed sequences on the CPU, forward and back through time, over plain slices.
 
-use pulp::Arch;
+use pulp::{Arch, NullaryFnOnce};
 use rayon::prelude::*;
 
 use super::math::{gates_backward, gates_forward, multiply_add};
@@ -62,7 +62,7 @@ pub fn forward(packing: Packing, gates: Vec<f32>, w_hidden: &[f32], hidden_size:
         .collect();
     let ends: Vec<(&Group, Vec<f32>)> = parts
         .into_par_iter()
-        .map(|part| (part.group, Arch::new().dispatch(|| forward_group(part, w_hidden, hidden_size))))
+        .map(|part| (part.group, Arch::new().dispatch(Forward { part, w_hidden, hidden_size })))
         .collect();
     let mut last = vec![0.0; packing.batch * hidden_size];
     for (group, hidden) in ends {
@@ -71,6 +71,41 @@ pub fn forward(packing: Packing, gates: Vec<f32>, w_hidden: &[f32], hidden_size:
         }
     }
     (last, trace)
+}
+
+/// [`forward_group`] and its arguments. A closure of this size would not be inlined into the function that is compiled
+/// for the wide instructions, and so would not use them.
+struct Forward<'a> {
+    part: Part<'a>,
+    w_hidden: &'a [f32],
+    hidden_size: usize,
+}
+
+impl NullaryFnOnce for Forward<'_> {
+    type Output = Vec<f32>;
+
+    #[inline(always)]
+    fn call(self) -> Vec<f32> {
+        forward_group(self.part, self.w_hidden, self.hidden_size)
+    }
+}
+
+/// [`backward_group`] and its arguments.
+struct Backward<'a> {
+    trace: &'a Trace,
+    group: &'a Group,
+    d_gates: &'a mut [f32],
+    d_last: &'a [f32],
+    w_hidden_t: &'a [f32],
+}
+
+impl NullaryFnOnce for Backward<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        backward_group(self.trace, self.group, self.d_gates, self.d_last, self.w_hidden_t);
+    }
 }
 
 /// The last hidden states of one group's sequences, in the group's order.
@@ -111,7 +146,7 @@ pub fn backward(trace: &Trace, d_last: &[f32], w_hidden_t: &[f32]) -> Vec<f32> {
     let groups: Vec<(&Group, &mut [f32])> =
         trace.packing.groups.iter().zip(trace.packing.split(&mut d_gates, 4 * size)).collect();
     groups.into_par_iter().for_each(|(group, d_gates)| {
-        Arch::new().dispatch(|| backward_group(trace, group, d_gates, d_last, w_hidden_t));
+        Arch::new().dispatch(Backward { trace, group, d_gates, d_last, w_hidden_t });
     });
     d_gates
 }
