@@ -99,6 +99,8 @@ pub enum Message {
         attach: u64,
         link: Link,
     },
+    /// The notice has stood long enough.
+    NoticeOver,
     /// A line for the person at the screen.
     Notice {
         level: Level,

@@ -24,11 +24,14 @@ use super::screen::Screen;
 use super::state::State;
 use super::terminal::{Read, Tty, give_back, is_gone};
 use super::update::update;
+use crate::training::events::Level;
 
 /// Frames a second that keys may cause.
 const KEYS_PER_SECOND: u32 = 30;
 /// How long a lone ESC is waited on: the start of a sequence arrives faster, over slow lines too.
 const ESCAPE: Duration = Duration::from_millis(60);
+/// How long a notice stands that needs no attention.
+const NOTICE: Duration = Duration::from_secs(8);
 /// Messages taken before keys are looked at again.
 const MESSAGES: usize = 32;
 
@@ -99,6 +102,8 @@ pub struct EventLoop<'a, B> {
     /// Messages may be left in the mailbox.
     more: bool,
     last_frame: Option<Instant>,
+    /// Which notice stands, and until when.
+    notice: (u64, Instant),
     ended: Option<Ended>,
 }
 
@@ -125,6 +130,7 @@ impl<'a, B: Backend> EventLoop<'a, B> {
             urgent: true,
             more: false,
             last_frame: None,
+            notice: (0, Instant::now()),
             ended: None,
         })
     }
@@ -142,7 +148,7 @@ impl<'a, B: Backend> EventLoop<'a, B> {
 
     fn turn(&mut self, state: &mut State) {
         let timeout =
-            self.timeout().map(|t| Timespec { tv_sec: t.as_secs() as i64, tv_nsec: i64::from(t.subsec_nanos()) });
+            self.timeout(state).map(|t| Timespec { tv_sec: t.as_secs() as i64, tv_nsec: i64::from(t.subsec_nanos()) });
         let mut waits = [
             PollFd::new(&self.tty, PollFlags::IN),
             PollFd::new(&self.inbox, PollFlags::IN),
@@ -168,6 +174,9 @@ impl<'a, B: Backend> EventLoop<'a, B> {
             self.decoder.give_up(&mut inputs);
             self.take_inputs(inputs, state);
         }
+        if self.until_notice_over(state).is_some_and(|t| t.is_zero()) {
+            self.apply(Message::NoticeOver, state);
+        }
         if !news.is_empty() {
             self.inbox.quiet();
         }
@@ -184,16 +193,13 @@ impl<'a, B: Backend> EventLoop<'a, B> {
     }
 
     /// How long to sleep; `None`: until something happens.
-    fn timeout(&self) -> Option<Duration> {
+    fn timeout(&self, state: &State) -> Option<Duration> {
         if self.more {
             return Some(Duration::ZERO);
         }
         let escape = self.decoder.is_waiting().then_some(ESCAPE);
         let frame = self.dirty.then(|| self.until_frame());
-        match (escape, frame) {
-            (Some(a), Some(b)) => Some(a.min(b)),
-            (a, b) => a.or(b),
-        }
+        [escape, frame, self.until_notice_over(state)].into_iter().flatten().min()
     }
 
     /// Time until the next frame may be drawn.
@@ -244,7 +250,16 @@ impl<'a, B: Backend> EventLoop<'a, B> {
     fn apply(&mut self, message: Message, state: &mut State) {
         self.dirty = true;
         let effects = update(state, message);
+        if state.notices != self.notice.0 {
+            self.notice = (state.notices, Instant::now() + NOTICE);
+        }
         self.perform(effects, state);
+    }
+
+    /// Time until a notice goes by itself; warnings and errors stay until a key.
+    fn until_notice_over(&self, state: &State) -> Option<Duration> {
+        let passing = state.notice.as_ref().is_some_and(|n| n.level == Level::Info);
+        passing.then(|| self.notice.1.saturating_duration_since(Instant::now()))
     }
 
     fn perform(&mut self, effects: Vec<Effect>, state: &mut State) {

@@ -78,6 +78,11 @@ fn full(state: &State, body: Rect, panes: &mut Vec<(Pane, Rect)>) {
     panes.push((Pane::Datasets, Rect { width: LEFT, height: datasets, ..body }));
     panes.push((Pane::Stages, Rect { y: body.y + datasets - 1, width: LEFT, height: stages, ..body }));
     panes.push((Pane::Runs, Rect { y: body.y + below, width: LEFT, height: body.height - below, ..body }));
+    if state.run.is_none() && state.focus != state.lower {
+        // Nothing to put below: the look into the selected dataset has all the room.
+        panes.push((Pane::Losses, right));
+        return;
+    }
     let losses = body.height * 11 / 20;
     panes.push((Pane::Losses, Rect { height: losses, ..right }));
     let lower = Rect { y: right.y + losses - 1, height: right.height - losses + 1, ..right };

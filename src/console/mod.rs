@@ -31,6 +31,8 @@ mod layout;
 mod list;
 mod live;
 mod mailbox;
+#[cfg(test)]
+mod measure;
 mod overlays;
 mod panes;
 #[cfg(test)]

@@ -193,6 +193,8 @@ pub struct State {
     pub zoom: bool,
     pub overlay: Option<Overlay>,
     pub notice: Option<Notice>,
+    /// Notices said so far.
+    pub notices: u64,
     pub mouse: bool,
     pub read_only: bool,
     /// The run directory is read without its socket.
@@ -237,6 +239,7 @@ impl State {
             zoom: false,
             overlay: None,
             notice: None,
+            notices: 0,
             mouse: false,
             read_only: false,
             follow: false,

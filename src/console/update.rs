@@ -53,6 +53,7 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
             effects.push(Effect::ListRuns);
         }
         Message::Notice { level, text } => say(state, level, text),
+        Message::NoticeOver => state.notice = None,
         Message::Events { attach, events, caught_up } if attach == state.attach => {
             take_events(state, &events, caught_up, &mut effects);
         }
@@ -90,6 +91,7 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
 
 /// Puts a line into the footer.
 pub fn say(state: &mut State, level: Level, text: impl Into<String>) {
+    state.notices += 1;
     state.notice = Some(Notice { level, text: text.into() });
 }
 

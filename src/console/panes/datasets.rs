@@ -74,30 +74,31 @@ pub fn preview(state: &State, area: Rect, buffer: &mut Buffer) {
     let Some(item) = state.dataset() else { return };
     let mut lines: Vec<Span<'static>> = Vec::new();
     let width = usize::from(area.width);
-    let mut add = |content: &str, style: Style| {
+    let add = |lines: &mut Vec<Span<'static>>, content: &str, style: Style| {
         lines.extend(text::wrap(content, width).into_iter().map(|l| Span::styled(l, style)));
     };
     match (state.previews.get(&item.target), item.availability) {
         (_, Availability::Missing) => {
-            add(&item.detail, theme::FAINT);
-            add("o opens a data file by its path", theme::FAINT);
+            add(&mut lines, &item.detail, theme::FAINT);
+            add(&mut lines, "o opens a data file by its path", theme::FAINT);
         }
-        (None, _) => add("looking into the data", theme::FAINT),
+        (None, _) => add(&mut lines, "looking into the data", theme::FAINT),
         (Some(preview), _) => {
             if let Some(problem) = &preview.problem {
-                add(problem, theme::BAD);
+                add(&mut lines, problem, theme::BAD);
             }
-            preview.report.iter().for_each(|l| add(l, theme::PLAIN));
+            // Tables: cut, as wrapping would break their columns.
+            lines.extend(preview.report.iter().map(|l| Span::styled(l.clone(), theme::PLAIN)));
             if !preview.settings.is_empty() {
-                add("settings", theme::STRONG);
-                preview.settings.iter().for_each(|l| add(l, theme::FAINT));
+                lines.push(Span::styled("settings", theme::STRONG));
+                lines.extend(preview.settings.iter().map(|l| Span::styled(l.clone(), theme::FAINT)));
             }
         }
     }
     let more = lines.len() > usize::from(area.height);
     for (y, line) in (area.top()..area.bottom()).zip(&lines) {
         let last = more && y + 1 == area.bottom();
-        let content = if last { "… z shows all" } else { &line.content };
+        let content = if last { "… z shows more" } else { &line.content };
         put(buffer, area.x, y, area.width, content, line.style);
     }
 }

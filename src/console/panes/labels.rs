@@ -201,7 +201,14 @@ pub fn bars(values: &[f32], cells: u16) -> String {
     let (lo, hi) = (finite().fold(f32::INFINITY, f32::min), finite().fold(f32::NEG_INFINITY, f32::max));
     let spread = (hi - lo).max(0.2);
     let middle = (lo + hi) / 2.0;
-    text::sparkline(values, middle - spread / 2.0, middle + spread / 2.0, usize::from(cells))
+    let cells = usize::from(cells);
+    let n = values.len();
+    // Too many for the cells: every so many-th, the first (y) and the last always.
+    let shown: Vec<f32> = match n > cells && cells > 1 {
+        true => (0..cells).map(|i| values[(i * (n - 1) + (cells - 1) / 2) / (cells - 1)]).collect(),
+        false => values.to_vec(),
+    };
+    text::sparkline(&shown, middle - spread / 2.0, middle + spread / 2.0, cells)
 }
 
 /// What correction did to each modality in one split, and its way over the refreshes.

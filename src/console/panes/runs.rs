@@ -5,9 +5,10 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::{frame, placeholder, put};
+use crate::console::backend::Link;
 use crate::console::state::{Pane, State};
 use crate::console::{text, theme};
-use crate::run::list::{RunState, RunSummary};
+use crate::run::list::{RunState, RunSummary, progress};
 
 fn symbol(state: RunState) -> (&'static str, Style) {
     match state {
@@ -26,10 +27,19 @@ pub fn draw(state: &State, area: Rect, buffer: &mut Buffer) {
         return placeholder(inside, if state.runs_known { "no runs yet" } else { "looking for runs" }, buffer);
     }
     for (y, i) in (inside.y..).zip(state.run_list.visible(state.runs.len(), usize::from(inside.height))) {
-        let run = &state.runs[i];
-        let attached = state.run.as_ref().is_some_and(|r| r.path == run.path);
+        let mut run = state.runs[i].clone();
+        let shown = state.run.as_ref().filter(|r| r.path == run.path);
+        if let Some(shown) = shown.filter(|r| r.caught_up) {
+            // The list is looked through now and then, the attached run is known to the moment.
+            run.progress = progress(&shown.view);
+            run.state = RunState::of(shown.view.phase, shown.link != Link::Absent);
+            run.stage = shown.view.stage;
+            run.epoch = run.stage.map_or(0, |s| shown.view.stage(s).epoch);
+            run.epochs = run.stage.map_or(0, |s| shown.view.stage(s).epochs);
+        }
+        let attached = shown.is_some();
         let selected = state.focus == Pane::Runs && i == state.run_list.selected;
-        line(run, attached, selected, Rect { y, height: 1, ..inside }, buffer);
+        line(&run, attached, selected, Rect { y, height: 1, ..inside }, buffer);
     }
 }
 

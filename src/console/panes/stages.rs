@@ -92,7 +92,7 @@ fn draw_stage(run: &Attached, stage: Stage, selected: bool, area: Rect, buffer: 
         let row = Rect { x: area.x + 3, y: area.y + 1, width: area.width.saturating_sub(3), height: 1 };
         match shown {
             StageState::Running | StageState::Paused => bar(view.progress(), row, style, buffer),
-            _ => put(buffer, row.x, row.y, row.width, &outcome(&run.view, view), theme::FAINT),
+            _ => put(buffer, row.x, row.y, row.width, &outcome(&run.view, stage), theme::FAINT),
         }
     }
     if area.height >= 3 && matches!(shown, StageState::Running | StageState::Paused) {
@@ -120,13 +120,17 @@ pub fn pace(view: &StageView, running: bool) -> String {
 }
 
 /// What a stage that is over brought: its best validation loss.
-fn outcome(run: &RunView, view: &StageView) -> String {
-    let Some(best) = view.best_epoch() else { return String::new() };
-    let loss = view.per_epoch.columns.get("valid.loss").and_then(|c| c.get(best)).copied().unwrap_or(f32::NAN);
-    let refreshes = run.labels.iter().filter(|l| l.step <= view.step).count();
-    let mut words = format!("best {} valid {}", view.per_epoch.epoch[best], text::significant(f64::from(loss), 4));
-    if view.metrics.get(best).is_some_and(|m| m.is_empty()) && refreshes > 0 {
-        words += &format!(" · {refreshes} label sets");
+fn outcome(run: &RunView, stage: Stage) -> String {
+    let view = run.stage(stage);
+    let Some(last) = view.per_epoch.len().checked_sub(1) else { return String::new() };
+    let valid = view.per_epoch.columns.get("valid.loss");
+    let loss =
+        |epoch: usize| text::significant(valid.and_then(|c| c.get(epoch)).map_or(f64::NAN, |v| f64::from(*v)), 4);
+    let refreshes = run.labels.iter().filter(|l| l.stage == Some(Stage::Denoising)).count();
+    match view.best_epoch() {
+        // No epoch of this stage is preferred to another.
+        _ if stage == Stage::Denoising => format!("valid {} · {refreshes} label sets", loss(last)),
+        Some(best) => format!("best {} valid {}", view.per_epoch.epoch[best], loss(best)),
+        None => format!("valid {}", loss(last)),
     }
-    words
 }
