@@ -307,7 +307,7 @@ fn the_mouse_gives_focus_and_scrolls() {
 
 #[test]
 fn every_size_with_everything_open_is_survived() {
-    let mut states = vec![fresh(1, 1), attached(1, 1, events()), attached(1, 1, finished())];
+    let mut states = [fresh(1, 1), attached(1, 1, events()), attached(1, 1, finished())];
     for (i, state) in states.iter_mut().enumerate() {
         for width in 1..=130 {
             for height in 1..=45 {

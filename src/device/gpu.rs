@@ -121,7 +121,7 @@ fn list() -> Vec<Found> {
                     kind: name.to_owned(),
                     driver,
                     max_buffer: limits.max_buffer_size,
-                    max_binding: limits.max_storage_buffer_binding_size.into(),
+                    max_binding: limits.max_storage_buffer_binding_size,
                 },
                 kind,
                 rank,

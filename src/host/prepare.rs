@@ -70,11 +70,21 @@ impl RunRequest {
         overrides.extend(self.seed.map(|seed| format!("training.seed={seed}")));
         match &self.config {
             Some(path) => Settings::load(path, &overrides),
-            None => match BUILT_IN.iter().find(|(name, _)| *name == self.dataset) {
+            None => match self.built_in() {
                 Some((name, text)) => Settings::parse(text, &format!("configs/{name}.toml"), &overrides),
                 None => Settings::parse("", "the default settings", &overrides),
             },
         }
+    }
+
+    /// The settings that ship for this data: by its catalogue name, or by what a file's name and folders say.
+    fn built_in(&self) -> Option<&'static (&'static str, &'static str)> {
+        let known = |name: &str| BUILT_IN.iter().find(|(n, _)| *n == name);
+        known(&self.dataset).or_else(|| {
+            // A dataset that is not there is told by `create`, which needs it.
+            let source = Source::resolve(&self.dataset, &dataset::data_folder()).ok()?;
+            known(source.catalogue_name()?)
+        })
     }
 
     /// Makes the run directory below `root`.

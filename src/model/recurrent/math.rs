@@ -47,16 +47,16 @@ fn tile<const R: usize>(a: &[f32], w: &[f32], out: &mut [f32], row: usize, inner
     let rows: [&[f32]; R] = std::array::from_fn(|r| &a[(row + r) * inner..(row + r + 1) * inner]);
     for k in 0..inner {
         let line = &w[k * width + j..k * width + j + TILE];
-        for r in 0..R {
-            let s = rows[r][k];
+        for (sums, row) in acc.iter_mut().zip(rows) {
+            let s = row[k];
             for l in 0..TILE {
-                acc[r][l] = s.mul_add(line[l], acc[r][l]);
+                sums[l] = s.mul_add(line[l], sums[l]);
             }
         }
     }
-    for r in 0..R {
+    for (r, sums) in acc.into_iter().enumerate() {
         let at = (row + r) * width + j;
-        for (o, v) in out[at..at + TILE].iter_mut().zip(acc[r]) {
+        for (o, v) in out[at..at + TILE].iter_mut().zip(sums) {
             *o += v;
         }
     }
