@@ -9,6 +9,9 @@ use std::time::Duration;
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 
+#[path = "support/picture.rs"]
+mod picture;
+
 /// What a terminal has been sent.
 struct Shown {
     parser: vt100::Parser,
@@ -296,4 +299,20 @@ fn plain_terminals_get_plain_text() {
             && codes.split(';').any(|c| c.parse::<u8>().is_ok_and(|c| c >= 30))
     });
     assert_eq!(colours.count(), 0);
+}
+
+/// The README's picture, from a real run: `cargo test --release --test console -- --ignored picture`.
+#[test]
+#[ignore = "writes assets/console.svg"]
+fn picture() {
+    let home = Home::new();
+    let mut console = Console::open(home.path(), "--device cpu --set joint.patience=0", 120, 36, &[]);
+    console.wait_for("space trains on demo");
+    console.press(" ");
+    console.wait_for("[▶ 3 joint]");
+    console.press("1\toooooooojj");
+    console.wait_for("sorted by |Δ audio|");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("console.svg"), picture::svg(console.shown.lock().unwrap().parser.screen())).unwrap();
 }

@@ -35,13 +35,13 @@ mod mailbox;
 mod measure;
 mod overlays;
 mod panes;
-#[cfg(test)]
-mod picture;
 mod pyramid;
 mod raster;
 mod sanitise;
 mod scale;
 mod screen;
+#[cfg(test)]
+mod screens;
 mod series;
 mod smoothing;
 mod state;
@@ -51,6 +51,7 @@ mod terminal;
 mod tests;
 mod text;
 mod theme;
+mod tokens;
 mod update;
 
 use std::path::PathBuf;

@@ -80,7 +80,7 @@ impl Pyramid {
             let mut found = None;
             for level in &self.levels {
                 size *= FAN;
-                if i % size != 0 || i + size > end {
+                if !i.is_multiple_of(size) || i + size > end {
                     break;
                 }
                 match level.get(i / size) {

@@ -104,7 +104,7 @@ fn labels(ticks: &[f64]) -> Vec<String> {
     if !gap.is_finite() {
         return ticks.iter().map(|t| text::significant(*t, 3)).collect();
     }
-    if greatest >= 1e6 || greatest < 1e-3 {
+    if !(1e-3..1e6).contains(&greatest) {
         return ticks.iter().map(|t| if *t == 0.0 { "0".into() } else { format!("{t:.1e}") }).collect();
     }
     let decimals = (-gap.log10()).ceil().clamp(0.0, 6.0) as usize;
