@@ -77,6 +77,9 @@ pub struct StartArgs {
     /// Settings in place of those that ship for the dataset (see configs/).
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
+    /// Where runs that are started compute.
+    #[arg(long, value_enum, default_value_t)]
+    pub device: DeviceRequest,
     /// Change one setting, for example --set joint.unimodal_weight=0.
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub overrides: Vec<String>,

@@ -34,6 +34,7 @@ pub fn run(args: AttachArgs, root: PathBuf) -> Result<ExitCode> {
         dataset: None,
         config: None,
         overrides: Vec::new(),
+        device: Default::default(),
     })?;
     Ok(ExitCode::SUCCESS)
 }

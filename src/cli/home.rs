@@ -25,12 +25,18 @@ pub fn run(view: ViewArgs, start: StartArgs, root: PathBuf) -> Result<ExitCode> 
             dataset: start.dataset,
             config: start.config,
             overrides: start.overrides,
+            device: start.device,
         })?;
         return Ok(ExitCode::SUCCESS);
     }
     let dir = match start.dataset {
         Some(dataset) => {
-            let request = RunRequest { config: start.config, overrides: start.overrides, ..RunRequest::new(dataset) };
+            let request = RunRequest {
+                config: start.config,
+                overrides: start.overrides,
+                device: start.device,
+                ..RunRequest::new(dataset)
+            };
             let dir = request.create(&root)?;
             start_detached(&dir, false)?;
             say(&format!("started; it goes on when this is ended: mug attach {0}, mug stop {0}", dir.name()))?;

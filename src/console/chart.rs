@@ -89,7 +89,7 @@ pub struct Chart<'a> {
 }
 
 impl Chart<'_> {
-    /// Draws axes and curves into the area; below 8 x 3 cells, nothing.
+    /// Draws axes and curves into the area; below 12 x 4 cells, nothing.
     pub fn draw(&self, area: Rect, buffer: &mut Buffer) {
         if area.width < 12 || area.height < 4 {
             return;

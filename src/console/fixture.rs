@@ -11,7 +11,7 @@ use ratatui::buffer::Buffer;
 use super::backend::{Availability, DatasetItem, Effect, Link, Message, Preview};
 use super::decode::Input;
 use super::draw::draw;
-use super::state::State;
+use super::state::{Pane, State};
 use super::table::{Rows, Values};
 use super::theme::Abilities;
 use super::update::update;
@@ -346,4 +346,15 @@ pub fn screen(state: &State) -> String {
         text.push('\n');
     }
     text
+}
+
+/// Presses tab until the pane has the focus.
+pub fn focus(state: &mut State, pane: Pane) {
+    for _ in 0..Pane::ALL.len() {
+        if state.focus == pane {
+            return;
+        }
+        key(state, KeyCode::Tab);
+    }
+    panic!("tab never reaches {pane:?}");
 }

@@ -17,6 +17,7 @@ use super::backend::{Availability, Backend, DatasetItem, Effect, Message, Previe
 use super::mailbox::Mailbox;
 use super::text;
 use crate::dataset::{Catalogue, Report, Source, State as EntryState, data_folder};
+use crate::device::DeviceRequest;
 use crate::host::prepare::RunRequest;
 use crate::host::spawn::{restart_detached, start_detached};
 use crate::run::directory::RunDir;
@@ -29,6 +30,7 @@ pub struct Given {
     pub runs_root: PathBuf,
     pub config: Option<PathBuf>,
     pub overrides: Vec<String>,
+    pub device: DeviceRequest,
     pub read_only: bool,
 }
 
@@ -83,7 +85,8 @@ impl Live {
     fn train(&self, dataset: String) {
         let (given, mailbox, starting) = (self.given.clone(), self.mailbox.clone(), self.starting.clone());
         spawn(&self.mailbox, "start", move || {
-            let request = RunRequest { config: given.config, overrides: given.overrides, ..RunRequest::new(dataset) };
+            let Given { config, overrides, device, .. } = given.clone();
+            let request = RunRequest { config, overrides, device, ..RunRequest::new(dataset) };
             match request.create(&given.runs_root) {
                 Ok(dir) => {
                     let name = dir.name().to_owned();

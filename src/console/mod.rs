@@ -35,13 +35,13 @@ mod mailbox;
 mod measure;
 mod overlays;
 mod panes;
-#[cfg(test)]
-mod picture;
 mod pyramid;
 mod raster;
 mod sanitise;
 mod scale;
 mod screen;
+#[cfg(test)]
+mod screens;
 mod series;
 mod smoothing;
 mod state;
@@ -51,10 +51,12 @@ mod terminal;
 mod tests;
 mod text;
 mod theme;
+mod tokens;
 mod update;
 
 use std::path::PathBuf;
 
+use crate::device::DeviceRequest;
 use crate::run::directory::RunDir;
 use backend::Effect;
 use event_loop::{Ended, EventLoop};
@@ -81,6 +83,8 @@ pub struct OpenOptions {
     pub config: Option<PathBuf>,
     /// `key=value` for runs that are started.
     pub overrides: Vec<String>,
+    /// Where runs that are started compute.
+    pub device: DeviceRequest,
 }
 
 /// Opens the console on the terminal that the program was started on, and returns when someone leaves it or when the
@@ -108,6 +112,7 @@ pub fn open(options: OpenOptions) -> color_eyre::Result<()> {
         runs_root: options.runs_root,
         config: options.config,
         overrides: options.overrides,
+        device: options.device,
         read_only: options.read_only,
     };
     let mut live = Live::new(given, mailbox, tmux);

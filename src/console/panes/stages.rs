@@ -56,6 +56,31 @@ pub fn draw(state: &State, area: Rect, buffer: &mut Buffer) {
         let part = Rect { y, height: per_stage.min(inside.bottom().saturating_sub(y)), ..inside };
         draw_stage(run, stage, selected, part, buffer);
     }
+    let below = inside.y + 3 * per_stage + 1;
+    for (y, line) in (below..inside.bottom()).zip(facts(run)) {
+        put(buffer, inside.x + 1, y, inside.width.saturating_sub(1), &line, theme::FAINT);
+    }
+}
+
+/// What the run is made of, where the pane has room for it.
+fn facts(run: &Attached) -> Vec<String> {
+    let view = &run.view;
+    let mut lines = Vec::new();
+    if let Some(p) = &view.prepared {
+        let s = &p.samples;
+        lines.push(format!("dataset      {} · train {} · valid {} · test {}", p.dataset, s.train, s.valid, s.test));
+        let shapes = p.shapes.iter().map(|(m, (steps, width))| format!("{m} {steps} x {width}"));
+        lines.push(format!("sequences    {}", shapes.collect::<Vec<_>>().join(" · ")));
+        let judged = if p.unimodal_labels { "unimodal labels to judge by" } else { "no unimodal labels" };
+        lines.push(format!("labels       within ±{} · {judged}", p.label_range));
+        let (model, corrector) = p.parameters;
+        let count = |n: usize| text::count(n as f64);
+        lines.push(format!("parameters   model {} · corrector {}", count(model), count(corrector)));
+        lines.push(format!("device       {}", p.device));
+    }
+    lines.push(format!("trained for  {} · {} checkpoints", text::duration(view.time), view.checkpoints));
+    lines.push(format!("directory    {}", run.path.display()));
+    lines
 }
 
 fn draw_stage(run: &Attached, stage: Stage, selected: bool, area: Rect, buffer: &mut Buffer) {
