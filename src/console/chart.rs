@@ -122,7 +122,12 @@ impl Chart<'_> {
     /// The screen column of a position inside the axis.
     fn column(&self, x: f64, plot: Rect) -> Option<u16> {
         let place = self.x.place(x).filter(|p| (0.0..=1.0).contains(p))?;
-        Some(plot.x + (place * f64::from(plot.width - 1)).round() as u16)
+        Some(plot.x + (place * f64::from(plot.width * 2 - 1)).round() as u16 / 2)
+    }
+
+    /// The screen row of a place on the y axis: the cell that holds the place's dot, so that symbols lie on their curve.
+    fn row(&self, place: f64, plot: Rect) -> u16 {
+        plot.y + ((1.0 - place.clamp(0.0, 1.0)) * f64::from(plot.height * 4 - 1)).round() as u16 / 4
     }
 
     fn draw_y_axis(&self, ticks: &[f64], labels: &[String], gutter: u16, area: Rect, plot: Rect, buffer: &mut Buffer) {
@@ -132,7 +137,7 @@ impl Chart<'_> {
         put(buffer, plot.x - 1, plot.bottom(), '└', theme::FAINT);
         for (tick, label) in ticks.iter().zip(labels) {
             let Some(place) = self.y.place(*tick) else { continue };
-            let row = plot.y + ((1.0 - place.clamp(0.0, 1.0)) * f64::from(plot.height - 1)).round() as u16;
+            let row = self.row(place, plot);
             let shown = text::fit_right(label, usize::from(gutter));
             buffer.set_stringn(area.x, row, shown, usize::from(gutter), theme::PLAIN);
             put(buffer, plot.x - 1, row, '┤', theme::FAINT);
@@ -219,10 +224,10 @@ impl Chart<'_> {
         for i in 0..n {
             let place = self.y.place(f64::from(curve.values[i]));
             let (Some(column), Some(place)) = (self.column(curve.x.at(i), plot), place) else { continue };
-            let row = ((1.0 - place.clamp(0.0, 1.0)) * f64::from(plot.height - 1)).round() as u16;
+            let row = self.row(place, plot);
             let beyond = if place > 1.0 { '▴' } else { '▾' };
             let symbol = if (0.0..=1.0).contains(&place) { symbol } else { beyond };
-            put(buffer, column, plot.y + row, symbol, curve.style);
+            put(buffer, column, row, symbol, curve.style);
         }
     }
 }

@@ -100,8 +100,10 @@ impl Catalogue {
         }];
         for (name, about, expected) in KNOWN {
             let mut own: Vec<&PathBuf> = files.iter().filter(|p| name_of(relative(p, folder)) == Some(name)).collect();
-            // MMSA's own places first, in their order; any other file of that name after.
-            own.sort_by_key(|p| expected.iter().position(|e| p.ends_with(e)).unwrap_or(expected.len()));
+            // MMSA's own places first, in their order; any other file of that name after, the least deep first.
+            own.sort_by_key(|p| {
+                (expected.iter().position(|e| p.ends_with(e)).unwrap_or(expected.len()), p.components().count())
+            });
             let state = match own.first() {
                 Some(&path) => {
                     let path = path.clone();

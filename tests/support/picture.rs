@@ -20,7 +20,7 @@ fn colour(colour: vt100::Color, default: &'static str) -> &'static str {
 /// The picture; every run of characters that look alike is placed by its first cell, so that no font moves a column.
 pub fn svg(screen: &vt100::Screen) -> String {
     let (rows, columns) = screen.size();
-    let (rows, columns) = (rows.get(), columns.get());
+    let (rows, columns) = (u16::from(rows), u16::from(columns));
     let (width, height) = (f32::from(columns) * CELL.0 + 16.0, f32::from(rows) * CELL.1 + 16.0);
     let mut out = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" font-size=\"14\" xml:space=\"preserve\" \
