@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::sync::mpsc::channel;
 
-use criterion::{Criterion, criterion_group, criterion_main};
+use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use mug::config::Settings;
 use mug::dataset::{Dataset, Source};
 use mug::device::{DeviceRequest, choose};
 use mug::training::control::Control;
-use mug::training::events::Stage;
+use mug::training::events::{Body, Event, Stage};
 use mug::training::{Job, train};
 
 fn stages(c: &mut Criterion) {
@@ -21,7 +21,11 @@ fn stages(c: &mut Criterion) {
     for stage in Stage::ALL {
         // Earlier stages' results stay in the folder; only this stage is trained again.
         group.bench_function(stage.name(), |b| {
-            b.iter(|| {
+            let again = || {
+                // A stage whose result is there is not trained again.
+                let _ = std::fs::remove_file(folder.path().join(format!("{stage}.bpk")));
+            };
+            let run = |()| {
                 let job = Job {
                     settings: settings.clone(),
                     stages: vec![stage],
@@ -30,11 +34,13 @@ fn stages(c: &mut Criterion) {
                     checkpoints: folder.path().to_owned(),
                     resume: false,
                 };
-                let (sender, events) = channel();
+                let (sender, events) = channel::<Event>();
                 train(job, &Control::new(), &sender).expect("training");
                 drop(sender);
-                events.iter().count()
-            });
+                let steps = events.iter().filter(|e| matches!(e.body, Body::Step { .. })).count();
+                assert_eq!(steps, 32, "the stage was not trained");
+            };
+            b.iter_batched(again, run, BatchSize::PerIteration);
         });
     }
     group.finish();
