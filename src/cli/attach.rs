@@ -14,6 +14,7 @@ use crate::console::{self, OpenOptions};
 use crate::run::directory::RunDir;
 use crate::run::list::{RunState, summarise};
 use crate::run::lock;
+use crate::run::view::Phase;
 
 /// Opens the console, or prints lines.
 pub fn run(args: AttachArgs, root: PathBuf) -> Result<ExitCode> {
@@ -51,7 +52,7 @@ pub fn follow(dir: &RunDir) -> Result<ExitCode> {
     follower.follow(|_| !lock::is_alive(dir))?;
     let state = summarise(dir).state;
     match state {
-        RunState::Finished => return Ok(ExitCode::SUCCESS),
+        RunState::At(Phase::Finished) => return Ok(ExitCode::SUCCESS),
         RunState::Died => {
             say(&format!("the run's process died; mug resume {} goes on from its last checkpoint", dir.name()))?
         }

@@ -13,6 +13,7 @@ use super::series::SeriesKey;
 use super::state::{Attached, Notice, Overlay, Pane, State, WEIGHTS};
 use super::table::{self, History, Rows};
 use crate::run::list::RunState;
+use crate::run::view::Phase;
 use crate::run::view::RunView;
 use crate::training::events::{Body, Event, Level};
 
@@ -168,7 +169,7 @@ fn take_runs(state: &mut State, runs: Vec<crate::run::list::RunSummary>, effects
 
 /// True where a new process could go on with the run.
 pub fn is_resumable(state: RunState) -> bool {
-    matches!(state, RunState::Stopped | RunState::Faulted | RunState::Died)
+    matches!(state, RunState::At(Phase::Stopped | Phase::Faulted) | RunState::Died)
 }
 
 fn take_events(state: &mut State, events: &[Event], caught_up: bool, effects: &mut Vec<Effect>) {

@@ -89,6 +89,8 @@ impl Recorder {
                     length += 1;
                 }
             }
+            // The file's name has to outlive a power loss as its content does.
+            File::open(dir.path())?.sync_all()?;
             let metadata = file.metadata()?;
             Ok(((metadata.dev(), metadata.ino()), length))
         };
@@ -156,6 +158,16 @@ impl Recorder {
             self.push_here(Body::Log { level: Level::Warning, message });
         }
         Ok(())
+    }
+
+    /// Writes everything that waits and syncs it, and makes sure that it can be found under its path.
+    ///
+    /// # Errors
+    /// As [`flush`](Self::flush).
+    pub fn settle(&mut self) -> Result<(), RecordError> {
+        self.look()?;
+        self.must_sync = true;
+        self.flush()
     }
 
     /// Turns waiting events into bytes, up to a chunk; label values go to their own files first, so that a recorded

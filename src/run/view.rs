@@ -210,6 +210,8 @@ pub struct RunView {
     /// The last fault's message, until training goes on.
     pub fault: Option<String>,
     pub summary: Option<Summary>,
+    /// The last error told since training last went on.
+    alarm: Option<String>,
     /// Checkpoints written.
     pub checkpoints: u64,
     /// Events applied.
@@ -222,6 +224,11 @@ impl RunView {
         &self.stages[stage.index()]
     }
 
+    /// Why the run is parked though nobody asked for it: an error that came after its last step.
+    pub fn waits_for(&self) -> Option<&str> {
+        self.alarm.as_deref().filter(|_| self.phase == Phase::Paused)
+    }
+
     /// Takes in the next event.
     pub fn apply(&mut self, event: &Event) {
         self.events += 1;
@@ -230,6 +237,11 @@ impl RunView {
         let here = event.stage.map(|s| (s, event.step));
         if let Some(stage) = event.stage {
             self.stage = Some(stage);
+        }
+        match &event.body {
+            Body::Log { level: Level::Error, message } => self.alarm = Some(message.clone()),
+            Body::Step { .. } | Body::Unpaused | Body::Resumed { .. } => self.alarm = None,
+            _ => {}
         }
         match &event.body {
             Body::Prepared(prepared) => {

@@ -1,13 +1,14 @@
 //! The stage machine: epochs, steps, pauses, checkpoints and the order of the stages. What a step computes is the
 //! stages' business (see [`StageTrainer`]).
 
+mod saving;
+
 use std::sync::Arc;
-use std::sync::mpsc::Sender;
 use std::time::Instant;
 
 use burn::module::Module;
 
-use super::checkpoint::{Checkpoint, Progress, State, Store};
+use super::checkpoint::{Progress, State, Store};
 use super::clock::Clock;
 use super::context::{Context, Evaluation, Pending, StageTrainer};
 use super::contrastive::Contrastive;
@@ -20,6 +21,7 @@ use super::events::{
 };
 use super::inference::infer;
 use super::joint::Joint;
+use super::listener::Listener;
 use super::randomness::{Purpose, generator, order};
 use super::{Job, Outcome, agreement, metrics, records, scalars};
 use crate::modality::PerModality;
@@ -55,7 +57,7 @@ pub struct Machine<'a> {
     device_name: String,
     plan: Vec<StagePlan>,
     control: &'a Control,
-    events: &'a Sender<Event>,
+    listener: &'a dyn Listener,
     store: Store,
     progress: Progress,
     clock: Clock,
@@ -65,7 +67,7 @@ pub struct Machine<'a> {
 impl<'a> Machine<'a> {
     /// # Errors
     /// Too little data, or a checkpoint folder that cannot be used.
-    pub fn new(job: Job, control: &'a Control, events: &'a Sender<Event>) -> Result<Self, TrainingError> {
+    pub fn new(job: Job, control: &'a Control, listener: &'a dyn Listener) -> Result<Self, TrainingError> {
         let samples = job.dataset.len(Split::Train);
         if samples < 2 {
             return Err(TrainingError::TooFewSamples { found: samples });
@@ -87,7 +89,7 @@ impl<'a> Machine<'a> {
             device_name: job.device.name,
             plan,
             control,
-            events,
+            listener,
             store: Store::open(&job.checkpoints)?,
             progress: Progress::default(),
             clock: Clock::new(),
@@ -165,7 +167,7 @@ impl<'a> Machine<'a> {
             self.log(Level::Warning, format!("stage {stage} is not part of this run; nothing was restarted"))?;
             return Ok(self.progress.stage);
         }
-        self.store.forget_results(stage)?;
+        self.insist(|machine| machine.store.forget_results(stage))?;
         self.progress.begin(stage);
         self.emit(Body::Restarted)?;
         self.save(None)?;
@@ -357,9 +359,7 @@ impl<'a> Machine<'a> {
             };
             self.progress.metrics = SummaryMetrics { valid: evaluate(Split::Valid)?, test: evaluate(Split::Test)? };
         }
-        while let Err(error) = self.store.save_result(stage, &weights) {
-            self.wait_for_disk(&error)?;
-        }
+        self.insist(|machine| machine.store.save_result(stage, &weights))?;
         self.add_seconds(stage, started);
         // The last step done was the last of the epoch before the one that would come next.
         self.progress.epoch -= 1;
@@ -376,7 +376,7 @@ impl<'a> Machine<'a> {
             }
             Command::Checkpoint => self.save(Some(running))?,
             Command::StopNow => {
-                self.save(Some(running))?;
+                self.save_and_leave(running)?;
                 self.stage_changed(StageState::Paused)?;
                 return Ok(Flow::Leave(End::Stopped));
             }
@@ -418,47 +418,6 @@ impl<'a> Machine<'a> {
         Ok(Flow::Go)
     }
 
-    fn checkpoint_due(&self) -> bool {
-        let every = self.context.settings.training.checkpoint_seconds;
-        every > 0 && self.saved.elapsed().as_secs() >= u64::from(every)
-    }
-
-    /// Writes a checkpoint. A disk that refuses it parks the run: what was trained is not lost while the process lives.
-    fn save(&mut self, running: Option<&Running>) -> Result<(), TrainingError> {
-        self.progress.time = self.clock.now();
-        let state = match running {
-            None => None,
-            Some(r) => {
-                Some(State { weights: r.trainer.weights()?, optimizer: r.trainer.optimizer()?, best: r.best.clone() })
-            }
-        };
-        let checkpoint = Checkpoint { progress: self.progress.clone(), state };
-        let file = loop {
-            match self.store.save(&checkpoint) {
-                Ok(file) => break file,
-                Err(error) => self.wait_for_disk(&error)?,
-            }
-        };
-        self.saved = Instant::now();
-        self.emit(Body::Checkpointed { file })
-    }
-
-    /// Parks until told to try again, or fails with the disk's error where told to stop.
-    fn wait_for_disk(&mut self, error: &TrainingError) -> Result<(), TrainingError> {
-        self.log(Level::Error, format!("{error}. The run is paused; resume it to try again"))?;
-        self.emit(Body::Paused)?;
-        self.clock.stop();
-        loop {
-            match self.control.wait() {
-                Command::Start | Command::Resume | Command::Checkpoint => break,
-                Command::StopNow => return Err(TrainingError::GaveUp { message: error.to_string() }),
-                Command::Pause | Command::StopAfterEpoch | Command::RestartStage { .. } => {}
-            }
-        }
-        self.clock.start();
-        self.emit(Body::Unpaused)
-    }
-
     fn add_seconds(&mut self, stage: Stage, started: Instant) {
         self.progress.stages.entry(stage).or_default().seconds += started.elapsed().as_secs_f64();
     }
@@ -493,6 +452,6 @@ impl<'a> Machine<'a> {
     fn emit_at(&mut self, step: u64, body: Body) -> Result<(), TrainingError> {
         let Progress { stage, epoch, .. } = self.progress;
         let event = Event { time: self.clock.now(), stage, epoch, step, body };
-        self.events.send(event).map_err(|_| TrainingError::NoListener)
+        self.listener.tell(event)
     }
 }

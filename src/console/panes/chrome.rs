@@ -11,6 +11,7 @@ use crate::console::actions::{self, Action, Binding};
 use crate::console::backend::Link;
 use crate::console::state::{Attached, Notice, Pane, State};
 use crate::console::{text, theme};
+use crate::run::list::RunState;
 use crate::run::view::Phase;
 use crate::training::events::{Level, Stage};
 
@@ -26,6 +27,9 @@ pub fn banner(state: &State) -> Option<String> {
             "the run's process is gone without a word (killed?); {resume} takes it up from its last checkpoint"
         ));
     }
+    if let Some(error) = run.view.waits_for() {
+        return Some(error.to_owned());
+    }
     match &run.link {
         Link::Lost(why) if run.is_unfinished() => {
             Some(format!("lost the run's process ({why}); still reading the run directory, commands wait"))
@@ -34,19 +38,25 @@ pub fn banner(state: &State) -> Option<String> {
     }
 }
 
+/// The symbol of where a run stands.
+pub fn sign(state: RunState) -> (&'static str, Style) {
+    match state {
+        RunState::At(Phase::Preparing) => ("…", theme::PLAIN),
+        RunState::At(Phase::Training) => ("▶", theme::GOOD),
+        RunState::At(Phase::Paused) => ("‖", theme::WARN),
+        RunState::At(Phase::Stopped) => ("○", theme::WARN),
+        RunState::At(Phase::Finished) => ("✔", theme::GOOD),
+        RunState::At(Phase::Faulted) | RunState::Died => ("✘", theme::BAD),
+    }
+}
+
 /// The symbol and word of where the run stands.
 fn phase(run: &Attached) -> (&'static str, String, Style) {
-    if run.died() {
-        return ("✘", "died".into(), theme::BAD);
+    let state = if run.died() { RunState::Died } else { RunState::At(run.view.phase) };
+    let (symbol, style) = sign(state);
+    if state == RunState::Died {
+        return (symbol, state.name().to_owned(), style);
     }
-    let (symbol, style) = match run.view.phase {
-        Phase::Preparing => ("…", theme::PLAIN),
-        Phase::Training => ("▶", theme::GOOD),
-        Phase::Paused => ("‖", theme::WARN),
-        Phase::Stopped => ("○", theme::WARN),
-        Phase::Finished => ("✔", theme::GOOD),
-        Phase::Faulted => ("✘", theme::BAD),
-    };
     let word = match (run.view.phase, run.view.stage) {
         (Phase::Training | Phase::Paused, Some(stage)) => {
             let view = run.view.stage(stage);
