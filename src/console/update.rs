@@ -79,12 +79,18 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
             }
         }
         Message::Link { attach, link } if attach == state.attach => take_link(state, link, &mut effects),
+        Message::Trouble { attach, message } if attach == state.attach => {
+            if let Some(run) = &mut state.run {
+                run.trouble = message;
+            }
+        }
         // Late news of a run that is no longer shown.
         Message::Events { .. }
         | Message::Reset { .. }
         | Message::Rows { .. }
         | Message::Values { .. }
-        | Message::Link { .. } => {}
+        | Message::Link { .. }
+        | Message::Trouble { .. } => {}
     }
     settle(state);
     effects
@@ -204,6 +210,10 @@ fn take_events(state: &mut State, events: &[Event], caught_up: bool, effects: &m
 fn take_link(state: &mut State, link: Link, effects: &mut Vec<Effect>) {
     let Some(run) = &mut state.run else { return };
     let before = std::mem::replace(&mut run.link, link);
+    if run.link != Link::Live {
+        // Whoever said so is gone.
+        run.trouble = None;
+    }
     if before != run.link && run.link == Link::Absent {
         effects.push(Effect::ListRuns);
     }

@@ -248,7 +248,7 @@ impl Thread {
 
     fn suffer(&mut self, error: RecordError) {
         let gone = matches!(error, RecordError::Gone { .. });
-        let message = error.to_string();
+        let message = self.recorder.in_words(&error);
         let now = Instant::now();
         if let Some(trouble) = &mut self.trouble {
             trouble.tried = now;
@@ -259,7 +259,7 @@ impl Thread {
             }
             return;
         }
-        let message = format!("paused until it can be written, nothing is lost: {message}");
+        let message = format!("paused until it can be written: {message}; nothing is lost");
         complain(&message);
         self.recorder.push_here(Body::Log { level: Level::Error, message: message.clone() });
         self.trouble = Some(Trouble { since: now, tried: now, stopping: false });

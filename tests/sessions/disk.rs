@@ -71,11 +71,11 @@ fn a_full_disk() {
             "a paused run",
             || {
                 while file.write(&[1; 4096]).is_ok_and(|n| n > 0) {}
-                console.text().contains("paused until it can be written")
+                let text = console.text();
+                text.contains("paused until it can be written") && text.contains("No space")
             },
             || console.text(),
         );
-        assert!(console.text().contains("No space"), "{}", console.text());
         drop(file);
         std::fs::remove_file(filler).unwrap();
     } else {
@@ -126,7 +126,7 @@ fn a_directory_that_is_moved_away_and_comes_back() {
     let (here, aside) = (home.runs().join("x"), home.path().join("aside"));
     std::fs::rename(&here, &aside).unwrap();
     until("a paused run", || console.text().contains("paused until it can be written"), || console.text());
-    assert!(console.text().contains("deleted, moved"), "{}", console.text());
+    console.wait_for("deleted, moved");
     std::fs::rename(&aside, &here).unwrap();
     finishes(&home, child, &console, "the directory was away for a while");
 }

@@ -1,7 +1,9 @@
 //! Watching with the file system only.
 
+use std::time::{Duration, SystemTime};
+
 use crate::LONG;
-use crate::support::home::{Home, signal};
+use crate::support::home::{Home, said, signal};
 use crate::support::terminal::Console;
 
 #[test]
@@ -25,4 +27,39 @@ fn a_follower_without_the_socket_sees_the_run_changes_nothing_and_is_told_of_its
     follower.wait_for("▶ contrastive");
     home.good("stop x");
     follower.wait_for("○ stopped");
+}
+
+#[test]
+fn a_process_on_another_machine_is_known_by_its_signs_of_life() {
+    let home = Home::new();
+    let mut host = home.start(&format!("train --dataset demo {LONG} --run x"));
+    home.wait_for_state("training");
+    host.kill().unwrap();
+    host.wait().unwrap();
+    // What another machine would see, without locks: the words of the lock file, and its time.
+    let file = home.run().lock_path();
+    let mut holder: serde_json::Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+    holder["machine"] = "node7".into();
+    std::fs::write(&file, holder.to_string()).unwrap();
+    let path = home.run().path().display().to_string();
+    let plain = home.mug(&format!("attach --plain --follow {path}")).spawn().unwrap();
+    let follower = Console::open(home.path(), &format!("attach --follow {path}"), 160, 40, &[]);
+    follower.wait_for("▶ contrastive");
+    follower.wait_for("following");
+    // Its clock is an hour behind.
+    let touch = |seconds: u64| {
+        let time = SystemTime::now() - Duration::from_secs(3600 - seconds);
+        std::fs::File::options().write(true).open(&file).unwrap().set_modified(time).unwrap();
+    };
+    for second in 0..25 {
+        touch(second);
+        std::thread::sleep(Duration::from_secs(1));
+        assert!(follower.text().contains("following"), "{}", follower.text());
+    }
+    follower.wait_for("no sign of life from the run's process on node7");
+    let output = plain.wait_with_output().unwrap();
+    assert!(!output.status.success());
+    assert!(said(&output).contains("no sign of life from the run's process on node7"), "{}", said(&output));
+    touch(60);
+    follower.wait_for("following");
 }

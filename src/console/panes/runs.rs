@@ -22,7 +22,7 @@ pub fn draw(state: &State, area: Rect, buffer: &mut Buffer) {
         if let Some(shown) = shown.filter(|r| r.caught_up) {
             // The list is looked through now and then, the attached run is known to the moment.
             run.progress = progress(&shown.view);
-            run.state = RunState::of(shown.view.phase, shown.link != Link::Absent);
+            run.state = RunState::of(shown.view.phase, shown.link != Link::Absent && !shown.silent());
             run.stage = shown.view.stage;
             run.epoch = run.stage.map_or(0, |s| shown.view.stage(s).epoch);
             run.epochs = run.stage.map_or(0, |s| shown.view.stage(s).epochs);

@@ -36,7 +36,8 @@ impl Machine<'_> {
         let state = match running {
             None => None,
             Some(r) => {
-                Some(State { weights: r.trainer.weights()?, optimizer: r.trainer.optimizer()?, best: r.best.clone() })
+                let trained = r.trainer.trained();
+                Some(State { weights: trained.weights()?, optimizer: trained.optimizer()?, best: r.best.clone() })
             }
         };
         Ok(Checkpoint { progress: self.progress.clone(), state })
