@@ -332,23 +332,6 @@ fn draw_layer(layer: &Layer, panel: &Panel, chart: &Chart<'_, '_>, root: &Area<'
                 path(root, ends.to_vec(), *stroke)?;
             }
         }
-        Layer::Note { at, lines } => note(*at, lines, chart, root)?,
-    }
-    Ok(())
-}
-
-fn note((x, y): (f64, f64), lines: &[String], chart: &Chart<'_, '_>, root: &Area<'_>) -> Drawn {
-    let (px, py) = chart.backend_coord(&(x, y));
-    let line = SMALL * 1.3;
-    let wide = lines.iter().map(|l| width_of(l, SMALL)).fold(0.0, f64::max) + 6.0;
-    let high = line * lines.len() as f64 + 3.0;
-    let (px, py) = (f64::from(px) / FINE, f64::from(py) / FINE);
-    let (left, top) = (px - wide * x, py - high * (1.0 - y));
-    let corners = [(left, top), (left + wide, top + high)].map(|(x, y)| (fine(x), fine(y)));
-    root.draw(&Rectangle::new(corners, filled((255, 255, 255), 0.8)))?;
-    for (i, text) in lines.iter().enumerate() {
-        let style = font(SMALL, INK, HPos::Left, VPos::Center);
-        words(root, text, (left + 3.0, top + 1.5 + line * (i as f64 + 0.5)), style)?;
     }
     Ok(())
 }

@@ -15,6 +15,8 @@ use crate::training::events::{Agreement, LabelSummary};
 
 /// Bins across [-H, H] where labels take many values.
 const BINS: usize = 31;
+/// Least width of a panel in px before fewer stand side by side.
+const LEAST: f64 = 150.0;
 const DIAGONAL: Stroke = Stroke::dashed(INK, 0.7, 3.0, 2.0);
 
 /// Draws the labels of the last refresh.
@@ -88,33 +90,21 @@ fn draw(
         panels
     };
     let by_modality: Vec<Vec<Panel>> = Modality::ALL.map(modality_panels).into();
-    let kinds = by_modality.first().map_or(0, Vec::len);
-    let side_by_side = width >= 3.0 * 150.0;
-    let rows_of_panels: Vec<(f64, Vec<Panel>)> = if side_by_side {
-        let mut columns: Vec<_> = by_modality.into_iter().map(Vec::into_iter).collect();
-        // The change needs less height than the squares do.
-        (0..kinds)
-            .map(|k| (if k == 1 { 0.6 } else { 1.0 }, columns.iter_mut().filter_map(Iterator::next).collect()))
-            .collect()
-    } else {
-        by_modality.into_iter().flatten().map(|p| (1.0, vec![p])).collect()
-    };
-    let panel_width = if side_by_side { width / 3.0 } else { width };
+    let mut notes = Vec::new();
+    let (rows_of_panels, across) = arranged(by_modality, width, &mut notes);
     let shares: f64 = rows_of_panels.iter().map(|(share, _)| share).sum();
     let legend = vec![
-        Key { name: format!("clips in a cell: 1 to {most}"), sign: Sign::Ramp(ramp) },
+        Key { name: format!("clips in a cell: 1 to {most}, logarithmic"), sign: Sign::Ramp(ramp) },
         Key { name: "equal".into(), sign: Sign::Line(DIAGONAL) },
     ];
-    let panel_height = (panel_width * if side_by_side { 0.98 } else { 0.7 }).clamp(160.0, 330.0);
+    let panel_height = (width / across as f64 * if across > 1 { 0.98 } else { 0.7 }).clamp(160.0, 330.0);
     let height = (panel_height * shares + canvas::legend_height(&legend, width) + 10.0).round();
     let missing =
         (0..mine.len()).filter(|i| !y[*i].is_finite() || Modality::ALL.iter().any(|m| !corrected[*m][*i].is_finite()));
     let missing = missing.count();
-    let notes = if missing > 0 {
-        vec![format!("{missing} of {} rows have a label that is not finite and are left out", mine.len())]
-    } else {
-        vec![]
-    };
+    if missing > 0 {
+        notes.push(format!("{missing} of {} rows have a label that is not finite and are left out", mine.len()));
+    }
     let description = format!(
         "Corrected labels of run {run}, {} split, {} clips, refresh {} (epoch {}).",
         request.split,
@@ -123,6 +113,35 @@ fn draw(
         refresh.epoch
     );
     Some(Figure { width, height, title: String::new(), legend, rows: rows_of_panels, description, notes })
+}
+
+/// The panels in rows: a column for each modality; where that would be too narrow, a row for each, of two panels or of
+/// one. Returns the rows with their shares of the height, and how many panels stand side by side.
+fn arranged(by_modality: Vec<Vec<Panel>>, width: f64, notes: &mut Vec<String>) -> (Vec<(f64, Vec<Panel>)>, usize) {
+    if width >= 3.0 * LEAST {
+        let kinds = by_modality.first().map_or(0, Vec::len);
+        let mut columns: Vec<_> = by_modality.into_iter().map(Vec::into_iter).collect();
+        let row = |k| {
+            // The change needs less height than the squares do.
+            let share = if k == 1 { 0.6 } else { 1.0 };
+            (share, columns.iter_mut().filter_map(Iterator::next).collect())
+        };
+        return ((0..kinds).map(row).collect(), 3);
+    }
+    let across = if width >= 2.0 * LEAST { 2 } else { 1 };
+    let mut dropped = false;
+    let rows = by_modality.into_iter().map(|mut panels| {
+        while panels.len() > across {
+            panels.remove(panels.len().min(2) - 1);
+            dropped = true;
+        }
+        (1.0, panels)
+    });
+    let rows = rows.collect();
+    if dropped {
+        notes.push(format!("some panels are left out at this width: {} px or more show all", 3.0 * LEAST));
+    }
+    (rows, across)
 }
 
 fn moved(m: Modality, summary: &LabelSummary) -> Vec<String> {
@@ -173,9 +192,10 @@ impl Histogram {
         let mut cells = Vec::new();
         for (j, row) in self.counts.iter().enumerate() {
             for (i, n) in row.iter().enumerate().filter(|(_, n)| **n > 0) {
-                // Square roots: a few clips beside hundreds are still seen. The least share stays apart from paper.
-                let share = if most > 1 { (f64::from(*n - 1) / f64::from(most - 1)).sqrt() } else { 1.0 };
-                let colour = ramp(0.12 + 0.88 * share);
+                // Labels pile up at the ends of the scale: logarithms, so that a few clips beside hundreds are still seen.
+                let share = if most > 1 { f64::from(*n).ln() / f64::from(most).ln() } else { 1.0 };
+                // The least stays apart from paper.
+                let colour = ramp(0.08 + 0.92 * share);
                 cells.push(Cell { x: (self.x[i], self.x[i + 1]), y: (self.y[j], self.y[j + 1]), colour });
             }
         }

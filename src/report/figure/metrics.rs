@@ -162,10 +162,8 @@ impl<'a> Timeline<'a> {
             .flat_map(|p| (0..p.view.metrics.len()).flat_map(move |i| keys.iter().filter_map(move |k| value(p, i, k))));
         let (lo, hi) =
             all.filter(|v| v.is_finite()).fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), v| (a.min(v), b.max(v)));
-        let several = self.parts.len() > 1;
         let span = (hi - lo).max(1e-9);
-        // Room for the stages' names above the curves.
-        let y = Scale::new(lo - span * 0.05, hi + span * if several { 0.2 } else { 0.07 }, false);
+        let y = Scale::new(lo - span * 0.07, hi + span * 0.07, false);
         let x = Scale::new(0.5, self.length + 0.5, false);
         let mut layers = Vec::new();
         for part in &self.parts {
@@ -212,15 +210,12 @@ impl<'a> Timeline<'a> {
             let colour = if keys.len() == 1 { BLACK } else { colour };
             layers.push(Layer::Dots { points: stars, marker: Marker::Star, size: 8.0, colour, opacity: 1.0 });
         }
-        if several {
-            for part in &self.parts {
-                let middle = x.place(part.before + part.epochs / 2.0 + 0.5).unwrap_or(0.5);
-                layers.push(Layer::Note { at: (middle, 1.0), lines: vec![part.stage.name().to_owned()] });
-            }
-        }
         let what = match &self.parts[..] {
             [only] => format!("epoch of the {} stage", only.stage),
-            _ => "epoch of the stage".into(),
+            several => {
+                let names: Vec<&str> = several.iter().map(|p| p.stage.name()).collect();
+                format!("epoch ({})", names.join(" | "))
+            }
         };
         Panel { heading: vec![heading], x: Axis::new(x, what).with(self.ticks()), y: Axis::new(y, label), layers }
     }

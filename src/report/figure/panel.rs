@@ -60,8 +60,6 @@ pub enum Layer {
     Cells(Vec<Cell>),
     /// A vertical line across the panel.
     Upright { x: f64, stroke: Stroke },
-    /// Words at a place between the axes: (0, 0) is lower left, (1, 1) upper right; the text's nearest corner lies there.
-    Note { at: (f64, f64), lines: Vec<String> },
 }
 
 /// A pair of axes and what lies between them.

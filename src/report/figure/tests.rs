@@ -93,8 +93,7 @@ fn metrics_go_on_from_stage_to_stage() {
         "share of clips (%)",
         "Acc2 (non0)",
         "F1",
-        "contrastive",
-        "joint",
+        "epoch (contrastive | joint)",
     ] {
         assert!(words.iter().any(|w| w == word), "{word} in {words:?}");
     }
@@ -118,7 +117,12 @@ fn labels_are_counted_and_judged() {
         words.contains(&"corrected: r 0.900, MAE 0.100".to_owned())
             && words.contains(&"copies of y: r 0.800, MAE 0.200".to_owned())
     );
-    assert_eq!(drawn(&dir, |r| r.width = Some(320.0), What::Labels).0.rows.len(), 9);
+    let narrow = |width| {
+        let (figure, svg) = drawn(&dir, |r| r.width = Some(width), What::Labels);
+        assert!(figure.notes[0].contains("450 px or more"), "{:?}", figure.notes);
+        (figure.rows.iter().map(|(_, r)| r.len()).collect::<Vec<_>>(), texts(&svg).contains(&"clips (%)".to_owned()))
+    };
+    assert_eq!((narrow(320.0), narrow(200.0)), ((vec![2, 2, 2], false), (vec![1, 1, 1], false)));
     let mut request = Request::new(What::Labels);
     request.split = Split::Test;
     assert!(super::figure(&dir, &request).unwrap_err().to_string().contains("no row is in the test split"));
