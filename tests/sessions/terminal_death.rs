@@ -14,7 +14,8 @@ fn same_screens(one: &Console, other: &Console) {
 fn in_every_stage_the_run_goes_on_and_a_late_viewer_sees_what_one_that_stayed_sees() {
     let home = Home::new();
     let mut first = Console::open(home.path(), LONG, 80, 24, &[]);
-    first.wait_for("space train");
+    first.wait_for("● demo");
+    first.wait_for("train  1000 clips");
     first.press(" ");
     first.wait_for("▶ contrastive");
     let mut stayed = Console::open(home.path(), "attach", 120, 36, &[]);

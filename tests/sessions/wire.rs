@@ -121,6 +121,9 @@ fn nonsense_ends_its_connection_and_nothing_else() {
             held.iter().for_each(|s| s.shutdown(std::net::Shutdown::Both).unwrap_or(()));
         }
     }
+    // Not before all of this is digested: more viewers than are let in at a time are turned away.
+    let rest = || descriptors(host.id()) <= descriptors_before + 4;
+    until("descriptors closed", rest, || descriptors(host.id()).to_string());
     // Another version is answered with ours and hung up on.
     let mut stream = connect(&socket);
     let mut old = hello();
