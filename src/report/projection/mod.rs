@@ -1,6 +1,7 @@
 //! Two-dimensional pictures of the representations h_m and z_m (METHOD.md, contrastive): which points are laid out, and
 //! by which of the two methods. Pure computing, no file and no screen.
 
+pub mod gap;
 pub mod groups;
 pub mod pca;
 pub mod tsne;
