@@ -49,7 +49,14 @@ pub fn draw(state: &State, area: Rect, buffer: &mut Buffer) {
             put(buffer, top.x, top.y, top.width, &measures_in_a_line(state, request, top.width), theme::PLAIN);
         }
     }
-    buffer.set_line(places.legend.x, places.legend.y, &marks.legend(picture), places.legend.width);
+    let legend = marks.legend(picture);
+    buffer.set_line(places.legend.x, places.legend.y, &legend, places.legend.width);
+    if places.side.is_none() {
+        let room = places.legend.width.saturating_sub(legend.width() as u16 + 2);
+        let words = about_in_a_line(request, picture, usize::from(room));
+        let x = places.legend.right() - text::width(&words) as u16;
+        put(buffer, x, places.legend.y, room, &words, theme::FAINT);
+    }
     let below = places.readout;
     put(buffer, below.x, below.y, below.width, &readout(state, picture), theme::PLAIN);
     let Some(plane) = plane(state, inside) else { return };
@@ -233,6 +240,24 @@ fn about(state: &State, request: &Request, picture: &Picture) -> Vec<Line<'stati
         say(format!("{} points not finite, left out", picture.left_out));
     }
     lines
+}
+
+/// The same in one line: as much of it as there is room for, what matters most first.
+fn about_in_a_line(request: &Request, picture: &Picture, room: usize) -> String {
+    let measure = match picture.measure {
+        Measure::Pca { explained } => format!("axes {:.0} % + {:.0} %", explained[0] * 100.0, explained[1] * 100.0),
+        Measure::Tsne { divergence, .. } => format!("KL {divergence:.2}"),
+    };
+    let scaling = match request.scaling {
+        Scaling::Direction => " · rows of length 1",
+        Scaling::Raw => " · rows as they are",
+    };
+    let together = match request.scope {
+        Scope::One(_) => ", h and z together",
+        Scope::All => ", all fitted together",
+    };
+    let longest = [format!("{measure}{together}{scaling}"), format!("{measure}{scaling}"), measure];
+    longest.into_iter().find(|w| text::width(w) <= room).unwrap_or_default()
 }
 
 /// The clip under the cursor.
