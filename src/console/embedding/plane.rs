@@ -4,9 +4,9 @@ use ratatui::layout::Rect;
 
 use crate::console::layout;
 use crate::console::panes;
-use crate::console::scale::Scale;
 use crate::console::state::{Pane, State};
 use crate::report::projection::{Item, Picture};
+use crate::report::scale::Scale;
 
 /// A part of the screen with the ranges of both axes.
 #[derive(Clone, Copy, Debug)]

@@ -7,9 +7,12 @@ use crate::split::Split;
 pub const NEUTRAL: f32 = 0.1;
 
 /// What the colour of a point says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Colouring {
+    /// h or z.
+    #[default]
     Kind,
+    /// The sign of y.
     Label,
     Modality,
     Split,

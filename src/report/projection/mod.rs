@@ -75,9 +75,12 @@ pub enum Scaling {
 }
 
 /// How points are brought into the plane.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, clap::ValueEnum)]
 pub enum Method {
+    /// Principal components: distances are kept as far as a plane can.
+    #[default]
     Pca,
+    /// Neighbours are kept, far distances mean little.
     Tsne,
 }
 
