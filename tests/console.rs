@@ -269,6 +269,36 @@ fn an_attached_console_with_nothing_to_show_sends_nothing() {
 }
 
 #[test]
+fn the_alignment_picture_is_laid_out_and_tsne_is_cancelled() {
+    let home = Home::new();
+    let mut console = Console::open(home.path(), SHORT, 120, 36, &[]);
+    console.wait_for("space trains on demo");
+    console.press("e");
+    console.wait_for("comes with a run");
+    console.press(" e");
+    // Starting a run gives the losses the focus, whenever it comes to be.
+    console.wait_for("▶ contrastive");
+    console.press("e");
+    console.wait_for("stage 1 (epoch");
+    console.wait_for("⊗ both");
+    console.wait_for("✔ finished");
+    console.wait_for("after stage 1 4/4");
+    console.wait_for("validation");
+    console.press("z[");
+    console.wait_for("during stage 1 (epoch 2) 3/4");
+    console.press("gl");
+    console.wait_for("before stage 1 1/4");
+    console.wait_for("· y ");
+    console.press("t");
+    console.wait_for("esc cancels");
+    console.press("\x1b");
+    console.wait_for("t-SNE cancelled");
+    console.wait_for("text · PCA");
+    console.press("q");
+    console.ended();
+}
+
+#[test]
 fn a_follower_without_the_socket_sees_the_run_and_changes_nothing() {
     let home = Home::new();
     let mut console = Console::open(home.path(), LONG, 120, 36, &[]);

@@ -1,5 +1,6 @@
 //! `mug plot`: figures of a run as SVG or PNG.
 
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -149,6 +150,9 @@ pub fn run(args: &PlotArgs, root: &Path) -> Result<ExitCode> {
         height: args.height,
         title: args.title,
     };
+    if (request.what, request.projection) == (What::Embedding, Method::Tsne) && std::io::stderr().is_terminal() {
+        eprintln!("t-SNE takes some seconds for each panel");
+    }
     let notes = write(&dir, &request, &args.output, args.scale)?;
     say(&format!("{} of run {} drawn to {}", args.what.name(), dir.name(), args.output.display()))?;
     for note in notes {

@@ -51,14 +51,19 @@ pub fn draw(state: &State, area: Rect, buffer: &mut Buffer) {
     }
     let legend = marks.legend(picture);
     buffer.set_line(places.legend.x, places.legend.y, &legend, places.legend.width);
+    let mut hint = String::new();
     if places.side.is_none() {
         let room = places.legend.width.saturating_sub(legend.width() as u16 + 2);
         let words = about_in_a_line(request, picture, usize::from(room));
         let x = places.legend.right() - text::width(&words) as u16;
         put(buffer, x, places.legend.y, room, &words, theme::FAINT);
+        if words.is_empty() {
+            // How the picture was made is said somewhere at every size.
+            hint = format!(" · {}", about_in_a_line(request, picture, usize::from(inside.width.saturating_sub(24))));
+        }
     }
     let below = places.readout;
-    put(buffer, below.x, below.y, below.width, &readout(state, picture), theme::PLAIN);
+    put(buffer, below.x, below.y, below.width, &readout(state, picture, &hint), theme::PLAIN);
     let Some(plane) = plane(state, inside) else { return };
     if request.method == Method::Pca {
         axes(picture).draw(places.plot, buffer);
@@ -199,8 +204,8 @@ fn measures_in_a_line(state: &State, request: &Request, width: u16) -> String {
     match request.scope {
         Scope::One(m) => {
             let all: Vec<String> = Gap::ALL.iter().map(|g| format!("{} {}", g.name(), value(*g, m))).collect();
-            let words = if width >= 70 { "before → now, validation: " } else { "" };
-            format!("{words}{}", all.join(" · "))
+            let (all, words) = (all.join(" · "), "before → now, validation: ");
+            if text::width(&all) + text::width(words) <= usize::from(width) { format!("{words}{all}") } else { all }
         }
         Scope::All => {
             let of = |g: Gap| Modality::ALL.map(|m| format!("{} {}", m.letter(), value(g, m))).join(" ");
@@ -260,11 +265,11 @@ fn about_in_a_line(request: &Request, picture: &Picture, room: usize) -> String 
     longest.into_iter().find(|w| text::width(w) <= room).unwrap_or_default()
 }
 
-/// The clip under the cursor.
-fn readout(state: &State, picture: &Picture) -> String {
+/// The clip under the cursor; without one, how many clips there are, and `hint`.
+fn readout(state: &State, picture: &Picture, hint: &str) -> String {
     let Some(pick) = state.embedding.pick.filter(|p| picture.items.contains(p)) else {
         let of = state.labels.rows.len().max(picture.clips);
-        return format!("{} of {of} clips · arrow keys pick one · v C [ ] change the picture", picture.clips);
+        return format!("{} of {of} clips{hint} · arrow keys pick one", picture.clips);
     };
     let what = format!("{} of {}", pick.kind.name(), pick.modality);
     let rows = &state.labels.rows;

@@ -65,6 +65,9 @@ pub fn figure(dir: &RunDir, view: &RunView, request: &Request, width: f64) -> Re
             notes.push(said(first, *scope, request.projection, rows.len()));
         }
     }
+    if request.colouring != Colouring::Modality {
+        notes.push("cosine, retrieval and gap are those of the validation split".into());
+    }
     let legend = looks.legend();
     let mut lines: Vec<(f64, Vec<Panel>)> = Vec::new();
     for (i, panel) in panels.into_iter().enumerate() {
@@ -267,5 +270,141 @@ impl Looks<'_> {
             keys.push(key(name, Marker::Square, colours[group]));
         }
         keys
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::super::panel::Panel;
+    use super::super::{What, figure};
+    use super::*;
+    use crate::report::fixture::{events, finished, write_events};
+    use crate::run::embedding::{EmbeddingValues, write};
+
+    const DIM: usize = 3;
+
+    /// A finished run of 40 clips with representations before, twice during and after; z lies at h + gap.
+    fn recorded() -> (tempfile::TempDir, RunDir) {
+        let (root, dir) = finished("a", &[]);
+        let mut events = events();
+        std::fs::create_dir(dir.path().join("embeddings")).unwrap();
+        for (epoch, moment, gap) in [(0, "before", 2.0), (1, "during", 1.5), (2, "during", 1.0), (4, "after", 0.5f32)] {
+            let file = format!("embeddings/{epoch:04}-{moment}.npy");
+            let value = |i: usize| {
+                let (row, place, k) = (i / (6 * DIM), i / DIM % 6, i % DIM);
+                let h = ((row * 7 + place % 3 + k * 5) % 11) as f32 / 5.0 + 0.1;
+                if place < 3 { h } else { h + gap * (k == 2) as u8 as f32 }
+            };
+            let data = (0..40 * 6 * DIM).map(value).collect();
+            write(&dir.path().join(&file), &EmbeddingValues { rows: 40, dim: DIM, data }).unwrap();
+            events
+                .push(json!({"event": "embedding", "time": 9.0, "stage": "contrastive", "epoch": epoch, "step": epoch,
+                "moment": moment, "file": file, "stride": 1, "dim": DIM}));
+        }
+        write_events(&dir, &events);
+        (root, dir)
+    }
+
+    fn drawn(dir: &RunDir, change: impl Fn(&mut Request)) -> Figure {
+        let mut request = Request::new(What::Embedding);
+        change(&mut request);
+        let figure = figure(dir, &request).unwrap();
+        canvas::svg(&figure).unwrap();
+        figure
+    }
+
+    fn points(panel: &Panel, wanted: Marker) -> usize {
+        let of = |l: &Layer| match l {
+            Layer::Dots { points, marker, .. } if *marker == wanted => points.len(),
+            _ => 0,
+        };
+        panel.layers.iter().map(of).sum()
+    }
+
+    #[test]
+    fn every_modality_before_beside_after_on_one_scale() {
+        let (_root, dir) = recorded();
+        let figure = drawn(&dir, |_| {});
+        assert_eq!(figure.rows.iter().map(|(_, r)| r.len()).collect::<Vec<_>>(), [2, 2, 2]);
+        let panels: Vec<&Panel> = figure.panels().collect();
+        let headings: Vec<&str> = panels.iter().map(|p| &*p.heading[0]).collect();
+        assert_eq!(headings[..3], ["text, before stage 1", "text, after stage 1", "audio, before stage 1"]);
+        for pair in panels.chunks(2) {
+            assert_eq!((pair[0].x.scale, pair[0].y.scale), (pair[1].x.scale, pair[1].y.scale));
+            assert!(pair.iter().all(|p| points(p, Marker::Disc) == 40 && points(p, Marker::Cross) == 40));
+        }
+        assert!(panels[0].x.label.starts_with("component 1 ("), "{}", panels[0].x.label);
+        let note = "text: principal axes fitted to h and z of 40 of 40 clips together, rows scaled to length 1";
+        assert!(figure.notes[0].starts_with(note), "{:?}", figure.notes);
+    }
+
+    #[test]
+    fn moments_colours_and_tsne_are_as_asked() {
+        let (_root, dir) = recorded();
+        let figure = drawn(&dir, |r| {
+            r.moments = vec![Moment::Before, Moment::During, Moment::After];
+            r.colouring = Colouring::Label;
+        });
+        assert_eq!(figure.rows.len(), 3);
+        assert_eq!(figure.panels().nth(1).unwrap().heading[0], "text, during stage 1 (epoch 2)");
+        let names: Vec<&str> = figure.legend.iter().map(|k| &*k.name).collect();
+        assert_eq!(names[2..], ["negative", "neutral (|y| ≤ 0.1)", "positive"]);
+        let figure = drawn(&dir, |r| r.colouring = Colouring::Modality);
+        assert_eq!((figure.panels().count(), points(figure.panels().next().unwrap(), Marker::Disc)), (2, 120));
+        let figure = drawn(&dir, |r| (r.projection, r.width) = (Method::Tsne, Some(240.0)));
+        assert_eq!(figure.rows.len(), 6, "one below the other where there is little room");
+        assert!(figure.panels().all(|p| p.x.ticks == Ticks::Bare && p.x.label.starts_with("t-SNE")));
+    }
+
+    #[test]
+    fn what_is_missing_is_said() {
+        let (_root, dir) = finished("a", &[]);
+        let message = |dir: &RunDir, moments: &[Moment]| {
+            let mut request = Request::new(What::Embedding);
+            request.moments = moments.to_vec();
+            figure(dir, &request).unwrap_err().to_string()
+        };
+        assert!(message(&dir, &[]).contains("an earlier version of mug"));
+        let (_root, dir) = recorded();
+        let kept: Vec<Value> = std::fs::read_to_string(dir.events_path())
+            .unwrap()
+            .lines()
+            .map(|l| serde_json::from_str(l).unwrap())
+            .filter(|e: &Value| e["moment"] != "after")
+            .collect();
+        write_events(&dir, &kept);
+        assert!(message(&dir, &[Moment::After]).contains("there are before, during, during"));
+        std::fs::remove_file(dir.path().join("embeddings/0000-before.npy")).unwrap();
+        assert!(message(&dir, &[]).contains("0000-before.npy"));
+    }
+
+    #[test]
+    fn units_are_equally_long_both_ways() {
+        for extent in [[0.0, 4.0, 0.0, 1.0], [0.0, 1.0, -5.0, 5.0], [1.0, 1.0, 2.0, 2.0]] {
+            let (x, y) = axes(extent, (300.0, 150.0));
+            assert!(((x.hi - x.lo) / 300.0 - (y.hi - y.lo) / 150.0).abs() < 1e-9);
+            assert!(x.lo <= extent[0] && x.hi >= extent[1] && y.lo <= extent[2] && y.hi >= extent[3]);
+        }
+    }
+
+    #[test]
+    fn thinning_keeps_both_of_a_clip() {
+        let item = |i: usize| Item {
+            row: (i / 2) as u32,
+            kind: if i.is_multiple_of(2) { Kind::H } else { Kind::Z },
+            modality: crate::modality::Modality::Text,
+        };
+        let picture = Picture {
+            items: (0..5000).map(item).collect(),
+            places: vec![[0.0; 2]; 5000],
+            measure: Measure::Pca { explained: [1.0, 0.0] },
+            clips: 2500,
+            left_out: 0,
+        };
+        let kept: Vec<Item> = thinned(&picture).map(|(i, _)| i).collect();
+        assert_eq!(kept.len(), 1000);
+        assert!(kept.chunks(2).all(|p| p[0].row == p[1].row && p[0].kind != p[1].kind));
     }
 }
