@@ -19,6 +19,7 @@ pub mod metrics;
 mod optimizer;
 mod randomness;
 mod records;
+pub mod speed;
 
 use std::path::PathBuf;
 use std::sync::Arc;

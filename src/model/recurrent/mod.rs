@@ -6,6 +6,7 @@ mod cpu;
 mod math;
 mod operation;
 mod packing;
+mod product;
 
 use burn::backend::DispatchDevice;
 use burn::tensor::{Device, Tensor, TensorData, activation};

@@ -5,10 +5,10 @@
 //! are sorted by falling length and laid out step by step, as PyTorch's packed sequences are: the rows of step t are
 //! the `counts[t]` longest sequences.
 
-/// Groups of sequences that are run beside each other.
-const GROUPS: usize = 4;
-/// Below this many sequences a group is not worth having.
-const SMALLEST_GROUP: usize = 4;
+/// The most groups of sequences that are run beside each other.
+const GROUPS: usize = 8;
+/// Sequences that make a group worth having: with few rows at a time the matrix product waits for the weights.
+const SMALLEST_GROUP: usize = 16;
 
 /// One group of sequences of a batch.
 #[derive(Debug, Clone)]
@@ -100,13 +100,13 @@ mod tests {
 
     #[test]
     fn groups_cover_every_valid_step_once() {
-        let lengths: Vec<usize> = (0..37).map(|i| (i * 7) % 11).collect();
+        let lengths: Vec<usize> = (0..137).map(|i| (i * 7) % 11).collect();
         let packing = Packing::new(&lengths);
-        assert_eq!(packing.groups.len(), GROUPS);
+        assert_eq!(packing.groups.len(), 7);
         assert_eq!(packing.len, lengths.iter().sum::<usize>());
         let mut rows: Vec<usize> = packing.groups.iter().flat_map(|g| g.rows.clone()).collect();
         rows.sort_unstable();
-        let expected: Vec<usize> = (0..37).filter(|&i| lengths[i] > 0).collect();
+        let expected: Vec<usize> = (0..137).filter(|&i| lengths[i] > 0).collect();
         assert_eq!(rows, expected);
     }
 
