@@ -1,10 +1,14 @@
 //! The run directory: settings, events, labels, checkpoints' places, locks (DESIGN.md, the run directory).
 
+pub mod aside;
 pub mod clock;
 pub mod directory;
+pub mod embedding;
 pub mod labels;
 pub mod list;
 pub mod lock;
+pub mod npy;
+pub mod predictions;
 pub mod recorder;
 pub mod rows;
 pub mod tail;
