@@ -15,7 +15,7 @@ use super::contrastive::Contrastive;
 use super::denoising::Denoising;
 use super::error::TrainingError;
 use super::events::Stage;
-use super::inference::infer;
+use super::inference::{infer, infer_all};
 use super::joint::Joint;
 use super::randomness::{Purpose, generator, order};
 use crate::config::{DataSettings, PerModalityFlag, Settings};
@@ -114,12 +114,13 @@ pub fn stage_rates(
     let context = Arc::new(Context { settings: settings.clone(), dataset, device: device.device.clone().autodiff() });
     let network = context.new_network();
     let corrector = context.new_corrector();
+    let found = infer_all(&context, &network)?;
     let mut rates = Vec::new();
     for stage in Stage::ALL {
         let mut trainer: Box<dyn StageTrainer> = match stage {
             Stage::Contrastive => Box::new(Contrastive::new(context.clone())),
-            Stage::Denoising => Box::new(Denoising::new(context.clone(), &network)?),
-            Stage::Joint => Box::new(Joint::new(context.clone(), network.clone(), &corrector)?),
+            Stage::Denoising => Box::new(Denoising::new(context.clone(), &found)),
+            Stage::Joint => Box::new(Joint::new(context.clone(), network.clone(), &found, &corrector)?),
         };
         let mut found = Vec::new();
         for epoch in 0..=epochs as u32 {

@@ -4,11 +4,11 @@ use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
 use super::math::{gates_backward, gates_forward};
-use super::product::{Panels, multiply_add};
 use super::packing::{Group, Packing};
+use super::product::{Panels, multiply_add};
 
 /// What the forward pass leaves for the backward pass; every buffer is packed (see [`Packing`]).
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Trace {
     pub packing: Packing,
     /// H
@@ -141,20 +141,29 @@ fn forward_group<S: Simd>(simd: S, part: Part<'_>, w_hidden: &[f32], size: usize
 
 /// Back through time. `d_last` is the gradient of the last hidden states, (B, H); `w_hidden_t` is (4H, H).
 ///
-/// Returns the gradient of the pre-activations of every packed row, (len, 4H).
-pub fn backward(trace: &Trace, d_last: &[f32], w_hidden_t: &[f32]) -> Vec<f32> {
+/// Returns the gradient of the pre-activations of every packed row, (len, 4H), and the hidden state before each step,
+/// (len, H).
+pub fn backward(mut trace: Trace, d_last: &[f32], w_hidden_t: &[f32]) -> (Vec<f32>, Vec<f32>) {
     let size = trace.hidden_size;
-    let mut d_gates = trace.gates.clone();
+    // The gates are not needed once their gradients are known: these are written in their place.
+    let mut d_gates = std::mem::take(&mut trace.gates);
     let groups: Vec<(&Group, &mut [f32])> =
         trace.packing.groups.iter().zip(trace.packing.split(&mut d_gates, 4 * size)).collect();
     groups.into_par_iter().for_each(|(group, d_gates)| {
-        Arch::new().dispatch(Backward { trace, group, d_gates, d_last, w_hidden_t });
+        Arch::new().dispatch(Backward { trace: &trace, group, d_gates, d_last, w_hidden_t });
     });
-    d_gates
+    (d_gates, trace.hidden_before)
 }
 
 #[inline(always)]
-fn backward_group<S: Simd>(simd: S, trace: &Trace, group: &Group, d_gates: &mut [f32], d_last: &[f32], w_hidden_t: &[f32]) {
+fn backward_group<S: Simd>(
+    simd: S,
+    trace: &Trace,
+    group: &Group,
+    d_gates: &mut [f32],
+    d_last: &[f32],
+    w_hidden_t: &[f32],
+) {
     let size = trace.hidden_size;
     let w_hidden_t = &Panels::new(simd, w_hidden_t, 4 * size, size);
     // Every sequence's gradient waits in its row until the step at which the sequence ends is reached.
