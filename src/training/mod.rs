@@ -11,6 +11,7 @@ pub mod control;
 mod denoising;
 mod error;
 pub mod events;
+mod feed;
 mod inference;
 mod joint;
 mod losses;

@@ -15,6 +15,7 @@ use super::contrastive::Contrastive;
 use super::denoising::Denoising;
 use super::error::TrainingError;
 use super::events::Stage;
+use super::feed::Feed;
 use super::inference::{infer, infer_all};
 use super::joint::Joint;
 use super::randomness::{Purpose, generator, order};
@@ -146,8 +147,10 @@ fn epoch_rate(
     let mut pending: Option<Pending> = None;
     let (mut step, mut samples) = (0u64, 0usize);
     let started = Instant::now();
-    for batch in rows.chunks_exact(context.settings.training.batch_size) {
-        let losses = trainer.step(batch, generator(seed, Purpose::Step(stage, step)), 0.0)?;
+    let size = context.settings.training.batch_size;
+    let mut feed = Feed::new(context.dataset.clone(), &rows[..rows.len() - rows.len() % size], size);
+    while let Some(batch) = feed.rows() {
+        let losses = trainer.step(&batch, &mut feed, generator(seed, Purpose::Step(stage, step)), 0.0)?;
         if let Some(before) = pending.replace(losses) {
             before.read()?;
         }
