@@ -8,6 +8,7 @@ use tui_input::Input as Line;
 
 use super::backend::{DatasetItem, Link, Preview};
 use super::columns::Column;
+use super::embedding::Embedding;
 use super::filter::Filter;
 use super::list::List;
 use super::series::{Series, SeriesKey};
@@ -28,13 +29,22 @@ pub enum Pane {
     Losses,
     Labels,
     Metrics,
+    Embedding,
     Log,
 }
 
 impl Pane {
     /// In the order of the tab key.
-    pub const ALL: [Pane; 7] =
-        [Pane::Datasets, Pane::Stages, Pane::Runs, Pane::Losses, Pane::Labels, Pane::Metrics, Pane::Log];
+    pub const ALL: [Pane; 8] = [
+        Pane::Datasets,
+        Pane::Stages,
+        Pane::Runs,
+        Pane::Losses,
+        Pane::Labels,
+        Pane::Metrics,
+        Pane::Embedding,
+        Pane::Log,
+    ];
 
     pub fn title(self) -> &'static str {
         match self {
@@ -44,6 +54,7 @@ impl Pane {
             Pane::Losses => "Losses",
             Pane::Labels => "Labels",
             Pane::Metrics => "Metrics",
+            Pane::Embedding => "Embedding",
             Pane::Log => "Log",
         }
     }
@@ -208,6 +219,7 @@ pub struct State {
     pub stage_list: List,
     pub losses: Losses,
     pub labels: Labels,
+    pub embedding: Embedding,
     pub metrics_list: List,
     /// First metric column shown.
     pub metrics_column: usize,
@@ -264,6 +276,7 @@ impl State {
                 list: List::default(),
                 summary: Split::Train,
             },
+            embedding: Embedding::default(),
             metrics_list: List::following(),
             metrics_column: 0,
             log_list: List::following(),
