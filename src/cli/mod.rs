@@ -3,8 +3,10 @@
 pub mod args;
 mod attach;
 mod commands;
+pub mod compare;
 pub mod data;
 pub mod devices;
+pub mod export;
 mod home;
 mod host;
 mod labels;
@@ -53,6 +55,8 @@ fn run(args: Args) -> Result<ExitCode> {
         Some(Action::Resume(resume)) => commands::resume(&root, &resume),
         Some(Action::Labels(labels)) => labels::run(&labels, &root),
         Some(Action::Plot(plot)) => plot::run(&plot, &root),
+        Some(Action::Export(export)) => export::run(&export, &root),
+        Some(Action::Compare(compare)) => compare::run(&compare, &root),
         Some(Action::Data(data)) => data::run(data).map(|()| ExitCode::SUCCESS),
         Some(Action::Devices(args)) => devices::run(&args).map(|()| ExitCode::SUCCESS),
         Some(Action::Host(host)) => host::run(&host),
