@@ -5,7 +5,7 @@
 pub mod compare;
 pub mod figure;
 #[cfg(test)]
-mod fixture;
+pub mod fixture;
 pub mod numbers;
 pub mod scalars;
 pub mod scale;

@@ -132,7 +132,7 @@ mod tests {
         let check = |bytes: &mut &[u8], data: &[u8]| {
             // By the definition in tensorflow/core/lib/hash/crc32c.h.
             let crc = crc32c::crc32c(data);
-            let masked = ((crc >> 15) | (crc << 17)).wrapping_add(0xa282_ead8);
+            let masked = crc.rotate_right(15).wrapping_add(0xa282_ead8);
             assert_eq!(take(bytes, 4), masked.to_le_bytes());
         };
         while !bytes.is_empty() {
