@@ -210,8 +210,19 @@ mod tests {
         focus(&mut state, Pane::Runs);
         press(&mut state, "j");
         assert_eq!(press(&mut state, "o"), [Effect::Beside { path: OTHER.into(), on: true }]);
-        tell(&mut state, [Message::Beside { path: OTHER.into(), events: events(), restarted: false }]);
+        tell(&mut state, [Message::Beside { path: OTHER.into(), events: louder(3.0), restarted: false }]);
         state
+    }
+
+    /// The same run with losses so many times as high.
+    fn louder(times: f32) -> Vec<Event> {
+        let mut events = events();
+        for event in &mut events {
+            if let Body::Step { scalars } | Body::Epoch { valid: scalars, .. } = &mut event.body {
+                scalars.values_mut().flatten().for_each(|v| *v *= times);
+            }
+        }
+        events
     }
 
     #[test]
@@ -235,13 +246,7 @@ mod tests {
         let mut state = with_another();
         press(&mut state, "2");
         let alone = state.beside[0].series.smoothed.clone();
-        let mut louder = events();
-        for event in &mut louder {
-            if let Body::Step { scalars } = &mut event.body {
-                scalars.values_mut().flatten().for_each(|v| *v *= 10.0);
-            }
-        }
-        tell(&mut state, [Message::Beside { path: OTHER.into(), events: louder, restarted: true }]);
+        tell(&mut state, [Message::Beside { path: OTHER.into(), events: louder(30.0), restarted: true }]);
         assert!(state.beside[0].series.smoothed[0] > alone[0] * 9.0, "read anew, the old points are gone");
         assert!(screen(&state).contains("10┤") || screen(&state).contains("15┤"), "{}", screen(&state));
     }

@@ -306,8 +306,8 @@ mod tests {
         assert!(comparison.results.iter().all(|r| r.name != "valid f1"), "undefined in all runs");
         let text = comparison.lines().join("\n");
         for line in [
-            "joint.unimodal_weight",
-            "  test MAE                       0.3600   0.2500*",
+            "  joint.unimodal_weight               0.3       0.0",
+            "  test MAE                        0.3600    0.2500*",
             "state                            finished  finished",
             "best epoch                        joint 3   joint 3",
         ] {
