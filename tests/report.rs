@@ -64,7 +64,7 @@ fn figures_are_drawn_as_svg_and_png() {
         good(&format!("plot one --what {what} -o {what}.png --width 90mm --scale 1"));
         assert!(read(&format!("{what}.png")).starts_with(b"\x89PNG"));
     }
-    let narrow = good("plot one --what labels --split test --stage joint -o joint.svg --title --height 400px");
+    let narrow = good("plot one --what labels --split test -o joint.svg --title --height 400px");
     assert!(narrow.contains("labels of run one"), "{narrow}");
     assert!(String::from_utf8(read("joint.svg")).unwrap().contains("one (demo)"));
     // One that has only begun is drawn as far as it is.

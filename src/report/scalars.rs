@@ -115,7 +115,9 @@ fn columns<'a>(
 ) -> impl Iterator<Item = Scalar> + 'a {
     curves.columns.iter().flat_map(move |(key, column)| {
         let (of, name) = what(key);
-        column.iter().enumerate().map(move |(i, value)| Scalar {
+        // Before the first step nothing was trained: what is missing there was never measured.
+        let measured = move |i: usize, value: f32| value.is_finite() || curves.step.get(i).is_some_and(|s| *s > 0);
+        column.iter().enumerate().filter(move |(i, v)| measured(*i, **v)).map(move |(i, value)| Scalar {
             of,
             name: name.to_owned(),
             value: Number::Single(*value),
@@ -205,10 +207,11 @@ mod tests {
         assert_eq!(all[0], "stage,epoch,step,time,split,name,value");
         assert_eq!(all.len() as u64, rows + 1);
         // Two values a step, three an epoch, four metrics an epoch of two stages, six for each modality and split, two
-        // of the test.
-        let expected = 3 * STEPS * EPOCHS * 2 + 3 * EPOCHS * 3 + 2 * EPOCHS * 4 + 9 * 6 + 2;
+        // of the test, five before any training.
+        let expected = 3 * STEPS * EPOCHS * 2 + 3 * EPOCHS * 3 + 2 * EPOCHS * 4 + 9 * 6 + 2 + 5;
         assert_eq!(rows, expected);
         for row in [
+            "contrastive,0,0,0,valid,loss,1.5",
             "contrastive,0.2,1,0.25,step,loss,1",
             "contrastive,1.4,7,1.75,step,loss,",
             "contrastive,3,15,3.75,train_mean,loss,0.5",
