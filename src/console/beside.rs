@@ -248,7 +248,7 @@ mod tests {
         let alone = state.beside[0].series.smoothed.clone();
         tell(&mut state, [Message::Beside { path: OTHER.into(), events: louder(30.0), restarted: true }]);
         assert!(state.beside[0].series.smoothed[0] > alone[0] * 9.0, "read anew, the old points are gone");
-        assert!(screen(&state).contains("20┤"), "{}", screen(&state));
+        assert!(screen(&state).contains("50┤"), "{}", screen(&state));
     }
 
     #[test]
