@@ -2,7 +2,8 @@
 //! threads of its own and is answered by messages, so that no file system and no socket can hold up the screen.
 //!
 //! Threads: one that looks into datasets, one after the other; for each attachment one that tails the events, one that
-//! keeps the link to the run's process, one that reads label tables; one for each run beside it; short ones for the rest. All of an attachment's end
+//! keeps the link to the run's process, one that reads label tables; one for each run beside it; one that lays
+//! representations out (its own queue of one, embedding/worker.rs); short ones for the rest. All of an attachment's end
 //! when another run is attached or the screen is gone.
 
 use std::collections::HashSet;
@@ -15,6 +16,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::attachment::{Attachment, Reading};
 use super::backend::{Availability, Backend, DatasetItem, Effect, Message, Preview};
 use super::beside::{Follower, read_comparison};
+use super::embedding::worker::Projector;
 use super::mailbox::Mailbox;
 use super::{plot, text};
 use crate::dataset::{Catalogue, Report, Source, State as EntryState, data_folder};
@@ -47,6 +49,7 @@ pub struct Live {
     attachment: Option<Attachment>,
     /// The runs beside the attached one.
     followers: Vec<Follower>,
+    projector: Projector,
     tmux: bool,
 }
 
@@ -56,6 +59,7 @@ impl Live {
         let (inspector, targets) = mpsc::channel();
         let (own, answers) = (given.clone(), mailbox.clone());
         spawn(&mailbox, "datasets", move || inspect_all(&own, &targets, &answers));
+        let projector = Projector::new(mailbox.clone());
         Self {
             given,
             mailbox,
@@ -64,6 +68,7 @@ impl Live {
             starting: Arc::default(),
             attachment: None,
             followers: Vec::new(),
+            projector,
             tmux,
         }
     }
@@ -203,6 +208,8 @@ impl Backend for Live {
             }
             Effect::LoadRows { attach } => self.read(attach, Reading::Rows),
             Effect::LoadValues { attach, refresh, file } => self.read(attach, Reading::Values { refresh, file }),
+            Effect::Project { number, request } => self.projector.ask(number, *request),
+            Effect::StopProjection => self.projector.stop(),
             Effect::Copy(content) => self.copy(content),
             // The terminal's own; done by the loop.
             Effect::Leave | Effect::Suspend | Effect::Redraw | Effect::Mouse(_) => {}

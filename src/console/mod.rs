@@ -23,6 +23,7 @@ mod clipboard;
 mod columns;
 mod decode;
 mod draw;
+mod embedding;
 mod event_loop;
 mod filter;
 #[cfg(test)]

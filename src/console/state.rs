@@ -9,6 +9,7 @@ use tui_input::Input as Line;
 use super::backend::{DatasetItem, Link, Preview};
 use super::beside::Beside;
 use super::columns::Column;
+use super::embedding::Embedding;
 use super::filter::Filter;
 use super::list::List;
 use super::series::{Series, SeriesKey};
@@ -30,13 +31,22 @@ pub enum Pane {
     Losses,
     Labels,
     Metrics,
+    Embedding,
     Log,
 }
 
 impl Pane {
     /// In the order of the tab key.
-    pub const ALL: [Pane; 7] =
-        [Pane::Datasets, Pane::Stages, Pane::Runs, Pane::Losses, Pane::Labels, Pane::Metrics, Pane::Log];
+    pub const ALL: [Pane; 8] = [
+        Pane::Datasets,
+        Pane::Stages,
+        Pane::Runs,
+        Pane::Losses,
+        Pane::Labels,
+        Pane::Metrics,
+        Pane::Embedding,
+        Pane::Log,
+    ];
 
     pub fn title(self) -> &'static str {
         match self {
@@ -46,6 +56,7 @@ impl Pane {
             Pane::Losses => "Losses",
             Pane::Labels => "Labels",
             Pane::Metrics => "Metrics",
+            Pane::Embedding => "Embedding",
             Pane::Log => "Log",
         }
     }
@@ -222,6 +233,7 @@ pub struct State {
     pub stage_list: List,
     pub losses: Losses,
     pub labels: Labels,
+    pub embedding: Embedding,
     pub metrics_list: List,
     /// First metric column shown.
     pub metrics_column: usize,
@@ -279,6 +291,7 @@ impl State {
                 list: List::default(),
                 summary: Split::Train,
             },
+            embedding: Embedding::default(),
             metrics_list: List::following(),
             metrics_column: 0,
             log_list: List::following(),

@@ -7,6 +7,7 @@ pub mod figure;
 #[cfg(test)]
 pub mod fixture;
 pub mod numbers;
+pub mod projection;
 pub mod scalars;
 pub mod scale;
 pub mod smoothing;
