@@ -19,22 +19,23 @@ mod attachment;
 mod backend;
 mod chart;
 mod clipboard;
-mod columns;
+mod column_set;
 mod decode;
 mod draw;
 mod event_loop;
-mod filter;
 #[cfg(test)]
 mod fixture;
+mod history;
 mod keys;
+mod labels;
+mod latest;
 mod layout;
 mod list;
 mod live;
 mod mailbox;
-#[cfg(test)]
-mod measure;
 mod overlays;
 mod panes;
+mod preferences;
 mod pyramid;
 mod raster;
 mod sanitise;
@@ -45,13 +46,11 @@ mod screens;
 mod series;
 mod smoothing;
 mod state;
-mod table;
 mod terminal;
 #[cfg(test)]
 mod tests;
 mod text;
 mod theme;
-mod tokens;
 mod update;
 
 use std::path::PathBuf;
@@ -106,7 +105,7 @@ pub fn open(options: OpenOptions) -> color_eyre::Result<()> {
     if let Some(dir) = &options.run {
         update::attach(&mut state, dir.path().to_owned(), options.follow, &mut first);
     }
-    first.extend([Effect::ListRuns, Effect::ScanDatasets]);
+    first.extend([Effect::Recall, Effect::ListRuns, Effect::ScanDatasets]);
     let (mailbox, inbox) = mailbox::channel()?;
     let given = Given {
         runs_root: options.runs_root,

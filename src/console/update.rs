@@ -6,12 +6,14 @@ use std::sync::Arc;
 
 use super::backend::{Effect, Link, Message};
 use super::keys;
+use super::labels::{look_for_neighbours, reindex};
 use super::layout;
 use super::list::List;
 use super::panes;
+use super::history::History;
 use super::series::SeriesKey;
-use super::state::{Attached, Notice, Overlay, Pane, State, WEIGHTS};
-use super::table::{self, History, Rows};
+use super::state::{Attached, Notice, Overlay, Pane, Question, State, WEIGHTS};
+use crate::report::table::columns::Column;
 use crate::run::list::RunState;
 use crate::run::view::RunView;
 use crate::training::events::{Body, Event, Level};
@@ -64,18 +66,48 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
             }
             state.generation += 1;
             state.labels.history = History::default();
+            state.labels.table.corrected = None;
         }
         Message::Rows { attach, rows } if attach == state.attach => {
-            state.labels.rows = rows;
-            reindex(state);
+            state.labels.table.rows = rows;
+            reindex(state, &mut effects);
         }
         Message::Values { attach, refresh, values } if attach == state.attach => {
             // A restart may have made them void while they were being read.
             let known = state.run.as_ref().is_some_and(|r| r.view.labels.iter().any(|l| l.refresh == refresh));
             if known {
                 state.labels.history.insert(refresh, values);
-                reindex(state);
+                show_latest_values(state, &mut effects);
             }
+        }
+        Message::Predictions { attach, file, values } if attach == state.attach => {
+            let latest = state.run.as_ref().and_then(|r| r.view.predictions.last());
+            if latest.is_some_and(|l| l.file == file) {
+                state.labels.table.predictions = Some(values);
+                let predicted = |c| matches!(c, Column::Predicted | Column::PredictedBy(_) | Column::Error);
+                if state.labels.depends_on(predicted) {
+                    reindex(state, &mut effects);
+                }
+            }
+        }
+        Message::Marks { attach, marks } if attach == state.attach => {
+            state.labels.table.marks = marks;
+            if state.labels.depends_on(|c| matches!(c, Column::Mark | Column::Note)) {
+                reindex(state, &mut effects);
+            }
+        }
+        Message::Arranged { number, index } if number == state.labels.asked => state.labels.take_order(index),
+        Message::Neighbours { attach, row, found } if attach == state.attach => {
+            state.labels.neighbours = Some((row, found));
+            // Another clip may be looked at by now.
+            look_for_neighbours(state, &mut effects);
+        }
+        Message::Recalled(preferences) => state.labels.columns.recall(&preferences.labels),
+        Message::ExportExists(export) if state.overlay.is_none() => {
+            state.overlay = Some(Overlay::Confirm(Question::Overwrite(export)));
+        }
+        Message::ExportExists(export) => {
+            say(state, Level::Warning, format!("{} is there already; nothing was written", export.path.display()));
         }
         Message::Link { attach, link } if attach == state.attach => take_link(state, link, &mut effects),
         // Late news of a run that is no longer shown.
@@ -83,6 +115,10 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
         | Message::Reset { .. }
         | Message::Rows { .. }
         | Message::Values { .. }
+        | Message::Predictions { .. }
+        | Message::Marks { .. }
+        | Message::Arranged { .. }
+        | Message::Neighbours { .. }
         | Message::Link { .. } => {}
     }
     settle(state);
@@ -102,15 +138,13 @@ pub fn attach(state: &mut State, path: PathBuf, follow: bool, effects: &mut Vec<
     state.run = Some(Attached::new(path.clone()));
     state.losses.chosen = None;
     state.losses.cursor = None;
-    state.labels.rows = Arc::new(Rows::default());
-    state.labels.history = History::default();
-    state.labels.index = Vec::new();
-    state.labels.list = List::default();
+    state.labels.forget();
     state.metrics_list = List::following();
     state.metrics_column = 0;
     state.log_list = List::following();
     state.focus = Pane::Losses;
-    if matches!(state.overlay, Some(Overlay::Detail { .. } | Overlay::Filter { .. } | Overlay::Confirm(_))) {
+    let of_the_run = |o: &Overlay| !matches!(o, Overlay::Help { .. } | Overlay::OpenFile(_) | Overlay::Columns { .. });
+    if state.overlay.as_ref().is_some_and(of_the_run) {
         state.overlay = None;
     }
     effects.push(Effect::Attach { attach: state.attach, path, follow });
@@ -125,16 +159,20 @@ pub fn inspect(state: &State, effects: &mut Vec<Effect>) {
     }
 }
 
-/// Computes the label table's order anew; the selected clip stays selected where it still passes.
-pub fn reindex(state: &mut State) {
-    let labels = &mut state.labels;
-    let selected = labels.index.get(labels.list.selected).copied();
-    let values = labels.history.latest().map(|v| &**v);
-    labels.index = table::index(&labels.rows, values, labels.filter.as_ref(), labels.sort, labels.reverse);
-    // At the top one looks at what comes first, not at a clip.
-    let keep = selected.filter(|_| labels.list.selected > 0);
-    if let Some(at) = keep.and_then(|row| labels.index.iter().position(|i| *i == row)) {
-        labels.list.selected = at;
+/// Brings the table to the latest refresh that is at hand; the order where it looks at labels.
+fn show_latest_values(state: &mut State, effects: &mut Vec<Effect>) {
+    let latest = state.labels.history.latest().map(|(_, v)| v.clone());
+    let same = match (&latest, &state.labels.table.corrected) {
+        (Some(a), Some(b)) => Arc::ptr_eq(a, b),
+        (a, b) => a.is_none() && b.is_none(),
+    };
+    if same {
+        return;
+    }
+    state.labels.table.corrected = latest;
+    let corrected = |c| matches!(c, Column::Corrected(_) | Column::Change(_) | Column::Largest | Column::Flips);
+    if state.labels.depends_on(corrected) {
+        reindex(state, effects);
     }
 }
 
@@ -175,6 +213,7 @@ fn take_events(state: &mut State, events: &[Event], caught_up: bool, effects: &m
     let Some(run) = &mut state.run else { return };
     let phase = run.view.phase;
     let mut refreshes = Vec::new();
+    let (before_after, predicted) = (run.view.embeddings.len(), run.view.predictions.last().map(|p| p.file.clone()));
     for event in events {
         run.view.apply(event);
         match &event.body {
@@ -191,6 +230,14 @@ fn take_events(state: &mut State, events: &[Event], caught_up: bool, effects: &m
     for (refresh, file) in refreshes.split_off(refreshes.len().saturating_sub(REFRESHES)) {
         effects.push(Effect::LoadValues { attach: state.attach, refresh, file });
     }
+    let predictions = run.view.predictions.last().map(|p| p.file.clone());
+    let embedded = run.view.embeddings.len() != before_after;
+    if predictions != predicted {
+        match predictions {
+            Some(file) => effects.push(Effect::LoadPredictions { attach: state.attach, file }),
+            None => state.labels.table.predictions = None,
+        }
+    }
     if phase != run.view.phase && caught_up {
         effects.push(Effect::ListRuns);
     }
@@ -198,6 +245,11 @@ fn take_events(state: &mut State, events: &[Event], caught_up: bool, effects: &m
         let stage = state.losses.chosen.or(run.view.stage);
         *cursor = (*cursor).min(stage.map_or(0, |s| run.view.stage(s).step));
     }
+    if embedded {
+        state.labels.neighbours = None;
+        look_for_neighbours(state, effects);
+    }
+    show_latest_values(state, effects);
 }
 
 fn take_link(state: &mut State, link: Link, effects: &mut Vec<Effect>) {

@@ -6,6 +6,7 @@
 //!   events.jsonl    append-only; see recorder.rs and tail.rs
 //!   labels/         rows.csv, and corrected labels at each refresh
 //!   checkpoints/    written by training
+//!   marks.jsonl     what people marked and noted; see marks.rs
 //!   host.lock       held by the run's process; see lock.rs
 //!   host.log        what the detached process printed
 //! ```
@@ -276,6 +277,11 @@ impl RunDir {
     /// The table of the dataset's rows that the label values belong to; see rows.rs.
     pub fn rows_path(&self) -> PathBuf {
         self.labels_dir().join("rows.csv")
+    }
+
+    /// What people marked and noted about rows; see marks.rs.
+    pub fn marks_path(&self) -> PathBuf {
+        self.path.join("marks.jsonl")
     }
 
     pub fn checkpoints_dir(&self) -> PathBuf {

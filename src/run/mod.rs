@@ -5,6 +5,7 @@ pub mod directory;
 pub mod labels;
 pub mod list;
 pub mod lock;
+pub mod marks;
 pub mod recorder;
 pub mod rows;
 pub mod tail;

@@ -4,13 +4,19 @@
 //! |da| > 0.3 and split = train
 //! sarcasm not y < 0          (words are looked for in id and transcript; terms side by side must all hold)
 //! id ~ "video_12" or |d| >= 0.5
+//! flip_a not marked          (the audio label changed its sign, and nobody reviewed the row yet)
 //! ```
 //!
 //! Columns: `y`; `t a v` corrected labels; `dt da dv` their changes and `d` the greatest of the three in size; `ht ha hv`
-//! human labels; `id`, `split`, `text`. A comparison with a value that does not exist is false.
+//! human labels; `p` what is predicted, `pt pa pv` from one modality, `e` its error |ŷ - y|; `flips` how many labels changed
+//! their sign; `row`; `id`, `split`, `text`, `note`. A comparison with a value that does not exist is false.
+//!
+//! Words that stand for themselves: `flip`, `flip_t flip_a flip_v`, `marked`. In quotation marks they are looked for like
+//! any other word.
 
-use super::columns::Column;
+use super::columns::{Column, Kind};
 use super::tokens::{Token, tokens};
+use crate::modality::Modality;
 
 /// How deep brackets and `not` may nest.
 const DEPTH: usize = 40;
@@ -47,11 +53,16 @@ pub enum Filter {
         comparison: Comparison,
         value: f32,
     },
-    /// On `id`, `split` or `text`; lower case.
+    /// On a column of text; lower case.
     Text {
         column: Column,
         comparison: Comparison,
         value: String,
+    },
+    /// A word that is true or not of a row.
+    Flag {
+        column: Column,
+        modality: Option<Modality>,
     },
     Not(Box<Filter>),
     And(Vec<Filter>),
@@ -64,6 +75,21 @@ pub trait Row {
     fn number(&self, column: Column) -> f32;
     /// True where a text column holds (`whole`: is) the lower-case needle, whatever the row's case.
     fn text(&self, column: Column, needle: &str, whole: bool) -> bool;
+    /// Whether a column says yes: marked at all, flipped in any modality or in this one.
+    fn flag(&self, column: Column, modality: Option<Modality>) -> bool;
+}
+
+/// The words that say something of a row by themselves.
+fn flag(word: &str) -> Option<Filter> {
+    let (column, modality) = match &*word.to_ascii_lowercase() {
+        "marked" => (Column::Mark, None),
+        "flip" => (Column::Flips, None),
+        "flip_t" => (Column::Flips, Some(Modality::Text)),
+        "flip_a" => (Column::Flips, Some(Modality::Audio)),
+        "flip_v" => (Column::Flips, Some(Modality::Vision)),
+        _ => return None,
+    };
+    Some(Filter::Flag { column, modality })
 }
 
 impl Filter {
@@ -81,6 +107,16 @@ impl Filter {
         match parser.peek() {
             None => Ok(Some(filter)),
             Some(_) => Err(parser.error("expected nothing more after the closing bracket's partner")),
+        }
+    }
+
+    /// True where a comparison or a word looks at one of these columns.
+    pub fn mentions(&self, columns: &impl Fn(Column) -> bool) -> bool {
+        match self {
+            Filter::Word(_) => columns(Column::Id) || columns(Column::Transcript),
+            Filter::Number { column, .. } | Filter::Text { column, .. } | Filter::Flag { column, .. } => columns(*column),
+            Filter::Not(inner) => inner.mentions(columns),
+            Filter::And(parts) | Filter::Or(parts) => parts.iter().any(|f| f.mentions(columns)),
         }
     }
 
@@ -106,6 +142,7 @@ impl Filter {
                 Comparison::Equal => row.text(*column, value, true),
                 _ => row.text(*column, value, false),
             },
+            Filter::Flag { column, modality } => row.flag(*column, *modality),
             Filter::Not(inner) => !inner.matches(row),
             Filter::And(all) => all.iter().all(|f| f.matches(row)),
             Filter::Or(any) => any.iter().any(|f| f.matches(row)),
@@ -203,11 +240,19 @@ impl Parser<'_> {
                 self.comparison(column, true)
             }
             Some(Token::Word(word)) if matches!(self.tokens.get(self.at + 1), Some((Token::Compare(_), _))) => {
-                let Some(column) = Column::parse(&word) else {
+                if flag(&word).is_some() {
+                    self.at += 1;
+                    return Err(self.error(format!("expected nothing to compare with: {word} stands by itself")));
+                }
+                let Some(column) = Column::parse(&word).filter(|c| c.kind() != Kind::Picture) else {
                     return Err(self.error(format!("no column {word}; expected {}", Column::NAMES)));
                 };
                 self.at += 1;
                 self.comparison(column, false)
+            }
+            Some(Token::Word(word)) if flag(&word).is_some() => {
+                self.at += 1;
+                flag(&word).ok_or_else(|| self.error("expected a word"))
             }
             Some(Token::Word(word) | Token::Quoted(word)) => {
                 if ["and", "or"].iter().any(|w| word.eq_ignore_ascii_case(w)) {
@@ -227,7 +272,7 @@ impl Parser<'_> {
     }
 
     fn numeric_column(&mut self) -> Result<Column, FilterError> {
-        match self.word(0).and_then(Column::parse).filter(|c| !c.is_text()) {
+        match self.word(0).and_then(Column::parse).filter(|c| c.kind() == Kind::Number) {
             Some(column) => {
                 self.at += 1;
                 Ok(column)
@@ -245,7 +290,7 @@ impl Parser<'_> {
             Some(Token::Word(w) | Token::Quoted(w)) => w.clone(),
             _ => return Err(self.error("expected a value after the comparison")),
         };
-        if column.is_text() {
+        if column.kind() == Kind::Text {
             if !matches!(comparison, Comparison::Equal | Comparison::Unequal | Comparison::Holds) {
                 self.at -= 1;
                 return Err(self.error("expected =, != or ~ after a column of text"));
@@ -274,7 +319,7 @@ mod tests {
         fn number(&self, column: Column) -> f32 {
             match column {
                 Column::Label => 0.6,
-                Column::Change(crate::modality::Modality::Text) => -0.4,
+                Column::Change(Modality::Text) => -0.4,
                 Column::Human(_) => f32::NAN,
                 _ => 0.1,
             }
@@ -287,6 +332,10 @@ mod tests {
                 _ => "i love this 电影",
             };
             if whole { own == needle } else { own.contains(needle) }
+        }
+
+        fn flag(&self, column: Column, modality: Option<Modality>) -> bool {
+            column == Column::Flips && modality != Some(Modality::Vision)
         }
     }
 
@@ -322,13 +371,18 @@ mod tests {
             "d > 0",
             "y≥0.6",
             "y>0 && dt<0 || hate",
+            "flip",
+            "FLIP_A love",
+            "not marked",
+            "flip_t not flip_v",
+            "ŷ > 0 and e < 1",
             "-0.4",
         ] {
             // A bare number is a word like any other.
             assert_eq!(passes(source), source != "-0.4", "{source}");
         }
         for source in
-            ["hate", "y<0.5", "|dt|>0.5", "split=test", "ht > -9", "ht < 9", "ht != 0", "love and y<0", "id=vid"]
+            ["hate", "y<0.5", "|dt|>0.5", "split=test", "ht > -9", "ht < 9", "ht != 0", "love and y<0", "id=vid", "marked", "\"flip\"", "flip_v"]
         {
             assert!(!passes(source), "{source}");
         }
@@ -357,6 +411,9 @@ mod tests {
             ("or love", 1, "before or"),
             ("|dt|", 5, "comparison"),
             ("y > nan", 5, "number"),
+            ("flip > 1", 6, "stands by itself"),
+            ("history > 1", 1, "no column history"),
+            ("|note| > 1", 2, "column of numbers"),
         ] {
             let error = Filter::parse(source).unwrap_err();
             assert!(error.at == at && error.message.contains(part), "{source}: {error}");
@@ -383,7 +440,8 @@ mod tests {
         #[test]
         fn pieces_of_the_language_in_any_order(parts in proptest::collection::vec(
             prop_oneof![Just("y"), Just(">"), Just("0.3"), Just("|"), Just("dt"), Just("("), Just(")"), Just("and"),
-                Just("or"), Just("not"), Just("love"), Just("split"), Just("="), Just("\""), Just("abs"), Just("~")], 0..24)) {
+                Just("or"), Just("not"), Just("love"), Just("split"), Just("="), Just("\""), Just("abs"), Just("~"),
+                Just("flip"), Just("flip_a"), Just("marked"), Just("note"), Just("ŷ")], 0..24)) {
             if let Ok(Some(filter)) = Filter::parse(&parts.join(" ")) {
                 filter.matches(&Clip);
             }
