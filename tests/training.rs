@@ -1,5 +1,6 @@
 //! The three stages as a whole: the same numbers again, the same numbers after a resume, and the same on WGPU.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
@@ -11,7 +12,10 @@ use mug::dataset::memory::MemorySplit;
 use mug::device::{ComputeDevice, DeviceRequest, choose};
 use mug::modality::Modality;
 use mug::training::control::Control;
-use mug::training::events::{Body, Command, Event, LabelValues, Stage, Summary};
+use mug::training::events::{
+    Body, Command, EmbeddingValues, Event, LabelValues, Moment, PredictionValues, Stage, Summary,
+};
+use mug::training::metrics;
 use mug::training::{Job, Outcome, TrainingError, train};
 
 /// The first clips of the demo.
@@ -55,17 +59,21 @@ fn cpu() -> ComputeDevice {
 }
 
 /// What a run computed: everything but times.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, Default, PartialEq)]
 struct Record {
     /// Stage, step and losses of every step, then of every epoch.
     losses: Vec<(Stage, u64, String)>,
     labels: Option<Arc<LabelValues>>,
+    /// By moment and epoch.
+    embeddings: BTreeMap<(Moment, u32), Arc<EmbeddingValues>>,
+    /// By stage.
+    predictions: BTreeMap<Stage, Arc<PredictionValues>>,
     summary: Summary,
 }
 
 /// Reduces events as a viewer does: what lies behind a resume's position is void.
 fn record(events: &[Event]) -> Record {
-    let mut record = Record { losses: Vec::new(), labels: None, summary: Summary::default() };
+    let mut record = Record::default();
     for event in events {
         let at = event.stage.map(|s| (s, event.step));
         match (&event.body, at) {
@@ -76,6 +84,12 @@ fn record(events: &[Event]) -> Record {
                 record.losses.push((s, n, format!("{train:?} {valid:?} {metrics:?}")));
             }
             (Body::Labels { values, .. }, _) => record.labels = values.clone(),
+            (Body::Embedding { moment, values: Some(values), .. }, _) => {
+                record.embeddings.insert((*moment, event.epoch), values.clone());
+            }
+            (Body::Predictions { values: Some(values), .. }, Some((stage, _))) => {
+                record.predictions.insert(stage, values.clone());
+            }
             (Body::Finished { summary }, _) => record.summary = summary.clone(),
             _ => {}
         }
@@ -101,8 +115,28 @@ fn the_same_seed_gives_the_same_numbers_and_another_seed_others() {
     let first = one("");
     assert!(first == one(""), "the same seed gave other numbers");
     assert!(first.losses != one("training.seed=2").losses, "another seed gave the same numbers");
-    // 30 clips in batches of 8: 4 steps an epoch, 7 epochs, and a line an epoch.
-    assert_eq!(first.losses.len(), 7 * 4 + 7);
+    // 30 clips in batches of 8: 4 steps an epoch, 7 epochs, a line an epoch, and one for the beginning.
+    assert_eq!(first.losses.len(), 7 * 4 + 7 + 1);
+}
+
+#[test]
+fn representations_and_predictions_are_of_every_row_and_of_the_weights_they_speak_of() {
+    let data = dataset(30);
+    let record = run(job(&data, "", cpu(), tempfile::tempdir().unwrap().path(), false));
+    let moments: Vec<Moment> = record.embeddings.keys().map(|k| k.0).collect();
+    assert!(moments.starts_with(&[Moment::Before, Moment::During]) && moments.ends_with(&[Moment::After]));
+    for ((moment, epoch), values) in &record.embeddings {
+        assert_eq!((values.rows, values.dim, values.data.len()), (60, 8, 60 * 6 * 8), "{moment:?} {epoch}");
+    }
+    // The weights handed on are those of the best epoch, which were looked at when they came.
+    let best = record.summary.stages[&Stage::Contrastive].best_epoch;
+    let last = *record.embeddings.keys().next_back().unwrap();
+    assert!(record.embeddings[&last] == record.embeddings[&(Moment::During, best)]);
+    assert!(record.embeddings[&last] != record.embeddings[&(Moment::Before, 0)]);
+    assert_eq!(record.predictions.len(), 2);
+    let test = &record.predictions[&Stage::Joint].multimodal[45..];
+    let found = metrics::evaluate(data.metrics, test, data.labels(mug::split::Split::Test));
+    assert_eq!(found, record.summary.metrics.test);
 }
 
 /// Runs until `nth` step events of `stage` were seen, then stops at whatever step that turns out to be.

@@ -90,6 +90,11 @@ pub fn line(event: &Event, view: &RunView) -> Option<String> {
         Body::Restarted => format!("{} is begun anew", here()),
         Body::StageChanged { state: StageState::Running } => format!("{} runs", here()),
         Body::StageChanged { state: StageState::Finished } => format!("{} finished, epoch {}", here(), event.epoch),
+        Body::Epoch { valid, metrics, .. } if event.epoch == 0 => join([
+            format!("{} before its first epoch", here()),
+            format!("valid {}", scalar(valid, "loss")),
+            metric_words(metrics),
+        ]),
         Body::Epoch { train, valid, metrics, samples_per_second, best, .. } => {
             let epochs = event.stage.map_or(0, |s| view.stage(s).epochs);
             join([
@@ -114,7 +119,12 @@ pub fn line(event: &Event, view: &RunView) -> Option<String> {
             let metrics = metric_words(&summary.metrics.test);
             if metrics.is_empty() { "finished".into() } else { format!("finished; test {metrics}") }
         }
-        Body::StageChanged { .. } | Body::Step { .. } | Body::Checkpointed { .. } => return None,
+        Body::StageChanged { .. }
+        | Body::Step { .. }
+        | Body::Embedding { .. }
+        | Body::Predictions { .. }
+        | Body::Health { .. }
+        | Body::Checkpointed { .. } => return None,
     })
 }
 

@@ -55,8 +55,7 @@ impl ColumnSet {
 
     /// The columns to show of a table, without those that have nothing to show; never none.
     pub fn shown(&self, table: &Table) -> Vec<Column> {
-        let shown: Vec<Column> =
-            self.order.iter().copied().filter(|c| !self.is_hidden(*c) && table.has(*c)).collect();
+        let shown: Vec<Column> = self.order.iter().copied().filter(|c| !self.is_hidden(*c) && table.has(*c)).collect();
         if shown.is_empty() { vec![Column::Id] } else { shown }
     }
 

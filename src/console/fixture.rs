@@ -12,10 +12,10 @@ use super::backend::{Availability, DatasetItem, Effect, Link, Message, Preview};
 use super::decode::Input;
 use super::draw::draw;
 use super::state::{Pane, State};
-use super::table::{Rows, Values};
 use super::theme::Abilities;
 use super::update::update;
 use crate::modality::PerModality;
+use crate::report::table::{Rows, Values};
 use crate::run::list::{RunState, RunSummary};
 use crate::split::{PerSplit, Split};
 use crate::training::events::{

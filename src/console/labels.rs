@@ -163,9 +163,8 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
             reindex(state, effects);
         }
         Action::MoveColumnLeft | Action::MoveColumnRight => {
-            if labels.columns.slide(action == Action::MoveColumnRight, &labels.table) {
-                remember(state, effects);
-            }
+            let moved = labels.columns.slide(action == Action::MoveColumnRight, &labels.table);
+            remember_if(moved, state, effects);
         }
         Action::HideColumn => {
             let column = labels.columns.cursor;
@@ -243,6 +242,12 @@ fn sort(state: &mut State, further: bool, effects: &mut Vec<Effect>) {
 fn drop_file_order(labels: &mut Labels) {
     if labels.keys.first().is_some_and(|k| k.column == Column::Order && !k.reverse) {
         labels.keys.clear();
+    }
+}
+
+fn remember_if(changed: bool, state: &State, effects: &mut Vec<Effect>) {
+    if changed {
+        remember(state, effects);
     }
 }
 

@@ -38,6 +38,7 @@ mod panes;
 mod preferences;
 mod pyramid;
 mod raster;
+mod reading;
 mod sanitise;
 mod scale;
 mod screen;

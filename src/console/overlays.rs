@@ -178,10 +178,8 @@ pub fn scroll(state: &mut State, by: isize) {
 /// Takes in pasted text where a line is being typed.
 pub fn paste(state: &mut State, text: &str, effects: &mut Vec<Effect>) {
     let Some(mut overlay) = state.overlay.take() else { return };
-    if let Overlay::OpenFile(line)
-    | Overlay::Export(line)
-    | Overlay::Filter { line, .. }
-    | Overlay::Note { line, .. } = &mut overlay
+    if let Overlay::OpenFile(line) | Overlay::Export(line) | Overlay::Filter { line, .. } | Overlay::Note { line, .. } =
+        &mut overlay
     {
         for c in text.trim().chars().filter(|c| !c.is_control()).take(LINE) {
             insert(line, c);

@@ -136,7 +136,7 @@ fn another_run_is_shown_on_enter_and_late_news_of_the_first_are_dropped() {
     assert_eq!(effects, [Effect::Attach { attach: 2, path: "/runs/2026-11-22-b".into(), follow: false }]);
     tell(&mut state, [Message::Events { attach: 1, events: events(), caught_up: true }]);
     assert_eq!(state.run.as_ref().unwrap().view.events, 0);
-    assert!(state.labels.rows.is_empty());
+    assert!(state.labels.table.rows.is_empty());
 }
 
 #[test]
@@ -155,13 +155,13 @@ fn label_files_are_asked_for_as_they_come_and_void_ones_are_forgotten() {
     let asked = effects.iter().filter(|e| matches!(e, Effect::LoadValues { .. })).count();
     assert!(asked == 14 && effects.contains(&Effect::LoadRows { attach: 1 }), "{effects:?}");
     tell(&mut state, (0..14).map(|r| Message::Values { attach: 1, refresh: r, values: Arc::new(values(r)) }));
-    assert_eq!(state.labels.history.count(), 14);
+    assert_eq!(state.labels.history.refreshes().count(), 14);
     let restarted = Event { time: 9.0, stage: Some(Stage::Denoising), epoch: 0, step: 0, body: Body::Restarted };
     tell(&mut state, [Message::Events { attach: 1, events: vec![restarted], caught_up: true }]);
-    assert_eq!(state.labels.history.count(), 0);
+    assert_eq!(state.labels.history.refreshes().count(), 0);
     // One that was being read meanwhile does not come back.
     tell(&mut state, [Message::Values { attach: 1, refresh: 3, values: Arc::new(values(3)) }]);
-    assert_eq!(state.labels.history.count(), 0);
+    assert_eq!(state.labels.history.refreshes().count(), 0);
 }
 
 #[test]
@@ -194,7 +194,7 @@ fn labels_are_sorted_filtered_and_read_in_full() {
     key(&mut state, KeyCode::Enter);
     let passed = state.labels.index.len();
     assert!(passed > 0 && passed < 1000, "{passed}");
-    press(&mut state, "oooooooo");
+    press(&mut state, "llo");
     let changes = || state.labels.index.iter().map(|i| (values(13).audio[*i as usize] - rows().y[*i as usize]).abs());
     assert!(changes().zip(changes().skip(1)).all(|(a, b)| a >= b && b > 0.3));
     let text = screen(&state);
@@ -222,7 +222,7 @@ fn a_bad_filter_is_explained_and_keeps_the_rows() {
 fn the_selected_clip_stays_selected_as_labels_change() {
     let mut state = attached(120, 36, events());
     focus(&mut state, Pane::Labels);
-    press(&mut state, "oooooooojjjjj");
+    press(&mut state, "llojjjjj");
     let row = state.labels.index[state.labels.list.selected];
     tell(&mut state, [Message::Values { attach: 1, refresh: 13, values: Arc::new(values(2)) }]);
     assert_eq!(state.labels.index[state.labels.list.selected], row);

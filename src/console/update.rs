@@ -5,18 +5,18 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::backend::{Effect, Link, Message};
+use super::history::History;
 use super::keys;
 use super::labels::{look_for_neighbours, reindex};
 use super::layout;
 use super::list::List;
 use super::panes;
-use super::history::History;
 use super::series::SeriesKey;
 use super::state::{Attached, Notice, Overlay, Pane, Question, State, WEIGHTS};
 use crate::report::table::columns::Column;
 use crate::run::list::RunState;
 use crate::run::view::RunView;
-use crate::training::events::{Body, Event, Level};
+use crate::training::events::{Body, Event, Level, Moment};
 
 /// Refreshes of one batch of events whose values are asked for; older ones would be forgotten at once.
 const REFRESHES: usize = 64;
@@ -213,12 +213,17 @@ fn take_events(state: &mut State, events: &[Event], caught_up: bool, effects: &m
     let Some(run) = &mut state.run else { return };
     let phase = run.view.phase;
     let mut refreshes = Vec::new();
-    let (before_after, predicted) = (run.view.embeddings.len(), run.view.predictions.last().map(|p| p.file.clone()));
+    let (mut predicted, mut embedded) = (false, false);
     for event in events {
         run.view.apply(event);
         match &event.body {
             Body::Prepared(_) => effects.push(Effect::LoadRows { attach: state.attach }),
-            Body::Resumed { .. } | Body::Restarted => state.generation += 1,
+            Body::Resumed { .. } | Body::Restarted => {
+                state.generation += 1;
+                (predicted, embedded) = (true, true);
+            }
+            Body::Predictions { .. } => predicted = true,
+            Body::Embedding { moment: Moment::After, .. } => embedded = true,
             Body::Labels { refresh, file, .. } => refreshes.push((*refresh, file.clone())),
             _ => {}
         }
@@ -230,11 +235,9 @@ fn take_events(state: &mut State, events: &[Event], caught_up: bool, effects: &m
     for (refresh, file) in refreshes.split_off(refreshes.len().saturating_sub(REFRESHES)) {
         effects.push(Effect::LoadValues { attach: state.attach, refresh, file });
     }
-    let predictions = run.view.predictions.last().map(|p| p.file.clone());
-    let embedded = run.view.embeddings.len() != before_after;
-    if predictions != predicted {
-        match predictions {
-            Some(file) => effects.push(Effect::LoadPredictions { attach: state.attach, file }),
+    if predicted {
+        match run.view.predictions.last() {
+            Some(last) => effects.push(Effect::LoadPredictions { attach: state.attach, file: last.file.clone() }),
             None => state.labels.table.predictions = None,
         }
     }
@@ -269,6 +272,9 @@ fn settle(state: &mut State) {
         if let Some(list) = panes::list_mut(state, *pane) {
             list.settle(len, rows, matches!(pane, Pane::Metrics | Pane::Log));
         }
+    }
+    if let Some((_, area)) = areas.panes.iter().find(|(pane, _)| *pane == Pane::Labels) {
+        panes::label_layout::settle(&mut state.labels, panes::inner(*area).width);
     }
     let scalars = state.scalars();
     if !scalars.is_empty() && !scalars.contains(&state.losses.scalar) {

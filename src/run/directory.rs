@@ -5,6 +5,8 @@
 //!   run.toml        the manifest
 //!   events.jsonl    append-only; see recorder.rs and tail.rs
 //!   labels/         rows.csv, and corrected labels at each refresh
+//!   embeddings/     h_m and z_m before, during and after stage 1; see embedding.rs
+//!   predictions/    of every row, after stages 1 and 3; see predictions.rs
 //!   checkpoints/    written by training
 //!   marks.jsonl     what people marked and noted; see marks.rs
 //!   host.lock       held by the run's process; see lock.rs

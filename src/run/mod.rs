@@ -1,11 +1,15 @@
 //! The run directory: settings, events, labels, checkpoints' places, locks (DESIGN.md, the run directory).
 
+pub mod aside;
 pub mod clock;
 pub mod directory;
+pub mod embedding;
 pub mod labels;
 pub mod list;
 pub mod lock;
 pub mod marks;
+pub mod npy;
+pub mod predictions;
 pub mod recorder;
 pub mod rows;
 pub mod tail;

@@ -1,4 +1,4 @@
-//! Appends events to `events.jsonl` and corrected labels to `labels/`.
+//! Appends events to `events.jsonl`; corrected labels, representations and predictions go to files of their own.
 //!
 //! Everything queued is written at each [`flush`](Recorder::flush), and what could not be written stays in memory, in
 //! order, until a later flush: a full disk loses nothing. The file is synced after events that a resumed run builds on.
@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::directory::RunDir;
-use super::{FileError, labels};
+use super::{FileError, aside};
 use crate::training::events::{Body, Event, Level, Stage};
 
 /// Why events could not be recorded now; they are kept and a later flush tries again.
@@ -23,7 +23,7 @@ pub enum RecordError {
     #[error(transparent)]
     File(#[from] FileError),
     #[error(transparent)]
-    Labels(#[from] labels::LabelsError),
+    Aside(#[from] aside::AsideError),
 }
 
 /// How many events wait at most while the disk refuses; after that optimiser steps are dropped (and counted), nothing
@@ -158,19 +158,12 @@ impl Recorder {
         Ok(())
     }
 
-    /// Turns waiting events into bytes, up to a chunk; label values go to their own files first, so that a recorded
-    /// event never names a file that is not there.
+    /// Turns waiting events into bytes, up to a chunk; arrays go to their own files first, so that a recorded event
+    /// never names a file that is not there.
     fn fill(&mut self) -> Result<(), RecordError> {
         while self.bytes.len() < CHUNK {
             let Some(event) = self.waiting.front_mut() else { break };
-            if let Body::Labels { refresh, file, values, .. } = &mut event.body
-                && let Some(known) = values
-            {
-                let name = labels::file_name(*refresh, event.stage);
-                labels::write(&self.root.join(&name), known)?;
-                *file = name;
-                *values = None;
-            }
+            aside::write(&self.root, event)?;
             // Steps and log lines are many, and none is needed to go on from a checkpoint.
             self.must_sync |= !matches!(event.body, Body::Step { .. } | Body::Log { .. });
             serde_json::to_writer(&mut self.bytes, event)
@@ -237,7 +230,8 @@ pub(crate) mod tests {
     use crate::modality::PerModality;
     use crate::run::directory::Manifest;
     use crate::run::tail::EventTail;
-    use crate::training::events::{LabelSummaries, LabelValues, StageState};
+    use crate::run::{embedding, labels, predictions};
+    use crate::training::events::{EmbeddingValues, LabelSummaries, LabelValues, Moment, PredictionValues, StageState};
 
     /// A fresh run directory; it goes when the first of the two is dropped.
     pub(crate) fn run_dir() -> (tempfile::TempDir, RunDir) {
@@ -284,6 +278,36 @@ pub(crate) mod tests {
         assert_eq!(file, "labels/0007-denoising.npy");
         assert_eq!(labels::read(&dir.path().join(file)).unwrap().corrected.audio, [0.5; 4]);
         assert_eq!((events[4].step, &events[4].body), (3, &Body::Stopped));
+    }
+
+    #[test]
+    fn representations_and_predictions_lie_in_their_files_and_may_be_written_again() {
+        let (_root, dir) = run_dir();
+        let mut recorder = Recorder::open(&dir).unwrap();
+        let embedding = EmbeddingValues { rows: 1, dim: 2, data: vec![0.5; 12] };
+        let column = vec![1.0, -1.0];
+        let unimodal = PerModality { text: column.clone(), audio: column.clone(), vision: column.clone() };
+        let predictions = PredictionValues { multimodal: column, unimodal };
+        let values = Some(Arc::new(embedding.clone()));
+        let body = Body::Embedding { moment: Moment::After, file: String::new(), stride: 1, dim: 2, values };
+        let event = Event { body, ..step(3) };
+        let body = Body::Predictions { file: String::new(), values: Some(Arc::new(predictions.clone())) };
+        for event in [event.clone(), Event { body, ..step(3) }, event] {
+            recorder.push(event);
+        }
+        recorder.flush().unwrap();
+        let files: Vec<_> = EventTail::open(dir.events_path())
+            .poll()
+            .unwrap()
+            .into_iter()
+            .map(|e| match e.body {
+                Body::Embedding { file, .. } | Body::Predictions { file, .. } => file,
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        assert_eq!(files, ["embeddings/0001-after.npy", "predictions/0001-denoising.npy", "embeddings/0001-after.npy"]);
+        assert_eq!(embedding::read(&dir.path().join(&files[0])).unwrap(), embedding);
+        assert_eq!(predictions::read(&dir.path().join(&files[1])).unwrap(), predictions);
     }
 
     #[test]

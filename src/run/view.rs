@@ -2,11 +2,13 @@
 //!
 //! Pure: no file, no clock. The console, `--plain`, `mug runs` and the figures all read this.
 
-use std::collections::BTreeMap;
+mod curves;
+mod entries;
 
-use crate::training::events::{
-    Body, Event, LabelSummaries, Level, Metrics, Prepared, Scalars, Stage, StageState, Summary,
-};
+pub use curves::{Column, Curves, StageView};
+pub use entries::{EmbeddingEntry, HealthEntry, LabelRefresh, LogLine, Mark, MarkKind, PredictionsEntry};
+
+use crate::training::events::{Body, Check, CheckState, Event, Level, Prepared, Stage, StageState, Summary};
 
 /// Where a whole run stands, by its events (a process that died can still read `Training`: see `run::lock`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -50,6 +52,9 @@ impl Phase {
             Body::Prepared(_)
             | Body::StageChanged { .. }
             | Body::Labels { .. }
+            | Body::Embedding { .. }
+            | Body::Predictions { .. }
+            | Body::Health { .. }
             | Body::Checkpointed { .. }
             | Body::Log { .. } => self,
         }
@@ -59,138 +64,6 @@ impl Phase {
     pub fn is_over(self) -> bool {
         matches!(self, Phase::Stopped | Phase::Finished | Phase::Faulted)
     }
-}
-
-/// One named number over steps or epochs, beside the shared positions of [`Curves`]; NaN where it was not finite or not
-/// reported.
-pub type Column = Vec<f32>;
-
-/// Numbers over the steps, or over the epochs, of one stage.
-#[derive(Clone, Debug, Default)]
-pub struct Curves {
-    /// Optimiser steps done.
-    pub step: Vec<u64>,
-    /// Epochs done, with the fraction of the running one.
-    pub epoch: Vec<f32>,
-    /// Active seconds of the run.
-    pub time: Vec<f64>,
-    /// Columns by name, each as long as `step`.
-    pub columns: BTreeMap<String, Column>,
-}
-
-impl Curves {
-    /// Number of points.
-    pub fn len(&self) -> usize {
-        self.step.len()
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.step.is_empty()
-    }
-
-    fn push(&mut self, step: u64, epoch: f32, time: f64, scalars: &Scalars, prefix: &str) {
-        self.step.push(step);
-        self.epoch.push(epoch);
-        self.time.push(time);
-        self.fill(scalars, prefix);
-    }
-
-    /// Writes the scalars into the last position, making columns as they appear.
-    fn fill(&mut self, scalars: &Scalars, prefix: &str) {
-        let n = self.len();
-        for (name, value) in scalars {
-            let key = if prefix.is_empty() { name.clone() } else { format!("{prefix}{name}") };
-            let column = self.columns.entry(key).or_default();
-            column.resize(n - 1, f32::NAN);
-            column.push(value.unwrap_or(f32::NAN));
-        }
-        for column in self.columns.values_mut() {
-            column.resize(n, f32::NAN);
-        }
-    }
-
-    fn truncate(&mut self, keep: usize) {
-        self.step.truncate(keep);
-        self.epoch.truncate(keep);
-        self.time.truncate(keep);
-        for column in self.columns.values_mut() {
-            column.truncate(keep);
-        }
-    }
-}
-
-/// One stage's part of a run.
-#[derive(Clone, Debug, Default)]
-pub struct StageView {
-    pub state: StageState,
-    /// Epochs planned at most; 0 where the stage is not part of the run.
-    pub epochs: u32,
-    pub steps_per_epoch: u32,
-    /// The epoch being trained, from 1.
-    pub epoch: u32,
-    /// Optimiser steps done.
-    pub step: u64,
-    /// Column names as the stage's `Step` scalars.
-    pub steps: Curves,
-    /// Column names `train.NAME` and `valid.NAME`.
-    pub per_epoch: Curves,
-    /// Validation metrics, one for each point of `per_epoch`.
-    pub metrics: Vec<Metrics>,
-    /// For each point of `per_epoch`, whether its weights were the best until then.
-    pub best: Vec<bool>,
-    /// Of the last finished epoch.
-    pub samples_per_second: Option<f64>,
-}
-
-impl StageView {
-    /// Position in `per_epoch` of the best epoch so far.
-    pub fn best_epoch(&self) -> Option<usize> {
-        self.best.iter().rposition(|&b| b)
-    }
-
-    /// Share of the planned steps that is done, in [0, 1]; 1 once finished.
-    pub fn progress(&self) -> f64 {
-        if self.state == StageState::Finished {
-            return 1.0;
-        }
-        let total = u64::from(self.epochs) * u64::from(self.steps_per_epoch);
-        if total == 0 { 0.0 } else { (self.step as f64 / total as f64).min(1.0) }
-    }
-}
-
-/// A refresh of the corrected labels.
-#[derive(Clone, Debug)]
-pub struct LabelRefresh {
-    pub refresh: u32,
-    pub stage: Option<Stage>,
-    pub epoch: u32,
-    pub step: u64,
-    /// Below the run directory.
-    pub file: String,
-    pub summaries: LabelSummaries,
-}
-
-/// A moment to mark on the curves.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Mark {
-    pub kind: MarkKind,
-    pub stage: Stage,
-    pub step: u64,
-    pub time: f64,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MarkKind {
-    Paused,
-    Resumed,
-}
-
-/// A log line with the moment it belongs to.
-#[derive(Clone, Debug, PartialEq)]
-pub struct LogLine {
-    pub time: f64,
-    pub level: Level,
-    pub message: String,
 }
 
 /// Everything the events of a run say.
@@ -203,6 +76,10 @@ pub struct RunView {
     /// The stage being trained, or the last one that was.
     pub stage: Option<Stage>,
     pub labels: Vec<LabelRefresh>,
+    pub embeddings: Vec<EmbeddingEntry>,
+    pub predictions: Vec<PredictionsEntry>,
+    /// The latest of each check, in the order in which they first came.
+    pub health: Vec<HealthEntry>,
     pub marks: Vec<Mark>,
     pub log: Vec<LogLine>,
     /// Active seconds of the run.
@@ -220,6 +97,11 @@ impl RunView {
     /// The view of one stage.
     pub fn stage(&self, stage: Stage) -> &StageView {
         &self.stages[stage.index()]
+    }
+
+    /// The checks that fail now.
+    pub fn failing(&self) -> impl Iterator<Item = &Check> {
+        self.health.iter().map(|h| &h.check).filter(|c| c.state == CheckState::Failing)
     }
 
     /// Takes in the next event.
@@ -290,7 +172,10 @@ impl RunView {
                     view.per_epoch.push(step, event.epoch as f32, event.time, train, "train.");
                     view.per_epoch.fill(valid, "valid.");
                     view.metrics.push(metrics.clone());
-                    view.samples_per_second = Some(*samples_per_second);
+                    // Before the first epoch nothing was trained.
+                    if event.epoch > 0 {
+                        view.samples_per_second = Some(*samples_per_second);
+                    }
                     view.best.push(*best);
                 }
             }
@@ -302,6 +187,37 @@ impl RunView {
                 file: file.clone(),
                 summaries: *summaries,
             }),
+            Body::Embedding { moment, file, stride, dim, .. } => {
+                if let Some((stage, step)) = here {
+                    // A resumed run may say again what was said before.
+                    self.embeddings.retain(|e| e.file != *file);
+                    let (moment, stride, dim, epoch) = (*moment, *stride, *dim, event.epoch);
+                    self.embeddings.push(EmbeddingEntry {
+                        moment,
+                        stage,
+                        epoch,
+                        step,
+                        stride,
+                        dim,
+                        file: file.clone(),
+                    });
+                }
+            }
+            Body::Predictions { file, .. } => {
+                if let Some((stage, step)) = here {
+                    self.predictions.retain(|p| p.file != *file);
+                    self.predictions.push(PredictionsEntry { stage, epoch: event.epoch, step, file: file.clone() });
+                }
+            }
+            Body::Health { checks } => {
+                for check in checks {
+                    let entry = HealthEntry { epoch: event.epoch, step: event.step, check: check.clone() };
+                    match self.health.iter_mut().find(|h| h.check.is_same(check)) {
+                        Some(known) => *known = entry,
+                        None => self.health.push(entry),
+                    }
+                }
+            }
             Body::Checkpointed { .. } => self.checkpoints += 1,
             Body::Paused => {
                 if let Some((stage, step)) = here {
@@ -339,6 +255,89 @@ impl RunView {
             };
         }
         self.labels.retain(|l| l.stage.is_none_or(|s| s < stage || (s == stage && step > 0 && l.step <= step)));
+        let stands = |s: Stage, at: u64| s < stage || (s == stage && step > 0 && at <= step);
+        self.embeddings.retain(|e| stands(e.stage, e.step));
+        self.predictions.retain(|p| stands(p.stage, p.step));
+        self.health.retain(|h| stands(h.check.stage, h.step));
         self.marks.retain(|m| m.stage < stage || (m.stage == stage && m.step <= step));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::training::events::{CheckState, Moment};
+
+    fn at(stage: Stage, epoch: u32, step: u64, body: Body) -> Event {
+        Event { time: 0.0, stage: Some(stage), epoch, step, body }
+    }
+
+    fn embedding(moment: Moment, epoch: u32, step: u64) -> Event {
+        let file = crate::run::embedding::file_name(epoch, moment);
+        at(Stage::Contrastive, epoch, step, Body::Embedding { moment, file, stride: 1, dim: 2, values: None })
+    }
+
+    fn predictions(stage: Stage, epoch: u32, step: u64) -> Event {
+        let file = crate::run::predictions::file_name(epoch, Some(stage));
+        at(stage, epoch, step, Body::Predictions { file, values: None })
+    }
+
+    fn health(stage: Stage, step: u64, state: CheckState) -> Event {
+        let check = Check {
+            name: "identity".into(),
+            stage,
+            modality: None,
+            measure: String::new(),
+            value: Some(0.0),
+            threshold: 0.1,
+            fails_above: false,
+            state,
+            meaning: String::new(),
+            advice: String::new(),
+        };
+        at(stage, 1, step, Body::Health { checks: vec![check] })
+    }
+
+    fn moments(view: &RunView) -> Vec<(Moment, u32)> {
+        view.embeddings.iter().map(|e| (e.moment, e.epoch)).collect()
+    }
+
+    #[test]
+    fn what_lies_after_a_resumes_position_is_void_and_comes_again() {
+        let mut view = RunView::default();
+        let resumed = |stage, step| at(stage, 1, step, Body::Resumed { device: "cpu".into() });
+        let all = [
+            embedding(Moment::Before, 0, 0),
+            embedding(Moment::During, 1, 4),
+            embedding(Moment::During, 2, 8),
+            predictions(Stage::Contrastive, 2, 8),
+            embedding(Moment::After, 2, 8),
+            health(Stage::Contrastive, 8, CheckState::Ok),
+            health(Stage::Denoising, 4, CheckState::Failing),
+            predictions(Stage::Joint, 1, 4),
+        ];
+        all.iter().for_each(|e| view.apply(e));
+        let (before, after) = ((Moment::Before, 0), (Moment::After, 2));
+        assert_eq!(moments(&view), [before, (Moment::During, 1), (Moment::During, 2), after]);
+        assert_eq!((view.predictions.len(), view.health.len(), view.failing().count()), (2, 2, 1));
+        // Said again by a process that took the run up just before: nothing is there twice.
+        all.iter().for_each(|e| view.apply(e));
+        assert_eq!((view.embeddings.len(), view.predictions.len(), view.health.len()), (4, 2, 2));
+        view.apply(&resumed(Stage::Denoising, 0));
+        assert_eq!((view.embeddings.len(), view.predictions.len(), view.failing().count()), (4, 1, 0));
+        view.apply(&resumed(Stage::Contrastive, 5));
+        assert_eq!(moments(&view), [before, (Moment::During, 1)]);
+        assert_eq!((view.predictions.len(), view.health.len()), (0, 0));
+        view.apply(&at(Stage::Contrastive, 1, 0, Body::Restarted));
+        assert!(view.embeddings.is_empty());
+    }
+
+    #[test]
+    fn a_check_that_passes_again_fails_no_more() {
+        let mut view = RunView::default();
+        view.apply(&health(Stage::Joint, 1, CheckState::Failing));
+        assert_eq!(view.failing().count(), 1);
+        view.apply(&health(Stage::Joint, 2, CheckState::Ok));
+        assert_eq!((view.failing().count(), view.health.len(), view.health[0].step), (0, 1, 2));
     }
 }

@@ -6,8 +6,9 @@ use burn::tensor::{Device, Tensor};
 use rand_chacha::ChaCha8Rng;
 
 use super::error::TrainingError;
-use super::events::{LabelValues, Metrics, Scalars};
+use super::events::{EmbeddingValues, LabelValues, Metrics, Scalars};
 use super::randomness::{Purpose, generator};
+use super::records::Trained;
 use crate::config::Settings;
 use crate::dataset::Dataset;
 use crate::modality::PerModality;
@@ -95,21 +96,17 @@ pub trait StageTrainer {
         Ok(None)
     }
 
-    /// The trained weights as a burnpack document.
+    /// h_m and z_m of every `stride`-th row of the label table, in the stage that aligns them.
     ///
     /// # Errors
     /// As [`step`](Self::step).
-    fn weights(&self) -> Result<Vec<u8>, TrainingError>;
+    fn embedding(&self, _stride: usize) -> Result<Option<EmbeddingValues>, TrainingError> {
+        Ok(None)
+    }
 
-    /// The optimiser's state as a burnpack document.
-    ///
-    /// # Errors
-    /// As [`step`](Self::step).
-    fn optimizer(&self) -> Result<Vec<u8>, TrainingError>;
+    /// Weights and optimiser state, to save them.
+    fn trained(&self) -> &dyn Trained;
 
-    /// Takes up weights and optimiser state.
-    ///
-    /// # Errors
-    /// Documents of other sizes, or damaged ones.
-    fn restore(&mut self, weights: Vec<u8>, optimizer: Vec<u8>) -> Result<(), TrainingError>;
+    /// Weights and optimiser state, to restore them.
+    fn trained_mut(&mut self) -> &mut dyn Trained;
 }

@@ -2,19 +2,18 @@
 
 use std::sync::Arc;
 
-use burn::optim::{GradientsParams, ModuleOptimizer};
 use rand_chacha::ChaCha8Rng;
 
 use super::alignment;
 use super::bilevel::label_tensor;
 use super::context::{Context, Evaluation, Pending, StageTrainer};
 use super::error::TrainingError;
-use super::events::Scalars;
-use super::inference::infer;
+use super::events::{EmbeddingValues, Scalars};
+use super::inference::{infer, sample};
 use super::losses::{contrastive, mean_abs};
 use super::metrics;
 use super::optimizer::adamw;
-use super::records;
+use super::records::{Trained, Trainee};
 use crate::modality::{Modality, PerModality};
 use crate::model::dropout::Dropout;
 use crate::model::network::Network;
@@ -23,15 +22,14 @@ use crate::split::Split;
 /// Trains the network on L_1.
 pub struct Contrastive {
     context: Arc<Context>,
-    network: Network,
-    optimizer: ModuleOptimizer,
+    network: Trainee<Network>,
 }
 
 impl Contrastive {
     pub fn new(context: Arc<Context>) -> Self {
         let settings = &context.settings;
         let optimizer = adamw(settings.contrastive.weight_decay, settings.training.gradient_clip);
-        Self { network: context.new_network(), optimizer, context }
+        Self { network: Trainee::new(context.new_network(), optimizer), context }
     }
 }
 
@@ -40,8 +38,8 @@ impl StageTrainer for Contrastive {
         let Context { settings, dataset, device } = &*self.context;
         let batch = dataset.batch(Split::Train, rows)?;
         let labels = label_tensor(&batch.labels, &device.clone().inner());
-        let output = self.network.forward(&batch, &mut Dropout::training(settings.model.dropout, rng));
-        let projected = self.network.project(&output.fused);
+        let output = self.network.module.forward(&batch, &mut Dropout::training(settings.model.dropout, rng));
+        let projected = self.network.module.project(&output.fused);
         let s = &settings.contrastive;
         let task = mean_abs(output.multimodal, labels.clone());
         let [text, audio, vision] = Modality::ALL.map(|m| mean_abs(output.unimodal[m].clone(), labels.clone()));
@@ -52,15 +50,14 @@ impl StageTrainer for Contrastive {
         let loss = task.clone()
             + unimodal.clone().mul_scalar(s.unimodal_weight)
             + aligned.clone().mul_scalar(s.contrastive_weight);
-        let gradients = GradientsParams::from_grads(loss.backward(), &self.network);
-        self.network = self.optimizer.step(s.learning_rate, self.network.clone(), gradients);
+        self.network.step(&loss, s.learning_rate);
         Ok(Pending::new(&["loss", "task", "unimodal", "contrastive"], vec![loss, task, unimodal, aligned]))
     }
 
     fn evaluate(&mut self) -> Result<Evaluation, TrainingError> {
         let Context { settings, dataset, .. } = &*self.context;
         let s = &settings.contrastive;
-        let Some(found) = infer(&self.context, &self.network, Split::Valid)? else {
+        let Some(found) = infer(&self.context, &self.network.module, Split::Valid)? else {
             return Ok(Evaluation { valid: Scalars::new(), metrics: Default::default(), score: None });
         };
         let labels = dataset.labels(Split::Valid);
@@ -95,18 +92,16 @@ impl StageTrainer for Contrastive {
         Ok(Evaluation { valid, metrics, score: Some(tasks) })
     }
 
-    fn weights(&self) -> Result<Vec<u8>, TrainingError> {
-        records::weights(&self.network)
+    fn embedding(&self, stride: usize) -> Result<Option<EmbeddingValues>, TrainingError> {
+        sample(&self.context, &self.network.module, stride).map(Some)
     }
 
-    fn optimizer(&self) -> Result<Vec<u8>, TrainingError> {
-        records::optimizer(&self.optimizer)
+    fn trained(&self) -> &dyn Trained {
+        &self.network
     }
 
-    fn restore(&mut self, weights: Vec<u8>, optimizer: Vec<u8>) -> Result<(), TrainingError> {
-        self.network = records::load(self.network.clone(), weights)?;
-        self.optimizer = records::load_optimizer(self.optimizer.clone(), optimizer)?;
-        Ok(())
+    fn trained_mut(&mut self) -> &mut dyn Trained {
+        &mut self.network
     }
 }
 

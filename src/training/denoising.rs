@@ -5,7 +5,6 @@
 use std::sync::Arc;
 
 use burn::module::Module;
-use burn::optim::{GradientsParams, ModuleOptimizer};
 use burn::tensor::{Int, Tensor, TensorData};
 use rand_chacha::ChaCha8Rng;
 
@@ -13,13 +12,12 @@ use super::bilevel::{CorrectorBatch, corrupt, label_tensor, objective};
 use super::context::{Context, Evaluation, Pending, StageTrainer};
 use super::error::TrainingError;
 use super::events::LabelValues;
-use super::inference::{infer, values};
+use super::inference::{Inference, values};
 use super::optimizer::adamw;
 use super::randomness::{Purpose, generator};
-use super::records;
+use super::records::{Trained, Trainee};
 use crate::modality::PerModality;
 use crate::model::corrector::Corrector;
-use crate::model::network::Network;
 use crate::split::{PerSplit, Split};
 
 /// h_m and z_m, (N, d) each, of all rows of a split.
@@ -31,24 +29,21 @@ struct Representations {
 /// Trains the corrector on L_uni + λ L_mul.
 pub struct Denoising {
     context: Arc<Context>,
-    corrector: Corrector,
-    optimizer: ModuleOptimizer,
+    corrector: Trainee<Corrector>,
     representations: PerSplit<Option<Representations>>,
 }
 
 impl Denoising {
-    /// # Errors
-    /// Data that cannot be read, or a device that failed.
-    pub fn new(context: Arc<Context>, network: &Network) -> Result<Self, TrainingError> {
-        let representations = PerSplit::try_from_fn(|split| {
-            let found = infer(&context, network, split)?;
-            Ok::<_, TrainingError>(
-                found.map(|f| Representations { unimodal: f.representations, projected: f.projected }),
-            )
-        })?;
+    /// `found`: what stage 1's network says of every split.
+    pub fn new(context: Arc<Context>, found: &PerSplit<Option<Inference>>) -> Self {
+        let representations = PerSplit::from_fn(|split| {
+            found[split]
+                .as_ref()
+                .map(|f| Representations { unimodal: f.representations.clone(), projected: f.projected.clone() })
+        });
         let settings = &context.settings;
         let optimizer = adamw(settings.denoising.weight_decay, settings.training.gradient_clip);
-        Ok(Self { corrector: context.new_corrector(), optimizer, representations, context })
+        Self { corrector: Trainee::new(context.new_corrector(), optimizer), representations, context }
     }
 
     /// The rows' part of a split's representations, with their labels corrupted twice.
@@ -87,10 +82,9 @@ impl StageTrainer for Denoising {
             return Err(TrainingError::TooFewSamples { found: 0 });
         };
         let settings = &self.context.settings.denoising;
-        let terms = objective(&self.corrector, &batch, settings);
-        let gradients = GradientsParams::from_grads(terms.objective.backward(), &self.corrector);
+        let terms = objective(&self.corrector.module, &batch, settings);
         let rate = settings.learning_rate * if settings.decay { 1.0 - done } else { 1.0 };
-        self.corrector = self.optimizer.step(rate, self.corrector.clone(), gradients);
+        self.corrector.step(&terms.objective, rate);
         let losses = vec![terms.objective, terms.unimodal, terms.multimodal];
         Ok(Pending::new(&["loss", "unimodal", "multimodal"], losses))
     }
@@ -101,7 +95,7 @@ impl StageTrainer for Denoising {
         let valid = match self.batch(Split::Valid, None, &mut rng) {
             None => Default::default(),
             Some(batch) => {
-                let terms = objective(&self.corrector.valid(), &batch, &settings.denoising);
+                let terms = objective(&self.corrector.module.valid(), &batch, &settings.denoising);
                 let names = ["loss", "unimodal", "multimodal"];
                 let losses = [terms.objective, terms.unimodal, terms.multimodal];
                 let found = values(Tensor::cat(losses.to_vec(), 0))?;
@@ -112,24 +106,18 @@ impl StageTrainer for Denoising {
     }
 
     fn labels(&mut self) -> Result<Option<LabelValues>, TrainingError> {
-        corrected_labels(&self.context, &self.corrector, |split| {
+        corrected_labels(&self.context, &self.corrector.module, |split| {
             self.representations[split].as_ref().map(|r| r.unimodal.clone())
         })
         .map(Some)
     }
 
-    fn weights(&self) -> Result<Vec<u8>, TrainingError> {
-        records::weights(&self.corrector)
+    fn trained(&self) -> &dyn Trained {
+        &self.corrector
     }
 
-    fn optimizer(&self) -> Result<Vec<u8>, TrainingError> {
-        records::optimizer(&self.optimizer)
-    }
-
-    fn restore(&mut self, weights: Vec<u8>, optimizer: Vec<u8>) -> Result<(), TrainingError> {
-        self.corrector = records::load(self.corrector.clone(), weights)?;
-        self.optimizer = records::load_optimizer(self.optimizer.clone(), optimizer)?;
-        Ok(())
+    fn trained_mut(&mut self) -> &mut dyn Trained {
+        &mut self.corrector
     }
 }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::modality::PerModality;
+use crate::modality::{Modality, PerModality};
 use crate::split::PerSplit;
 
 /// One of the three stages of METHOD.md.
@@ -94,6 +94,88 @@ pub enum StageState {
 pub struct LabelValues {
     /// y_m, clipped to [-H, H], one value a row.
     pub corrected: PerModality<Vec<f32>>,
+}
+
+/// When representations were read, seen from stage 1, which is there to align them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Moment {
+    /// With the network's first weights.
+    Before,
+    /// After an epoch that was the best so far.
+    During,
+    /// With the weights that stage 1 hands on.
+    After,
+}
+
+impl Moment {
+    /// The name used in files, JSON and on the screen.
+    pub fn name(self) -> &'static str {
+        match self {
+            Moment::Before => "before",
+            Moment::During => "during",
+            Moment::After => "after",
+        }
+    }
+}
+
+/// Representations of evenly spaced rows of the label table.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct EmbeddingValues {
+    pub rows: usize,
+    /// d
+    pub dim: usize,
+    /// (rows, 6, d) row-major: h_text, h_audio, h_vision, z_text, z_audio, z_vision.
+    pub data: Vec<f32>,
+}
+
+/// What a network predicts for every row, rows in the order train, valid, test.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PredictionValues {
+    /// ŷ
+    pub multimodal: Vec<f32>,
+    /// ŷ_m
+    pub unimodal: PerModality<Vec<f32>>,
+}
+
+/// Whether a health check passes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CheckState {
+    Ok,
+    Failing,
+    /// Nothing to judge by, or too early to.
+    Unknown,
+}
+
+/// One sign of failure, measured (METHOD.md, "What must be visible, because the method can fail").
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Check {
+    /// For example `identity`; with stage and modality it names the check.
+    pub name: String,
+    pub stage: Stage,
+    /// `None` where the check is of the run as a whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub modality: Option<Modality>,
+    /// What is measured, in words with its unit.
+    pub measure: String,
+    /// `None`: undefined.
+    pub value: Option<f64>,
+    pub threshold: f64,
+    /// The check fails where the value is above the threshold; else where it is below.
+    pub fails_above: bool,
+    pub state: CheckState,
+    /// What it means where it fails, a sentence.
+    pub meaning: String,
+    /// What to try then, a sentence.
+    pub advice: String,
+}
+
+impl Check {
+    /// True for two measurements of the same thing.
+    pub fn is_same(&self, other: &Check) -> bool {
+        (self.stage, &self.name, self.modality) == (other.stage, &other.name, other.modality)
+    }
 }
 
 /// How corrected (or copied) labels compare with human or known ones; `None`: undefined.
@@ -213,7 +295,8 @@ pub enum Body {
     StageChanged { state: StageState },
     /// One optimiser step.
     Step { scalars: Scalars },
-    /// One epoch and its validation.
+    /// One epoch and its validation. The contrastive stage begins with epoch 0: validation of the first weights, with
+    /// no training scalars.
     Epoch {
         /// Means over the epoch's steps.
         train: Scalars,
@@ -237,6 +320,30 @@ pub enum Body {
         #[serde(skip)]
         values: Option<Arc<LabelValues>>,
     },
+    /// Representations were read, in the contrastive stage.
+    Embedding {
+        moment: Moment,
+        /// Path of the values below the run directory, an `.npy` array of float32, shape (rows, 6, dim).
+        file: String,
+        /// Row i of the file is row i * stride of the label table.
+        stride: usize,
+        /// d
+        dim: usize,
+        /// As of [`Body::Labels`].
+        #[serde(skip)]
+        values: Option<Arc<EmbeddingValues>>,
+    },
+    /// A stage that trains the network handed it on, and it was asked for every row.
+    Predictions {
+        /// Path of the values below the run directory, an `.npy` array of float32, shape (rows, 4): ŷ, ŷ_text, ŷ_audio,
+        /// ŷ_vision.
+        file: String,
+        /// As of [`Body::Labels`].
+        #[serde(skip)]
+        values: Option<Arc<PredictionValues>>,
+    },
+    /// Signs of failure were looked for; each check replaces the same one before.
+    Health { checks: Vec<Check> },
     /// A checkpoint stands on the disk.
     Checkpointed {
         /// Below the run directory.

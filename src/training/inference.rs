@@ -5,15 +5,17 @@ use burn::tensor::Tensor;
 
 use super::context::Context;
 use super::error::TrainingError;
+use super::events::{EmbeddingValues, PredictionValues};
 use crate::modality::PerModality;
 use crate::model::dropout::Dropout;
 use crate::model::network::Network;
-use crate::split::Split;
+use crate::split::{PerSplit, Split};
 
 /// Rows that go through the network together; the result does not depend on it.
 const ROWS: usize = 256;
 
-/// Predictions and representations of all N rows of a split, off the tape.
+/// Predictions and representations of N rows of a split, off the tape.
+#[derive(Clone)]
 pub struct Inference {
     /// ŷ, N values.
     pub multimodal: Vec<f32>,
@@ -30,8 +32,27 @@ pub struct Inference {
 /// # Errors
 /// Data that cannot be read, or a device that failed.
 pub fn infer(context: &Context, network: &Network, split: Split) -> Result<Option<Inference>, TrainingError> {
+    let rows: Vec<usize> = (0..context.dataset.len(split)).collect();
+    infer_rows(context, network, split, &rows)
+}
+
+/// As [`infer`], for every split.
+///
+/// # Errors
+/// As [`infer`].
+pub fn infer_all(context: &Context, network: &Network) -> Result<PerSplit<Option<Inference>>, TrainingError> {
+    PerSplit::try_from_fn(|split| infer(context, network, split))
+}
+
+/// As [`infer`], for some rows.
+fn infer_rows(
+    context: &Context,
+    network: &Network,
+    split: Split,
+    rows: &[usize],
+) -> Result<Option<Inference>, TrainingError> {
     let network = network.valid();
-    let count = context.dataset.len(split);
+    let count = rows.len();
     if count == 0 {
         return Ok(None);
     }
@@ -39,9 +60,8 @@ pub fn infer(context: &Context, network: &Network, split: Split) -> Result<Optio
     let mut unimodal = PerModality::from_fn(|_| Vec::with_capacity(count));
     let mut representations = PerModality::from_fn(|_| Vec::new());
     let mut projected = PerModality::from_fn(|_| Vec::new());
-    for start in (0..count).step_by(ROWS) {
-        let rows: Vec<usize> = (start..count.min(start + ROWS)).collect();
-        let batch = context.dataset.batch(split, &rows)?;
+    for rows in rows.chunks(ROWS) {
+        let batch = context.dataset.batch(split, rows)?;
         let output = network.forward(&batch, &mut Dropout::inference());
         let z = network.project(&output.fused);
         multimodal.extend(values(output.multimodal)?);
@@ -53,6 +73,50 @@ pub fn infer(context: &Context, network: &Network, split: Split) -> Result<Optio
     }
     let join = |parts: PerModality<Vec<Tensor<2>>>| parts.map(|_, p| Tensor::cat(p.clone(), 0));
     Ok(Some(Inference { multimodal, unimodal, representations: join(representations), projected: join(projected) }))
+}
+
+/// h_m and z_m of every `stride`-th row of the label table (rows in the order train, valid, test).
+///
+/// # Errors
+/// As [`infer`].
+pub fn sample(context: &Context, network: &Network, stride: usize) -> Result<EmbeddingValues, TrainingError> {
+    let mut start = 0;
+    let found = PerSplit::try_from_fn(|split| {
+        let count = context.dataset.len(split);
+        let first = usize::next_multiple_of(start, stride) - start;
+        start += count;
+        let rows: Vec<usize> = (first..count).step_by(stride).collect();
+        infer_rows(context, network, split, &rows)
+    })?;
+    embedding(&found, context.settings.model.representation)
+}
+
+/// The representations of every row that was asked, `dim` being d.
+///
+/// # Errors
+/// A device that failed.
+pub fn embedding(found: &PerSplit<Option<Inference>>, dim: usize) -> Result<EmbeddingValues, TrainingError> {
+    let mut all = EmbeddingValues { rows: 0, dim, data: Vec::new() };
+    for (_, part) in found.iter() {
+        let Some(part) = part else { continue };
+        let kinds = part.representations.iter().chain(part.projected.iter());
+        all.rows += part.multimodal.len();
+        all.data.extend(values(Tensor::cat(kinds.map(|(_, x)| x.clone()).collect(), 1))?);
+    }
+    Ok(all)
+}
+
+/// The predictions for every row that was asked.
+pub fn predictions(found: &PerSplit<Option<Inference>>) -> PredictionValues {
+    let mut all = PredictionValues::default();
+    for (_, part) in found.iter() {
+        let Some(part) = part else { continue };
+        all.multimodal.extend(&part.multimodal);
+        for (m, values) in part.unimodal.iter() {
+            all.unimodal[m].extend(values);
+        }
+    }
+    all
 }
 
 /// The values of a tensor on the host.

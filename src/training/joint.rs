@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use burn::optim::{GradientsParams, ModuleOptimizer};
 use rand_chacha::ChaCha8Rng;
 
 use super::bilevel::label_tensor;
@@ -11,38 +10,41 @@ use super::contrastive::mean_abs_of;
 use super::denoising::corrected_labels;
 use super::error::TrainingError;
 use super::events::LabelValues;
-use super::inference::infer;
+use super::inference::{Inference, infer};
 use super::losses::mean_abs;
 use super::metrics;
 use super::optimizer::adamw;
-use super::records;
+use super::records::{Trained, Trainee};
 use crate::modality::{Modality, PerModality};
 use crate::model::corrector::Corrector;
 use crate::model::dropout::Dropout;
 use crate::model::network::Network;
-use crate::split::Split;
+use crate::split::{PerSplit, Split};
 
 /// Trains the network on L_3, from stage 1's weights.
 pub struct Joint {
     context: Arc<Context>,
-    network: Network,
-    optimizer: ModuleOptimizer,
+    network: Trainee<Network>,
     /// y_m of all rows, fixed: made by stage 1's encoders in inference mode and the frozen corrector.
     targets: LabelValues,
 }
 
 impl Joint {
+    /// `found`: what `network` says of every split.
+    ///
     /// # Errors
-    /// Data that cannot be read, or a device that failed.
-    pub fn new(context: Arc<Context>, network: Network, corrector: &Corrector) -> Result<Self, TrainingError> {
-        let mut found = Vec::new();
-        for split in Split::ALL {
-            found.push(infer(&context, &network, split)?.map(|f| f.representations));
-        }
-        let targets = corrected_labels(&context, corrector, |split| found[split as usize].clone())?;
+    /// A device that failed.
+    pub fn new(
+        context: Arc<Context>,
+        network: Network,
+        found: &PerSplit<Option<Inference>>,
+        corrector: &Corrector,
+    ) -> Result<Self, TrainingError> {
+        let targets =
+            corrected_labels(&context, corrector, |split| found[split].as_ref().map(|f| f.representations.clone()))?;
         let settings = &context.settings;
         let optimizer = adamw(settings.joint.weight_decay, settings.training.gradient_clip);
-        Ok(Self { network, optimizer, targets, context })
+        Ok(Self { network: Trainee::new(network, optimizer), targets, context })
     }
 }
 
@@ -57,19 +59,18 @@ impl StageTrainer for Joint {
             let values: Vec<f32> = rows.iter().map(|&r| self.targets.corrected[m][r]).collect();
             label_tensor(&values, &device)
         });
-        let output = self.network.forward(&batch, &mut Dropout::training(settings.model.dropout, rng));
+        let output = self.network.module.forward(&batch, &mut Dropout::training(settings.model.dropout, rng));
         let task = mean_abs(output.multimodal, labels);
         let [text, audio, vision] = Modality::ALL.map(|m| mean_abs(output.unimodal[m].clone(), targets[m].clone()));
         let unimodal = text + audio + vision;
         let loss = task.clone() + unimodal.clone().mul_scalar(settings.joint.unimodal_weight);
-        let gradients = GradientsParams::from_grads(loss.backward(), &self.network);
-        self.network = self.optimizer.step(settings.joint.learning_rate, self.network.clone(), gradients);
+        self.network.step(&loss, settings.joint.learning_rate);
         Ok(Pending::new(&["loss", "task", "unimodal"], vec![loss, task, unimodal]))
     }
 
     fn evaluate(&mut self) -> Result<Evaluation, TrainingError> {
         let Context { settings, dataset, .. } = &*self.context;
-        let Some(found) = infer(&self.context, &self.network, Split::Valid)? else {
+        let Some(found) = infer(&self.context, &self.network.module, Split::Valid)? else {
             return Ok(Evaluation { valid: Default::default(), metrics: Default::default(), score: None });
         };
         let labels = dataset.labels(Split::Valid);
@@ -87,17 +88,11 @@ impl StageTrainer for Joint {
         Ok(Evaluation { valid, metrics, score: Some(mae.unwrap_or(task)) })
     }
 
-    fn weights(&self) -> Result<Vec<u8>, TrainingError> {
-        records::weights(&self.network)
+    fn trained(&self) -> &dyn Trained {
+        &self.network
     }
 
-    fn optimizer(&self) -> Result<Vec<u8>, TrainingError> {
-        records::optimizer(&self.optimizer)
-    }
-
-    fn restore(&mut self, weights: Vec<u8>, optimizer: Vec<u8>) -> Result<(), TrainingError> {
-        self.network = records::load(self.network.clone(), weights)?;
-        self.optimizer = records::load_optimizer(self.optimizer.clone(), optimizer)?;
-        Ok(())
+    fn trained_mut(&mut self) -> &mut dyn Trained {
+        &mut self.network
     }
 }

@@ -1,18 +1,67 @@
-//! Weights and optimiser state to and from burnpack documents.
+//! Weights and optimiser state to and from burnpack documents, and the pair of a module and its optimiser that a stage
+//! trains.
 
 use burn::module::Module;
-use burn::optim::ModuleOptimizer;
+use burn::optim::{GradientsParams, ModuleOptimizer};
 use burn::store::{ModuleRecord, RecordError};
-use burn::tensor::Bytes;
+use burn::tensor::{Bytes, Tensor};
 
 use super::error::TrainingError;
 
-/// A module's weights.
-///
-/// # Errors
-/// A record that cannot be packed.
-pub fn weights<M: Module>(module: &M) -> Result<Vec<u8>, TrainingError> {
-    Ok(module.clone().into_record().into_bytes().map_err(damaged)?.to_vec())
+/// What a stage trains, with the optimiser that does it.
+pub struct Trainee<M> {
+    pub module: M,
+    optimizer: ModuleOptimizer,
+}
+
+impl<M: Module> Trainee<M> {
+    pub fn new(module: M, optimizer: ModuleOptimizer) -> Self {
+        Self { module, optimizer }
+    }
+
+    /// One optimiser step down the gradient of `loss`, (1).
+    pub fn step(&mut self, loss: &Tensor<1>, learning_rate: f64) {
+        let gradients = GradientsParams::from_grads(loss.backward(), &self.module);
+        self.module = self.optimizer.step(learning_rate, self.module.clone(), gradients);
+    }
+}
+
+/// A [`Trainee`] of any module, as checkpoints see it.
+pub trait Trained {
+    /// The trained weights as a burnpack document.
+    ///
+    /// # Errors
+    /// A record that cannot be packed.
+    fn weights(&self) -> Result<Vec<u8>, TrainingError>;
+
+    /// The optimiser's state as a burnpack document.
+    ///
+    /// # Errors
+    /// As [`weights`](Self::weights).
+    fn optimizer(&self) -> Result<Vec<u8>, TrainingError>;
+
+    /// Takes up weights and optimiser state.
+    ///
+    /// # Errors
+    /// Documents of other sizes, or damaged ones.
+    fn restore(&mut self, weights: Vec<u8>, optimizer: Vec<u8>) -> Result<(), TrainingError>;
+}
+
+impl<M: Module> Trained for Trainee<M> {
+    fn weights(&self) -> Result<Vec<u8>, TrainingError> {
+        Ok(self.module.clone().into_record().into_bytes().map_err(TrainingError::Record)?.to_vec())
+    }
+
+    fn optimizer(&self) -> Result<Vec<u8>, TrainingError> {
+        Ok(self.optimizer.into_bytes().map_err(TrainingError::Record)?.to_vec())
+    }
+
+    fn restore(&mut self, weights: Vec<u8>, optimizer: Vec<u8>) -> Result<(), TrainingError> {
+        self.module = load(self.module.clone(), weights)?;
+        let state = Bytes::from_bytes_vec(optimizer);
+        self.optimizer = self.optimizer.clone().from_bytes(state).map_err(TrainingError::Record)?;
+        Ok(())
+    }
 }
 
 /// `module` with the weights of a document.
@@ -20,26 +69,7 @@ pub fn weights<M: Module>(module: &M) -> Result<Vec<u8>, TrainingError> {
 /// # Errors
 /// A document of other sizes, or a damaged one.
 pub fn load<M: Module>(module: M, document: Vec<u8>) -> Result<M, TrainingError> {
+    let damaged = |error: RecordError| TrainingError::Record(error);
     let record = ModuleRecord::from_bytes(Bytes::from_bytes_vec(document)).map_err(damaged)?;
     module.try_load_record(record).map_err(damaged)
-}
-
-/// An optimiser's state.
-///
-/// # Errors
-/// As [`weights`].
-pub fn optimizer(optimizer: &ModuleOptimizer) -> Result<Vec<u8>, TrainingError> {
-    Ok(optimizer.into_bytes().map_err(damaged)?.to_vec())
-}
-
-/// `optimizer` with the state of a document.
-///
-/// # Errors
-/// As [`load`].
-pub fn load_optimizer(optimizer: ModuleOptimizer, document: Vec<u8>) -> Result<ModuleOptimizer, TrainingError> {
-    optimizer.from_bytes(Bytes::from_bytes_vec(document)).map_err(damaged)
-}
-
-fn damaged(error: RecordError) -> TrainingError {
-    TrainingError::Record(error)
 }

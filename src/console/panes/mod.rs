@@ -2,9 +2,12 @@
 //! reads the state.
 
 pub mod chrome;
+pub mod columns;
 pub mod datasets;
 pub mod detail;
 pub mod help;
+pub mod label_layout;
+pub mod label_summary;
 pub mod labels;
 pub mod log;
 pub mod losses;

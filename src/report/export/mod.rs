@@ -150,11 +150,10 @@ mod tests {
     #[test]
     fn formats_are_known_by_their_endings() {
         let of = |p: &str| Format::of_path(Path::new(p));
-        assert_eq!((of("a.csv"), of("b.PARQUET"), of("x/c.jsonl")), (
-            Some(Format::Csv),
-            Some(Format::Parquet),
-            Some(Format::Jsonl)
-        ));
+        assert_eq!(
+            (of("a.csv"), of("b.PARQUET"), of("x/c.jsonl")),
+            (Some(Format::Csv), Some(Format::Parquet), Some(Format::Jsonl))
+        );
         assert_eq!((of("csv"), of("a.xlsx"), of("")), (None, None, None));
     }
 

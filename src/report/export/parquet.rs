@@ -27,8 +27,8 @@ pub fn write(extract: &Extract<'_>, out: &mut (impl Write + Send)) -> io::Result
         },
         other => io::Error::other(other),
     };
-    let mut file = SerializedFileWriter::new(out, schema(&columns).map_err(io_error)?, properties(&columns))
-        .map_err(io_error)?;
+    let mut file =
+        SerializedFileWriter::new(out, schema(&columns).map_err(io_error)?, properties(&columns)).map_err(io_error)?;
     for rows in extract.rows.chunks(GROUP) {
         let rows: Vec<RowRef<'_>> = rows.iter().map(|r| extract.table.row(*r as usize)).collect();
         write_group(&mut file.next_row_group().map_err(io_error)?, &rows, &columns).map_err(io_error)?;
@@ -151,7 +151,10 @@ mod tests {
         let rows = read_back(&table, &[1, 0, 2], &columns);
         assert_eq!(rows.len(), 3);
         let first = fields(&rows[0]);
-        assert_eq!(first.iter().map(|f| f.0).collect::<Vec<_>>(), columns.iter().map(|c| c.file_name()).collect::<Vec<_>>());
+        assert_eq!(
+            first.iter().map(|f| f.0).collect::<Vec<_>>(),
+            columns.iter().map(|c| c.file_name()).collect::<Vec<_>>()
+        );
         assert_eq!(first[0].1, &Field::Str("valid".into()));
         assert_eq!(first[2].1, &Field::Str("\u{1b}[2J\u{0}\t\u{7f}".into()));
         assert_eq!((first[3].1, first[4].1), (&Field::Float(-0.25), &Field::Null));

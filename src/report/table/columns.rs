@@ -159,7 +159,7 @@ impl Column {
             Column::Human(m) => format!("h{}", m.letter()),
             Column::Predicted => "ŷ".into(),
             Column::PredictedBy(m) => format!("ŷ{}", m.letter()),
-            Column::Error => "|ŷ-y|".into(),
+            Column::Error => "err".into(),
             other => other.name().into_owned(),
         }
     }
@@ -188,7 +188,10 @@ impl Column {
 
     /// True where the greatest values are what one looks for, so that sorting begins with them.
     pub fn greatest_first(self) -> bool {
-        matches!(self, Column::Change(_) | Column::Largest | Column::Flips | Column::Error | Column::Mark | Column::Note)
+        matches!(
+            self,
+            Column::Change(_) | Column::Largest | Column::Flips | Column::Error | Column::Mark | Column::Note
+        )
     }
 
     /// True for columns that are compared by their size, whatever their sign.

@@ -114,7 +114,9 @@ impl Filter {
     pub fn mentions(&self, columns: &impl Fn(Column) -> bool) -> bool {
         match self {
             Filter::Word(_) => columns(Column::Id) || columns(Column::Transcript),
-            Filter::Number { column, .. } | Filter::Text { column, .. } | Filter::Flag { column, .. } => columns(*column),
+            Filter::Number { column, .. } | Filter::Text { column, .. } | Filter::Flag { column, .. } => {
+                columns(*column)
+            }
             Filter::Not(inner) => inner.mentions(columns),
             Filter::And(parts) | Filter::Or(parts) => parts.iter().any(|f| f.mentions(columns)),
         }
@@ -381,9 +383,20 @@ mod tests {
             // A bare number is a word like any other.
             assert_eq!(passes(source), source != "-0.4", "{source}");
         }
-        for source in
-            ["hate", "y<0.5", "|dt|>0.5", "split=test", "ht > -9", "ht < 9", "ht != 0", "love and y<0", "id=vid", "marked", "\"flip\"", "flip_v"]
-        {
+        for source in [
+            "hate",
+            "y<0.5",
+            "|dt|>0.5",
+            "split=test",
+            "ht > -9",
+            "ht < 9",
+            "ht != 0",
+            "love and y<0",
+            "id=vid",
+            "marked",
+            "\"flip\"",
+            "flip_v",
+        ] {
             assert!(!passes(source), "{source}");
         }
     }

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use crate::modality::{Modality, PerModality};
 use crate::run::marks::{Mark, Marks};
+use crate::run::predictions::PredictionValues;
 use crate::run::rows::LabelRows;
 use crate::split::Split;
 use columns::Column;
@@ -28,8 +29,15 @@ pub struct Rows {
     pub y: Vec<f32>,
     /// Human (or the demo's true) unimodal labels.
     pub human: Option<Values>,
-    /// Id and transcript in lower case, for searching; `None` where that is what they are.
-    lower: Vec<(Option<Box<str>>, Option<Box<str>>)>,
+    /// For searching.
+    lower: Vec<Lower>,
+}
+
+/// A row's texts in lower case; `None` where that is what they are.
+#[derive(Clone, Debug, Default)]
+struct Lower {
+    id: Option<Box<str>>,
+    transcript: Option<Box<str>>,
 }
 
 impl From<LabelRows> for Rows {
@@ -58,7 +66,7 @@ impl Rows {
                 v
             })
         });
-        let lower = id.iter().zip(&transcript).map(|(i, t)| (lowered(i), lowered(t))).collect();
+        let lower = id.iter().zip(&transcript).map(|(i, t)| Lower { id: lowered(i), transcript: lowered(t) }).collect();
         Self { split, id, transcript, y, human, lower }
     }
 
@@ -78,22 +86,14 @@ fn lowered(text: &str) -> Option<Box<str>> {
     (lower != text).then(|| lower.into())
 }
 
-/// What the network predicts for every row, rows as in [`Rows`].
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Predictions {
-    /// ŷ, from all modalities.
-    pub multimodal: Vec<f32>,
-    /// ŷ_m, from one.
-    pub unimodal: Values,
-}
-
 /// Everything that a row's columns are read from. Cheap to clone: a thread sorts one while the screen shows another.
 #[derive(Clone, Debug, Default)]
 pub struct Table {
     pub rows: Arc<Rows>,
     /// Corrected labels of one refresh; `None` before the first.
     pub corrected: Option<Arc<Values>>,
-    pub predictions: Option<Arc<Predictions>>,
+    /// What the network predicts for every row.
+    pub predictions: Option<Arc<PredictionValues>>,
     pub marks: Arc<Marks>,
 }
 
@@ -217,8 +217,8 @@ impl Row for RowRef<'_> {
         let lower = self.table.rows.lower.get(self.row);
         let noted;
         let own = match column {
-            Column::Id => lower.and_then(|l| l.0.as_deref()).unwrap_or(self.id()),
-            Column::Transcript => lower.and_then(|l| l.1.as_deref()).unwrap_or(self.transcript()),
+            Column::Id => lower.and_then(|l| l.id.as_deref()).unwrap_or(self.id()),
+            Column::Transcript => lower.and_then(|l| l.transcript.as_deref()).unwrap_or(self.transcript()),
             Column::Note => {
                 noted = self.words(column).to_lowercase();
                 &noted
@@ -291,7 +291,8 @@ mod tests {
     #[test]
     fn predictions_have_an_error() {
         let mut table = table(&[0.5, -0.5]);
-        table.predictions = Some(Arc::new(Predictions { multimodal: vec![0.25, 0.5], unimodal: Values::default() }));
+        table.predictions =
+            Some(Arc::new(PredictionValues { multimodal: vec![0.25, 0.5], unimodal: Values::default() }));
         assert_eq!(pass(&table, "e > 0.5"), [1]);
         assert_eq!(pass(&table, "p > 0"), [0, 1]);
         assert!(table.row(0).predicted_by(Modality::Text).is_nan());
@@ -300,8 +301,7 @@ mod tests {
     #[test]
     fn short_columns_are_filled_up() {
         let rows = Rows::new(vec![Split::Test; 3], vec![], vec![], vec![1.0], Some(Values::default()));
-        let table =
-            Table { rows: Arc::new(rows), corrected: Some(Arc::new(Values::default())), ..Table::default() };
+        let table = Table { rows: Arc::new(rows), corrected: Some(Arc::new(Values::default())), ..Table::default() };
         for row in [table.row(2), table.row(99)] {
             assert!(row.label().is_nan() && row.corrected(Modality::Text).is_nan());
             assert!(row.human(Modality::Text).is_nan() && row.id().is_empty());

@@ -63,7 +63,7 @@ impl fmt::Display for SortKey {
 /// # Errors
 /// A name that is no column's, or of one that is only drawn.
 pub fn parse_columns(text: &str) -> Result<Vec<Column>, ColumnError> {
-    text.split(',').map(str::trim).filter(|n| !n.is_empty()).map(|n| column(n, "write", "id,text,y,ta")).collect()
+    text.split(',').map(str::trim).filter(|n| !n.is_empty()).map(|n| column(n, "write", "id,text,y,da")).collect()
 }
 
 fn column(name: &str, purpose: &'static str, example: &'static str) -> Result<Column, ColumnError> {
@@ -217,10 +217,12 @@ mod tests {
             for pair in order.windows(2) {
                 let (i, j) = (pair[0] as usize, pair[1] as usize);
                 let (a, b) = (y[i], y[j]);
-                prop_assert!(b.is_nan() || if reverse { a >= b } else { a <= b });
+                let ordered = if reverse { a >= b } else { a <= b };
+                prop_assert!(b.is_nan() || ordered);
                 if a == b || (a.is_nan() && b.is_nan()) {
                     let (c, d) = (i % 3, j % 3);
-                    prop_assert!(if second { c >= d } else { c <= d });
+                    let ordered = if second { c >= d } else { c <= d };
+                    prop_assert!(ordered);
                     prop_assert!(c != d || i < j);
                 }
             }

@@ -1,0 +1,102 @@
+//! Numbers over the steps and epochs of a stage.
+
+use std::collections::BTreeMap;
+
+use crate::training::events::{Metrics, Scalars, StageState};
+
+/// One named number over steps or epochs, beside the shared positions of [`Curves`]; NaN where it was not finite or not
+/// reported.
+pub type Column = Vec<f32>;
+
+/// Numbers over the steps, or over the epochs, of one stage.
+#[derive(Clone, Debug, Default)]
+pub struct Curves {
+    /// Optimiser steps done.
+    pub step: Vec<u64>,
+    /// Epochs done, with the fraction of the running one.
+    pub epoch: Vec<f32>,
+    /// Active seconds of the run.
+    pub time: Vec<f64>,
+    /// Columns by name, each as long as `step`.
+    pub columns: BTreeMap<String, Column>,
+}
+
+impl Curves {
+    /// Number of points.
+    pub fn len(&self) -> usize {
+        self.step.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.step.is_empty()
+    }
+
+    pub(super) fn push(&mut self, step: u64, epoch: f32, time: f64, scalars: &Scalars, prefix: &str) {
+        self.step.push(step);
+        self.epoch.push(epoch);
+        self.time.push(time);
+        self.fill(scalars, prefix);
+    }
+
+    /// Writes the scalars into the last position, making columns as they appear.
+    pub(super) fn fill(&mut self, scalars: &Scalars, prefix: &str) {
+        let n = self.len();
+        for (name, value) in scalars {
+            let key = if prefix.is_empty() { name.clone() } else { format!("{prefix}{name}") };
+            let column = self.columns.entry(key).or_default();
+            column.resize(n - 1, f32::NAN);
+            column.push(value.unwrap_or(f32::NAN));
+        }
+        for column in self.columns.values_mut() {
+            column.resize(n, f32::NAN);
+        }
+    }
+
+    pub(super) fn truncate(&mut self, keep: usize) {
+        self.step.truncate(keep);
+        self.epoch.truncate(keep);
+        self.time.truncate(keep);
+        for column in self.columns.values_mut() {
+            column.truncate(keep);
+        }
+    }
+}
+
+/// One stage's part of a run.
+#[derive(Clone, Debug, Default)]
+pub struct StageView {
+    pub state: StageState,
+    /// Epochs planned at most; 0 where the stage is not part of the run.
+    pub epochs: u32,
+    pub steps_per_epoch: u32,
+    /// The epoch being trained, from 1.
+    pub epoch: u32,
+    /// Optimiser steps done.
+    pub step: u64,
+    /// Column names as the stage's `Step` scalars.
+    pub steps: Curves,
+    /// Column names `train.NAME` and `valid.NAME`.
+    pub per_epoch: Curves,
+    /// Validation metrics, one for each point of `per_epoch`.
+    pub metrics: Vec<Metrics>,
+    /// For each point of `per_epoch`, whether its weights were the best until then.
+    pub best: Vec<bool>,
+    /// Of the last finished epoch.
+    pub samples_per_second: Option<f64>,
+}
+
+impl StageView {
+    /// Position in `per_epoch` of the best epoch so far.
+    pub fn best_epoch(&self) -> Option<usize> {
+        self.best.iter().rposition(|&b| b)
+    }
+
+    /// Share of the planned steps that is done, in [0, 1]; 1 once finished.
+    pub fn progress(&self) -> f64 {
+        if self.state == StageState::Finished {
+            return 1.0;
+        }
+        let total = u64::from(self.epochs) * u64::from(self.steps_per_epoch);
+        if total == 0 { 0.0 } else { (self.step as f64 / total as f64).min(1.0) }
+    }
+}

@@ -1,0 +1,59 @@
+//! What a person asks for while a stage runs.
+
+use super::super::error::TrainingError;
+use super::super::events::{Body, Command, Level, StageState};
+use super::{End, Flow, Machine, Running};
+
+impl Machine<'_> {
+    pub(super) fn obey(&mut self, command: Command, running: &mut Running) -> Result<Flow, TrainingError> {
+        self.read_pending(running)?;
+        match command {
+            Command::Start | Command::Resume => {}
+            Command::StopAfterEpoch => {
+                running.stop_after_epoch = true;
+                self.log(Level::Info, format!("stage {} will end after this epoch", running.stage))?;
+            }
+            Command::Checkpoint => self.save(Some(running))?,
+            Command::StopNow => {
+                self.save(Some(running))?;
+                self.stage_changed(StageState::Paused)?;
+                return Ok(Flow::Leave(End::Stopped));
+            }
+            Command::RestartStage { stage } if stage <= running.stage => {
+                return Ok(Flow::Leave(End::Restart(stage)));
+            }
+            Command::RestartStage { stage } => {
+                self.log(Level::Warning, format!("stage {stage} has not begun; nothing was restarted"))?;
+            }
+            Command::Pause => {
+                self.save(Some(running))?;
+                return self.park(running);
+            }
+        }
+        Ok(Flow::Go)
+    }
+
+    /// Sleeps until told to go on.
+    fn park(&mut self, running: &mut Running) -> Result<Flow, TrainingError> {
+        self.stage_changed(StageState::Paused)?;
+        self.emit(Body::Paused)?;
+        self.clock.stop();
+        loop {
+            match self.control.wait() {
+                Command::Start | Command::Resume => break,
+                Command::Pause => {}
+                command => {
+                    let flow = self.obey(command, running)?;
+                    if matches!(flow, Flow::Leave(_)) {
+                        self.clock.start();
+                        return Ok(flow);
+                    }
+                }
+            }
+        }
+        self.clock.start();
+        self.emit(Body::Unpaused)?;
+        self.stage_changed(StageState::Running)?;
+        Ok(Flow::Go)
+    }
+}

@@ -1,0 +1,165 @@
+//! One epoch: its steps, then validation, labels, the best weights and whether the stage is over.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::super::context::{Context, Evaluation};
+use super::super::error::TrainingError;
+use super::super::events::{Body, LabelValues, Level, Moment, Scalars, Stage, StagePlan};
+use super::super::randomness::{Purpose, generator, order};
+use super::super::{agreement, scalars};
+use super::{Flow, Machine, Running};
+use crate::split::{PerSplit, Split};
+
+/// Rows whose representations are read before and during stage 1, at most; evenly spaced where there are more.
+const SAMPLED: usize = 4096;
+
+impl Machine<'_> {
+    /// What stage 1 begins from, recorded as its epoch 0.
+    pub(super) fn before_first_epoch(&mut self, running: &mut Running) -> Result<(), TrainingError> {
+        if running.stage != Stage::Contrastive {
+            return Ok(());
+        }
+        let started = Instant::now();
+        let Evaluation { valid, metrics, .. } = running.trainer.evaluate()?;
+        let seconds = started.elapsed().as_secs_f64();
+        let train = Scalars::new();
+        self.emit_in(0, 0, Body::Epoch { train, valid, metrics, seconds, samples_per_second: 0.0, best: false })?;
+        self.read_embedding(running, 0, Moment::Before)
+    }
+
+    /// Reports representations of some rows, where the stage aligns them.
+    fn read_embedding(&mut self, running: &Running, epoch: u32, moment: Moment) -> Result<(), TrainingError> {
+        let rows: usize = Split::ALL.iter().map(|&s| self.context.dataset.len(s)).sum();
+        let stride = rows.div_ceil(SAMPLED).max(1);
+        let Some(values) = running.trainer.embedding(stride)? else { return Ok(()) };
+        let dim = values.dim;
+        let body = Body::Embedding { moment, file: String::new(), stride, dim, values: Some(Arc::new(values)) };
+        self.emit_in(epoch, self.progress.step, body)
+    }
+
+    /// The steps of one epoch that are left.
+    pub(super) fn run_epoch(&mut self, running: &mut Running, plan: StagePlan) -> Result<Flow, TrainingError> {
+        let Context { settings, dataset, .. } = &*self.context.clone();
+        let (seed, batch) = (settings.training.seed, settings.training.batch_size);
+        let rows = order(seed, running.stage, self.progress.epoch, dataset.len(Split::Train));
+        while self.progress.step_in_epoch < plan.steps_per_epoch {
+            while let Some(command) = self.control.poll() {
+                if let Flow::Leave(end) = self.obey(command, running)? {
+                    return Ok(Flow::Leave(end));
+                }
+            }
+            if self.progress.step_in_epoch > 0 && self.checkpoint_due() {
+                self.read_pending(running)?;
+                self.save(Some(running))?;
+            }
+            let started = Instant::now();
+            let start = self.progress.step_in_epoch as usize * batch;
+            let rows = &rows[start..rows.len().min(start + batch)];
+            let rng = generator(seed, Purpose::Step(running.stage, self.progress.step));
+            let total = u64::from(plan.epochs) * u64::from(plan.steps_per_epoch);
+            let done = self.progress.step as f64 / total as f64;
+            let losses = running.trainer.step(rows, rng, done)?;
+            // Read one step late: by then the device has long finished, and nothing waits.
+            self.read_pending(running)?;
+            self.progress.step += 1;
+            self.progress.step_in_epoch += 1;
+            self.progress.samples += rows.len() as u64;
+            running.pending = Some((self.progress.step, losses));
+            self.progress.epoch_seconds += started.elapsed().as_secs_f64();
+        }
+        let started = Instant::now();
+        self.read_pending(running)?;
+        self.progress.epoch_seconds += started.elapsed().as_secs_f64();
+        Ok(Flow::Go)
+    }
+
+    /// Reports the losses that are still on their way.
+    pub(super) fn read_pending(&mut self, running: &mut Running) -> Result<(), TrainingError> {
+        let Some((step, pending)) = running.pending.take() else { return Ok(()) };
+        let found = pending.read()?;
+        for &(name, value) in &found {
+            if value.is_finite() {
+                let sum = self.progress.sums.entry(name.to_owned()).or_default();
+                sum.0 += f64::from(value);
+                sum.1 += 1;
+            }
+        }
+        self.emit_at(step, Body::Step { scalars: scalars(found) })
+    }
+
+    /// Validation, labels, the best epoch; true where the stage is over.
+    pub(super) fn end_epoch(&mut self, running: &mut Running, plan: StagePlan) -> Result<bool, TrainingError> {
+        let stage = running.stage;
+        let epoch = self.progress.epoch;
+        let train: Scalars =
+            self.progress.sums.iter().map(|(k, &(sum, n))| (k.clone(), Some((sum / f64::from(n)) as f32))).collect();
+        if !train.contains_key("loss") {
+            return Err(TrainingError::Diverged { stage, step: self.progress.step });
+        }
+        let Evaluation { valid, metrics, score } = running.trainer.evaluate()?;
+        let better = score.is_some_and(|s| self.progress.best_score.is_none_or(|best| s < best));
+        let seconds = self.progress.epoch_seconds;
+        let rate = self.context.dataset.len(Split::Train) as f64 / seconds.max(1e-9);
+        self.progress.train_seconds += seconds;
+        let summary = self.progress.stages.entry(stage).or_default();
+        summary.epochs = epoch;
+        summary.seconds += seconds;
+        summary.samples_per_second = Some(self.progress.samples as f64 / self.progress.train_seconds.max(1e-9));
+        summary.train_loss = train.get("loss").copied().flatten();
+        if better || score.is_none() {
+            summary.best_epoch = epoch;
+            summary.valid_loss = valid.get("loss").copied().flatten();
+        }
+        self.emit(Body::Epoch { train, valid, metrics, seconds, samples_per_second: rate, best: better })?;
+        if better {
+            self.progress.best_score = score;
+            self.progress.stale = 0;
+            running.best = Some(running.trainer.trained().weights()?);
+            self.read_embedding(running, epoch, Moment::During)?;
+        } else {
+            self.progress.stale += 1;
+        }
+        let last = epoch >= plan.epochs || running.stop_after_epoch;
+        if (last || epoch.is_multiple_of(self.context.settings.denoising.refresh_epochs))
+            && let Some(labels) = running.trainer.labels()?
+        {
+            self.refresh_labels(labels)?;
+        }
+        self.progress.epoch += 1;
+        self.progress.step_in_epoch = 0;
+        self.progress.epoch_seconds = 0.0;
+        self.progress.sums.clear();
+        let patience = match stage {
+            Stage::Contrastive => self.context.settings.contrastive.patience,
+            Stage::Denoising => 0,
+            Stage::Joint => self.context.settings.joint.patience,
+        };
+        let stale = score.is_some() && patience > 0 && self.progress.stale >= patience;
+        if stale && !last {
+            self.log(
+                Level::Info,
+                format!("stage {stage} stops early after epoch {epoch}: no better epoch for {patience} epochs"),
+            )?;
+        }
+        if running.stop_after_epoch {
+            self.log(Level::Info, format!("stage {stage} ends after epoch {epoch}, as asked"))?;
+        }
+        Ok(last || stale)
+    }
+
+    fn refresh_labels(&mut self, labels: LabelValues) -> Result<(), TrainingError> {
+        let dataset = self.context.dataset.clone();
+        let mut start = 0;
+        let summaries = PerSplit::from_fn(|split| {
+            let rows = start..start + dataset.len(split);
+            start = rows.end;
+            let corrected = labels.corrected.map(|_, all| all[rows.clone()].to_vec());
+            agreement::summarise(dataset.labels(split), &corrected, dataset.unimodal_labels(split), dataset.label_range)
+        });
+        let refresh = self.progress.refreshes;
+        self.progress.refreshes += 1;
+        self.progress.labels = Some(summaries);
+        self.emit(Body::Labels { refresh, file: String::new(), summaries, values: Some(Arc::new(labels)) })
+    }
+}

@@ -1,0 +1,48 @@
+//! What a stage leaves to those after it and to whoever looks: weights, metrics, representations, predictions.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::super::error::TrainingError;
+use super::super::events::{Body, Metrics, Moment, Stage, StageState, SummaryMetrics};
+use super::super::inference::{embedding, infer_all, predictions};
+use super::super::{metrics, records};
+use super::{Machine, Running};
+use crate::split::Split;
+
+impl Machine<'_> {
+    /// Keeps what later stages start from, and the metrics of the weights that are handed on.
+    pub(super) fn end_stage(&mut self, running: Running) -> Result<(), TrainingError> {
+        let Running { stage, trainer, best, .. } = running;
+        let weights = match best {
+            Some(best) => best,
+            None => trainer.trained().weights()?,
+        };
+        // The last step done was the last of the epoch before the one that would come next.
+        self.progress.epoch -= 1;
+        let started = Instant::now();
+        if stage != Stage::Denoising {
+            let network = records::load(self.context.new_network(), weights.clone())?;
+            let found = infer_all(&self.context, &network)?;
+            let evaluate = |split: Split| -> Metrics {
+                let dataset = &self.context.dataset;
+                let predicted = found[split].as_ref().map_or(&[][..], |f| &f.multimodal);
+                metrics::evaluate(dataset.metrics, predicted, dataset.labels(split))
+            };
+            self.progress.metrics = SummaryMetrics { valid: evaluate(Split::Valid), test: evaluate(Split::Test) };
+            let values = Some(Arc::new(predictions(&found)));
+            self.emit(Body::Predictions { file: String::new(), values })?;
+            if stage == Stage::Contrastive {
+                let values = embedding(&found, self.context.settings.model.representation)?;
+                let (moment, dim, values) = (Moment::After, values.dim, Some(Arc::new(values)));
+                self.emit(Body::Embedding { moment, file: String::new(), stride: 1, dim, values })?;
+                self.handed_on = Some(found);
+            }
+        }
+        while let Err(error) = self.store.save_result(stage, &weights) {
+            self.wait_for_disk(&error)?;
+        }
+        self.add_seconds(stage, started);
+        self.stage_changed(StageState::Finished)
+    }
+}
