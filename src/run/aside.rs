@@ -1,10 +1,11 @@
 //! Arrays that travel with an event in the process lie in files of their own: written here, before the event that names
 //! the file is.
 
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use super::npy::NpyError;
-use super::{embedding, labels, predictions};
+use super::{FileError, embedding, labels, predictions};
 use crate::training::events::{Body, Event};
 
 /// Why an array could not be written.
@@ -14,6 +15,19 @@ pub enum AsideError {
     Labels(#[from] labels::LabelsError),
     #[error(transparent)]
     Array(#[from] NpyError),
+    #[error(transparent)]
+    File(#[from] FileError),
+}
+
+/// The path of a file below `root` whose folder is there afterwards. Only that folder is made: a run directory that was
+/// deleted stays deleted.
+fn in_folder(root: &Path, name: &str) -> Result<PathBuf, FileError> {
+    let path = root.join(name);
+    let folder = path.parent().unwrap_or(root);
+    match std::fs::create_dir(folder) {
+        Err(e) if e.kind() != io::ErrorKind::AlreadyExists => Err(FileError::new("make", folder)(e)),
+        _ => Ok(path),
+    }
 }
 
 /// Writes the arrays that the event carries below the run directory `root`, and puts the file's name in their place. An
@@ -34,14 +48,14 @@ pub fn write(root: &Path, event: &mut Event) -> Result<(), AsideError> {
         Body::Embedding { moment, file, values, .. } => {
             if let Some(known) = values {
                 let name = embedding::file_name(epoch, *moment);
-                embedding::write(&root.join(&name), known)?;
+                embedding::write(&in_folder(root, &name)?, known)?;
                 (*file, *values) = (name, None);
             }
         }
         Body::Predictions { file, values } => {
             if let Some(known) = values {
                 let name = predictions::file_name(epoch, stage);
-                predictions::write(&root.join(&name), known)?;
+                predictions::write(&in_folder(root, &name)?, known)?;
                 (*file, *values) = (name, None);
             }
         }

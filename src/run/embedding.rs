@@ -113,6 +113,7 @@ mod tests {
     #[test]
     fn what_is_written_is_read_back_and_the_shape_is_checked() {
         let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir(dir.path().join("embeddings")).unwrap();
         let path = dir.path().join(file_name(3, Moment::During));
         assert!(path.ends_with("embeddings/0003-during.npy"));
         let values = EmbeddingValues { rows: 2, dim: 1, data: (0..12).map(|v| v as f32).collect() };

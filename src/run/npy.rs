@@ -36,8 +36,7 @@ fn header<const D: usize>(shape: [usize; D]) -> Vec<u8> {
     bytes
 }
 
-/// Writes an array, its values in row-major order; the file appears whole or not at all. The folder is made where it is
-/// missing.
+/// Writes an array, its values in row-major order; the file appears whole or not at all.
 ///
 /// # Errors
 /// Another number of values than the shape says, or a file system that refuses.
@@ -45,9 +44,6 @@ pub fn write<const D: usize>(path: &Path, shape: [usize; D], values: &[f32]) -> 
     let expected = shape.iter().product();
     if values.len() != expected {
         return Err(NpyError::Unequal { shape: shape.to_vec(), expected, found: values.len() });
-    }
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).map_err(FileError::new("make", folder))?;
     }
     write_atomically(path, |w| {
         w.write_all(&header(shape))?;
@@ -130,7 +126,7 @@ mod tests {
     #[test]
     fn the_same_bytes_as_numpy_and_back() {
         let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("new folder/a.npy");
+        let path = dir.path().join("a.npy");
         write(&path, [2, 3], &VALUES).unwrap();
         assert_eq!(std::fs::read(&path).unwrap(), numpy_bytes());
         assert_eq!(read::<2>(&path, "(rows, 3)").unwrap(), ([2, 3], VALUES.to_vec()));

@@ -50,6 +50,7 @@ mod tests {
     #[test]
     fn what_is_written_is_read_back_and_the_shape_is_checked() {
         let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir(dir.path().join("predictions")).unwrap();
         let path = dir.path().join(file_name(8, Some(Stage::Joint)));
         assert!(path.ends_with("predictions/0008-joint.npy"));
         let unimodal = PerModality { text: vec![3.0, 4.0], audio: vec![5.0, 6.0], vision: vec![7.0, 8.0] };
