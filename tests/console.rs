@@ -50,6 +50,7 @@ impl Console {
         command.env("MUG_RUNS_DIR", home.join("runs"));
         command.env("MUG_RUNTIME_DIR", home.join("s"));
         command.env("MUG_DATA_DIR", home.join("data"));
+        command.env("MUG_STATE_DIR", home.join("state"));
         let program = pair.slave.spawn_command(command).unwrap();
         drop(pair.slave);
         let mut reader = pair.master.try_clone_reader().unwrap();
@@ -195,7 +196,7 @@ fn start_pause_resume_sort_resize_and_leave() {
     assert_eq!(home.state(), "paused");
     console.press("\t");
     console.wait_for("▸Labels");
-    console.press("oooo");
+    console.press("o");
     console.wait_for("sorted by y ↑");
     console.press("r");
     console.wait_for("sorted by y ↓");
@@ -310,7 +311,7 @@ fn picture() {
     console.wait_for("space trains on demo");
     console.press(" ");
     console.wait_for("[▶ 3 joint]");
-    console.press("1\toooooooojj");
+    console.press("1\tllojj");
     console.wait_for("sorted by |Δ audio|");
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets");
     std::fs::create_dir_all(&folder).unwrap();

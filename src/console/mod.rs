@@ -25,6 +25,7 @@ mod draw;
 mod event_loop;
 #[cfg(test)]
 mod fixture;
+pub mod headless;
 mod history;
 mod keys;
 mod labels;

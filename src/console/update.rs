@@ -84,17 +84,12 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
             let latest = state.run.as_ref().and_then(|r| r.view.predictions.last());
             if latest.is_some_and(|l| l.file == file) {
                 state.labels.table.predictions = Some(values);
-                let predicted = |c| matches!(c, Column::Predicted | Column::PredictedBy(_) | Column::Error);
-                if state.labels.depends_on(predicted) {
-                    reindex(state, &mut effects);
-                }
+                reindex_if(is_predicted, state, &mut effects);
             }
         }
         Message::Marks { attach, marks } if attach == state.attach => {
             state.labels.table.marks = marks;
-            if state.labels.depends_on(|c| matches!(c, Column::Mark | Column::Note)) {
-                reindex(state, &mut effects);
-            }
+            reindex_if(|c| matches!(c, Column::Mark | Column::Note), state, &mut effects);
         }
         Message::Arranged { number, index } if number == state.labels.asked => state.labels.take_order(index),
         Message::Neighbours { attach, row, found } if attach == state.attach => {
@@ -171,9 +166,7 @@ fn show_latest_values(state: &mut State, effects: &mut Vec<Effect>) {
     }
     state.labels.table.corrected = latest;
     let corrected = |c| matches!(c, Column::Corrected(_) | Column::Change(_) | Column::Largest | Column::Flips);
-    if state.labels.depends_on(corrected) {
-        reindex(state, effects);
-    }
+    reindex_if(corrected, state, effects);
 }
 
 fn take_runs(state: &mut State, runs: Vec<crate::run::list::RunSummary>, effects: &mut Vec<Effect>) {
@@ -213,7 +206,7 @@ fn take_events(state: &mut State, events: &[Event], caught_up: bool, effects: &m
     let Some(run) = &mut state.run else { return };
     let phase = run.view.phase;
     let mut refreshes = Vec::new();
-    let (mut predicted, mut embedded) = (false, false);
+    let (mut predicted, mut embedded, mut forgotten) = (false, false, false);
     for event in events {
         run.view.apply(event);
         match &event.body {
@@ -238,7 +231,7 @@ fn take_events(state: &mut State, events: &[Event], caught_up: bool, effects: &m
     if predicted {
         match run.view.predictions.last() {
             Some(last) => effects.push(Effect::LoadPredictions { attach: state.attach, file: last.file.clone() }),
-            None => state.labels.table.predictions = None,
+            None => forgotten = state.labels.table.predictions.take().is_some(),
         }
     }
     if phase != run.view.phase && caught_up {
@@ -252,7 +245,21 @@ fn take_events(state: &mut State, events: &[Event], caught_up: bool, effects: &m
         state.labels.neighbours = None;
         look_for_neighbours(state, effects);
     }
+    if forgotten {
+        reindex_if(is_predicted, state, effects);
+    }
     show_latest_values(state, effects);
+}
+
+fn is_predicted(column: Column) -> bool {
+    matches!(column, Column::Predicted | Column::PredictedBy(_) | Column::Error)
+}
+
+/// Has the table's order computed anew where it looks at these columns.
+fn reindex_if(changed: impl Fn(Column) -> bool, state: &mut State, effects: &mut Vec<Effect>) {
+    if state.labels.depends_on(changed) {
+        reindex(state, effects);
+    }
 }
 
 fn take_link(state: &mut State, link: Link, effects: &mut Vec<Effect>) {

@@ -103,7 +103,7 @@ mod tests {
     #[test]
     fn each_space_has_its_own_neighbours() {
         // Directions in the plane, in degrees, of h_text, h_audio, h_vision; one row has no direction in vision.
-        let angles = [[0, 90, 0], [10, 0, 0], [170, 80, 0], [5, 100, 0]];
+        let angles = [[0, 90, 0], [10, 0, 0], [170, 80, 0], [5, 105, 0]];
         let data = angles.iter().enumerate().flat_map(|(i, row)| {
             let scale = if i == 2 { [3.0, 3.0, 0.0] } else { [1.0; 3] };
             let point = |(a, s): (&i32, f32)| {

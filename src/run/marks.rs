@@ -50,6 +50,10 @@ impl Marks {
         self.0.iter().map(|(row, mark)| (*row, mark))
     }
 
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Rows that are reviewed.
     pub fn reviewed(&self) -> usize {
         self.0.values().filter(|m| m.reviewed).count()

@@ -5,9 +5,6 @@ use crate::console::labels::Labels;
 use crate::console::text;
 use crate::report::table::columns::{Column, Kind};
 
-/// Least cells of a column of words.
-const WORDS: u16 = 12;
-
 /// The columns of one frame.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Layout {
@@ -25,6 +22,11 @@ fn stretches(column: Column) -> bool {
     matches!(column, Column::Transcript | Column::Note)
 }
 
+/// True for columns that scroll; those before the first of them name the row and stay.
+pub fn scrolls(column: Column) -> bool {
+    matches!(column.kind(), Kind::Number | Kind::Picture) && column != Column::Order
+}
+
 /// The cells of a column, the blank beside it included.
 fn cells(labels: &Labels, column: Column, width: u16, bars: bool) -> u16 {
     match column {
@@ -39,7 +41,8 @@ fn cells(labels: &Labels, column: Column, width: u16, bars: bool) -> u16 {
             let longest = first.map(|i| text::width(labels.table.row(*i as usize).id())).max().unwrap_or(4);
             (longest as u16 + 1).clamp(5, (width / 3).clamp(5, 20))
         }
-        Column::Transcript | Column::Note => WORDS,
+        // The least; what is left over is added.
+        Column::Transcript | Column::Note => (width / 6).clamp(12, 30),
         _ => 6 + u16::from(bars),
     }
 }
@@ -51,7 +54,7 @@ fn wanted(labels: &Labels, width: u16) -> (Vec<Column>, usize) {
     if width < 100 && labels.columns.cursor != Column::Split && shown.len() > 1 {
         shown.retain(|c| *c != Column::Split);
     }
-    let staying = shown.iter().position(|c| matches!(c.kind(), Kind::Number | Kind::Picture));
+    let staying = shown.iter().position(|c| scrolls(*c));
     let staying = staying.unwrap_or(shown.len());
     (shown, staying)
 }
@@ -75,8 +78,8 @@ pub fn layout(labels: &Labels, width: u16) -> Layout {
         left = first > 0 && staying < shown.len();
         let (names, numbers) = shown.split_at(staying);
         for (i, column) in names.iter().chain(&numbers[first.min(numbers.len())..]).enumerate() {
-            // What names a row leaves room for a number at least.
-            let keep = if i < staying && !numbers.is_empty() { 7 } else { 0 };
+            // What names a row leaves room for any one of the others.
+            let keep = if i < staying && !numbers.is_empty() { 10 } else { 0 };
             let cells = size(column).min(free.saturating_sub(keep));
             if cells < size(column) && !(stretches(*column) && cells >= 6) {
                 right = true;
@@ -150,7 +153,7 @@ mod tests {
                     let end = layout.places.last().map_or(0, |(_, x, cells)| x + cells);
                     assert!(end + u16::from(layout.right) <= width, "{width}: {layout:?}");
                     let there = layout.places.iter().any(|(c, _, cells)| *c == labels.columns.cursor && *cells >= 3);
-                    let named = wanted(&labels, width).0.iter().take_while(|c| c.kind() != Kind::Number).count();
+                    let named = wanted(&labels, width).0.iter().take_while(|c| !scrolls(**c)).count();
                     let is_name = wanted(&labels, width).0[..named].contains(&labels.columns.cursor);
                     assert!(there || is_name, "{width} {:?}: {layout:?}", labels.columns.cursor);
                     labels.columns.step(forward, &labels.table);

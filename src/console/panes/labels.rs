@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::Span;
 
-use super::label_layout::{Layout, layout};
+use super::label_layout::{Layout, layout, scrolls};
 use super::{frame, label_summary, placeholder, put};
 use crate::console::labels::Labels;
 use crate::console::state::{Pane, State};
@@ -102,7 +102,7 @@ fn headings(state: &State, layout: &Layout, inside: Rect, buffer: &mut Buffer) {
         put(buffer, inside.x + x + lead, inside.y, cells - lead, &fitted[usize::from(lead)..], style);
     }
     if layout.left {
-        let first = layout.places.iter().find(|(c, _, _)| matches!(c.kind(), Kind::Number | Kind::Picture));
+        let first = layout.places.iter().find(|(c, _, _)| scrolls(*c));
         if let Some((_, x, _)) = first {
             put(buffer, inside.x + x, inside.y, 1, "‹", theme::KEY);
         }

@@ -64,7 +64,7 @@ pub fn all_columns(table: &Table) -> Vec<Column> {
     columns.extend(per(Column::PredictedBy));
     columns.extend([Column::Error, Column::Mark, Column::Note]);
     // Marks are always there: a file without the column would say that nothing could be reviewed.
-    columns.retain(|c| table.has(*c) || *c == Column::Note);
+    columns.retain(|c| table.has(*c) || matches!(c, Column::Mark | Column::Note));
     columns
 }
 
@@ -164,7 +164,7 @@ mod tests {
         let table = difficult();
         let extract = Extract { table: &table, rows: &[2, 0], columns: &[Column::Id, Column::History, Column::Label] };
         extract.write_file(Format::Csv, &path).unwrap();
-        assert_eq!(std::fs::read_to_string(&path).unwrap(), "id,y\n\"\",\n\"a,\"\"b\"\"$_$1\",0.1\n");
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "id,y\n,\n\"a,\"\"b\"\"$_$1\",0.1\n");
         assert!(extract.write_file(Format::Csv, &path.join("y.csv")).unwrap_err().to_string().contains("y.csv"));
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
     }

@@ -31,7 +31,8 @@ pub fn write(extract: &Extract<'_>, out: &mut (impl Write + Send)) -> io::Result
         SerializedFileWriter::new(out, schema(&columns).map_err(io_error)?, properties(&columns)).map_err(io_error)?;
     for rows in extract.rows.chunks(GROUP) {
         let rows: Vec<RowRef<'_>> = rows.iter().map(|r| extract.table.row(*r as usize)).collect();
-        write_group(&mut file.next_row_group().map_err(io_error)?, &rows, &columns).map_err(io_error)?;
+        let group = file.next_row_group().map_err(io_error)?;
+        write_group(group, &rows, &columns).map_err(io_error)?;
     }
     file.close().map_err(io_error)?;
     Ok(())
@@ -72,30 +73,31 @@ fn properties(columns: &[Column]) -> WriterPropertiesPtr {
 }
 
 fn write_group<W: Write + Send>(
-    group: &mut SerializedRowGroupWriter<'_, W>,
+    mut group: SerializedRowGroupWriter<'_, W>,
     rows: &[RowRef<'_>],
     columns: &[Column],
 ) -> Result<(), ParquetError> {
     for column in columns {
         match physical(*column) {
-            Physical::INT64 => write_column::<Int64Type, _>(group, rows, *column, |v| match v {
+            Physical::INT64 => write_column::<Int64Type, _>(&mut group, rows, *column, |v| match v {
                 Value::Whole(v) => Some(v),
                 _ => None,
             }),
-            Physical::BYTE_ARRAY => write_column::<ByteArrayType, _>(group, rows, *column, |v| match v {
+            Physical::BYTE_ARRAY => write_column::<ByteArrayType, _>(&mut group, rows, *column, |v| match v {
                 Value::Text(text) => Some(ByteArray::from(text)),
                 _ => None,
             }),
-            Physical::BOOLEAN => write_column::<BoolType, _>(group, rows, *column, |v| match v {
+            Physical::BOOLEAN => write_column::<BoolType, _>(&mut group, rows, *column, |v| match v {
                 Value::Flag(v) => Some(v),
                 _ => None,
             }),
-            _ => write_column::<FloatType, _>(group, rows, *column, |v| match v {
+            _ => write_column::<FloatType, _>(&mut group, rows, *column, |v| match v {
                 Value::Number(v) => Some(v),
                 _ => None,
             }),
         }?;
     }
+    group.close()?;
     Ok(())
 }
 
