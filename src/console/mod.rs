@@ -41,12 +41,10 @@ mod pyramid;
 mod raster;
 mod reading;
 mod sanitise;
-mod scale;
 mod screen;
 #[cfg(test)]
 mod screens;
 mod series;
-mod smoothing;
 mod state;
 mod terminal;
 #[cfg(test)]
@@ -58,6 +56,7 @@ mod update;
 use std::path::PathBuf;
 
 use crate::device::DeviceRequest;
+use crate::report::{scale, smoothing};
 use crate::run::directory::RunDir;
 use backend::Effect;
 use event_loop::{Ended, EventLoop};

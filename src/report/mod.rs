@@ -1,8 +1,14 @@
-//! Figures and tables from what a run left behind.
+//! What a run directory says, for people and other programs: figures, label tables, tables of scalars, event files,
+//! comparisons.
 //!
-//! Below `host` and `console`, above `run`: whatever is here can be had without a process and without a screen, and both
-//! the console and the command line show it.
+//! Everything here reads a run directory (also one that is being written) and changes nothing in it.
 
 pub mod export;
+pub mod figure;
+#[cfg(test)]
+mod fixture;
 pub mod neighbours;
+pub mod numbers;
+pub mod scale;
+pub mod smoothing;
 pub mod table;
