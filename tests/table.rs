@@ -54,6 +54,7 @@ fn made_up(home: &Path, name: &str, n: usize) -> RunDir {
     let file = labels::file_name(0, Some(Stage::Denoising));
     labels::write(&dir.path().join(&file), &LabelValues { corrected }).unwrap();
     let predicted = predictions::file_name(2, Some(Stage::Joint));
+    std::fs::create_dir_all(dir.path().join("predictions")).unwrap();
     let values = PredictionValues { multimodal: vec![0.0; n], unimodal: PerModality::from_fn(|_| all.clone()) };
     predictions::write(&dir.path().join(&predicted), &values).unwrap();
     let prepared = Prepared {
@@ -70,11 +71,7 @@ fn made_up(home: &Path, name: &str, n: usize) -> RunDir {
     let at = |stage, step, body| Event { time: 1.0, stage, epoch: step as u32, step, body };
     let events = [
         at(None, 0, Body::Prepared(prepared)),
-        at(
-            Some(Stage::Denoising),
-            2,
-            Body::Labels { refresh: 0, file, summaries: Default::default(), values: None },
-        ),
+        at(Some(Stage::Denoising), 2, Body::Labels { refresh: 0, file, summaries: Default::default(), values: None }),
         at(Some(Stage::Joint), 2, Body::Predictions { file: predicted, values: None }),
         at(None, 2, Body::Finished { summary: Default::default() }),
     ];
@@ -113,7 +110,13 @@ fn a_million_rows_are_scrolled_sorted_searched_and_written() {
     console.press("r");
     until("the order turned round", || first_clip(&console) != "clip_140", || console.text());
     console.press("/flip_a and y > 0.85 and number 9999");
-    let wanted = |i: &usize| i.is_multiple_of(7) && y(*i) > 0.85 && i % 4 > 1 && format!("number {i}").contains("number") && i.to_string().contains("9999");
+    let wanted = |i: &usize| {
+        i.is_multiple_of(7)
+            && y(*i) > 0.85
+            && i % 4 > 1
+            && format!("number {i}").contains("number")
+            && i.to_string().contains("9999")
+    };
     let passing = (0..MILLION).filter(wanted).count();
     assert!(passing > 0);
     console.wait_for(&format!("{passing} of 1000000 rows"));

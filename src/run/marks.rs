@@ -39,31 +39,46 @@ pub struct Mark {
 
 /// The marks of a run, by row.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Marks(HashMap<u32, Mark>);
+pub struct Marks {
+    by_row: HashMap<u32, Mark>,
+    reviewed: usize,
+    noted: usize,
+}
 
 impl Marks {
     pub fn get(&self, row: u32) -> Option<&Mark> {
-        self.0.get(&row)
+        self.by_row.get(&row)
     }
 
-    pub fn iter(&self) -> impl Iterator<Item = (u32, &Mark)> {
-        self.0.iter().map(|(row, mark)| (*row, mark))
+    /// Number of rows that are marked or noted.
+    pub fn len(&self) -> usize {
+        self.by_row.len()
     }
 
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.by_row.is_empty()
     }
 
     /// Rows that are reviewed.
     pub fn reviewed(&self) -> usize {
-        self.0.values().filter(|m| m.reviewed).count()
+        self.reviewed
+    }
+
+    /// Rows with a note.
+    pub fn noted(&self) -> usize {
+        self.noted
     }
 
     fn insert(&mut self, mark: Mark) {
-        if mark.reviewed || !mark.note.is_empty() {
-            self.0.insert(mark.row, mark);
-        } else {
-            self.0.remove(&mark.row);
+        let counts = |m: &Mark| (usize::from(m.reviewed), usize::from(!m.note.is_empty()));
+        if let Some(before) = self.by_row.remove(&mark.row) {
+            let (reviewed, noted) = counts(&before);
+            (self.reviewed, self.noted) = (self.reviewed - reviewed, self.noted - noted);
+        }
+        let (reviewed, noted) = counts(&mark);
+        (self.reviewed, self.noted) = (self.reviewed + reviewed, self.noted + noted);
+        if reviewed + noted > 0 {
+            self.by_row.insert(mark.row, mark);
         }
     }
 
@@ -231,17 +246,17 @@ mod tests {
         let whole = std::fs::read(&path).unwrap();
         for cut in 0..whole.len() {
             std::fs::write(&path, &whole[..cut]).unwrap();
-            let before = Marks::read(&path).unwrap().iter().count();
+            let before = Marks::read(&path).unwrap().len();
             append(&path, &mark(9, true, "")).unwrap();
             let after = Marks::read(&path).unwrap();
-            assert!(after.get(9).is_some() && after.iter().count() > before, "cut at {cut}");
+            assert!(after.get(9).is_some() && after.len() > before, "cut at {cut}");
         }
         std::fs::write(
             &path,
             [&[0xff, 0, b'\n'][..], b"[]\n{\"row\":-1}\n{}\n", &vec![b'x'; 200_000], b"\n", &whole].concat(),
         )
         .unwrap();
-        assert_eq!(Marks::read(&path).unwrap().iter().count(), 2);
+        assert_eq!(Marks::read(&path).unwrap().len(), 2);
     }
 
     #[test]

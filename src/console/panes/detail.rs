@@ -36,7 +36,7 @@ pub fn draw(state: &State, row: u32, scroll: usize, neighbour: Option<usize>, sc
     let page = page(state, &row, neighbour, usize::from(width.saturating_sub(4)));
     let height = screen.height.saturating_sub(2).min(page.lines.len() as u16 + 2);
     let area = Rect { x: (screen.width - width) / 2, y: (screen.height - height) / 2, width, height };
-    let title = " clip · esc closes · j k other clips · x reviewed · n note · tab neighbours ";
+    let title = " clip · esc closes · j k others · x reviewed · n note · tab neighbours ";
     let inside = float(area, title, theme::FOCUS, buffer);
     let inside = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
     let height = usize::from(inside.height);
@@ -170,21 +170,23 @@ fn neighbour_lines(
     width: usize,
     page: &mut Page,
 ) {
+    let row = |n: &Neighbour| state.labels.table.row(n.row as usize);
+    let longest = found.iter().flat_map(|(_, list)| list).map(|n| text::width(row(n).id())).max();
+    let id = longest.unwrap_or(0).clamp(17, 23) + 1;
     let mut at = 0;
     for (m, list) in found.iter() {
-        let id = width.clamp(38, 60) - 26;
-        let heading = format!("{:>9}{:>8}{:>8}", "distance", "y", format!("y_{}", m.letter()));
+        let heading = format!("{:>7}{:>7}{:>7}", "cos d", "y", format!("y_{}", m.letter()));
         page.add(text::fit(&format!("nearest by {m}"), id) + &heading, theme::FAINT);
         for neighbour in list {
-            let other = state.labels.table.row(neighbour.row as usize);
-            let number = |v: f32, places| text::fit_right(&text::signed(f64::from(v), places), 8);
-            let distance = text::fit_right(&text::number(f64::from(neighbour.distance), 3), 9);
+            let other = row(neighbour);
+            let number = |v: f32| text::fit_right(&text::signed(f64::from(v), 2), 7);
+            let distance = text::fit_right(&text::number(f64::from(neighbour.distance), 4), 7);
             let line = format!(
                 "{}{distance}{}{}  {}",
                 text::fit(&text::clip_middle(other.id(), id - 1), id),
-                number(other.label(), 2),
-                number(other.corrected(m), 2),
-                text::clip(other.transcript(), width.saturating_sub(id + 27)),
+                number(other.label()),
+                number(other.corrected(m)),
+                text::clip(other.transcript(), width.saturating_sub(id + 23)),
             );
             if chosen == Some(at) {
                 page.chosen = Some(page.lines.len());

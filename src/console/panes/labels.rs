@@ -85,7 +85,8 @@ fn headings(state: &State, layout: &Layout, inside: Rect, buffer: &mut Buffer) {
     let labels = &state.labels;
     for (column, x, cells) in &layout.places {
         let (words, right) = heading(labels, *column);
-        let bar = usize::from(layout.bars && right && *column != Column::Order);
+        // The numbers of the rows have a blank where others have their bars, or may have: words follow them.
+        let bar = usize::from((layout.bars && right) || *column == Column::Order);
         let width = usize::from(*cells);
         let fitted = if right {
             text::fit_right(&words, width.saturating_sub(bar)) + &" ".repeat(bar)
@@ -180,7 +181,7 @@ fn cell(labels: &Labels, row: &RowRef<'_>, column: Column, cells: usize, bars: O
             let letter = |m: Modality| if row.flips(m) { m.letter() } else { ' ' };
             (format!(" {}", Modality::ALL.map(letter).iter().collect::<String>()), theme::MARK)
         }
-        Column::Order => (text::fit_right(&row.row.to_string(), cells), theme::FAINT),
+        Column::Order => (text::fit_right(&row.row.to_string(), gap), theme::FAINT),
         number => {
             let value = row.number(number);
             let (words, style) = match number {

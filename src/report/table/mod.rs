@@ -109,7 +109,7 @@ impl Table {
             Column::Human(_) => self.rows.human.is_some(),
             Column::Predicted | Column::PredictedBy(_) | Column::Error => self.predictions.is_some(),
             Column::Mark => !self.marks.is_empty(),
-            Column::Note => self.marks.iter().any(|(_, m)| !m.note.is_empty()),
+            Column::Note => self.marks.noted() > 0,
             _ => true,
         }
     }
