@@ -37,8 +37,9 @@ fn cells(labels: &Labels, column: Column, width: u16, bars: bool) -> u16 {
         Column::History => 15,
         Column::Order => 8,
         Column::Id => {
-            let first = labels.index.iter().take(200);
-            let longest = first.map(|i| text::width(labels.table.row(*i as usize).id())).max().unwrap_or(4);
+            // Some rows from all over the table: the width stays as one scrolls.
+            let some = labels.index.iter().step_by((labels.index.len() / 200).max(1));
+            let longest = some.map(|i| text::width(labels.table.row(*i as usize).id())).max().unwrap_or(4);
             (longest as u16 + 1).clamp(5, (width / 3).clamp(5, 20))
         }
         // The least; what is left over is added.
