@@ -15,6 +15,7 @@ use super::series::SeriesKey;
 use super::state::{Attached, Notice, Overlay, Pane, Question, State, WEIGHTS};
 use crate::report::table::columns::Column;
 use crate::run::list::RunState;
+use crate::run::view::Phase;
 use crate::run::view::RunView;
 use crate::training::events::{Body, Event, Level, Moment};
 
@@ -105,6 +106,11 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
             say(state, Level::Warning, format!("{} is there already; nothing was written", export.path.display()));
         }
         Message::Link { attach, link } if attach == state.attach => take_link(state, link, &mut effects),
+        Message::Trouble { attach, message } if attach == state.attach => {
+            if let Some(run) = &mut state.run {
+                run.trouble = message;
+            }
+        }
         // Late news of a run that is no longer shown.
         Message::Events { .. }
         | Message::Reset { .. }
@@ -114,7 +120,8 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
         | Message::Marks { .. }
         | Message::Arranged { .. }
         | Message::Neighbours { .. }
-        | Message::Link { .. } => {}
+        | Message::Link { .. }
+        | Message::Trouble { .. } => {}
     }
     settle(state);
     effects
@@ -199,7 +206,7 @@ fn take_runs(state: &mut State, runs: Vec<crate::run::list::RunSummary>, effects
 
 /// True where a new process could go on with the run.
 pub fn is_resumable(state: RunState) -> bool {
-    matches!(state, RunState::Stopped | RunState::Faulted | RunState::Died)
+    matches!(state, RunState::At(Phase::Stopped | Phase::Faulted) | RunState::Died)
 }
 
 fn take_events(state: &mut State, events: &[Event], caught_up: bool, effects: &mut Vec<Effect>) {
@@ -265,6 +272,10 @@ fn reindex_if(changed: impl Fn(Column) -> bool, state: &mut State, effects: &mut
 fn take_link(state: &mut State, link: Link, effects: &mut Vec<Effect>) {
     let Some(run) = &mut state.run else { return };
     let before = std::mem::replace(&mut run.link, link);
+    if run.link != Link::Live {
+        // Whoever said so is gone.
+        run.trouble = None;
+    }
     if before != run.link && run.link == Link::Absent {
         effects.push(Effect::ListRuns);
     }

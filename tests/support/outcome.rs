@@ -50,6 +50,16 @@ impl Outcome {
             let file = std::fs::read(dir.path().join(&refresh.file)).unwrap();
             all.insert(format!("labels {i}"), file.into_iter().map(u64::from).collect());
         }
+        for (i, entry) in view.embeddings.iter().enumerate() {
+            let place = format!("{:?} {:?} {} {}", entry.moment, entry.stage, entry.epoch, entry.stride);
+            all.insert(format!("embedding entry {i}"), text(&place));
+            let file = std::fs::read(dir.path().join(&entry.file)).unwrap();
+            all.insert(format!("embedding {i}"), file.into_iter().map(u64::from).collect());
+        }
+        for (i, entry) in view.predictions.iter().enumerate() {
+            let file = std::fs::read(dir.path().join(&entry.file)).unwrap();
+            all.insert(format!("predictions {i} of {:?}", entry.stage), file.into_iter().map(u64::from).collect());
+        }
         let mut summary = view.summary.expect("a finished run has a summary");
         for stage in summary.stages.values_mut() {
             stage.seconds = 0.0;
