@@ -295,10 +295,11 @@ fn subject(state: &State) -> Option<u32> {
 fn unmarkable(state: &State) -> Option<&'static str> {
     let following = state.run.as_ref().is_some_and(|r| r.link == Link::Following);
     match () {
-        () if state.read_only => Some("read-only: attach without --read-only to mark rows"),
+        // Whoever follows reads only, too, and would be told to leave out an option that was not given.
         () if state.follow || following => {
             Some("following the directory only: mark rows where the run lies, with mug attach")
         }
+        () if state.read_only => Some("read-only: attach without --read-only to mark rows"),
         () => None,
     }
 }

@@ -4,6 +4,7 @@
 pub mod columns;
 pub mod filter;
 pub mod order;
+mod parser;
 mod tokens;
 
 use std::sync::Arc;
