@@ -18,7 +18,7 @@ fn start_pause_resume_sort_resize_and_leave() {
     console.wait_for("space trains on demo");
     console.press(" ");
     console.wait_for("▶ contrastive");
-    console.wait_for("rows ─");
+    console.wait_for("1500 rows ");
     console.press(" ");
     console.wait_for("‖ paused, contrastive");
     assert_eq!(home.state(), "paused");
