@@ -5,9 +5,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::decode::Input;
+use super::embedding::Request;
 use super::preferences::Preferences;
 use crate::report::export::{Extract, Format};
 use crate::report::neighbours::Neighbours;
+use crate::report::projection::{Picture, Progress};
 use crate::report::table::columns::Column;
 use crate::report::table::filter::Filter;
 use crate::report::table::order::{SortKey, arrange};
@@ -135,6 +137,16 @@ pub enum Message {
         attach: u64,
         link: Link,
     },
+    /// How far the picture that was asked for is.
+    Projecting {
+        number: u64,
+        progress: Progress,
+    },
+    /// The picture that was asked for, or why there is none.
+    Projected {
+        number: u64,
+        result: Result<Arc<Picture>, String>,
+    },
     /// The run's process cannot write and waits, and why; `None`: it can again.
     Trouble {
         attach: u64,
@@ -211,6 +223,13 @@ pub enum Effect {
     /// Remember how the console is arranged, and recall it.
     Remember(Preferences),
     Recall,
+    /// Lay representations out in the plane, in place of what was asked for before.
+    Project {
+        number: u64,
+        request: Box<Request>,
+    },
+    /// No picture is needed any more.
+    StopProjection,
 }
 
 /// An order of the label table to be computed.

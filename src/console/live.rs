@@ -3,8 +3,9 @@
 //!
 //! Threads: one that looks into datasets, one after the other; for each attachment one that tails the events, one that
 //! keeps the link to the run's process, one that reads label tables, one that looks for neighbours; one that puts the
-//! label table in order, one that remembers how the console is arranged; short ones for the rest. All of an attachment's
-//! end when another run is attached or the screen is gone.
+//! label table in order, one that lays representations out (its own queue of one, embedding/worker.rs), one that remembers
+//! how the console is arranged; short ones for the rest. All of an attachment's end when another run is attached or the
+//! screen is gone.
 
 use std::collections::HashSet;
 use std::io::Write;
@@ -16,6 +17,7 @@ use std::time::{Duration, Instant};
 
 use super::attachment::Attachment;
 use super::backend::{Arrangement, Availability, Backend, DatasetItem, Effect, Export, Message, Preview};
+use super::embedding::worker::Projector;
 use super::latest::Latest;
 use super::mailbox::Mailbox;
 use super::preferences::{self, Preferences};
@@ -52,6 +54,7 @@ pub struct Live {
     arranger: Latest<Arrangement>,
     rememberer: Latest<(Preferences, Unfinished)>,
     unfinished: Unfinished,
+    projector: Projector,
     tmux: bool,
 }
 
@@ -88,6 +91,7 @@ impl Live {
             written.map_or_else(|e| answers.send(warning(e.to_string())), |()| true)
         });
         let starting = Arc::default();
+        let projector = Projector::new(mailbox.clone());
         Self {
             given,
             mailbox,
@@ -96,6 +100,7 @@ impl Live {
             starting,
             attachment: None,
             arranger,
+            projector,
             rememberer,
             unfinished: Unfinished::default(),
             tmux,
@@ -250,6 +255,8 @@ impl Backend for Live {
                     Err(e) => mailbox.send(warning(e.to_string())),
                 };
             }),
+            Effect::Project { number, request } => self.projector.ask(number, *request),
+            Effect::StopProjection => self.projector.stop(),
             Effect::Copy(content) => self.copy(content),
             // The terminal's own; done by the loop.
             Effect::Leave | Effect::Suspend | Effect::Redraw | Effect::Mouse(_) => {}

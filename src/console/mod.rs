@@ -22,6 +22,7 @@ mod clipboard;
 mod column_set;
 mod decode;
 mod draw;
+mod embedding;
 mod event_loop;
 #[cfg(test)]
 mod fixture;

@@ -18,8 +18,8 @@ fn every_size_with_everything_open_is_survived() {
             for height in 1..=45 {
                 tell(state, [Message::Resize(width, height)]);
                 let turn = usize::from(width) * 7 + usize::from(height) * 3 + i;
-                state.focus = Pane::ALL[turn % 7];
-                state.lower = [Pane::Labels, Pane::Metrics, Pane::Log][turn % 3];
+                state.focus = Pane::ALL[turn % Pane::ALL.len()];
+                state.lower = [Pane::Labels, Pane::Metrics, Pane::Embedding, Pane::Log][turn % 4];
                 state.zoom = turn % 5 == 0;
                 state.overlay = match turn % 11 {
                     0 => Some(Overlay::Help { scroll: turn }),

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use tui_input::Input as Line;
 
 use super::backend::{DatasetItem, Export, Link, Preview};
+use super::embedding::Embedding;
 use super::labels::Labels;
 use super::list::List;
 use super::series::{Series, SeriesKey};
@@ -25,13 +26,22 @@ pub enum Pane {
     Losses,
     Labels,
     Metrics,
+    Embedding,
     Log,
 }
 
 impl Pane {
     /// In the order of the tab key.
-    pub const ALL: [Pane; 7] =
-        [Pane::Datasets, Pane::Stages, Pane::Runs, Pane::Losses, Pane::Labels, Pane::Metrics, Pane::Log];
+    pub const ALL: [Pane; 8] = [
+        Pane::Datasets,
+        Pane::Stages,
+        Pane::Runs,
+        Pane::Losses,
+        Pane::Labels,
+        Pane::Metrics,
+        Pane::Embedding,
+        Pane::Log,
+    ];
 
     pub fn title(self) -> &'static str {
         match self {
@@ -41,6 +51,7 @@ impl Pane {
             Pane::Losses => "Losses",
             Pane::Labels => "Labels",
             Pane::Metrics => "Metrics",
+            Pane::Embedding => "Embedding",
             Pane::Log => "Log",
         }
     }
@@ -195,6 +206,7 @@ pub struct State {
     pub stage_list: List,
     pub losses: Losses,
     pub labels: Labels,
+    pub embedding: Embedding,
     pub metrics_list: List,
     /// First metric column shown.
     pub metrics_column: usize,
@@ -240,6 +252,7 @@ impl State {
                 series: Series::new(key),
             },
             labels: Labels::default(),
+            embedding: Embedding::default(),
             metrics_list: List::following(),
             metrics_column: 0,
             log_list: List::following(),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::backend::{Effect, Link, Message};
 use super::history::History;
+use super::embedding;
 use super::keys;
 use super::labels::{look_for_neighbours, reindex};
 use super::layout;
@@ -106,6 +107,8 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
             say(state, Level::Warning, format!("{} is there already; nothing was written", export.path.display()));
         }
         Message::Link { attach, link } if attach == state.attach => take_link(state, link, &mut effects),
+        Message::Projecting { number, progress } => state.embedding.progress(number, progress),
+        Message::Projected { number, result } => state.embedding.answer(number, result),
         Message::Trouble { attach, message } if attach == state.attach => {
             if let Some(run) = &mut state.run {
                 run.trouble = message;
@@ -123,6 +126,7 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
         | Message::Link { .. }
         | Message::Trouble { .. } => {}
     }
+    embedding::sync(state, &mut effects);
     settle(state);
     effects
 }
@@ -141,6 +145,10 @@ pub fn attach(state: &mut State, path: PathBuf, follow: bool, effects: &mut Vec<
     state.losses.chosen = None;
     state.losses.cursor = None;
     state.labels.forget();
+    if state.embedding.is_busy() {
+        effects.push(Effect::StopProjection);
+    }
+    state.embedding.leave_run();
     state.metrics_list = List::following();
     state.metrics_column = 0;
     state.log_list = List::following();

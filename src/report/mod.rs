@@ -9,6 +9,7 @@ pub mod figure;
 mod fixture;
 pub mod neighbours;
 pub mod numbers;
+pub mod projection;
 pub mod scale;
 pub mod smoothing;
 pub mod table;

@@ -5,6 +5,7 @@ pub mod chrome;
 pub mod columns;
 pub mod datasets;
 pub mod detail;
+pub mod embedding;
 pub mod help;
 pub mod label_layout;
 pub mod label_summary;
@@ -62,6 +63,7 @@ pub fn draw(state: &State, pane: Pane, area: Rect, buffer: &mut Buffer) {
         Pane::Losses => losses::draw(state, area, buffer),
         Pane::Labels => labels::draw(state, area, buffer),
         Pane::Metrics => metrics::draw(state, area, buffer),
+        Pane::Embedding => embedding::draw(state, area, buffer),
         Pane::Log => log::draw(state, area, buffer),
     }
 }
@@ -105,7 +107,7 @@ pub fn list_rows(state: &State, pane: Pane, area: Rect) -> usize {
     match pane {
         Pane::Datasets => datasets::rows(state, height),
         Pane::Stages => 3,
-        Pane::Losses => 0,
+        Pane::Losses | Pane::Embedding => 0,
         Pane::Labels => labels::rows(height),
         Pane::Metrics => height.saturating_sub(1),
         Pane::Runs | Pane::Log => height,
@@ -123,7 +125,7 @@ pub fn list_len(state: &State, pane: Pane) -> usize {
     match pane {
         Pane::Datasets => state.datasets.as_ref().map_or(0, Vec::len),
         Pane::Stages => 3,
-        Pane::Losses => 0,
+        Pane::Losses | Pane::Embedding => 0,
         Pane::Labels => state.labels.index.len(),
         Pane::Metrics => state.run.as_ref().map_or(0, |r| r.view.stage(state.shown_stage()).per_epoch.len()),
         Pane::Runs => state.runs.len(),
@@ -136,7 +138,7 @@ pub fn list_mut(state: &mut State, pane: Pane) -> Option<&mut List> {
     match pane {
         Pane::Datasets => Some(&mut state.dataset_list),
         Pane::Stages => Some(&mut state.stage_list),
-        Pane::Losses => None,
+        Pane::Losses | Pane::Embedding => None,
         Pane::Labels => Some(&mut state.labels.list),
         Pane::Metrics => Some(&mut state.metrics_list),
         Pane::Runs => Some(&mut state.run_list),
