@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::backend::{Effect, Link, Message};
-use super::history::History;
 use super::embedding;
+use super::history::History;
 use super::keys;
 use super::labels::{look_for_neighbours, reindex};
 use super::layout;
