@@ -11,6 +11,7 @@ pub mod control;
 mod denoising;
 mod error;
 pub mod events;
+mod feed;
 mod inference;
 mod joint;
 pub mod listener;
@@ -20,6 +21,7 @@ pub mod metrics;
 mod optimizer;
 mod randomness;
 mod records;
+pub mod speed;
 
 use std::path::PathBuf;
 use std::sync::Arc;
