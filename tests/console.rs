@@ -20,13 +20,13 @@ fn start_pause_resume_sort_resize_and_leave() {
     console.wait_for("space trains on demo");
     console.press(" ");
     console.wait_for("▶ contrastive");
-    console.wait_for("rows ─");
+    console.wait_for("1500 rows ");
     console.press(" ");
     console.wait_for("‖ paused, contrastive");
     assert_eq!(home.state(), "paused");
     console.press("\t");
     console.wait_for("▸Labels");
-    console.press("oooo");
+    console.press("o");
     console.wait_for("sorted by y ↑");
     console.press("r");
     console.wait_for("sorted by y ↓");
@@ -103,7 +103,7 @@ fn picture() {
     console.wait_for("space trains on demo");
     console.press(" ");
     console.wait_for("[▶ 3 joint]");
-    console.press("1\toooooooojj");
+    console.press("1\tllojj");
     console.wait_for("sorted by |Δ audio|");
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets");
     std::fs::create_dir_all(&folder).unwrap();

@@ -194,13 +194,33 @@ impl From<StageName> for Stage {
     }
 }
 
+/// A format of tables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum TableFormat {
+    Csv,
+    Parquet,
+    Jsonl,
+}
+
 #[derive(Debug, clap::Args)]
 pub struct LabelsArgs {
     /// Name or folder of the run.
     pub run: String,
-    /// The file to write; `-` for standard output.
-    #[arg(long, value_name = "FILE")]
-    pub csv: PathBuf,
+    /// The file to write; its ending says the format: .csv, .parquet, .jsonl [default: standard output].
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// In place of what the file's ending says [default: csv].
+    #[arg(long, value_enum)]
+    pub format: Option<TableFormat>,
+    /// Only rows that pass, in the console's language: '|da| > 0.3 and split = train', 'flip_a not marked'.
+    #[arg(long, value_name = "EXPR")]
+    pub filter: Option<String>,
+    /// Sort by columns, the first one first; - turns an order round: da,-y [default: as in the data].
+    #[arg(long, value_name = "COLUMNS", allow_hyphen_values = true)]
+    pub sort: Option<String>,
+    /// Write these columns, by their names in filters: id,text,y,da [default: all that hold something].
+    #[arg(long, value_name = "COLUMNS")]
+    pub columns: Option<String>,
     /// Which refresh of the corrected labels, from 0 [default: the last].
     #[arg(long, value_name = "N")]
     pub refresh: Option<u32>,

@@ -1,48 +1,96 @@
-//! `mug labels`: the label table of a run as CSV.
+//! `mug labels`: the label table of a run, filtered and sorted as in the console, as a file or on standard output.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use color_eyre::Result;
 use color_eyre::eyre::eyre;
 
-use super::args::LabelsArgs;
+use super::args::{LabelsArgs, TableFormat};
+use super::lines::harmless;
 use super::say;
-use crate::modality::Modality;
+use crate::report::export::{Extract, Format, all_columns};
+use crate::report::table::filter::Filter;
+use crate::report::table::order::{SortKey, arrange, parse_columns};
+use crate::report::table::{Rows, Table};
 use crate::run::directory::RunDir;
-use crate::run::rows::{LabelRows, number};
+use crate::run::marks::Marks;
+use crate::run::rows::LabelRows;
 use crate::run::tail::read_view;
-use crate::run::view::LabelRefresh;
-use crate::run::{labels, write_atomically};
-use crate::training::events::LabelValues;
+use crate::run::view::{LabelRefresh, RunView};
+use crate::run::{labels, predictions};
 
 /// Writes the table.
 pub fn run(args: &LabelsArgs, root: &Path) -> Result<ExitCode> {
+    // What was typed is looked at before anything is read.
+    let filter = Filter::parse(args.filter.as_deref().unwrap_or_default()).map_err(|e| eyre!("--filter: {e}"))?;
+    let keys = SortKey::parse_list(args.sort.as_deref().unwrap_or_default())?;
+    let columns = args.columns.as_deref().map(parse_columns).transpose()?;
+    let format = format(args)?;
     let dir = RunDir::find(root, &args.run)?;
-    let refresh = find_refresh(&dir, args.refresh)?;
-    let values = labels::read(&dir.path().join(&refresh.file))?;
-    let rows = LabelRows::read(&dir.rows_path())?;
-    let found = values.corrected.text.len();
-    if found != rows.len() {
-        return Err(eyre!("{} has {found} rows, where the data has {}", refresh.file, rows.len()));
-    }
-    if args.csv == Path::new("-") {
-        write(&mut io::stdout().lock(), &rows, &values)?;
-    } else {
-        write_atomically(&args.csv, |w| write(w, &rows, &values))?;
-        say(&format!(
-            "{found} rows of refresh {} (epoch {}) written to {}",
-            refresh.refresh,
-            refresh.epoch,
-            args.csv.display()
-        ))?;
+    let (table, refresh) = read(&dir, args.refresh)?;
+    let rows = arrange(&table, filter.as_ref(), &keys);
+    let columns = columns.unwrap_or_else(|| all_columns(&table));
+    let extract = Extract { table: &table, rows: &rows, columns: &columns };
+    match &args.output {
+        Some(path) if path != Path::new("-") => {
+            extract.write_file(format, path)?;
+            let (n, of) = (rows.len(), refresh.refresh);
+            say(&format!("{n} rows of refresh {of} (epoch {}) written to {}", refresh.epoch, path.display()))?;
+        }
+        _ if io::stdout().is_terminal() && format == Format::Parquet => {
+            return Err(eyre!("Parquet is nothing for a terminal: name a file with -o, for example -o labels.parquet"));
+        }
+        _ if io::stdout().is_terminal() => extract.write_to(format, &mut Harmless::new(io::stdout()))?,
+        _ => extract.write_to(format, &mut io::stdout())?,
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn find_refresh(dir: &RunDir, wanted: Option<u32>) -> Result<LabelRefresh> {
+/// The format that was asked for, else the one that the file's name says, else CSV.
+fn format(args: &LabelsArgs) -> Result<Format> {
+    if let Some(format) = args.format {
+        return Ok(match format {
+            TableFormat::Csv => Format::Csv,
+            TableFormat::Parquet => Format::Parquet,
+            TableFormat::Jsonl => Format::Jsonl,
+        });
+    }
+    match args.output.as_deref().filter(|p| *p != Path::new("-")) {
+        None => Ok(Format::Csv),
+        Some(path) => Format::of_path(path).ok_or_else(|| {
+            eyre!("{} ends in none of .csv, .parquet and .jsonl: say --format csv|parquet|jsonl", path.display())
+        }),
+    }
+}
+
+/// Everything about a run's rows, with the labels of one refresh.
+fn read(dir: &RunDir, refresh: Option<u32>) -> Result<(Table, LabelRefresh)> {
     let view = read_view(&dir.events_path())?;
+    let refresh = find_refresh(dir, &view, refresh)?;
+    let corrected = labels::read(&dir.path().join(&refresh.file))?.corrected;
+    let rows = LabelRows::read(&dir.rows_path())?;
+    let same = |file: &str, found: usize| match found == rows.len() {
+        true => Ok(()),
+        false => Err(eyre!("{file} has {found} rows, where the data has {}", rows.len())),
+    };
+    same(&refresh.file, corrected.text.len())?;
+    let predictions = match view.predictions.last() {
+        Some(entry) => {
+            let values = predictions::read(&dir.path().join(&entry.file))?;
+            same(&entry.file, values.multimodal.len())?;
+            Some(Arc::new(values))
+        }
+        None => None,
+    };
+    let marks = Arc::new(Marks::read(&dir.marks_path())?);
+    let table = Table { rows: Arc::new(Rows::from(rows)), corrected: Some(Arc::new(corrected)), predictions, marks };
+    Ok((table, refresh))
+}
+
+fn find_refresh(dir: &RunDir, view: &RunView, wanted: Option<u32>) -> Result<LabelRefresh> {
     let found = match wanted {
         Some(n) => view.labels.iter().rfind(|l| l.refresh == n),
         None => view.labels.last(),
@@ -56,43 +104,71 @@ fn find_refresh(dir: &RunDir, wanted: Option<u32>) -> Result<LabelRefresh> {
     })
 }
 
-fn write(out: &mut impl Write, rows: &LabelRows, values: &LabelValues) -> io::Result<()> {
-    let mut table = csv::Writer::from_writer(out);
-    let mut head: Vec<String> = ["split", "id", "text", "y"].map(str::to_owned).to_vec();
-    head.extend(Modality::ALL.map(|m| format!("y_{m}")));
-    if rows.human.is_some() {
-        head.extend(Modality::ALL.map(|m| format!("human_{m}")));
+/// A terminal that is spared what a transcript may hold; files and pipes get every byte as it is. Line by line.
+struct Harmless<W: Write> {
+    out: W,
+    line: Vec<u8>,
+}
+
+impl<W: Write> Harmless<W> {
+    fn new(out: W) -> Self {
+        Self { out, line: Vec::new() }
     }
-    table.write_record(&head)?;
-    for i in 0..rows.len() {
-        let mut record =
-            vec![rows.split[i].name().to_owned(), rows.id[i].clone(), rows.transcript[i].clone(), number(rows.y[i])];
-        record.extend(Modality::ALL.map(|m| number(values.corrected[m][i])));
-        if let Some(human) = &rows.human {
-            record.extend(Modality::ALL.map(|m| number(human[m][i])));
+}
+
+impl<W: Write> Write for Harmless<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        for piece in bytes.split_inclusive(|b| *b == b'\n') {
+            self.line.extend_from_slice(piece);
+            if self.line.ends_with(b"\n") {
+                let text = harmless(&String::from_utf8_lossy(&self.line[..self.line.len() - 1]));
+                self.line.clear();
+                writeln!(self.out, "{text}")?;
+            }
         }
-        table.write_record(&record)?;
+        Ok(bytes.len())
     }
-    table.flush()
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+
     use super::*;
-    use crate::modality::PerModality;
-    use crate::split::Split;
+
+    fn args(output: Option<&str>, format: Option<TableFormat>) -> LabelsArgs {
+        LabelsArgs {
+            run: "x".into(),
+            output: output.map(PathBuf::from),
+            format,
+            filter: None,
+            sort: None,
+            columns: None,
+            refresh: None,
+        }
+    }
 
     #[test]
-    fn one_line_a_row_with_human_labels_where_there_are_some() {
-        let per = |a: f32| PerModality { text: vec![a], audio: vec![a + 1.0], vision: vec![f32::NAN] };
-        let mut rows = LabelRows::default();
-        rows.extend(Split::Train, &["a$_$1".into()], &["x, \"y\"".into()], &[0.1], Some(&per(-1.0))).unwrap();
-        let mut out = Vec::new();
-        write(&mut out, &rows, &LabelValues { corrected: per(0.5) }).unwrap();
-        assert_eq!(
-            String::from_utf8(out).unwrap(),
-            "split,id,text,y,y_text,y_audio,y_vision,human_text,human_audio,human_vision\n\
-             train,a$_$1,\"x, \"\"y\"\"\",0.1,0.5,1.5,,-1,0,\n"
-        );
+    fn the_format_is_asked_for_or_read_from_the_name() {
+        let of = |output, wanted| format(&args(output, wanted));
+        assert_eq!(of(None, None).unwrap(), Format::Csv);
+        assert_eq!(of(Some("-"), None).unwrap(), Format::Csv);
+        assert_eq!(of(Some("a.parquet"), None).unwrap(), Format::Parquet);
+        assert_eq!(of(Some("a.csv"), Some(TableFormat::Jsonl)).unwrap(), Format::Jsonl);
+        assert!(of(Some("a.txt"), None).unwrap_err().to_string().contains("--format"));
+    }
+
+    #[test]
+    fn a_terminal_gets_no_escapes() {
+        let mut out = Harmless::new(Vec::new());
+        out.write_all("电\u{1b}[2J".as_bytes()).unwrap();
+        out.write_all("\u{9b}x,1\nnext\n".as_bytes()).unwrap();
+        let text = String::from_utf8(out.out).unwrap();
+        assert!(text.starts_with('电') && text.ends_with("x,1\nnext\n"), "{text:?}");
+        assert!(!text.chars().any(|c| c.is_control() && c != '\n'), "{text:?}");
     }
 }

@@ -1,7 +1,7 @@
 //! One attached run: its events tailed, the link to its process kept, its label tables read. Ends when dropped.
 
 use std::collections::HashSet;
-use std::path::{Component, Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -9,30 +9,24 @@ use std::thread::Thread;
 use std::time::{Duration, Instant};
 
 use super::backend::{Link, Message};
+use super::latest::Latest;
 use super::live::spawn;
 use super::mailbox::Mailbox;
-use super::table::Rows;
+use super::reading::{Reading, find_neighbours, follow_marks, read_on};
 use crate::host::client::{self, ClientError, LinkEvent};
 use crate::run::directory::RunDir;
+use crate::run::lock;
+use crate::run::marks::MarksReader;
 use crate::run::pulse::{Life, Pulse};
-use crate::run::rows::LabelRows;
 use crate::run::tail::{EventTail, TailError};
-use crate::run::{labels, lock};
 use crate::training::events::{Command, Level};
 
 /// How often the events are looked at without being told that there are new ones.
-const LOOK: Duration = Duration::from_millis(250);
+pub const LOOK: Duration = Duration::from_millis(250);
 /// Least time between two looks: news that come faster are read together.
 const TOGETHER: Duration = Duration::from_millis(40);
 /// How often a process is looked for where there is none.
 const RETRY: Duration = Duration::from_secs(1);
-
-/// What can be read of a run besides its events.
-#[derive(Debug)]
-pub enum Reading {
-    Rows,
-    Values { refresh: u32, file: String },
-}
 
 /// An attached run.
 #[derive(Debug)]
@@ -40,13 +34,16 @@ pub struct Attachment {
     number: u64,
     shared: Arc<Shared>,
     reader: Sender<Reading>,
+    neighbours: Latest<(u32, String)>,
 }
 
 /// What an attachment's threads share.
 #[derive(Debug)]
-struct Shared {
-    number: u64,
-    mailbox: Mailbox,
+pub struct Shared {
+    pub number: u64,
+    pub mailbox: Mailbox,
+    /// Known once the directory was opened.
+    pub dir: OnceLock<RunDir>,
     stop: AtomicBool,
     link: Mutex<Option<client::Link>>,
     tail: OnceLock<Thread>,
@@ -55,15 +52,18 @@ struct Shared {
 }
 
 impl Shared {
-    fn stopped(&self) -> bool {
+    /// True once nobody wants to hear of the run any more.
+    pub fn stopped(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
     }
 
-    fn note(&self, level: Level, text: String) {
+    /// Says something to the person at the screen.
+    pub fn note(&self, level: Level, text: String) {
         self.mailbox.send(Message::Notice { level, text });
     }
 
-    fn wake_tail(&self) {
+    /// Has the run directory looked at now.
+    pub fn wake_tail(&self) {
         if let Some(tail) = self.tail.get() {
             tail.unpark();
         }
@@ -86,12 +86,15 @@ impl Attachment {
             stop: AtomicBool::new(false),
             link: Mutex::new(None),
             tail: OnceLock::new(),
+            dir: OnceLock::new(),
             looks: AtomicU64::new(0),
         });
         let (reader, readings) = mpsc::channel();
         let own = shared.clone();
         spawn(&mailbox, "attach", move || match RunDir::open(&path) {
             Ok(dir) => {
+                // Nobody else sets it.
+                let _ = own.dir.set(dir.clone());
                 let (tailing, reading) = ((own.clone(), dir.clone()), (own.clone(), dir.clone()));
                 spawn(&own.mailbox, "tail", move || tail_on(&tailing.0, &tailing.1));
                 spawn(&own.mailbox, "labels", move || read_on(&reading.0, &reading.1, &readings));
@@ -106,7 +109,10 @@ impl Attachment {
                 own.mailbox.send(Message::Link { attach: own.number, link: Link::Absent });
             }
         });
-        Self { number, shared, reader }
+        let own = shared.clone();
+        let neighbours =
+            Latest::new(&mailbox, "neighbours", move |(row, file): (u32, String)| find_neighbours(&own, row, &file));
+        Self { number, shared, reader, neighbours }
     }
 
     pub fn number(&self) -> u64 {
@@ -129,6 +135,11 @@ impl Attachment {
         // The reading thread is gone only where the run directory could not be opened, and that was said.
         let _ = self.reader.send(reading);
     }
+
+    /// Asks for the clips nearest to a row; they come as a message.
+    pub fn find_neighbours(&self, row: u32, file: String) {
+        self.neighbours.ask((row, file));
+    }
 }
 
 impl Drop for Attachment {
@@ -144,7 +155,15 @@ fn tail_on(shared: &Shared, dir: &RunDir) {
     let attach = shared.number;
     let mut tail = EventTail::open(dir.events_path());
     let (mut told, mut complained, mut skipped) = (false, false, 0);
+    let mut marks = MarksReader::open(dir.marks_path());
+    let mut marks_complained = false;
     while !shared.stopped() {
+        match follow_marks(shared, &mut marks) {
+            Ok(true) => {}
+            Ok(false) => return,
+            Err(e) if !std::mem::replace(&mut marks_complained, true) => shared.note(Level::Warning, e.to_string()),
+            Err(_) => {}
+        }
         let sent = match tail.poll() {
             Ok(events) => {
                 complained = false;
@@ -275,71 +294,5 @@ fn pause(shared: &Shared, wait: Duration) {
     let begun = Instant::now();
     while begun.elapsed() < wait && !shared.stopped() {
         std::thread::sleep((RETRY / 10).min(wait));
-    }
-}
-
-/// Reads label tables as they are asked for.
-fn read_on(shared: &Shared, dir: &RunDir, readings: &Receiver<Reading>) {
-    let attach = shared.number;
-    for reading in readings {
-        if shared.stopped() {
-            return;
-        }
-        let message = match reading {
-            Reading::Rows => {
-                patiently(shared, || LabelRows::read(&dir.rows_path()).map_err(|e| e.to_string())).map(|r| {
-                    let rows = Arc::new(Rows::new(r.split, r.id, r.transcript, r.y, r.human));
-                    Message::Rows { attach, rows }
-                })
-            }
-            Reading::Values { refresh, file } => {
-                let read = || match inside(dir.path(), &file) {
-                    Some(path) => labels::read(&path).map_err(|e| e.to_string()),
-                    None => Err(format!("{file}: expected a path below the run directory")),
-                };
-                patiently(shared, read).map(|v| Message::Values { attach, refresh, values: Arc::new(v.corrected) })
-            }
-        };
-        match message {
-            Ok(message) => {
-                if !shared.mailbox.send(message) {
-                    return;
-                }
-            }
-            Err(e) => shared.note(Level::Warning, e),
-        }
-    }
-}
-
-/// Tries a few times: over a network file system an event can be seen before the file it speaks of.
-fn patiently<T>(shared: &Shared, mut read: impl FnMut() -> Result<T, String>) -> Result<T, String> {
-    let mut result = read();
-    for _ in 0..4 {
-        if result.is_ok() || shared.stopped() {
-            break;
-        }
-        std::thread::sleep(LOOK);
-        result = read();
-    }
-    result
-}
-
-/// A path below a folder; `None` where it would lead out of it.
-pub fn inside(folder: &Path, file: &str) -> Option<PathBuf> {
-    let path = Path::new(file);
-    path.components().all(|c| matches!(c, Component::Normal(_))).then(|| folder.join(path))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn paths_of_events_stay_inside_the_run_directory() {
-        let folder = Path::new("/runs/a");
-        assert_eq!(inside(folder, "labels/0.npy"), Some("/runs/a/labels/0.npy".into()));
-        for bad in ["../b/x", "/etc/passwd", "labels/../../x", "./x/.."] {
-            assert_eq!(inside(folder, bad), None, "{bad}");
-        }
     }
 }

@@ -6,10 +6,18 @@ use std::sync::Arc;
 
 use super::decode::Input;
 use super::embedding::Request;
-use super::table::{Rows, Values};
+use super::preferences::Preferences;
+use crate::report::export::{Extract, Format};
 use crate::report::figure::Request as FigureRequest;
+use crate::report::neighbours::Neighbours;
 use crate::report::projection::{Picture, Progress};
+use crate::report::table::columns::Column;
+use crate::report::table::filter::Filter;
+use crate::report::table::order::{SortKey, arrange};
+use crate::report::table::{Rows, Table, Values};
 use crate::run::list::RunSummary;
+use crate::run::marks::{Mark, Marks};
+use crate::run::predictions::PredictionValues;
 use crate::training::events::{Command, Event, Level, Stage};
 
 /// Whether a dataset of the catalogue can be trained on.
@@ -100,6 +108,32 @@ pub enum Message {
         refresh: u32,
         values: Arc<Values>,
     },
+    /// What the network predicts; `file` says when.
+    Predictions {
+        attach: u64,
+        file: String,
+        values: Arc<PredictionValues>,
+    },
+    /// What people marked in the run, all of it.
+    Marks {
+        attach: u64,
+        marks: Arc<Marks>,
+    },
+    /// The label table's order of this number.
+    Arranged {
+        number: u64,
+        index: Arc<Vec<u32>>,
+    },
+    /// The clips nearest to a row, or why they cannot be found.
+    Neighbours {
+        attach: u64,
+        row: u32,
+        found: Result<Neighbours, String>,
+    },
+    /// What the console remembered from the last time.
+    Recalled(Preferences),
+    /// A file to write is there already.
+    ExportExists(Export),
     Link {
         attach: u64,
         link: Link,
@@ -192,6 +226,28 @@ pub enum Effect {
         refresh: u32,
         file: String,
     },
+    LoadPredictions {
+        attach: u64,
+        file: String,
+    },
+    /// Look for the clips nearest to a row in a file of representations.
+    LoadNeighbours {
+        attach: u64,
+        row: u32,
+        file: String,
+    },
+    /// Write a mark into the run directory; the time is set there.
+    Mark {
+        attach: u64,
+        mark: Mark,
+    },
+    /// Put the label table in order.
+    Arrange(Arrangement),
+    /// Write the label table to a file.
+    Export(Export),
+    /// Remember how the console is arranged, and recall it.
+    Remember(Preferences),
+    Recall,
     /// Lay representations out in the plane, in place of what was asked for before.
     Project {
         number: u64,
@@ -199,6 +255,55 @@ pub enum Effect {
     },
     /// No picture is needed any more.
     StopProjection,
+}
+
+/// An order of the label table to be computed.
+#[derive(Clone, Debug)]
+pub struct Arrangement {
+    /// Grows; a later one makes this one void.
+    pub number: u64,
+    pub table: Table,
+    pub filter: Option<Filter>,
+    pub keys: Vec<SortKey>,
+}
+
+impl Arrangement {
+    /// Computes it.
+    pub fn order(&self) -> Arc<Vec<u32>> {
+        Arc::new(arrange(&self.table, self.filter.as_ref(), &self.keys))
+    }
+}
+
+impl PartialEq for Arrangement {
+    fn eq(&self, other: &Self) -> bool {
+        self.number == other.number
+    }
+}
+
+/// Rows of the label table to be written to a file.
+#[derive(Clone, Debug)]
+pub struct Export {
+    pub path: PathBuf,
+    pub format: Format,
+    pub table: Table,
+    pub rows: Arc<Vec<u32>>,
+    pub columns: Vec<Column>,
+    /// Write over a file that is there.
+    pub overwrite: bool,
+}
+
+impl Export {
+    /// What is to be written.
+    pub fn extract(&self) -> Extract<'_> {
+        Extract { table: &self.table, rows: &self.rows, columns: &self.columns }
+    }
+}
+
+impl PartialEq for Export {
+    fn eq(&self, other: &Self) -> bool {
+        let key = |e: &Self| (e.path.clone(), e.format, e.overwrite, e.columns.clone());
+        key(self) == key(other) && self.rows == other.rows
+    }
 }
 
 /// Does what the screen wants in the world outside the terminal.

@@ -1,10 +1,10 @@
 //! Copying to the clipboard of whoever sits at the terminal, over SSH too: the OSC 52 escape sequence, wrapped so that
 //! tmux passes it on.
 
-use super::columns::Column;
-use super::filter::Row;
-use super::table::RowRef;
 use crate::modality::Modality;
+use crate::report::table::RowRef;
+use crate::report::table::columns::{Column, Kind};
+use crate::report::table::filter::Row;
 
 /// Longest text that is copied; terminals drop longer sequences.
 const LONGEST: usize = 64 << 10;
@@ -16,21 +16,20 @@ pub fn row(row: &RowRef<'_>) -> String {
     columns.into_iter().map(|c| value_of(row, c)).collect::<Vec<_>>().join("\t")
 }
 
-/// One value of a row.
+/// One value of a row; of a column that is only drawn, the id.
 pub fn value(row: &RowRef<'_>, column: Column) -> String {
-    match column {
-        Column::Order => value_of(row, Column::Id),
+    match column.kind() {
+        Kind::Picture => value_of(row, Column::Id),
         _ => value_of(row, column),
     }
 }
 
 fn value_of(row: &RowRef<'_>, column: Column) -> String {
-    let own = |column: &[String]| column.get(row.row).map_or(String::new(), |t| super::sanitise::clean(t).into_owned());
-    match column {
-        Column::Id => own(&row.rows.id),
-        Column::Transcript => own(&row.rows.transcript),
-        Column::Split => row.rows.split.get(row.row).map_or(String::new(), |s| s.to_string()),
-        number => Some(row.number(number)).filter(|v| v.is_finite()).map_or(String::new(), |v| v.to_string()),
+    match (column, column.kind()) {
+        (Column::Flips, _) => row.flip_letters(),
+        (Column::Order, _) => row.row.to_string(),
+        (_, Kind::Text) => super::sanitise::clean(row.words(column)).into_owned(),
+        _ => Some(row.number(column)).filter(|v| v.is_finite()).map_or(String::new(), |v| v.to_string()),
     }
 }
 
@@ -60,7 +59,7 @@ fn base64(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::console::table::Rows;
+    use crate::report::table::{Rows, Table};
     use crate::split::Split;
 
     #[test]
@@ -79,9 +78,10 @@ mod tests {
     #[test]
     fn a_row_is_tab_separated_and_harmless() {
         let rows = Rows::new(vec![Split::Test], vec!["a\tb".into()], vec!["x\u{1b}[0m".into()], vec![0.5], None);
-        let row_ref = RowRef { rows: &rows, values: None, row: 0 };
+        let table = Table { rows: std::sync::Arc::new(rows), ..Table::default() };
+        let row_ref = table.row(0);
         assert_eq!(row(&row_ref), "a b\ttest\tx␛[0m\t0.5\t\t\t");
         assert_eq!(value(&row_ref, Column::Label), "0.5");
-        assert_eq!(value(&row_ref, Column::Order), "a b");
+        assert_eq!((value(&row_ref, Column::Order), value(&row_ref, Column::History)), ("0".into(), "a b".into()));
     }
 }

@@ -4,7 +4,7 @@ use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
 
 use super::layout::{self, Mode};
-use super::panes::{self, chrome, comparison, detail, help, prompt};
+use super::panes::{self, chrome, columns, comparison, detail, help, prompt};
 use super::state::{Overlay, State};
 use super::theme;
 
@@ -39,8 +39,11 @@ pub fn draw(state: &State, frame: &mut Frame<'_>) {
         Some(Overlay::Help { scroll }) if screen.width >= 20 && screen.height >= 5 => {
             help::draw(state, *scroll, screen, buffer);
         }
-        Some(Overlay::Detail { scroll }) if screen.width >= 20 && screen.height >= 5 => {
-            detail::draw(state, *scroll, screen, buffer);
+        Some(Overlay::Detail { row, scroll, neighbour }) if screen.width >= 20 && screen.height >= 5 => {
+            detail::draw(state, *row, *scroll, *neighbour, screen, buffer);
+        }
+        Some(Overlay::Columns { at }) if screen.width >= 20 && screen.height >= 5 => {
+            columns::draw(state, *at, screen, buffer);
         }
         Some(Overlay::Comparison { lines, scroll }) if screen.width >= 20 && screen.height >= 5 => {
             comparison::draw(lines, *scroll, screen, buffer);
@@ -55,6 +58,14 @@ pub fn draw(state: &State, frame: &mut Frame<'_>) {
         Some(Overlay::Filter { line, .. }) => {
             let problem = state.labels.filter_error.as_deref();
             cursor = Some(prompt::line("filter:", line, problem, footer, buffer));
+        }
+        Some(Overlay::Note { line, .. }) => {
+            cursor = Some(prompt::line("note:", line, None, footer, buffer));
+        }
+        Some(Overlay::Export(line)) => {
+            let problem = state.notice.as_ref().map(|n| n.text.as_str());
+            let label = format!("write {} rows to (.csv .parquet .jsonl):", state.labels.index.len());
+            cursor = Some(prompt::line(&label, line, problem, footer, buffer));
         }
         _ => {}
     }

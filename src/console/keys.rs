@@ -5,27 +5,25 @@ use crossterm::event::KeyEvent;
 use super::actions::{self, Action};
 use super::backend::{Availability, Effect, Link};
 use super::beside;
-use super::clipboard;
-use super::columns::Column;
 use super::decode::Input;
 use super::embedding;
+use super::labels;
 use super::layout;
 use super::list::List;
 use super::overlays;
 use super::panes;
 use super::plot;
 use super::state::{Overlay, Pane, Question, State, WEIGHTS, XAxis};
-use super::update::{attach, inspect, is_resumable, reindex, say};
+use super::update::{attach, inspect, is_resumable, say};
 use crate::report::projection::Scope;
 use crate::run::view::Phase;
-use crate::split::Split;
 use crate::training::events::{Command, Level, Stage, StageState};
 
 /// Takes in what a person did.
 pub fn input(state: &mut State, input: Input, effects: &mut Vec<Effect>) {
     match input {
         Input::Key(event) => key(state, &event, effects),
-        Input::Paste(text) => overlays::paste(state, &text),
+        Input::Paste(text) => overlays::paste(state, &text, effects),
         Input::Click(column, row) => click(state, column, row, effects),
         Input::Wheel(column, row, direction) => {
             let by = isize::from(direction) * 3;
@@ -149,7 +147,7 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         Action::NextPane => turn_pane(state, 1, effects),
         Action::PreviousPane => turn_pane(state, Pane::ALL.len() - 1, effects),
         Action::Zoom => state.zoom = !state.zoom,
-        Action::Close => close(state),
+        Action::Close => close(state, effects),
         Action::Up | Action::Down | Action::PageUp | Action::PageDown | Action::First | Action::Last => {
             move_list(state, action, effects);
         }
@@ -186,31 +184,26 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
             state.losses.chosen = None;
             state.losses.cursor = None;
         }
-        Action::Left => sideways(state, false),
-        Action::Right => sideways(state, true),
-        Action::SortNext => turn_sort(state, 1),
-        Action::SortPrevious => turn_sort(state, Column::ALL.len() - 1),
-        Action::Reverse => {
-            state.labels.reverse = !state.labels.reverse;
-            reindex(state);
-        }
-        Action::Filter => {
-            let before = state.labels.filter_text.clone();
-            state.overlay = Some(Overlay::Filter { line: before.clone().into(), before });
-        }
-        Action::Detail => {
-            if state.labels.row(state.labels.list.selected).is_some() {
-                state.overlay = Some(Overlay::Detail { scroll: 0 });
-            }
-        }
-        Action::CopyRow | Action::CopyValue => copy(state, action, effects),
-        Action::SummarySplit => {
-            state.labels.summary = match state.labels.summary {
-                Split::Train => Split::Valid,
-                Split::Valid => Split::Test,
-                Split::Test => Split::Train,
-            }
-        }
+        Action::Left | Action::Right if state.focus != Pane::Labels => sideways(state, action == Action::Right),
+        Action::Left
+        | Action::Right
+        | Action::Sort
+        | Action::SortFurther
+        | Action::Reverse
+        | Action::MoveColumnLeft
+        | Action::MoveColumnRight
+        | Action::HideColumn
+        | Action::ShowColumns
+        | Action::Columns
+        | Action::Bars
+        | Action::Filter
+        | Action::Detail
+        | Action::Review
+        | Action::Note
+        | Action::Export
+        | Action::CopyRow
+        | Action::CopyValue
+        | Action::SummarySplit => labels::act(state, action, effects),
         Action::ShowEmbedding => focus(state, Pane::Embedding),
         Action::NextScope => embedding::turn_scope(state, 1),
         Action::PreviousScope => embedding::turn_scope(state, Scope::ALL.len() - 1),
@@ -230,7 +223,7 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
     }
 }
 
-fn close(state: &mut State) {
+fn close(state: &mut State, effects: &mut Vec<Effect>) {
     if state.focus == Pane::Embedding && embedding::close(state) {
         return;
     }
@@ -238,9 +231,7 @@ fn close(state: &mut State) {
         return;
     }
     if state.focus == Pane::Labels && !state.labels.filter_text.is_empty() {
-        state.labels.filter_text.clear();
-        (state.labels.filter, state.labels.filter_error) = (None, None);
-        reindex(state);
+        labels::apply_filter(state, "", effects);
         return;
     }
     state.zoom = false;
@@ -379,34 +370,6 @@ fn sideways(state: &mut State, right: bool) {
         (_, false) => at.saturating_sub(stride),
     };
     state.losses.cursor = Some(steps[at]);
-}
-
-fn turn_sort(state: &mut State, by: usize) {
-    let labels = &mut state.labels;
-    let mut at = Column::ALL.iter().position(|c| *c == labels.sort).unwrap_or(0);
-    loop {
-        at = (at + by) % Column::ALL.len();
-        // Columns that are not there are no way to sort.
-        if labels.rows.human.is_some() || !matches!(Column::ALL[at], Column::Human(_)) {
-            break;
-        }
-    }
-    labels.sort = Column::ALL[at];
-    labels.reverse = labels.sort.greatest_first();
-    labels.list.selected = 0;
-    reindex(state);
-}
-
-fn copy(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
-    let Some(row) = state.labels.row(state.labels.list.selected) else {
-        return say(state, Level::Info, "no row to copy");
-    };
-    let text = match action {
-        Action::CopyRow => clipboard::row(&row),
-        _ => clipboard::value(&row, state.labels.sort),
-    };
-    say(state, Level::Info, format!("copied: {text}"));
-    effects.push(Effect::Copy(text));
 }
 
 fn attach_selected(state: &mut State, effects: &mut Vec<Effect>) {

@@ -2,9 +2,10 @@
 //! threads of its own and is answered by messages, so that no file system and no socket can hold up the screen.
 //!
 //! Threads: one that looks into datasets, one after the other; for each attachment one that tails the events, one that
-//! keeps the link to the run's process, one that reads label tables; one for each run beside it; one that lays
-//! representations out (its own queue of one, embedding/worker.rs); short ones for the rest. All of an attachment's end
-//! when another run is attached or the screen is gone.
+//! keeps the link to the run's process, one that reads label tables, one that looks for neighbours; one for each run beside it; one that puts the
+//! label table in order, one that lays representations out (its own queue of one, embedding/worker.rs), one that remembers
+//! how the console is arranged; short ones for the rest. All of an attachment's end when another run is attached or the
+//! screen is gone.
 
 use std::collections::HashSet;
 use std::io::Write;
@@ -12,13 +13,18 @@ use std::path::{Path, PathBuf};
 use std::process::{Command as Program, Stdio};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
-use super::attachment::{Attachment, Reading};
-use super::backend::{Availability, Backend, DatasetItem, Effect, Message, Preview};
+use super::attachment::Attachment;
+use super::backend::{Arrangement, Availability, Backend, DatasetItem, Effect, Export, Message, Preview};
 use super::beside::{Follower, read_comparison};
 use super::embedding::worker::Projector;
+use super::latest::Latest;
 use super::mailbox::Mailbox;
-use super::{plot, text};
+use super::plot;
+use super::preferences::{self, Preferences};
+use super::reading::Reading;
+use super::text;
 use crate::dataset::{Catalogue, Report, Source, State as EntryState, data_folder};
 use crate::device::DeviceRequest;
 use crate::host::prepare::RunRequest;
@@ -49,8 +55,28 @@ pub struct Live {
     attachment: Option<Attachment>,
     /// The runs beside the attached one.
     followers: Vec<Follower>,
+    arranger: Latest<Arrangement>,
+    rememberer: Latest<(Preferences, Unfinished)>,
+    unfinished: Unfinished,
     projector: Projector,
     tmux: bool,
+}
+
+/// How long leaving waits for what is being written.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Held by whatever is still being written for a person: marks, files, the console's arrangement.
+#[derive(Clone, Debug, Default)]
+pub struct Unfinished(Arc<()>);
+
+impl Drop for Live {
+    /// Someone who leaves right after a mark or an export means both.
+    fn drop(&mut self) {
+        let begun = Instant::now();
+        while Arc::strong_count(&self.unfinished.0) > 1 && begun.elapsed() < PATIENCE {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
 }
 
 impl Live {
@@ -59,16 +85,29 @@ impl Live {
         let (inspector, targets) = mpsc::channel();
         let (own, answers) = (given.clone(), mailbox.clone());
         spawn(&mailbox, "datasets", move || inspect_all(&own, &targets, &answers));
+        let answers = mailbox.clone();
+        let arranger = Latest::new(&mailbox, "order", move |asked: Arrangement| {
+            answers.send(Message::Arranged { number: asked.number, index: asked.order() })
+        });
+        let answers = mailbox.clone();
+        let rememberer = Latest::new(&mailbox, "preferences", move |(asked, _unfinished): (Preferences, _)| {
+            let written = preferences::path().map_or(Ok(()), |path| preferences::write(&path, &asked));
+            written.map_or_else(|e| answers.send(warning(e.to_string())), |()| true)
+        });
+        let starting = Arc::default();
         let projector = Projector::new(mailbox.clone());
         Self {
             given,
             mailbox,
             extra,
             inspector,
-            starting: Arc::default(),
+            starting,
             attachment: None,
             followers: Vec::new(),
+            arranger,
             projector,
+            rememberer,
+            unfinished: Unfinished::default(),
             tmux,
         }
     }
@@ -208,6 +247,30 @@ impl Backend for Live {
             }
             Effect::LoadRows { attach } => self.read(attach, Reading::Rows),
             Effect::LoadValues { attach, refresh, file } => self.read(attach, Reading::Values { refresh, file }),
+            Effect::LoadPredictions { attach, file } => self.read(attach, Reading::Predictions { file }),
+            Effect::Mark { attach, mark } => self.read(attach, Reading::Mark(mark, self.unfinished.clone())),
+            Effect::LoadNeighbours { attach, row, file } => {
+                if let Some(attachment) = self.attachment.as_ref().filter(|a| a.number() == attach) {
+                    attachment.find_neighbours(row, file);
+                }
+            }
+            Effect::Arrange(arrangement) => self.arranger.ask(arrangement),
+            Effect::Export(export) => {
+                let unfinished = self.unfinished.clone();
+                spawn(&self.mailbox, "export", move || {
+                    let said = write_out(export);
+                    drop(unfinished);
+                    mailbox.send(said);
+                });
+            }
+            Effect::Remember(preferences) => self.rememberer.ask((preferences, self.unfinished.clone())),
+            Effect::Recall => spawn(&self.mailbox, "recall", move || {
+                match preferences::path().map_or(Ok(None), |path| preferences::read(&path)) {
+                    Ok(Some(preferences)) => mailbox.send(Message::Recalled(preferences)),
+                    Ok(None) => true,
+                    Err(e) => mailbox.send(warning(e.to_string())),
+                };
+            }),
             Effect::Project { number, request } => self.projector.ask(number, *request),
             Effect::StopProjection => self.projector.stop(),
             Effect::Copy(content) => self.copy(content),
@@ -221,6 +284,28 @@ impl Backend for Live {
 pub fn spawn(mailbox: &Mailbox, name: &str, work: impl FnOnce() + Send + 'static) {
     if let Err(e) = std::thread::Builder::new().name(name.to_owned()).spawn(work) {
         mailbox.offer(Message::Notice { level: Level::Error, text: format!("cannot start a thread: {e}") });
+    }
+}
+
+fn warning(text: String) -> Message {
+    Message::Notice { level: Level::Warning, text }
+}
+
+/// Writes rows of the label table to a file and says what became of it.
+fn write_out(mut export: Export) -> Message {
+    export.path = expand(&export.path.to_string_lossy());
+    if !export.overwrite && export.path.exists() {
+        return Message::ExportExists(export);
+    }
+    match export.extract().write_file(export.format, &export.path) {
+        Ok(()) => {
+            let path = export.path.canonicalize().unwrap_or(export.path);
+            Message::Notice {
+                level: Level::Info,
+                text: format!("{} rows written to {}", export.rows.len(), path.display()),
+            }
+        }
+        Err(e) => Message::Notice { level: Level::Error, text: e.to_string() },
     }
 }
 

@@ -20,39 +20,40 @@ mod backend;
 mod beside;
 mod chart;
 mod clipboard;
-mod columns;
+mod column_set;
 mod decode;
 mod draw;
 mod embedding;
 mod event_loop;
-mod filter;
 #[cfg(test)]
 mod fixture;
+pub mod headless;
+mod history;
 mod keys;
+mod labels;
+mod latest;
 mod layout;
 mod list;
 mod live;
 mod mailbox;
-#[cfg(test)]
-mod measure;
 mod overlays;
 mod panes;
 mod plot;
+mod preferences;
 mod pyramid;
 mod raster;
+mod reading;
 mod sanitise;
 mod screen;
 #[cfg(test)]
 mod screens;
 mod series;
 mod state;
-mod table;
 mod terminal;
 #[cfg(test)]
 mod tests;
 mod text;
 mod theme;
-mod tokens;
 mod update;
 
 use std::path::PathBuf;
@@ -108,7 +109,7 @@ pub fn open(options: OpenOptions) -> color_eyre::Result<()> {
     if let Some(dir) = &options.run {
         update::attach(&mut state, dir.path().to_owned(), options.follow, &mut first);
     }
-    first.extend([Effect::ListRuns, Effect::ScanDatasets]);
+    first.extend([Effect::Recall, Effect::ListRuns, Effect::ScanDatasets]);
     let (mailbox, inbox) = mailbox::channel()?;
     let given = Given {
         runs_root: options.runs_root,

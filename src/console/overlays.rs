@@ -1,4 +1,4 @@
-//! What keys do while something stands over the panes: help, a question, a line to type, a clip's details.
+//! What keys do while something stands over the panes: help, a question, a line to type, a clip's details, the columns.
 
 use std::path::Path;
 
@@ -6,11 +6,11 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use tui_input::{Input as Line, InputRequest};
 
 use super::actions::{self, Action};
-use super::backend::{Effect, Link};
-use super::filter::Filter;
+use super::backend::{Effect, Export, Link};
 use super::keys::{act, send, take_up};
+use super::labels::{self, apply_filter};
 use super::state::{Overlay, Question, State};
-use super::update::{reindex, say};
+use super::update::say;
 use crate::report::figure::{Format, Request};
 use crate::training::events::{Command, Level};
 
@@ -59,12 +59,37 @@ pub fn key(state: &mut State, event: &KeyEvent, effects: &mut Vec<Effect>) {
             }
         },
         Overlay::Filter { mut line, before } => match event.code {
-            KeyCode::Esc => apply_filter(state, &before),
+            KeyCode::Esc => apply_filter(state, &before, effects),
             KeyCode::Enter if state.labels.filter_error.is_none() => {}
             _ => {
                 edit(&mut line, event);
-                apply_filter(state, line.value());
+                apply_filter(state, line.value(), effects);
                 state.overlay = Some(Overlay::Filter { line, before });
+            }
+        },
+        Overlay::Columns { at } => columns(state, at, event, effects),
+        Overlay::Note { row, mut line, back } => match event.code {
+            KeyCode::Esc => state.overlay = back.map(|b| *b),
+            KeyCode::Enter => {
+                state.overlay = back.map(|b| *b);
+                labels::take_note(state, row, line.value(), effects);
+            }
+            _ => {
+                edit(&mut line, event);
+                state.overlay = Some(Overlay::Note { row, line, back });
+            }
+        },
+        Overlay::Export(mut line) => match event.code {
+            KeyCode::Esc => {}
+            KeyCode::Enter => {
+                if let Err(problem) = labels::export(state, line.value(), effects) {
+                    say(state, Level::Warning, problem);
+                    state.overlay = Some(Overlay::Export(line));
+                }
+            }
+            _ => {
+                edit(&mut line, event);
+                state.overlay = Some(Overlay::Export(line));
             }
         },
     }
@@ -81,13 +106,15 @@ fn draw_figure(state: &mut State, path: &str, request: Request, effects: &mut Ve
     say(state, Level::Info, "drawing the figure");
 }
 
-/// Keys while something is read: scrolling, closing, and in a clip's details the next clip.
+/// Keys while something is read: scrolling, closing, and in a clip's details the next clip and its neighbours.
 fn read(state: &mut State, event: &KeyEvent, effects: &mut Vec<Effect>) {
     let detail = matches!(state.overlay, Some(Overlay::Detail { .. }));
     match event.code {
         KeyCode::Esc | KeyCode::Char('q') => return state.overlay = None,
         KeyCode::Char('?') | KeyCode::F(1) if !detail => return state.overlay = None,
-        KeyCode::Enter if detail => return state.overlay = None,
+        KeyCode::Tab if detail => return turn_neighbour(state, true),
+        KeyCode::BackTab if detail => return turn_neighbour(state, false),
+        KeyCode::Enter if detail => return enter_neighbour(state, effects),
         _ => {}
     }
     match actions::find(event, state.focus) {
@@ -96,17 +123,76 @@ fn read(state: &mut State, event: &KeyEvent, effects: &mut Vec<Effect>) {
         Some(Action::PageUp) => scroll(state, -10),
         Some(Action::PageDown) => scroll(state, 10),
         Some(Action::First) => scroll(state, isize::MIN),
-        Some(Action::Last) if !detail => scroll(state, 10_000),
-        Some(action @ (Action::Up | Action::Down | Action::CopyRow | Action::CopyValue)) if detail => {
+        Some(Action::Last) => scroll(state, 10_000),
+        Some(action @ (Action::Up | Action::Down)) => {
+            act(state, action, effects);
+            if let Some(row) = state.labels.selected().map(|r| r.row as u32) {
+                labels::open_detail(state, row, effects);
+            }
+        }
+        Some(action @ (Action::CopyRow | Action::CopyValue | Action::Review | Action::Note)) if detail => {
             act(state, action, effects);
         }
         _ => {}
     }
 }
 
+/// Chooses the next neighbour of the clip that is looked at, or none.
+fn turn_neighbour(state: &mut State, forward: bool) {
+    let Some(Overlay::Detail { row, neighbour, .. }) = &mut state.overlay else { return };
+    let known = state.labels.neighbours.as_ref().filter(|(r, _)| r == row).and_then(|(_, f)| f.as_ref().ok());
+    let count = known.map_or(0, |found| found.iter().map(|(_, list)| list.len()).sum());
+    *neighbour = match (*neighbour, forward) {
+        _ if count == 0 => None,
+        (None, true) => Some(0),
+        (None, false) => Some(count - 1),
+        (Some(at), true) => Some(at + 1).filter(|at| *at < count),
+        (Some(at), false) => at.checked_sub(1),
+    };
+}
+
+/// Goes to the chosen neighbour; closes the details where none is chosen.
+fn enter_neighbour(state: &mut State, effects: &mut Vec<Effect>) {
+    let Some(Overlay::Detail { row, neighbour, .. }) = &state.overlay else { return };
+    let known = state.labels.neighbours.as_ref().filter(|(r, _)| r == row).and_then(|(_, f)| f.as_ref().ok());
+    let chosen = neighbour.and_then(|at| known?.iter().flat_map(|(_, list)| list).nth(at)).map(|n| n.row);
+    match chosen {
+        Some(row) => labels::go_to(state, row, effects),
+        None => state.overlay = None,
+    }
+}
+
+/// Keys in the list of columns.
+fn columns(state: &mut State, at: usize, event: &KeyEvent, effects: &mut Vec<Effect>) {
+    let count = state.labels.columns.all().len();
+    let mut to = at.min(count - 1);
+    match (event.code, actions::find(event, state.focus)) {
+        (KeyCode::Esc | KeyCode::Char('q' | 'C'), _) => return,
+        (KeyCode::Char(' ') | KeyCode::Enter, _) => {
+            let labels = &mut state.labels;
+            let column = labels.columns.all()[to];
+            if labels.columns.toggle(column, &labels.table) {
+                labels::remember(state, effects);
+            }
+        }
+        (_, Some(Action::MoveColumnLeft | Action::MoveColumnRight)) | (KeyCode::Char('K' | 'J'), _) => {
+            let down = matches!(event.code, KeyCode::Char('>' | 'L' | 'J'));
+            to = state.labels.columns.slide_among_all(to, down);
+            labels::remember(state, effects);
+        }
+        (_, Some(Action::ShowColumns)) => act(state, Action::ShowColumns, effects),
+        (_, Some(Action::Up)) => to = to.saturating_sub(1),
+        (_, Some(Action::Down)) => to = (to + 1).min(count - 1),
+        (_, Some(Action::First)) => to = 0,
+        (_, Some(Action::Last)) => to = count - 1,
+        _ => {}
+    }
+    state.overlay = Some(Overlay::Columns { at: to });
+}
+
 /// Scrolls what is being read.
 pub fn scroll(state: &mut State, by: isize) {
-    if let Some(Overlay::Help { scroll } | Overlay::Detail { scroll } | Overlay::Comparison { scroll, .. }) =
+    if let Some(Overlay::Help { scroll } | Overlay::Detail { scroll, .. } | Overlay::Comparison { scroll, .. }) =
         &mut state.overlay
     {
         *scroll = scroll.saturating_add_signed(by).min(1000);
@@ -114,15 +200,20 @@ pub fn scroll(state: &mut State, by: isize) {
 }
 
 /// Takes in pasted text where a line is being typed.
-pub fn paste(state: &mut State, text: &str) {
+pub fn paste(state: &mut State, text: &str, effects: &mut Vec<Effect>) {
     let Some(mut overlay) = state.overlay.take() else { return };
-    if let Overlay::OpenFile(line) | Overlay::Filter { line, .. } | Overlay::Figure { line, .. } = &mut overlay {
+    if let Overlay::OpenFile(line)
+    | Overlay::Export(line)
+    | Overlay::Filter { line, .. }
+    | Overlay::Note { line, .. }
+    | Overlay::Figure { line, .. } = &mut overlay
+    {
         for c in text.trim().chars().filter(|c| !c.is_control()).take(LINE) {
             insert(line, c);
         }
     }
     if let Overlay::Filter { line, .. } = &overlay {
-        apply_filter(state, line.value());
+        apply_filter(state, line.value(), effects);
     }
     state.overlay = Some(overlay);
 }
@@ -153,21 +244,6 @@ fn edit(line: &mut Line, event: &KeyEvent) {
     line.handle(request);
 }
 
-/// Filters by the text; where it does not parse, says so and keeps the rows as they are.
-fn apply_filter(state: &mut State, text: &str) {
-    state.labels.filter_text = text.to_owned();
-    match Filter::parse(text) {
-        Ok(filter) => {
-            state.labels.filter_error = None;
-            if filter != state.labels.filter {
-                state.labels.filter = filter;
-                reindex(state);
-            }
-        }
-        Err(error) => state.labels.filter_error = Some(error.to_string()),
-    }
-}
-
 fn confirmed(state: &mut State, question: Question, effects: &mut Vec<Effect>) {
     match question {
         Question::Restart(stage) if state.run.as_ref().is_some_and(|r| r.link == Link::Absent) => {
@@ -178,6 +254,10 @@ fn confirmed(state: &mut State, question: Question, effects: &mut Vec<Effect>) {
         }
         Question::Stop => {
             send(state, Command::StopNow, "stopping: the batch is finished and a checkpoint written", effects)
+        }
+        Question::Overwrite(export) => {
+            say(state, Level::Info, format!("writing {} rows", export.rows.len()));
+            effects.push(Effect::Export(Export { overwrite: true, ..export }));
         }
         Question::TrainBeside(dataset) => {
             effects.push(Effect::Train { dataset });

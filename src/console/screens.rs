@@ -24,7 +24,7 @@ fn every_size_with_everything_open_is_survived() {
                 state.zoom = turn % 5 == 0;
                 state.overlay = match turn % 11 {
                     0 => Some(Overlay::Help { scroll: turn }),
-                    1 => Some(Overlay::Detail { scroll: turn }),
+                    1 => Some(Overlay::Detail { row: turn as u32, scroll: turn, neighbour: Some(turn % 16) }),
                     2 => Some(Overlay::Confirm(super::state::Question::Stop)),
                     3 => Some(Overlay::OpenFile("a long path 电影 that does not fit everywhere".into())),
                     5 => Some(Overlay::Comparison {
@@ -96,7 +96,7 @@ fn screens() {
     let mut state = attached(120, 36, events());
     insta::assert_snapshot!("training_120x36", screen(&state));
     focus(&mut state, Pane::Labels);
-    press(&mut state, "ooooooooz");
+    press(&mut state, "lloz");
     insta::assert_snapshot!("labels_zoomed_120x36", screen(&state));
     key(&mut state, KeyCode::Enter);
     insta::assert_snapshot!("detail_120x36", screen(&state));

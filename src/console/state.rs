@@ -6,20 +6,17 @@ use std::sync::Arc;
 
 use tui_input::Input as Line;
 
-use super::backend::{DatasetItem, Link, Preview};
+use super::backend::{DatasetItem, Export, Link, Preview};
 use super::beside::Beside;
-use super::columns::Column;
 use super::embedding::Embedding;
-use super::filter::Filter;
+use super::labels::Labels;
 use super::list::List;
 use super::series::{Series, SeriesKey};
-use super::table::{History, RowRef, Rows};
 use super::theme::Abilities;
 use crate::report::figure::Request;
 pub use crate::report::figure::XAxis;
 use crate::run::list::RunSummary;
 use crate::run::view::{Phase, RunView};
-use crate::split::Split;
 use crate::training::events::{Command, Level, Stage};
 
 /// The parts of the screen that can have the focus.
@@ -86,10 +83,24 @@ pub enum Overlay {
         line: Line,
         before: String,
     },
-    /// One clip in full.
+    /// One clip in full: a row of the table, and which of its neighbours is chosen.
     Detail {
+        row: u32,
         scroll: usize,
+        neighbour: Option<usize>,
     },
+    /// The columns of the label table, the one at a position chosen.
+    Columns {
+        at: usize,
+    },
+    /// A note on a row is being typed; what stood there before it.
+    Note {
+        row: u32,
+        line: Line,
+        back: Option<Box<Overlay>>,
+    },
+    /// The name of a file for the label table is being typed.
+    Export(Line),
 }
 
 /// What is asked before it is done.
@@ -99,6 +110,8 @@ pub enum Question {
     Stop,
     /// Start another run beside one that is being trained.
     TrainBeside(String),
+    /// Write over a file that is there.
+    Overwrite(Export),
 }
 
 /// A line that stands in the footer until the next key.
@@ -167,32 +180,6 @@ pub struct Losses {
 
 /// The weights that the smoothing keys walk through.
 pub const WEIGHTS: [f64; 8] = [0.0, 0.3, 0.6, 0.8, 0.9, 0.95, 0.98, 0.99];
-
-/// What the label table shows and how.
-#[derive(Clone, Debug)]
-pub struct Labels {
-    pub rows: Arc<Rows>,
-    pub history: History,
-    pub sort: Column,
-    pub reverse: bool,
-    /// The filter's text as typed.
-    pub filter_text: String,
-    pub filter: Option<Filter>,
-    pub filter_error: Option<String>,
-    /// The rows that pass, in order.
-    pub index: Vec<u32>,
-    pub list: List,
-    /// The split that the summary lines speak of.
-    pub summary: Split,
-}
-
-impl Labels {
-    /// The row of the data at a position of the index.
-    pub fn row(&self, position: usize) -> Option<RowRef<'_>> {
-        let row = *self.index.get(position)? as usize;
-        Some(RowRef { rows: &self.rows, values: self.history.latest().map(|v| &**v), row })
-    }
-}
 
 /// The whole state of a console.
 #[derive(Clone, Debug)]
@@ -279,18 +266,7 @@ impl State {
                 cursor: None,
                 series: Series::new(key),
             },
-            labels: Labels {
-                rows: Arc::new(Rows::default()),
-                history: History::default(),
-                sort: Column::Order,
-                reverse: false,
-                filter_text: String::new(),
-                filter: None,
-                filter_error: None,
-                index: Vec::new(),
-                list: List::default(),
-                summary: Split::Train,
-            },
+            labels: Labels::default(),
             embedding: Embedding::default(),
             metrics_list: List::following(),
             metrics_column: 0,

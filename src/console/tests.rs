@@ -8,7 +8,13 @@ use super::backend::{Effect, Link, Message};
 use super::decode::Input;
 use super::fixture::*;
 use super::state::{Overlay, Pane, State};
-use crate::training::events::{Body, Command, Event, Stage};
+use crate::modality::PerModality;
+use crate::report::export::Format;
+use crate::report::neighbours::Neighbour;
+use crate::report::table::Rows;
+use crate::run::marks::Mark;
+use crate::run::predictions::PredictionValues;
+use crate::training::events::{Body, Command, Event, Moment, Stage};
 
 #[test]
 fn one_key_trains_on_the_demo() {
@@ -164,7 +170,7 @@ fn another_run_is_shown_on_enter_and_late_news_of_the_first_are_dropped() {
     assert_eq!(effects, [Effect::Attach { attach: 2, path: "/runs/2026-11-22-b".into(), follow: false }]);
     tell(&mut state, [Message::Events { attach: 1, events: events(), caught_up: true }]);
     assert_eq!(state.run.as_ref().unwrap().view.events, 0);
-    assert!(state.labels.rows.is_empty());
+    assert!(state.labels.table.rows.is_empty());
 }
 
 #[test]
@@ -183,13 +189,13 @@ fn label_files_are_asked_for_as_they_come_and_void_ones_are_forgotten() {
     let asked = effects.iter().filter(|e| matches!(e, Effect::LoadValues { .. })).count();
     assert!(asked == 14 && effects.contains(&Effect::LoadRows { attach: 1 }), "{effects:?}");
     tell(&mut state, (0..14).map(|r| Message::Values { attach: 1, refresh: r, values: Arc::new(values(r)) }));
-    assert_eq!(state.labels.history.count(), 14);
+    assert_eq!(state.labels.history.refreshes().count(), 14);
     let restarted = Event { time: 9.0, stage: Some(Stage::Denoising), epoch: 0, step: 0, body: Body::Restarted };
     tell(&mut state, [Message::Events { attach: 1, events: vec![restarted], caught_up: true }]);
-    assert_eq!(state.labels.history.count(), 0);
+    assert_eq!(state.labels.history.refreshes().count(), 0);
     // One that was being read meanwhile does not come back.
     tell(&mut state, [Message::Values { attach: 1, refresh: 3, values: Arc::new(values(3)) }]);
-    assert_eq!(state.labels.history.count(), 0);
+    assert_eq!(state.labels.history.refreshes().count(), 0);
 }
 
 #[test]
@@ -222,7 +228,7 @@ fn labels_are_sorted_filtered_and_read_in_full() {
     key(&mut state, KeyCode::Enter);
     let passed = state.labels.index.len();
     assert!(passed > 0 && passed < 1000, "{passed}");
-    press(&mut state, "oooooooo");
+    press(&mut state, "llo");
     let changes = || state.labels.index.iter().map(|i| (values(13).audio[*i as usize] - rows().y[*i as usize]).abs());
     assert!(changes().zip(changes().skip(1)).all(|(a, b)| a >= b && b > 0.3));
     let text = screen(&state);
@@ -232,6 +238,211 @@ fn labels_are_sorted_filtered_and_read_in_full() {
     key(&mut state, KeyCode::Esc);
     key(&mut state, KeyCode::Esc);
     assert_eq!(state.labels.index.len(), 1368);
+}
+
+#[test]
+fn several_columns_decide_the_order_and_the_title_says_so() {
+    let mut state = attached(120, 36, events());
+    focus(&mut state, Pane::Labels);
+    press(&mut state, "ollO");
+    assert!(screen(&state).contains("sorted by y ↑, |Δ audio| ↓"), "{}", screen(&state));
+    let (rows, values) = (rows(), values(13));
+    let key = |i: &u32| (rows.y[*i as usize], -(values.audio[*i as usize] - rows.y[*i as usize]).abs());
+    assert!(state.labels.index.iter().map(key).is_sorted());
+    press(&mut state, "O");
+    assert!(screen(&state).contains("y ↑, |Δ audio| ↑"));
+    press(&mut state, "r");
+    assert!(screen(&state).contains("y ↓, |Δ audio| ↓"));
+    press(&mut state, "o");
+    assert!(screen(&state).contains("sorted by |Δ audio| ↓ "));
+    press(&mut state, "oo");
+    assert!(screen(&state).contains("sorted by |Δ audio| ↓ "));
+}
+
+#[test]
+fn columns_are_hidden_moved_and_remembered() {
+    let mut state = attached(120, 36, events());
+    focus(&mut state, Pane::Labels);
+    let heading = |state: &State| screen(state).lines().find(|l| l.contains(" id ")).unwrap_or_default().to_owned();
+    assert!(heading(&state).contains("y     ΔT"), "{}", heading(&state));
+    let effects = press(&mut state, "l-");
+    let [Effect::Remember(remembered)] = &effects[..] else { panic!("{effects:?}") };
+    assert!(!heading(&state).contains("ΔT"));
+    let mut other = attached(120, 36, events());
+    focus(&mut other, Pane::Labels);
+    tell(&mut other, [Message::Recalled(remembered.clone())]);
+    assert!(!heading(&other).contains("ΔT"));
+    press(&mut state, "+<");
+    assert!(heading(&state).contains("y     ΔA     ΔT"), "{}", heading(&state));
+    // From the list of columns, too: the first is the row's number.
+    press(&mut state, "Cg ");
+    assert!(screen(&state).contains("place in the data"), "{}", screen(&state));
+    key(&mut state, KeyCode::Esc);
+    assert!(!heading(&state).contains("row"));
+    press(&mut state, "b");
+    assert!(!screen(&state).lines().any(|l| l.contains("video_") && l.contains("0.20▂")));
+}
+
+#[test]
+fn a_large_table_is_put_in_order_elsewhere_and_the_old_order_stands_until_then() {
+    let n = super::labels::AT_ONCE + 1;
+    let mut state = attached(120, 36, events());
+    let y: Vec<f32> = (0..n).map(noise).collect();
+    let rows = Rows::new(vec![crate::split::Split::Train; n], vec![], vec![], y, None);
+    let effects = tell(&mut state, [Message::Rows { attach: 1, rows: Arc::new(rows) }]);
+    let [Effect::Arrange(first)] = &effects[..] else { panic!("{effects:?}") };
+    tell(&mut state, [Message::Arranged { number: first.number, index: first.order() }]);
+    assert_eq!(state.labels.index.len(), n);
+    focus(&mut state, Pane::Labels);
+    let effects = press(&mut state, "o/y > 0");
+    let asked: Vec<_> =
+        effects.iter().filter_map(|e| if let Effect::Arrange(a) = e { Some(a) } else { None }).collect();
+    assert!(asked.len() >= 2 && state.labels.index.iter().is_sorted(), "the old order is shown");
+    assert!(screen(&state).contains(&format!("{n} rows …")), "{}", screen(&state));
+    // One that was overtaken is of no use.
+    tell(&mut state, [Message::Arranged { number: asked[0].number, index: asked[0].order() }]);
+    assert_eq!(state.labels.index.len(), n);
+    let last = asked[asked.len() - 1];
+    tell(&mut state, [Message::Arranged { number: last.number, index: last.order() }]);
+    let shown: Vec<f32> = state.labels.index.iter().map(|i| noise(*i as usize)).collect();
+    assert!(shown.len() < n && shown[0] > 0.0 && shown.is_sorted());
+    // News of another run make it void.
+    let effects = press(&mut state, "\u{8}");
+    assert!(effects.is_empty());
+}
+
+#[test]
+fn rows_are_marked_noted_and_found_by_it() {
+    let mut state = attached(120, 36, events());
+    focus(&mut state, Pane::Labels);
+    press(&mut state, "jjj");
+    let effects = press(&mut state, "x");
+    let [Effect::Mark { attach: 1, mark }] = &effects[..] else { panic!("{effects:?}") };
+    assert_eq!((mark.row, mark.reviewed, &*mark.id), (3, true, "video_0001$_$0003"));
+    assert!(!screen(&state).contains("reviewed ─"), "it shows once it is written");
+    let written = |mark: &Mark| Message::Marks { attach: 1, marks: Arc::new([mark.clone()].into_iter().collect()) };
+    tell(&mut state, [written(mark)]);
+    assert!(screen(&state).contains("1 reviewed ─"), "{}", screen(&state));
+    press(&mut state, "nis this irony?");
+    assert!(screen(&state).contains("note: is this irony?"));
+    let effects = key(&mut state, KeyCode::Enter);
+    let [Effect::Mark { mark, .. }] = &effects[..] else { panic!("{effects:?}") };
+    assert_eq!((mark.reviewed, &*mark.note), (true, "is this irony?"));
+    tell(&mut state, [written(mark)]);
+    press(&mut state, "/note ~ irony");
+    key(&mut state, KeyCode::Enter);
+    assert_eq!(*state.labels.index, [3]);
+    key(&mut state, KeyCode::Enter);
+    let text = screen(&state);
+    assert!(text.contains("✔ reviewed") && text.contains("✎ is this irony?"), "{text}");
+    // From the details, too; escape leaves the note as it is and the details open.
+    press(&mut state, "nx");
+    key(&mut state, KeyCode::Esc);
+    assert!(matches!(state.overlay, Some(Overlay::Detail { row: 3, .. })));
+    let effects = press(&mut state, "x");
+    assert!(matches!(&effects[..], [Effect::Mark { mark, .. }] if !mark.reviewed && !mark.note.is_empty()));
+}
+
+#[test]
+fn who_may_not_mark_is_told_why() {
+    let mut state = attached(120, 36, events());
+    focus(&mut state, Pane::Labels);
+    state.read_only = true;
+    assert_eq!(press(&mut state, "xn"), []);
+    assert!(state.notice.as_ref().unwrap().text.contains("--read-only") && state.overlay.is_none());
+    state.read_only = false;
+    tell(&mut state, [Message::Link { attach: 1, link: Link::Following }]);
+    assert_eq!(press(&mut state, "xn"), []);
+    assert!(state.notice.as_ref().unwrap().text.contains("following the directory only"));
+}
+
+#[test]
+fn what_the_filter_shows_is_written_to_a_file() {
+    let mut state = attached(120, 36, events());
+    focus(&mut state, Pane::Labels);
+    press(&mut state, "/split=test");
+    key(&mut state, KeyCode::Enter);
+    press(&mut state, "ow");
+    assert!(screen(&state).contains("2026-11-23-a-labels.csv"), "{}", screen(&state));
+    (0..3).for_each(|_| drop(key(&mut state, KeyCode::Backspace)));
+    assert_eq!(key(&mut state, KeyCode::Enter), []);
+    assert!(screen(&state).contains("ends in .csv, .parquet or .jsonl"), "{}", screen(&state));
+    press(&mut state, "parquet");
+    let effects = key(&mut state, KeyCode::Enter);
+    let [Effect::Export(export)] = &effects[..] else { panic!("{effects:?}") };
+    assert_eq!((export.format, export.rows.len(), export.overwrite), (Format::Parquet, 184, false));
+    assert_eq!(export.rows, state.labels.index);
+    assert_eq!(export.columns, state.labels.columns.shown(&state.labels.table));
+    let effects = tell(&mut state, [Message::ExportExists(export.clone())]);
+    assert!(effects.is_empty() && screen(&state).contains("Write over the file?"));
+    assert!(matches!(&press(&mut state, "y")[..], [Effect::Export(e)] if e.overwrite));
+}
+
+#[test]
+fn neighbours_are_looked_for_shown_and_gone_to() {
+    let after = |stage, step| Event {
+        time: 4.0,
+        stage: Some(stage),
+        epoch: 8,
+        step,
+        body: Body::Embedding {
+            moment: Moment::After,
+            file: "embeddings/0008-after.npy".into(),
+            stride: 1,
+            dim: 4,
+            values: None,
+        },
+    };
+    let mut state = attached(120, 50, events());
+    focus(&mut state, Pane::Labels);
+    assert_eq!(key(&mut state, KeyCode::Enter), []);
+    assert!(screen(&state).contains("neighbours are known once the contrastive stage has ended"));
+    let news = Message::Events { attach: 1, events: vec![after(Stage::Contrastive, 344)], caught_up: true };
+    let file = "embeddings/0008-after.npy".to_owned();
+    assert_eq!(tell(&mut state, [news]), [Effect::LoadNeighbours { attach: 1, row: 0, file: file.clone() }]);
+    assert!(screen(&state).contains("being looked for"));
+    let near = |row, distance| Neighbour { row, distance };
+    let found = PerModality { text: vec![near(7, 0.01), near(900, 0.25)], audio: vec![near(4, 0.5)], vision: vec![] };
+    tell(&mut state, [Message::Neighbours { attach: 1, row: 0, found: Ok(found) }]);
+    let text = screen(&state);
+    assert!(text.contains("nearest by text") && text.contains("0.250") && text.contains("video_0023$_$0020"), "{text}");
+    key(&mut state, KeyCode::Tab);
+    key(&mut state, KeyCode::Tab);
+    let effects = key(&mut state, KeyCode::Enter);
+    assert_eq!(effects, [Effect::LoadNeighbours { attach: 1, row: 900, file }]);
+    assert!(matches!(state.overlay, Some(Overlay::Detail { row: 900, .. })) && state.labels.list.selected == 900);
+    tell(&mut state, [Message::Neighbours { attach: 1, row: 900, found: Err("no such file".into()) }]);
+    assert!(screen(&state).contains("no neighbours: no such file"));
+    // Nothing chosen: enter closes.
+    key(&mut state, KeyCode::Enter);
+    assert!(state.overlay.is_none());
+}
+
+#[test]
+fn predictions_come_with_their_columns() {
+    let mut state = attached(200, 60, finished());
+    focus(&mut state, Pane::Labels);
+    press(&mut state, "z");
+    assert!(!screen(&state).contains("err"));
+    let file = "predictions/0012-joint.npy".to_owned();
+    let body = Body::Predictions { file: file.clone(), values: None };
+    let event = Event { time: 9.0, stage: Some(Stage::Joint), epoch: 12, step: 516, body };
+    let effects = tell(&mut state, [Message::Events { attach: 1, events: vec![event], caught_up: true }]);
+    assert_eq!(effects, [Effect::LoadPredictions { attach: 1, file: file.clone() }]);
+    let y = rows().y;
+    let values =
+        PredictionValues { multimodal: y.iter().map(|y| -y).collect(), unimodal: PerModality::from_fn(|_| y.clone()) };
+    tell(&mut state, [Message::Predictions { attach: 1, file, values: Arc::new(values) }]);
+    assert!(screen(&state).contains("err"), "{}", screen(&state));
+    press(&mut state, "/e > 1.9");
+    key(&mut state, KeyCode::Enter);
+    assert!(!state.labels.index.is_empty() && state.labels.index.iter().all(|i| y[*i as usize].abs() == 1.0));
+    key(&mut state, KeyCode::Enter);
+    assert!(screen(&state).contains("predicted ŷ"), "{}", screen(&state));
+    // A stage that is begun anew makes them void.
+    let restarted = Event { time: 9.0, stage: Some(Stage::Joint), epoch: 0, step: 0, body: Body::Restarted };
+    tell(&mut state, [Message::Events { attach: 1, events: vec![restarted], caught_up: true }]);
+    assert!(state.labels.table.predictions.is_none() && state.labels.index.is_empty());
 }
 
 #[test]
@@ -250,7 +461,7 @@ fn a_bad_filter_is_explained_and_keeps_the_rows() {
 fn the_selected_clip_stays_selected_as_labels_change() {
     let mut state = attached(120, 36, events());
     focus(&mut state, Pane::Labels);
-    press(&mut state, "oooooooojjjjj");
+    press(&mut state, "llojjjjj");
     let row = state.labels.index[state.labels.list.selected];
     tell(&mut state, [Message::Values { attach: 1, refresh: 13, values: Arc::new(values(2)) }]);
     assert_eq!(state.labels.index[state.labels.list.selected], row);

@@ -7,17 +7,19 @@ use std::sync::Arc;
 use super::backend::{Effect, Link, Message};
 use super::beside;
 use super::embedding;
+use super::history::History;
 use super::keys;
+use super::labels::{look_for_neighbours, reindex};
 use super::layout;
 use super::list::List;
 use super::panes;
 use super::series::SeriesKey;
-use super::state::{Attached, Notice, Overlay, Pane, State, WEIGHTS};
-use super::table::{self, History, Rows};
+use super::state::{Attached, Notice, Overlay, Pane, Question, State, WEIGHTS};
+use crate::report::table::columns::Column;
 use crate::run::list::RunState;
 use crate::run::view::Phase;
 use crate::run::view::RunView;
-use crate::training::events::{Body, Event, Level};
+use crate::training::events::{Body, Event, Level, Moment};
 
 /// Refreshes of one batch of events whose values are asked for; older ones would be forgotten at once.
 const REFRESHES: usize = 64;
@@ -69,18 +71,43 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
             }
             state.generation += 1;
             state.labels.history = History::default();
+            state.labels.table.corrected = None;
         }
         Message::Rows { attach, rows } if attach == state.attach => {
-            state.labels.rows = rows;
-            reindex(state);
+            state.labels.table.rows = rows;
+            reindex(state, &mut effects);
         }
         Message::Values { attach, refresh, values } if attach == state.attach => {
             // A restart may have made them void while they were being read.
             let known = state.run.as_ref().is_some_and(|r| r.view.labels.iter().any(|l| l.refresh == refresh));
             if known {
                 state.labels.history.insert(refresh, values);
-                reindex(state);
+                show_latest_values(state, &mut effects);
             }
+        }
+        Message::Predictions { attach, file, values } if attach == state.attach => {
+            let latest = state.run.as_ref().and_then(|r| r.view.predictions.last());
+            if latest.is_some_and(|l| l.file == file) {
+                state.labels.table.predictions = Some(values);
+                reindex_if(is_predicted, state, &mut effects);
+            }
+        }
+        Message::Marks { attach, marks } if attach == state.attach => {
+            state.labels.table.marks = marks;
+            reindex_if(|c| matches!(c, Column::Mark | Column::Note), state, &mut effects);
+        }
+        Message::Arranged { number, index } if number == state.labels.asked => state.labels.take_order(index),
+        Message::Neighbours { attach, row, found } if attach == state.attach => {
+            state.labels.neighbours = Some((row, found));
+            // Another clip may be looked at by now.
+            look_for_neighbours(state, &mut effects);
+        }
+        Message::Recalled(preferences) => state.labels.columns.recall(&preferences.labels),
+        Message::ExportExists(export) if state.overlay.is_none() => {
+            state.overlay = Some(Overlay::Confirm(Question::Overwrite(export)));
+        }
+        Message::ExportExists(export) => {
+            say(state, Level::Warning, format!("{} is there already; nothing was written", export.path.display()));
         }
         Message::Link { attach, link } if attach == state.attach => take_link(state, link, &mut effects),
         Message::Projecting { number, progress } => state.embedding.progress(number, progress),
@@ -95,6 +122,10 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
         | Message::Reset { .. }
         | Message::Rows { .. }
         | Message::Values { .. }
+        | Message::Predictions { .. }
+        | Message::Marks { .. }
+        | Message::Arranged { .. }
+        | Message::Neighbours { .. }
         | Message::Link { .. }
         | Message::Trouble { .. } => {}
     }
@@ -117,10 +148,7 @@ pub fn attach(state: &mut State, path: PathBuf, follow: bool, effects: &mut Vec<
     beside::leave(state, &path, effects);
     state.losses.chosen = None;
     state.losses.cursor = None;
-    state.labels.rows = Arc::new(Rows::default());
-    state.labels.history = History::default();
-    state.labels.index = Vec::new();
-    state.labels.list = List::default();
+    state.labels.forget();
     if state.embedding.is_busy() {
         effects.push(Effect::StopProjection);
     }
@@ -129,7 +157,8 @@ pub fn attach(state: &mut State, path: PathBuf, follow: bool, effects: &mut Vec<
     state.metrics_column = 0;
     state.log_list = List::following();
     state.focus = Pane::Losses;
-    if matches!(state.overlay, Some(Overlay::Detail { .. } | Overlay::Filter { .. } | Overlay::Confirm(_))) {
+    let of_the_run = |o: &Overlay| !matches!(o, Overlay::Help { .. } | Overlay::OpenFile(_) | Overlay::Columns { .. });
+    if state.overlay.as_ref().is_some_and(of_the_run) {
         state.overlay = None;
     }
     effects.push(Effect::Attach { attach: state.attach, path, follow });
@@ -144,17 +173,19 @@ pub fn inspect(state: &State, effects: &mut Vec<Effect>) {
     }
 }
 
-/// Computes the label table's order anew; the selected clip stays selected where it still passes.
-pub fn reindex(state: &mut State) {
-    let labels = &mut state.labels;
-    let selected = labels.index.get(labels.list.selected).copied();
-    let values = labels.history.latest().map(|v| &**v);
-    labels.index = table::index(&labels.rows, values, labels.filter.as_ref(), labels.sort, labels.reverse);
-    // At the top one looks at what comes first, not at a clip.
-    let keep = selected.filter(|_| labels.list.selected > 0);
-    if let Some(at) = keep.and_then(|row| labels.index.iter().position(|i| *i == row)) {
-        labels.list.selected = at;
+/// Brings the table to the latest refresh that is at hand; the order where it looks at labels.
+fn show_latest_values(state: &mut State, effects: &mut Vec<Effect>) {
+    let latest = state.labels.history.latest().map(|(_, v)| v.clone());
+    let same = match (&latest, &state.labels.table.corrected) {
+        (Some(a), Some(b)) => Arc::ptr_eq(a, b),
+        (a, b) => a.is_none() && b.is_none(),
+    };
+    if same {
+        return;
     }
+    state.labels.table.corrected = latest;
+    let corrected = |c| matches!(c, Column::Corrected(_) | Column::Change(_) | Column::Largest | Column::Flips);
+    reindex_if(corrected, state, effects);
 }
 
 fn take_runs(state: &mut State, runs: Vec<crate::run::list::RunSummary>, effects: &mut Vec<Effect>) {
@@ -194,11 +225,17 @@ fn take_events(state: &mut State, events: &[Event], caught_up: bool, effects: &m
     let Some(run) = &mut state.run else { return };
     let phase = run.view.phase;
     let mut refreshes = Vec::new();
+    let (mut predicted, mut embedded, mut forgotten) = (false, false, false);
     for event in events {
         run.view.apply(event);
         match &event.body {
             Body::Prepared(_) => effects.push(Effect::LoadRows { attach: state.attach }),
-            Body::Resumed { .. } | Body::Restarted => state.generation += 1,
+            Body::Resumed { .. } | Body::Restarted => {
+                state.generation += 1;
+                (predicted, embedded) = (true, true);
+            }
+            Body::Predictions { .. } => predicted = true,
+            Body::Embedding { moment: Moment::After, .. } => embedded = true,
             Body::Labels { refresh, file, .. } => refreshes.push((*refresh, file.clone())),
             _ => {}
         }
@@ -210,12 +247,37 @@ fn take_events(state: &mut State, events: &[Event], caught_up: bool, effects: &m
     for (refresh, file) in refreshes.split_off(refreshes.len().saturating_sub(REFRESHES)) {
         effects.push(Effect::LoadValues { attach: state.attach, refresh, file });
     }
+    if predicted {
+        match run.view.predictions.last() {
+            Some(last) => effects.push(Effect::LoadPredictions { attach: state.attach, file: last.file.clone() }),
+            None => forgotten = state.labels.table.predictions.take().is_some(),
+        }
+    }
     if phase != run.view.phase && caught_up {
         effects.push(Effect::ListRuns);
     }
     if let Some(cursor) = &mut state.losses.cursor {
         let stage = state.losses.chosen.or(run.view.stage);
         *cursor = (*cursor).min(stage.map_or(0, |s| run.view.stage(s).step));
+    }
+    if embedded {
+        state.labels.neighbours = None;
+        look_for_neighbours(state, effects);
+    }
+    if forgotten {
+        reindex_if(is_predicted, state, effects);
+    }
+    show_latest_values(state, effects);
+}
+
+fn is_predicted(column: Column) -> bool {
+    matches!(column, Column::Predicted | Column::PredictedBy(_) | Column::Error)
+}
+
+/// Has the table's order computed anew where it looks at these columns.
+fn reindex_if(changed: impl Fn(Column) -> bool, state: &mut State, effects: &mut Vec<Effect>) {
+    if state.labels.depends_on(changed) {
+        reindex(state, effects);
     }
 }
 
@@ -240,6 +302,9 @@ fn settle(state: &mut State) {
         if let Some(list) = panes::list_mut(state, *pane) {
             list.settle(len, rows, matches!(pane, Pane::Metrics | Pane::Log));
         }
+    }
+    if let Some((_, area)) = areas.panes.iter().find(|(pane, _)| *pane == Pane::Labels) {
+        panes::label_layout::settle(&mut state.labels, panes::inner(*area).width);
     }
     let scalars = state.scalars();
     if !scalars.is_empty() && !scalars.contains(&state.losses.scalar) {

@@ -8,6 +8,7 @@
 //!   embeddings/     h_m and z_m before, during and after stage 1; see embedding.rs
 //!   predictions/    of every row, after stages 1 and 3; see predictions.rs
 //!   checkpoints/    written by training
+//!   marks.jsonl     what people marked and noted; see marks.rs
 //!   host.lock       held by the run's process; see lock.rs
 //!   host.log        what the detached process printed
 //! ```
@@ -278,6 +279,11 @@ impl RunDir {
     /// The table of the dataset's rows that the label values belong to; see rows.rs.
     pub fn rows_path(&self) -> PathBuf {
         self.labels_dir().join("rows.csv")
+    }
+
+    /// What people marked and noted about rows; see marks.rs.
+    pub fn marks_path(&self) -> PathBuf {
+        self.path.join("marks.jsonl")
     }
 
     pub fn checkpoints_dir(&self) -> PathBuf {

@@ -2,8 +2,11 @@
 //! z_text, z_audio, z_vision. Row i is row i * stride of the label table, with the stride of the event that names the
 //! file.
 
-use std::path::Path;
+use std::fs::File;
+use std::io::{BufReader, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
 
+use super::FileError;
 use super::npy::{self, NpyError};
 pub use crate::training::events::EmbeddingValues;
 use crate::training::events::Moment;
@@ -12,6 +15,8 @@ use crate::training::events::Moment;
 pub const KINDS: usize = 6;
 
 const SHAPE: &str = "(rows, 6, d)";
+/// The greatest d that is read row by row: a row is held in memory.
+const LONGEST: usize = 1 << 16;
 
 /// The file's path below the run directory: `embeddings/0003-during.npy`.
 pub fn file_name(epoch: u32, moment: Moment) -> String {
@@ -53,6 +58,68 @@ pub fn sample(path: &Path, most: usize) -> Result<(EmbeddingValues, usize), NpyE
     Ok((EmbeddingValues { rows, dim, data }, stride))
 }
 
+/// Reads a file of representations row by row, whatever its size.
+#[derive(Debug)]
+pub struct EmbeddingReader {
+    path: PathBuf,
+    file: BufReader<File>,
+    /// Where the first row begins.
+    start: u64,
+    rows: usize,
+    dim: usize,
+    bytes: Vec<u8>,
+    row: Vec<f32>,
+}
+
+impl EmbeddingReader {
+    /// Opens a file at its first row.
+    ///
+    /// # Errors
+    /// As [`read`], and rows that are too long to be representations.
+    pub fn open(path: &Path) -> Result<EmbeddingReader, NpyError> {
+        let ([rows, kinds, dim], mut file) = npy::open::<3>(path, SHAPE)?;
+        if kinds != KINDS || dim > LONGEST {
+            let found = format!("{:?}", [rows, kinds, dim]);
+            return Err(NpyError::Format { path: path.to_owned(), expected: SHAPE, found });
+        }
+        let start = file.stream_position().map_err(FileError::new("read", path))?;
+        let (bytes, row) = (vec![0; KINDS * dim * 4], vec![0.0; KINDS * dim]);
+        Ok(EmbeddingReader { path: path.to_owned(), file, start, rows, dim, bytes, row })
+    }
+
+    /// Number of rows.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// d
+    pub fn dim(&self) -> usize {
+        self.dim
+    }
+
+    /// Goes to a row.
+    ///
+    /// # Errors
+    /// The file system refuses.
+    pub fn seek(&mut self, row: usize) -> Result<(), NpyError> {
+        let to = self.start + row as u64 * self.bytes.len() as u64;
+        self.file.seek(SeekFrom::Start(to)).map_err(FileError::new("read", &self.path))?;
+        Ok(())
+    }
+
+    /// Reads the next row, (6, d) row-major.
+    ///
+    /// # Errors
+    /// The file ends or the file system refuses.
+    pub fn next_row(&mut self) -> Result<&[f32], NpyError> {
+        self.file.read_exact(&mut self.bytes).map_err(FileError::new("read", &self.path))?;
+        for (value, bytes) in self.row.iter_mut().zip(self.bytes.chunks_exact(4)) {
+            *value = f32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
+        }
+        Ok(&self.row)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -66,6 +133,13 @@ mod tests {
         let values = EmbeddingValues { rows: 2, dim: 1, data: (0..12).map(|v| v as f32).collect() };
         write(&path, &values).unwrap();
         assert_eq!(read(&path).unwrap(), values);
+        let mut rows = EmbeddingReader::open(&path).unwrap();
+        assert_eq!((rows.rows(), rows.dim()), (2, 1));
+        assert_eq!(rows.next_row().unwrap(), &values.data[..6]);
+        assert_eq!(rows.next_row().unwrap(), &values.data[6..]);
+        assert!(rows.next_row().is_err());
+        rows.seek(1).unwrap();
+        assert_eq!(rows.next_row().unwrap(), &values.data[6..]);
         let (first, stride) = sample(&path, 1).unwrap();
         assert_eq!((first.rows, stride, &first.data[..]), (1, 2, &values.data[..6]));
         assert!(write(&path, &EmbeddingValues { rows: 3, ..values }).is_err());

@@ -7,6 +7,7 @@ pub mod embedding;
 pub mod labels;
 pub mod list;
 pub mod lock;
+pub mod marks;
 pub mod npy;
 pub mod predictions;
 pub mod pulse;

@@ -52,25 +52,11 @@ pub fn write<const D: usize>(path: &Path, shape: [usize; D], values: &[f32]) -> 
     Ok(())
 }
 
-/// Reads an array of `D` dimensions back: its shape, and its values in row-major order. `expected` names the shape in
-/// messages.
+/// Opens an array of `D` dimensions: its shape, and its file at the first value. `expected` names the shape in messages.
 ///
 /// # Errors
 /// A file that is missing, not of the form that [`write`] gives it, or shorter or longer than it says.
-pub fn read<const D: usize>(path: &Path, expected: &'static str) -> Result<([usize; D], Vec<f32>), NpyError> {
-    read_every(path, expected, |_| 1)
-}
-
-/// As [`read`], but only every so many-th entry along the first dimension, from the first on: `stride` says how many,
-/// told the size of that dimension. The shape is that of the values read.
-///
-/// # Errors
-/// As [`read`].
-pub fn read_every<const D: usize>(
-    path: &Path,
-    expected: &'static str,
-    stride: impl FnOnce(usize) -> usize,
-) -> Result<([usize; D], Vec<f32>), NpyError> {
+pub fn open<const D: usize>(path: &Path, expected: &'static str) -> Result<([usize; D], BufReader<File>), NpyError> {
     let io_error = |e: io::Error| FileError::new("read", path)(e);
     let bad = |found: String| NpyError::Format { path: path.to_owned(), expected, found };
     let file = File::open(path).map_err(io_error)?;
@@ -87,14 +73,37 @@ pub fn read_every<const D: usize>(
     let shape = shape_of::<D>(text.trim_end())
         .ok_or_else(|| bad(format!("the header {:?}", text.trim_end().chars().take(120).collect::<String>())))?;
     let head = 10 + dictionary.len() as u64;
-    let count = shape.iter().try_fold(1u64, |n, &size| n.checked_mul(size));
     // Compared with the file's length before anything is allocated for it.
+    let count = shape.iter().try_fold(1u64, |n, &size| n.checked_mul(size));
     if count.and_then(|n| n.checked_mul(4)).and_then(|n| n.checked_add(head)) != Some(length) {
         return Err(bad(format!("{shape:?} announced in {length} bytes")));
     }
     // Each size divides a number of values that lies on the disk, or one of them is 0 and the others are of no use.
-    let mut shape = shape.map(|n| usize::try_from(n).unwrap_or(usize::MAX));
-    let all = ((length - head) / 4) as usize;
+    Ok((shape.map(|n| usize::try_from(n).unwrap_or(usize::MAX)), file))
+}
+
+/// Reads an array of `D` dimensions back: its shape, and its values in row-major order.
+///
+/// # Errors
+/// As [`open`].
+pub fn read<const D: usize>(path: &Path, expected: &'static str) -> Result<([usize; D], Vec<f32>), NpyError> {
+    read_every(path, expected, |_| 1)
+}
+
+/// As [`read`], but only every so many-th entry along the first dimension, from the first on: `stride` says how many,
+/// told the size of that dimension. The shape is that of the values read.
+///
+/// # Errors
+/// As [`open`].
+pub fn read_every<const D: usize>(
+    path: &Path,
+    expected: &'static str,
+    stride: impl FnOnce(usize) -> usize,
+) -> Result<([usize; D], Vec<f32>), NpyError> {
+    let io_error = |e: io::Error| FileError::new("read", path)(e);
+    let (mut shape, mut file) = open::<D>(path, expected)?;
+    // Their product was checked against the file's length; where one of them is 0 the others may be anything.
+    let all: usize = if shape.contains(&0) { 0 } else { shape.iter().product() };
     if all == 0 {
         return Ok((shape, Vec::new()));
     }

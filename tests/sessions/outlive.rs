@@ -70,7 +70,7 @@ fn mistakes_are_told_before_anything_is_made() {
         ("train --resume x", "mug runs"),
         ("attach", "no run is live"),
         ("pause x", "no run \"x\""),
-        ("labels x --csv -", "no run \"x\""),
+        ("labels x", "no run \"x\""),
         ("host .", "no run directory"),
     ] {
         let output = home.output(line);

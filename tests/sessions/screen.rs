@@ -12,7 +12,7 @@ fn parked(home: &Home, env: &[(&str, &str)]) -> Console {
     console.wait_for("space trains on demo");
     console.press(" ");
     console.wait_for("▶ contrastive");
-    console.wait_for("rows ─");
+    console.wait_for("1500 rows ");
     console.press(" ");
     console.wait_for("‖ paused, contrastive");
     console.press("\x1b");
@@ -104,7 +104,7 @@ fn a_row_is_copied_to_the_clipboard_of_whoever_sits_at_the_terminal() {
     let sent = |c: &Console| String::from_utf8_lossy(&c.sent()).into_owned();
     for (env, begin) in [(&[][..], "\x1b]52;c;"), (&[("TMUX", "/nowhere,1,0")][..], "\x1bPtmux;\x1b\x1b]52;c;")] {
         let mut console = Console::open(home.path(), "attach x", 120, 36, env);
-        console.wait_for("rows ─");
+        console.wait_for("1500 rows ");
         console.press("\t");
         console.wait_for("▸Labels");
         console.press("y");
@@ -130,7 +130,7 @@ fn ctrl_z_gives_the_terminal_to_the_shell_and_fg_brings_the_screen_back() {
     console.wait_for("shell>");
     console.press(&format!("{} attach\r", env!("CARGO_BIN_EXE_mug")));
     console.wait_for("‖ paused");
-    console.wait_for("rows ─");
+    console.wait_for("1500 rows ");
     console.quiet();
     let before = console.text();
     assert!(console.screen(|s| s.alternate_screen() && s.hide_cursor() && s.bracketed_paste()));

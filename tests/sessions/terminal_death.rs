@@ -32,7 +32,7 @@ fn in_every_stage_the_run_goes_on_and_a_late_viewer_sees_what_one_that_stayed_se
         until("more steps", || home.view().stage(stage).step > step + 20, String::new);
         let mut late = Console::open(home.path(), "attach", 120, 36, &[]);
         late.wait_for(&running);
-        late.wait_for("rows ─");
+        late.wait_for("1500 rows ");
         late.press(" ");
         let parked = format!("‖ paused, {stage}");
         late.wait_for(&parked);

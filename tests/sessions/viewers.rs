@@ -43,7 +43,7 @@ fn viewers_have_sizes_filters_and_places_of_their_own_and_read_only_ones_change_
     home.wait_for_state("training");
     let mut one = Console::open(home.path(), "attach x", 120, 36, &[]);
     let mut other = Console::open(home.path(), "attach x --read-only", 80, 24, &[]);
-    one.wait_for("rows ─");
+    one.wait_for("1500 rows ");
     one.press("\t/y > 0.5\r");
     one.wait_for("· y > 0.5");
     other.wait_for("▶ contrastive");

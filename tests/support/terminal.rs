@@ -63,6 +63,7 @@ impl Console {
         command.env("MUG_RUNS_DIR", home.join("runs"));
         command.env("MUG_RUNTIME_DIR", home.join("s"));
         command.env("MUG_DATA_DIR", home.join("data"));
+        command.env("MUG_STATE_DIR", home.join("state"));
         let program = pair.slave.spawn_command(command).unwrap();
         drop(pair.slave);
         let mut reader = pair.master.try_clone_reader().unwrap();

@@ -27,7 +27,7 @@ struct Counted {
 
 impl Marks<'_> {
     fn group(&self, item: Item) -> Option<usize> {
-        let rows = &self.state.labels.rows;
+        let rows = &self.state.labels.table.rows;
         let row = item.row as usize;
         let label = rows.y.get(row).copied().unwrap_or(f32::NAN);
         let clip = Clip { label, split: rows.split.get(row).copied() };

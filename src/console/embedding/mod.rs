@@ -278,7 +278,7 @@ pub fn show_clip(state: &mut State) {
             state.labels.list.selected = at;
             keys::focus(state, Pane::Labels);
         }
-        None if state.labels.rows.is_empty() => say(state, Level::Info, "the label table has not been read yet"),
+        None if state.labels.table.rows.is_empty() => say(state, Level::Info, "the label table has not been read yet"),
         None => say(state, Level::Info, "the table's filter leaves this clip out; esc in Labels clears it"),
     }
 }

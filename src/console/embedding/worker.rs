@@ -10,10 +10,10 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::Request;
-use crate::console::attachment::inside;
 use crate::console::backend::Message;
 use crate::console::live::spawn;
 use crate::console::mailbox::Mailbox;
+use crate::console::reading::inside;
 use crate::report::projection::{
     Cloud, MOST_POINTS, MOST_TSNE_POINTS, Method, Picture, Progress, ProjectionError, Recorded, picture,
 };

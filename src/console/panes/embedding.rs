@@ -11,7 +11,6 @@ use crate::console::embedding::marks::Marks;
 use crate::console::embedding::plane::{Plane, scales};
 use crate::console::embedding::{self, Request};
 use crate::console::state::{Attached, Pane, State};
-use crate::console::table::RowRef;
 use crate::console::{text, theme};
 use crate::modality::Modality;
 use crate::report::projection::gap::{Measure as Gap, before_and_at};
@@ -237,7 +236,7 @@ fn about(state: &State, request: &Request, picture: &Picture) -> Vec<Line<'stati
         Scaling::Direction => "rows scaled to length 1".into(),
         Scaling::Raw => "rows as they are".into(),
     });
-    let of = state.labels.rows.len().max(picture.clips);
+    let of = state.labels.table.rows.len().max(picture.clips);
     say(format!("{} of {of} clips, {} points", picture.clips, picture.items.len()));
     if picture.left_out > 0 {
         say(format!("{} points not finite, left out", picture.left_out));
@@ -266,20 +265,20 @@ fn about_in_a_line(request: &Request, picture: &Picture, room: usize) -> String 
 /// The clip under the cursor; without one, how many clips there are, and `hint`.
 fn readout(state: &State, picture: &Picture, hint: &str) -> String {
     let Some(pick) = state.embedding.pick.filter(|p| picture.items.contains(p)) else {
-        let of = state.labels.rows.len().max(picture.clips);
+        let of = state.labels.table.rows.len().max(picture.clips);
         return format!("{} of {of} clips{hint} · arrow keys pick one", picture.clips);
     };
     let what = format!("{} of {}", pick.kind.name(), pick.modality);
-    let rows = &state.labels.rows;
     let row = pick.row as usize;
-    let Some(id) = rows.id.get(row) else { return format!("{what} · row {row}") };
-    let values = state.labels.history.latest().map(|v| &**v);
-    let clip = RowRef { rows, values, row };
+    if row >= state.labels.table.rows.len() {
+        return format!("{what} · row {row}");
+    }
+    let clip = state.labels.table.row(row);
     let number = |v: f32| text::signed(f64::from(v), 2);
     let corrected = match clip.corrected(pick.modality) {
         v if v.is_nan() => String::new(),
         v => format!(" → {} {}", pick.modality.letter(), number(v)),
     };
-    let id = text::clip_middle(id, 20);
-    format!("{what} · {id} {} · y {}{corrected} · {}", rows.split[row], number(clip.label()), rows.transcript[row])
+    let id = text::clip_middle(clip.id(), 20);
+    format!("{what} · {id} {} · y {}{corrected} · {}", clip.split(), number(clip.label()), clip.transcript())
 }

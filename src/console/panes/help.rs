@@ -25,9 +25,12 @@ fn lines(focus: Pane) -> Vec<(String, String, Style)> {
     }
     lines.push(("filters".into(), String::new(), theme::STRONG));
     for (example, meaning) in [
-        ("great movie", "rows whose id or text holds both words"),
+        ("great movie", "rows whose id or text holds both words; \"flip\" in quotes is a word, too"),
         ("|da| > 0.3", "the audio label moved by more than 0.3; da, dt, dv, d for any"),
         ("y < 0 and t > 0", "negative as a whole, its words positive"),
+        ("flip_a not marked", "the audio label changed its sign and nobody reviewed it; flip for any"),
+        ("e > 0.5 or ha < 0", "what is predicted is off by more than 0.5; people heard it as negative"),
+        ("note ~ irony", "the note holds the word; C lists all columns"),
         ("split = test or id ~ abc", "and binds closer than or; brackets and not work too"),
     ] {
         lines.push((example.into(), meaning.into(), theme::KEY));

@@ -2,21 +2,19 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::{Color, Style};
+use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::Span;
 
-use super::{frame, placeholder, put};
-use crate::console::columns::Column;
-use crate::console::filter::Row;
-use crate::console::state::{Labels, Pane, State};
-use crate::console::table::RowRef;
+use super::label_layout::{Layout, layout, scrolls};
+use super::{frame, label_summary, placeholder, put};
+use crate::console::labels::Labels;
+use crate::console::state::{Pane, State};
 use crate::console::{text, theme};
 use crate::modality::Modality;
-use crate::run::view::LabelRefresh;
-use crate::training::events::Agreement;
+use crate::report::table::RowRef;
+use crate::report::table::columns::{Column, Kind};
+use crate::report::table::filter::Row;
 
-/// Cells of a number's column, the blank before it included.
-const NUMBER: u16 = 6;
 /// Rows of the summary, below the table where there is room.
 const SUMMARY: usize = 3;
 
@@ -26,59 +24,22 @@ pub fn rows(height: usize) -> usize {
     height.saturating_sub(1 + below)
 }
 
-/// The columns for a width, each with its place and cells.
-fn layout(labels: &Labels, width: u16) -> Vec<(Column, u16, u16)> {
-    let per_modality = |c: fn(Modality) -> Column| Modality::ALL.map(c);
-    let mut numbers = vec![Column::Label];
-    let human = labels.rows.human.is_some() && width >= 110;
-    for m in Modality::ALL {
-        numbers.extend([Column::Corrected(m), Column::Change(m)]);
-        if human {
-            numbers.push(Column::Human(m));
-        }
-    }
-    // What matters most stays: the changes, then the corrected labels.
-    if width < 70 {
-        numbers = std::iter::once(Column::Label).chain(per_modality(Column::Change)).collect();
-    }
-    let history = match width {
-        ..82 => 0,
-        82..110 => 9,
-        _ => 15,
-    };
-    let split = width >= 100;
-    let fixed = NUMBER * numbers.len() as u16 + history + if split { 6 } else { 0 };
-    let words = width.saturating_sub(fixed + 1);
-    let longest = labels.index.iter().take(200).filter_map(|i| labels.rows.id.get(*i as usize)).map(|t| text::width(t));
-    let id = (longest.max().unwrap_or(4) as u16 + 1).clamp(5, (words / 2).clamp(5, 20));
-    let mut places = Vec::new();
-    let mut x = 1;
-    let mut add = |column, cells| {
-        places.push((column, x, cells));
-        x += cells;
-    };
-    add(Column::Id, id);
-    if split {
-        add(Column::Split, 6);
-    }
-    add(Column::Transcript, words.saturating_sub(id));
-    numbers.into_iter().for_each(|c| add(c, NUMBER));
-    if history > 0 {
-        // The order's column stands for the history: neither is a number of its own.
-        add(Column::Order, history);
-    }
-    places
-}
-
 /// The modality whose history is shown: the one that the table is sorted by.
 fn history_modality(labels: &Labels) -> Modality {
-    labels.sort.modality().unwrap_or(Modality::Audio)
+    let sorted = labels.keys.iter().find_map(|k| k.column.modality());
+    sorted.or(labels.columns.cursor.modality()).unwrap_or(Modality::Audio)
+}
+
+/// H, the size that a bar's full height stands for.
+fn range(state: &State) -> f32 {
+    let prepared = state.run.as_ref().and_then(|r| r.view.prepared.as_ref());
+    prepared.map_or(1.0, |p| p.label_range).max(f32::MIN_POSITIVE)
 }
 
 pub fn draw(state: &State, area: Rect, buffer: &mut Buffer) {
     let labels = &state.labels;
-    let inside = frame(state, Pane::Labels, title(labels), area, buffer);
-    if labels.rows.is_empty() {
+    let inside = frame(state, Pane::Labels, title(state, area.width), area, buffer);
+    if labels.table.rows.is_empty() {
         let words = match &state.run {
             None => "no run",
             Some(run) if run.view.prepared.is_none() => "the data is being opened",
@@ -89,32 +50,73 @@ pub fn draw(state: &State, area: Rect, buffer: &mut Buffer) {
     if inside.height == 0 || inside.width < 30 {
         return;
     }
-    let places = layout(labels, inside.width);
-    for (column, x, cells) in &places {
-        let (words, right) = heading(labels, *column);
-        let fitted =
-            if right { text::fit_right(&words, usize::from(*cells)) } else { text::fit(&words, usize::from(*cells)) };
-        let style = if *column == labels.sort && *column != Column::Order { theme::FOCUS } else { theme::STRONG };
-        put(buffer, inside.x + x, inside.y, *cells, &fitted, style);
-    }
+    let layout = layout(labels, inside.width);
+    headings(state, &layout, inside, buffer);
     let height = rows(usize::from(inside.height));
     if labels.index.is_empty() {
         let below = Rect { y: inside.y + 1, height: height as u16, ..inside };
-        placeholder(below, "no row passes the filter; esc clears it", buffer);
+        let words = match labels.arranging {
+            true => "the rows are being put in order",
+            false => "no row passes the filter; esc clears it",
+        };
+        placeholder(below, words, buffer);
     }
+    let range = range(state);
     for (y, at) in (inside.y + 1..).zip(labels.list.visible(labels.index.len(), height)) {
         let Some(row) = labels.row(at) else { continue };
-        let selected = at == labels.list.selected && state.focus == Pane::Labels;
-        draw_row(labels, &row, selected, &places, Rect { y, height: 1, ..inside }, buffer);
+        let line = Rect { y, height: 1, ..inside };
+        for (column, x, cells) in &layout.places {
+            let (words, style) = cell(labels, &row, *column, usize::from(*cells), layout.bars.then_some(range));
+            put(buffer, line.x + x, line.y, *cells, &words, style);
+        }
+        if at == labels.list.selected && state.focus == Pane::Labels {
+            put(buffer, line.x, line.y, 1, "▸", theme::FOCUS);
+            // One colour, so that the bar reads as one row.
+            buffer.set_style(line, theme::SELECTED.fg(Color::Reset));
+        }
     }
     if usize::from(inside.height) > height + 1 {
         let below = Rect { y: inside.y + 1 + height as u16, height: SUMMARY as u16, ..inside };
-        summary(state, below, buffer);
+        label_summary::draw(state, below, buffer);
     }
 }
 
-fn title(labels: &Labels) -> Vec<Span<'static>> {
-    let total = labels.rows.len();
+fn headings(state: &State, layout: &Layout, inside: Rect, buffer: &mut Buffer) {
+    let labels = &state.labels;
+    for (column, x, cells) in &layout.places {
+        let (words, right) = heading(labels, *column);
+        // The numbers of the rows have a blank where others have their bars, or may have: words follow them.
+        let bar = usize::from((layout.bars && right) || *column == Column::Order);
+        let width = usize::from(*cells);
+        let fitted = if right {
+            text::fit_right(&words, width.saturating_sub(bar)) + &" ".repeat(bar)
+        } else {
+            text::fit(&words, width)
+        };
+        let sorted = labels.keys.iter().any(|k| k.column == *column);
+        let mut style = if sorted { theme::FOCUS } else { theme::STRONG };
+        if *column == labels.columns.cursor && state.focus == Pane::Labels {
+            style = style.add_modifier(Modifier::REVERSED);
+        }
+        // The blank that parts a number from its neighbour is no part of the heading.
+        let lead = u16::from(right);
+        put(buffer, inside.x + x + lead, inside.y, cells - lead, &fitted[usize::from(lead)..], style);
+    }
+    if layout.left {
+        let first = layout.places.iter().find(|(c, _, _)| scrolls(*c));
+        if let Some((_, x, _)) = first {
+            put(buffer, inside.x + x, inside.y, 1, "‹", theme::KEY);
+        }
+    }
+    if layout.right {
+        put(buffer, inside.right().saturating_sub(1), inside.y, 1, "›", theme::KEY);
+    }
+}
+
+/// Rows, filter, order, and where the labels come from as far as there is room.
+fn title(state: &State, width: u16) -> Vec<Span<'static>> {
+    let labels = &state.labels;
+    let total = labels.table.rows.len();
     if total == 0 {
         return Vec::new();
     }
@@ -122,74 +124,118 @@ fn title(labels: &Labels) -> Vec<Span<'static>> {
         n if n == total => format!("{total} rows"),
         n => format!("{n} of {total} rows"),
     };
+    if labels.arranging {
+        words += " …";
+    }
     if !labels.filter_text.trim().is_empty() {
         words += &format!(" · {}", text::clip(labels.filter_text.trim(), 40));
     }
-    if labels.sort != Column::Order || labels.reverse {
-        words += &format!(" · sorted by {} {}", labels.sort.description(), if labels.reverse { "↓" } else { "↑" });
+    if !labels.keys.is_empty() {
+        let keys: Vec<String> = labels.keys.iter().map(ToString::to_string).collect();
+        words += &format!(" · sorted by {}", keys.join(", "));
+    }
+    let reviewed = labels.table.marks.reviewed();
+    let more = [origin(state), (reviewed > 0).then(|| format!("{reviewed} reviewed"))];
+    for part in more.into_iter().flatten() {
+        // The pane's name, the corners and a few cells of the frame's line.
+        if text::width(&words) + text::width(&part) + 3 + 14 <= usize::from(width) {
+            words += &format!(" · {part}");
+        }
     }
     vec![Span::styled(words + " ", theme::PLAIN)]
 }
 
+/// Which stage and epoch the corrected labels come from.
+pub fn origin(state: &State) -> Option<String> {
+    let (refresh, _) = state.labels.history.latest()?;
+    let entry = state.run.as_ref()?.view.labels.iter().rfind(|l| l.refresh == refresh)?;
+    let stage = entry.stage.map_or("", |s| s.name());
+    Some(format!("labels of {stage} epoch {}", entry.epoch))
+}
+
 /// A column's heading, and whether it stands on the right.
 fn heading(labels: &Labels, column: Column) -> (String, bool) {
-    let arrow = match (column == labels.sort, labels.reverse) {
-        (false, _) => "",
-        (true, true) => "↓",
-        (true, false) => "↑",
-    };
+    let place = labels.keys.iter().position(|k| k.column == column);
+    let arrow = place.map_or(String::new(), |at| {
+        let arrow = if labels.keys[at].reverse { "↓" } else { "↑" };
+        if at == 0 { arrow.to_owned() } else { format!("{}{arrow}", at + 1) }
+    });
     match column {
-        Column::Order => (format!(" hist. {}", history_modality(labels).letter()), false),
-        c if c.is_text() => (format!("{}{arrow}", c.heading()), false),
+        Column::History => (format!(" hist. {}", history_modality(labels).letter()), false),
+        Column::Flips => (format!(" {arrow}{}", column.heading()), false),
+        c if matches!(c.kind(), Kind::Text | Kind::Flag) => (format!("{}{arrow}", c.heading()), false),
         c => (format!("{arrow}{}", c.heading()), true),
     }
 }
 
-fn draw_row(
-    labels: &Labels,
-    row: &RowRef<'_>,
-    selected: bool,
-    places: &[(Column, u16, u16)],
-    line: Rect,
-    buffer: &mut Buffer,
-) {
-    for (column, x, cells) in places {
-        let (words, style) = cell(labels, row, *column, usize::from(*cells));
-        put(buffer, line.x + x, line.y, *cells, &words, style);
-    }
-    if selected {
-        put(buffer, line.x, line.y, 1, "▸", theme::FOCUS);
-        // One colour, so that the bar reads as one row.
-        buffer.set_style(line, theme::SELECTED.fg(Color::Reset));
+/// What a cell shows. `bars`: the size of a full bar, where there are bars.
+fn cell(labels: &Labels, row: &RowRef<'_>, column: Column, cells: usize, bars: Option<f32>) -> (String, Style) {
+    let gap = cells.saturating_sub(1);
+    match column {
+        Column::Id => (text::clip_middle(row.id(), gap), theme::PLAIN),
+        Column::Split => (row.split().to_string(), theme::FAINT),
+        Column::Transcript | Column::Note => (text::fit(row.words(column), gap), theme::PLAIN),
+        Column::History => (format!(" {}", history(labels, row, gap as u16)), theme::FAINT),
+        Column::Mark => (mark(row), theme::GOOD),
+        Column::Flips => {
+            let letter = |m: Modality| if row.flips(m) { m.letter() } else { ' ' };
+            (format!(" {}", Modality::ALL.map(letter).iter().collect::<String>()), theme::MARK)
+        }
+        Column::Order => (text::fit_right(&row.row.to_string(), gap), theme::FAINT),
+        number => {
+            let value = row.number(number);
+            let (words, style) = match number {
+                Column::Change(m) => (text::signed(f64::from(value), 2), change_style(row, m)),
+                Column::Human(_) | Column::PredictedBy(_) => (text::number(f64::from(value), 2), theme::FAINT),
+                _ => (text::number(f64::from(value), 2), theme::PLAIN),
+            };
+            match bars {
+                Some(range) => (text::fit_right(&words, gap) + &bar(value / range), style),
+                None => (text::fit_right(&words, cells), style),
+            }
+        }
     }
 }
 
-fn cell(labels: &Labels, row: &RowRef<'_>, column: Column, cells: usize) -> (String, Style) {
-    let gap = cells.saturating_sub(1);
-    match column {
-        Column::Id => (text::clip_middle(&labels.rows.id[row.row], gap), theme::PLAIN),
-        Column::Split => (labels.rows.split[row.row].to_string(), theme::FAINT),
-        Column::Transcript => (text::fit(&labels.rows.transcript[row.row], gap), theme::PLAIN),
-        Column::Order => (format!(" {}", history(labels, row, gap as u16)), theme::FAINT),
-        Column::Change(m) => {
-            let change = row.change(m);
-            let style = match change {
-                c if c.is_nan() || c.abs() < 0.05 => theme::FAINT,
-                c if c > 0.0 => theme::UP,
-                _ => theme::DOWN,
-            };
-            (text::fit_right(&text::signed(f64::from(change), 2), cells), style)
-        }
-        number => {
-            let style = if matches!(number, Column::Human(_)) { theme::FAINT } else { theme::PLAIN };
-            (text::fit_right(&text::number(f64::from(row.number(number)), 2), cells), style)
-        }
+/// Changes of sign stand out, small changes stand back.
+fn change_style(row: &RowRef<'_>, m: Modality) -> Style {
+    match row.change(m) {
+        _ if row.flips(m) => theme::MARK,
+        c if c.is_nan() || c.abs() < 0.05 => theme::FAINT,
+        c if c > 0.0 => theme::UP,
+        _ => theme::DOWN,
     }
+}
+
+/// The size of a value in one cell; what is as good as nothing is blank.
+fn bar(share: f32) -> String {
+    let share = share.abs();
+    match share.is_finite() && share >= 1.0 / 16.0 {
+        true => text::BARS[((share * 8.0).ceil() as usize).clamp(1, 8) - 1].to_string(),
+        false => " ".to_owned(),
+    }
+}
+
+/// Whether somebody reviewed the row or noted something.
+pub fn mark(row: &RowRef<'_>) -> String {
+    row.mark().map_or(String::new(), |m| {
+        format!("{}{}", if m.reviewed { "✔" } else { " " }, if m.note.is_empty() { "" } else { "✎" })
+    })
 }
 
 /// One modality's label over the refreshes, between the row's own extremes; what hardly moved is flat.
 pub fn history(labels: &Labels, row: &RowRef<'_>, cells: u16) -> String {
-    bars(&labels.history.of_row(&labels.rows, row.row, history_modality(labels)), cells)
+    bars(&labels.history.of_row(&labels.table.rows, row.row, history_modality(labels)), cells)
+}
+
+/// Every so many-th position of `n` so that at most `most` are left, the first and the last always.
+pub fn thinned(n: usize, most: usize) -> Vec<usize> {
+    match most {
+        most if n <= most => (0..n).collect(),
+        0 => Vec::new(),
+        1 => vec![n - 1],
+        most => (0..most).map(|i| (i * (n - 1) + (most - 1) / 2) / (most - 1)).collect(),
+    }
 }
 
 /// Label values as bars between their own extremes, but never finer than a fifth.
@@ -202,68 +248,29 @@ pub fn bars(values: &[f32], cells: u16) -> String {
     let spread = (hi - lo).max(0.2);
     let middle = (lo + hi) / 2.0;
     let cells = usize::from(cells);
-    let n = values.len();
-    // Too many for the cells: every so many-th, the first (y) and the last always.
-    let shown: Vec<f32> = match n > cells && cells > 1 {
-        true => (0..cells).map(|i| values[(i * (n - 1) + (cells - 1) / 2) / (cells - 1)]).collect(),
-        false => values.to_vec(),
-    };
+    let shown: Vec<f32> = thinned(values.len(), cells).into_iter().map(|i| values[i]).collect();
     text::sparkline(&shown, middle - spread / 2.0, middle + spread / 2.0, cells)
 }
 
-/// What correction did to each modality in one split, and its way over the refreshes.
-fn summary(state: &State, area: Rect, buffer: &mut Buffer) {
-    let split = state.labels.summary;
-    let refreshes = state.run.as_ref().map_or(&[][..], |r| &r.view.labels);
-    let Some(latest) = refreshes.last() else {
-        return put(
-            buffer,
-            area.x + 1,
-            area.y,
-            area.width,
-            "labels are corrected in the denoising stage",
-            theme::FAINT,
-        );
-    };
-    for (y, m) in (area.top()..area.bottom()).zip(Modality::ALL) {
-        let line = summary_line(latest, refreshes, split, m, usize::from(area.width));
-        put(buffer, area.x + 1, y, area.width.saturating_sub(1), &line, theme::PLAIN);
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn summary_line(
-    latest: &LabelRefresh,
-    refreshes: &[LabelRefresh],
-    split: crate::split::Split,
-    m: Modality,
-    width: usize,
-) -> String {
-    let of = |l: &LabelRefresh| l.summaries[split][m];
-    let now = of(latest);
-    let value = |v: Option<f64>, places| text::number(v.unwrap_or(f64::NAN), places);
-    let mut line = format!("{split} {:<6} |Δ| {}", m.name(), value(now.mean_abs_change, 3));
-    let roomy = width >= 80;
-    if roomy {
-        line += &format!(" moved {:>2} %", value(now.share_moved.map(|s| s * 100.0), 0));
+    #[test]
+    fn thinning_keeps_both_ends() {
+        assert_eq!(thinned(3, 5), [0, 1, 2]);
+        assert_eq!(thinned(100, 3), [0, 50, 99]);
+        assert_eq!((thinned(9, 1), thinned(9, 0), thinned(0, 0)), (vec![8], vec![], vec![]));
+        for n in 1..60 {
+            for most in 2..40 {
+                let kept = thinned(n, most);
+                assert!(kept[0] == 0 && kept[kept.len() - 1] == n - 1 && kept.is_sorted(), "{n} {most}: {kept:?}");
+            }
+        }
     }
-    if let (Some(corrected), Some(copied)) = (now.corrected, now.copied) {
-        let better = |a: Agreement, b: Agreement| a.mae < b.mae;
-        // In brackets: what copying y gives.
-        line += &format!(
-            "{} r {} ({}) MAE {} ({}) {}",
-            if roomy { "  to human" } else { "" },
-            value(corrected.pearson, 3),
-            value(copied.pearson, 3),
-            value(corrected.mae, 3),
-            value(copied.mae, 3),
-            if better(corrected, copied) { "✔" } else { "✘" },
-        );
+
+    #[test]
+    fn bars_are_blank_for_nothing_and_full_for_the_range() {
+        assert_eq!([0.0, 0.05, 0.1, 0.5, -1.0, 7.0, f32::NAN].map(bar).concat(), "  ▁▄██ ");
     }
-    let changes: Vec<f32> = refreshes.iter().map(|l| of(l).mean_abs_change.map_or(f32::NAN, |v| v as f32)).collect();
-    let greatest = changes.iter().copied().filter(|v| v.is_finite()).fold(0.0, f32::max);
-    let room = width.saturating_sub(text::width(&line) + 4).min(24);
-    if room >= 4 && changes.len() > 1 {
-        line += &format!("  {}", text::sparkline(&changes, 0.0, greatest, room));
-    }
-    line
 }

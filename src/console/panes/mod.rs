@@ -3,11 +3,14 @@
 
 pub mod beside;
 pub mod chrome;
+pub mod columns;
 pub mod comparison;
 pub mod datasets;
 pub mod detail;
 pub mod embedding;
 pub mod help;
+pub mod label_layout;
+pub mod label_summary;
 pub mod labels;
 pub mod log;
 pub mod losses;

@@ -20,6 +20,10 @@ fn words(question: &Question, state: &State) -> (String, String) {
             format!("End run {name}?"),
             format!("A checkpoint is written first; space here, or mug resume {name}, takes it up again."),
         ),
+        Question::Overwrite(export) => (
+            "Write over the file?".into(),
+            format!("{} is there already; {} rows would take its place.", export.path.display(), export.rows.len()),
+        ),
         Question::TrainBeside(dataset) => {
             (format!("Start another run on {dataset}?"), format!("{name} goes on beside it; they share the device."))
         }

@@ -4,16 +4,19 @@
 //! |da| > 0.3 and split = train
 //! sarcasm not y < 0          (words are looked for in id and transcript; terms side by side must all hold)
 //! id ~ "video_12" or |d| >= 0.5
+//! flip_a not marked          (the audio label changed its sign, and nobody reviewed the row yet)
 //! ```
 //!
 //! Columns: `y`; `t a v` corrected labels; `dt da dv` their changes and `d` the greatest of the three in size; `ht ha hv`
-//! human labels; `id`, `split`, `text`. A comparison with a value that does not exist is false.
+//! human labels; `p` what is predicted, `pt pa pv` from one modality, `e` its error |ŷ - y|; `flips` how many labels changed
+//! their sign; `row`; `id`, `split`, `text`, `note`. A comparison with a value that does not exist is false.
+//!
+//! Words that stand for themselves: `flip`, `flip_t flip_a flip_v`, `marked`. In quotation marks they are looked for like
+//! any other word.
 
 use super::columns::Column;
-use super::tokens::{Token, tokens};
-
-/// How deep brackets and `not` may nest.
-const DEPTH: usize = 40;
+use super::parser::parse;
+use crate::modality::Modality;
 
 /// What is wrong with a filter and where.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -47,11 +50,16 @@ pub enum Filter {
         comparison: Comparison,
         value: f32,
     },
-    /// On `id`, `split` or `text`; lower case.
+    /// On a column of text; lower case.
     Text {
         column: Column,
         comparison: Comparison,
         value: String,
+    },
+    /// A word that is true or not of a row.
+    Flag {
+        column: Column,
+        modality: Option<Modality>,
     },
     Not(Box<Filter>),
     And(Vec<Filter>),
@@ -64,6 +72,8 @@ pub trait Row {
     fn number(&self, column: Column) -> f32;
     /// True where a text column holds (`whole`: is) the lower-case needle, whatever the row's case.
     fn text(&self, column: Column, needle: &str, whole: bool) -> bool;
+    /// Whether a column says yes: marked at all, flipped in any modality or in this one.
+    fn flag(&self, column: Column, modality: Option<Modality>) -> bool;
 }
 
 impl Filter {
@@ -72,15 +82,18 @@ impl Filter {
     /// # Errors
     /// What was expected and where, in words for the prompt line.
     pub fn parse(source: &str) -> Result<Option<Filter>, FilterError> {
-        let tokens = tokens(source)?;
-        if tokens.is_empty() {
-            return Ok(None);
-        }
-        let mut parser = Parser { tokens: &tokens, at: 0, end: source.chars().count() + 1 };
-        let filter = parser.any(DEPTH)?;
-        match parser.peek() {
-            None => Ok(Some(filter)),
-            Some(_) => Err(parser.error("expected nothing more after the closing bracket's partner")),
+        parse(source)
+    }
+
+    /// True where a comparison or a word looks at one of these columns.
+    pub fn mentions(&self, columns: &impl Fn(Column) -> bool) -> bool {
+        match self {
+            Filter::Word(_) => columns(Column::Id) || columns(Column::Transcript),
+            Filter::Number { column, .. } | Filter::Text { column, .. } | Filter::Flag { column, .. } => {
+                columns(*column)
+            }
+            Filter::Not(inner) => inner.mentions(columns),
+            Filter::And(parts) | Filter::Or(parts) => parts.iter().any(|f| f.mentions(columns)),
         }
     }
 
@@ -106,159 +119,11 @@ impl Filter {
                 Comparison::Equal => row.text(*column, value, true),
                 _ => row.text(*column, value, false),
             },
+            Filter::Flag { column, modality } => row.flag(*column, *modality),
             Filter::Not(inner) => !inner.matches(row),
             Filter::And(all) => all.iter().all(|f| f.matches(row)),
             Filter::Or(any) => any.iter().any(|f| f.matches(row)),
         }
-    }
-}
-
-struct Parser<'a> {
-    tokens: &'a [(Token, usize)],
-    at: usize,
-    end: usize,
-}
-
-impl Parser<'_> {
-    fn peek(&self) -> Option<&Token> {
-        self.tokens.get(self.at).map(|(t, _)| t)
-    }
-
-    fn word(&self, offset: usize) -> Option<&str> {
-        match self.tokens.get(self.at + offset) {
-            Some((Token::Word(word), _)) => Some(word),
-            _ => None,
-        }
-    }
-
-    fn take_word(&mut self, word: &str) -> bool {
-        let found = self.word(0).is_some_and(|w| w.eq_ignore_ascii_case(word));
-        self.at += usize::from(found);
-        found
-    }
-
-    fn error(&self, message: impl Into<String>) -> FilterError {
-        let at = self.tokens.get(self.at).map_or(self.end, |(_, at)| *at);
-        FilterError { at, message: message.into() }
-    }
-
-    fn any(&mut self, depth: usize) -> Result<Filter, FilterError> {
-        let mut parts = vec![self.all(depth)?];
-        while self.take_word("or") {
-            parts.push(self.all(depth)?);
-        }
-        Ok(if parts.len() == 1 { parts.remove(0) } else { Filter::Or(parts) })
-    }
-
-    fn all(&mut self, depth: usize) -> Result<Filter, FilterError> {
-        let mut parts = vec![self.term(depth)?];
-        loop {
-            let joined = self.take_word("and");
-            let more = match self.peek() {
-                None | Some(Token::Close) => false,
-                Some(Token::Word(w)) if w.eq_ignore_ascii_case("or") => false,
-                Some(_) => true,
-            };
-            if !more && !joined {
-                return Ok(if parts.len() == 1 { parts.remove(0) } else { Filter::And(parts) });
-            }
-            parts.push(self.term(depth)?);
-        }
-    }
-
-    fn term(&mut self, depth: usize) -> Result<Filter, FilterError> {
-        let Some(depth) = depth.checked_sub(1) else {
-            return Err(self.error(format!("expected at most {DEPTH} nested brackets")));
-        };
-        if self.take_word("not") {
-            return Ok(Filter::Not(Box::new(self.term(depth)?)));
-        }
-        let token = self.peek().cloned();
-        match token {
-            Some(Token::Open) => {
-                self.at += 1;
-                let inner = self.any(depth)?;
-                if self.peek() != Some(&Token::Close) {
-                    return Err(self.error("expected )"));
-                }
-                self.at += 1;
-                Ok(inner)
-            }
-            Some(Token::Bar) => {
-                self.at += 1;
-                let column = self.numeric_column()?;
-                if self.peek() != Some(&Token::Bar) {
-                    return Err(self.error("expected a closing | after the column"));
-                }
-                self.at += 1;
-                self.comparison(column, true)
-            }
-            Some(Token::Word(word)) if word.eq_ignore_ascii_case("abs") && self.after(1, &Token::Open) => {
-                self.at += 2;
-                let column = self.numeric_column()?;
-                if self.peek() != Some(&Token::Close) {
-                    return Err(self.error("expected ) after the column"));
-                }
-                self.at += 1;
-                self.comparison(column, true)
-            }
-            Some(Token::Word(word)) if matches!(self.tokens.get(self.at + 1), Some((Token::Compare(_), _))) => {
-                let Some(column) = Column::parse(&word) else {
-                    return Err(self.error(format!("no column {word}; expected {}", Column::NAMES)));
-                };
-                self.at += 1;
-                self.comparison(column, false)
-            }
-            Some(Token::Word(word) | Token::Quoted(word)) => {
-                if ["and", "or"].iter().any(|w| word.eq_ignore_ascii_case(w)) {
-                    return Err(self.error(format!("expected a word or a comparison before {word}")));
-                }
-                self.at += 1;
-                Ok(Filter::Word(word.to_lowercase()))
-            }
-            Some(Token::Compare(_)) => Err(self.error("expected a column before the comparison")),
-            Some(Token::Close) => Err(self.error("expected a word or a comparison before )")),
-            None => Err(self.error("expected a word or a comparison")),
-        }
-    }
-
-    fn after(&self, offset: usize, token: &Token) -> bool {
-        self.tokens.get(self.at + offset).is_some_and(|(t, _)| t == token)
-    }
-
-    fn numeric_column(&mut self) -> Result<Column, FilterError> {
-        match self.word(0).and_then(Column::parse).filter(|c| !c.is_text()) {
-            Some(column) => {
-                self.at += 1;
-                Ok(column)
-            }
-            None => Err(self.error("expected a column of numbers, for example dt")),
-        }
-    }
-
-    fn comparison(&mut self, column: Column, absolute: bool) -> Result<Filter, FilterError> {
-        let Some(Token::Compare(comparison)) = self.peek().cloned() else {
-            return Err(self.error("expected a comparison such as > 0.3"));
-        };
-        self.at += 1;
-        let value = match self.peek() {
-            Some(Token::Word(w) | Token::Quoted(w)) => w.clone(),
-            _ => return Err(self.error("expected a value after the comparison")),
-        };
-        if column.is_text() {
-            if !matches!(comparison, Comparison::Equal | Comparison::Unequal | Comparison::Holds) {
-                self.at -= 1;
-                return Err(self.error("expected =, != or ~ after a column of text"));
-            }
-            self.at += 1;
-            return Ok(Filter::Text { column, comparison, value: value.to_lowercase() });
-        }
-        let value = value.parse::<f32>().ok().filter(|v| v.is_finite());
-        let Some(value) = value else {
-            return Err(self.error("expected a number after the comparison"));
-        };
-        self.at += 1;
-        Ok(Filter::Number { column, absolute, comparison, value })
     }
 }
 
@@ -274,7 +139,7 @@ mod tests {
         fn number(&self, column: Column) -> f32 {
             match column {
                 Column::Label => 0.6,
-                Column::Change(crate::modality::Modality::Text) => -0.4,
+                Column::Change(Modality::Text) => -0.4,
                 Column::Human(_) => f32::NAN,
                 _ => 0.1,
             }
@@ -287,6 +152,10 @@ mod tests {
                 _ => "i love this 电影",
             };
             if whole { own == needle } else { own.contains(needle) }
+        }
+
+        fn flag(&self, column: Column, modality: Option<Modality>) -> bool {
+            column == Column::Flips && modality != Some(Modality::Vision)
         }
     }
 
@@ -322,14 +191,30 @@ mod tests {
             "d > 0",
             "y≥0.6",
             "y>0 && dt<0 || hate",
+            "flip",
+            "FLIP_A love",
+            "not marked",
+            "flip_t not flip_v",
+            "ŷ > 0 and e < 1",
             "-0.4",
         ] {
             // A bare number is a word like any other.
             assert_eq!(passes(source), source != "-0.4", "{source}");
         }
-        for source in
-            ["hate", "y<0.5", "|dt|>0.5", "split=test", "ht > -9", "ht < 9", "ht != 0", "love and y<0", "id=vid"]
-        {
+        for source in [
+            "hate",
+            "y<0.5",
+            "|dt|>0.5",
+            "split=test",
+            "ht > -9",
+            "ht < 9",
+            "ht != 0",
+            "love and y<0",
+            "id=vid",
+            "marked",
+            "\"flip\"",
+            "flip_v",
+        ] {
             assert!(!passes(source), "{source}");
         }
     }
@@ -357,6 +242,9 @@ mod tests {
             ("or love", 1, "before or"),
             ("|dt|", 5, "comparison"),
             ("y > nan", 5, "number"),
+            ("flip > 1", 6, "stands by itself"),
+            ("history > 1", 1, "no column history"),
+            ("|note| > 1", 2, "column of numbers"),
         ] {
             let error = Filter::parse(source).unwrap_err();
             assert!(error.at == at && error.message.contains(part), "{source}: {error}");
@@ -383,7 +271,8 @@ mod tests {
         #[test]
         fn pieces_of_the_language_in_any_order(parts in proptest::collection::vec(
             prop_oneof![Just("y"), Just(">"), Just("0.3"), Just("|"), Just("dt"), Just("("), Just(")"), Just("and"),
-                Just("or"), Just("not"), Just("love"), Just("split"), Just("="), Just("\""), Just("abs"), Just("~")], 0..24)) {
+                Just("or"), Just("not"), Just("love"), Just("split"), Just("="), Just("\""), Just("abs"), Just("~"),
+                Just("flip"), Just("flip_a"), Just("marked"), Just("note"), Just("ŷ")], 0..24)) {
             if let Ok(Some(filter)) = Filter::parse(&parts.join(" ")) {
                 filter.matches(&Clip);
             }

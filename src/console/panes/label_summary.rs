@@ -1,0 +1,63 @@
+//! The lines below the label table: what correction did to one split.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::put;
+use crate::console::state::State;
+use crate::console::{text, theme};
+use crate::modality::Modality;
+use crate::run::view::LabelRefresh;
+use crate::split::Split;
+use crate::training::events::Agreement;
+
+/// What correction did to each modality in one split, and its way over the refreshes.
+pub fn draw(state: &State, area: Rect, buffer: &mut Buffer) {
+    let split = state.labels.summary;
+    let refreshes = state.run.as_ref().map_or(&[][..], |r| &r.view.labels);
+    let Some(latest) = refreshes.last() else {
+        return put(
+            buffer,
+            area.x + 1,
+            area.y,
+            area.width,
+            "labels are corrected in the denoising stage",
+            theme::FAINT,
+        );
+    };
+    for (y, m) in (area.top()..area.bottom()).zip(Modality::ALL) {
+        let line = summary_line(latest, refreshes, split, m, usize::from(area.width));
+        put(buffer, area.x + 1, y, area.width.saturating_sub(1), &line, theme::PLAIN);
+    }
+}
+
+fn summary_line(latest: &LabelRefresh, refreshes: &[LabelRefresh], split: Split, m: Modality, width: usize) -> String {
+    let of = |l: &LabelRefresh| l.summaries[split][m];
+    let now = of(latest);
+    let value = |v: Option<f64>, places| text::number(v.unwrap_or(f64::NAN), places);
+    let mut line = format!("{split} {:<6} |Δ| {}", m.name(), value(now.mean_abs_change, 3));
+    let roomy = width >= 80;
+    if roomy {
+        line += &format!(" moved {:>2} %", value(now.share_moved.map(|s| s * 100.0), 0));
+    }
+    if let (Some(corrected), Some(copied)) = (now.corrected, now.copied) {
+        let better = |a: Agreement, b: Agreement| a.mae < b.mae;
+        // In brackets: what copying y gives.
+        line += &format!(
+            "{} r {} ({}) MAE {} ({}) {}",
+            if roomy { "  to human" } else { "" },
+            value(corrected.pearson, 3),
+            value(copied.pearson, 3),
+            value(corrected.mae, 3),
+            value(copied.mae, 3),
+            if better(corrected, copied) { "✔" } else { "✘" },
+        );
+    }
+    let changes: Vec<f32> = refreshes.iter().map(|l| of(l).mean_abs_change.map_or(f32::NAN, |v| v as f32)).collect();
+    let greatest = changes.iter().copied().filter(|v| v.is_finite()).fold(0.0, f32::max);
+    let room = width.saturating_sub(text::width(&line) + 4).min(24);
+    if room >= 4 && changes.len() > 1 {
+        line += &format!("  {}", text::sparkline(&changes, 0.0, greatest, room));
+    }
+    line
+}

@@ -1,0 +1,196 @@
+//! The grammar of the filter language, read by descent.
+
+use super::columns::{Column, Kind};
+use super::filter::{Comparison, Filter, FilterError};
+use super::tokens::{Token, tokens};
+use crate::modality::Modality;
+
+/// How deep brackets and `not` may nest.
+const DEPTH: usize = 40;
+
+/// Parses a filter; blank text is no filter.
+///
+/// # Errors
+/// What was expected and where, in words for the prompt line.
+pub fn parse(source: &str) -> Result<Option<Filter>, FilterError> {
+    let tokens = tokens(source)?;
+    if tokens.is_empty() {
+        return Ok(None);
+    }
+    let mut parser = Parser { tokens: &tokens, at: 0, end: source.chars().count() + 1 };
+    let filter = parser.any(DEPTH)?;
+    match parser.peek() {
+        None => Ok(Some(filter)),
+        Some(_) => Err(parser.error("expected nothing more after the closing bracket's partner")),
+    }
+}
+
+/// The words that say something of a row by themselves.
+fn flag(word: &str) -> Option<Filter> {
+    let (column, modality) = match &*word.to_ascii_lowercase() {
+        "marked" => (Column::Mark, None),
+        "flip" => (Column::Flips, None),
+        "flip_t" => (Column::Flips, Some(Modality::Text)),
+        "flip_a" => (Column::Flips, Some(Modality::Audio)),
+        "flip_v" => (Column::Flips, Some(Modality::Vision)),
+        _ => return None,
+    };
+    Some(Filter::Flag { column, modality })
+}
+
+struct Parser<'a> {
+    tokens: &'a [(Token, usize)],
+    at: usize,
+    end: usize,
+}
+
+impl Parser<'_> {
+    fn peek(&self) -> Option<&Token> {
+        self.tokens.get(self.at).map(|(t, _)| t)
+    }
+
+    fn word(&self, offset: usize) -> Option<&str> {
+        match self.tokens.get(self.at + offset) {
+            Some((Token::Word(word), _)) => Some(word),
+            _ => None,
+        }
+    }
+
+    fn take_word(&mut self, word: &str) -> bool {
+        let found = self.word(0).is_some_and(|w| w.eq_ignore_ascii_case(word));
+        self.at += usize::from(found);
+        found
+    }
+
+    fn error(&self, message: impl Into<String>) -> FilterError {
+        let at = self.tokens.get(self.at).map_or(self.end, |(_, at)| *at);
+        FilterError { at, message: message.into() }
+    }
+
+    fn any(&mut self, depth: usize) -> Result<Filter, FilterError> {
+        let mut parts = vec![self.all(depth)?];
+        while self.take_word("or") {
+            parts.push(self.all(depth)?);
+        }
+        Ok(if parts.len() == 1 { parts.remove(0) } else { Filter::Or(parts) })
+    }
+
+    fn all(&mut self, depth: usize) -> Result<Filter, FilterError> {
+        let mut parts = vec![self.term(depth)?];
+        loop {
+            let joined = self.take_word("and");
+            let more = match self.peek() {
+                None | Some(Token::Close) => false,
+                Some(Token::Word(w)) if w.eq_ignore_ascii_case("or") => false,
+                Some(_) => true,
+            };
+            if !more && !joined {
+                return Ok(if parts.len() == 1 { parts.remove(0) } else { Filter::And(parts) });
+            }
+            parts.push(self.term(depth)?);
+        }
+    }
+
+    fn term(&mut self, depth: usize) -> Result<Filter, FilterError> {
+        let Some(depth) = depth.checked_sub(1) else {
+            return Err(self.error(format!("expected at most {DEPTH} nested brackets")));
+        };
+        if self.take_word("not") {
+            return Ok(Filter::Not(Box::new(self.term(depth)?)));
+        }
+        let token = self.peek().cloned();
+        match token {
+            Some(Token::Open) => {
+                self.at += 1;
+                let inner = self.any(depth)?;
+                if self.peek() != Some(&Token::Close) {
+                    return Err(self.error("expected )"));
+                }
+                self.at += 1;
+                Ok(inner)
+            }
+            Some(Token::Bar) => {
+                self.at += 1;
+                let column = self.numeric_column()?;
+                if self.peek() != Some(&Token::Bar) {
+                    return Err(self.error("expected a closing | after the column"));
+                }
+                self.at += 1;
+                self.comparison(column, true)
+            }
+            Some(Token::Word(word)) if word.eq_ignore_ascii_case("abs") && self.after(1, &Token::Open) => {
+                self.at += 2;
+                let column = self.numeric_column()?;
+                if self.peek() != Some(&Token::Close) {
+                    return Err(self.error("expected ) after the column"));
+                }
+                self.at += 1;
+                self.comparison(column, true)
+            }
+            Some(Token::Word(word)) if matches!(self.tokens.get(self.at + 1), Some((Token::Compare(_), _))) => {
+                if flag(&word).is_some() {
+                    self.at += 1;
+                    return Err(self.error(format!("expected nothing to compare with: {word} stands by itself")));
+                }
+                let Some(column) = Column::parse(&word).filter(|c| c.kind() != Kind::Picture) else {
+                    return Err(self.error(format!("no column {word}; expected {}", Column::NAMES)));
+                };
+                self.at += 1;
+                self.comparison(column, false)
+            }
+            Some(Token::Word(word)) if flag(&word).is_some() => {
+                self.at += 1;
+                flag(&word).ok_or_else(|| self.error("expected a word"))
+            }
+            Some(Token::Word(word) | Token::Quoted(word)) => {
+                if ["and", "or"].iter().any(|w| word.eq_ignore_ascii_case(w)) {
+                    return Err(self.error(format!("expected a word or a comparison before {word}")));
+                }
+                self.at += 1;
+                Ok(Filter::Word(word.to_lowercase()))
+            }
+            Some(Token::Compare(_)) => Err(self.error("expected a column before the comparison")),
+            Some(Token::Close) => Err(self.error("expected a word or a comparison before )")),
+            None => Err(self.error("expected a word or a comparison")),
+        }
+    }
+
+    fn after(&self, offset: usize, token: &Token) -> bool {
+        self.tokens.get(self.at + offset).is_some_and(|(t, _)| t == token)
+    }
+
+    fn numeric_column(&mut self) -> Result<Column, FilterError> {
+        match self.word(0).and_then(Column::parse).filter(|c| c.kind() == Kind::Number) {
+            Some(column) => {
+                self.at += 1;
+                Ok(column)
+            }
+            None => Err(self.error("expected a column of numbers, for example dt")),
+        }
+    }
+
+    fn comparison(&mut self, column: Column, absolute: bool) -> Result<Filter, FilterError> {
+        let Some(Token::Compare(comparison)) = self.peek().cloned() else {
+            return Err(self.error("expected a comparison such as > 0.3"));
+        };
+        self.at += 1;
+        let value = match self.peek() {
+            Some(Token::Word(w) | Token::Quoted(w)) => w.clone(),
+            _ => return Err(self.error("expected a value after the comparison")),
+        };
+        if column.kind() == Kind::Text {
+            if !matches!(comparison, Comparison::Equal | Comparison::Unequal | Comparison::Holds) {
+                self.at -= 1;
+                return Err(self.error("expected =, != or ~ after a column of text"));
+            }
+            self.at += 1;
+            return Ok(Filter::Text { column, comparison, value: value.to_lowercase() });
+        }
+        let value = value.parse::<f32>().ok().filter(|v| v.is_finite());
+        let Some(value) = value else {
+            return Err(self.error("expected a number after the comparison"));
+        };
+        self.at += 1;
+        Ok(Filter::Number { column, absolute, comparison, value })
+    }
+}
