@@ -102,7 +102,7 @@ pub struct LabelValues {
 pub enum Moment {
     /// With the network's first weights.
     Before,
-    /// After an epoch that was the best so far.
+    /// After an epoch that was the best so far, if it was the first, second, fourth, eighth and so on.
     During,
     /// With the weights that stage 1 hands on.
     After,
