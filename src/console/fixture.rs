@@ -19,7 +19,7 @@ use crate::modality::PerModality;
 use crate::run::list::{RunState, RunSummary};
 use crate::split::{PerSplit, Split};
 use crate::training::events::{
-    Agreement, Body, Event, LabelSummary, Level, Metrics, Prepared, Scalars, Stage, StagePlan, StageState,
+    Agreement, Body, Event, Gain, LabelSummary, Level, Metrics, Prepared, Scalars, Stage, StagePlan, StageState,
 };
 
 pub const UNICODE: Abilities = Abilities { colour: true, unicode: true };
@@ -60,6 +60,17 @@ fn prepared() -> Event {
     Event { time: 0.0, stage: None, epoch: 0, step: 0, body }
 }
 
+fn agreement(mae: f64, pearson: f64) -> Agreement {
+    Agreement {
+        mae: Some(mae),
+        pearson: Some(pearson),
+        sign: Some(pearson),
+        mae_interval: Some([mae - 0.012, mae + 0.012]),
+        pearson_interval: Some([pearson - 0.03, pearson + 0.03]),
+        sign_interval: Some([pearson - 0.02, pearson + 0.02]),
+    }
+}
+
 fn summaries(progress: f32) -> PerSplit<PerModality<LabelSummary>> {
     PerSplit::from_fn(|_| {
         PerModality::from_fn(|m| {
@@ -68,11 +79,18 @@ fn summaries(progress: f32) -> PerSplit<PerModality<LabelSummary>> {
             LabelSummary {
                 mean_abs_change: Some(0.2 * progress * k),
                 share_moved: Some(0.6 * progress),
-                corrected: Some(Agreement {
-                    mae: Some(0.34 - 0.1 * progress * k),
-                    pearson: Some(0.71 + 0.1 * progress * k),
+                corrected: Some(agreement(0.34 - 0.1 * progress * k, 0.71 + 0.1 * progress * k)),
+                copied: Some(agreement(0.34, 0.71)),
+                gain: Some(Gain {
+                    mae: Some(0.1 * progress * k),
+                    mae_interval: Some([0.1 * progress * k - 0.01, 0.1 * progress * k + 0.01]),
+                    ..Gain::default()
                 }),
-                copied: Some(Agreement { mae: Some(0.34), pearson: Some(0.71) }),
+                annotated: Some(ROWS),
+                copied_human: Some([[300, 40, 25], [60, 100, 55], [10, 80, 330]]),
+                corrected_human: Some([[320, 30, 15], [50, 120, 45], [5, 60, 355]]),
+                copied_corrected: Some([[350, 10, 5], [40, 150, 25], [0, 20, 400]]),
+                ..LabelSummary::default()
             }
         })
     })

@@ -3,6 +3,7 @@
 pub mod agreement;
 mod alignment;
 mod bilevel;
+pub mod bootstrap;
 mod checkpoint;
 mod clock;
 mod context;
