@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 pub use sections::{
-    ContrastiveSettings, Corruption, DataSettings, DenoisingSettings, JointSettings, MetricSet, ModelSettings,
-    Objective, PerModalityFlag, TrainingSettings,
+    ContrastiveSettings, Corruption, DataSettings, DenoisingSettings, HealthSettings, JointSettings, MetricSet,
+    ModelSettings, Objective, PerModalityFlag, TrainingSettings,
 };
 
 /// What can be wrong with a settings file or an override.
@@ -38,6 +38,7 @@ pub struct Settings {
     pub contrastive: ContrastiveSettings,
     pub denoising: DenoisingSettings,
     pub joint: JointSettings,
+    pub health: HealthSettings,
 }
 
 /// The settings files that ship with the program, by catalogue name.

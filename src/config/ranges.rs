@@ -60,6 +60,22 @@ impl Settings {
         let j = &self.joint;
         need(rate(j.learning_rate), "joint.learning_rate", j.learning_rate, RATE)?;
         need(weight(j.weight_decay), "joint.weight_decay", j.weight_decay, WEIGHT)?;
-        need(weight(j.unimodal_weight), "joint.unimodal_weight", j.unimodal_weight, WEIGHT)
+        need(weight(j.unimodal_weight), "joint.unimodal_weight", j.unimodal_weight, WEIGHT)?;
+        let h = &self.health;
+        need((0.0..=1.0).contains(&h.grace), "health.grace", h.grace, "a share from 0 to 1")?;
+        for (key, value) in [
+            ("health.least_signal", h.least_signal),
+            ("health.most_contrastive", h.most_contrastive),
+            ("health.least_memory_ratio", h.least_memory_ratio),
+            ("health.least_moved", h.least_moved),
+            ("health.most_change", h.most_change),
+            ("health.least_correlation", h.least_correlation),
+            ("health.least_variance", h.least_variance),
+            ("health.least_gain", h.least_gain),
+            ("health.least_joint_gain", h.least_joint_gain),
+        ] {
+            need(value.is_finite(), key, value, "a finite number")?;
+        }
+        Ok(())
     }
 }

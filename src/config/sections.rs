@@ -212,3 +212,47 @@ impl Default for JointSettings {
         Self { epochs: 20, patience: 5, learning_rate: 5e-4, weight_decay: 1e-4, unimodal_weight: 0.3 }
     }
 }
+
+/// Where the signs of failure begin (METHOD.md, "What must be visible, because the method can fail"); see
+/// training/health.rs for what each is measured by.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct HealthSettings {
+    /// Share of a stage's epochs before its checks are judged; at a stage's end they always are.
+    pub grace: f64,
+    /// Pearson r of ŷ with y on the validation split, at least.
+    pub least_signal: f64,
+    /// L_cl over its value at chance, at most.
+    pub most_contrastive: f64,
+    /// MAE of ŷ_m on the training split over that on the validation split, at least.
+    pub least_memory_ratio: f64,
+    /// Share of labels that moved by more than 0.05 H, at least.
+    pub least_moved: f64,
+    /// Mean |y_m - y| in units of H, at most.
+    pub most_change: f64,
+    /// Pearson r of y_m with y, at least.
+    pub least_correlation: f64,
+    /// Variance of y_m over that of y, at least.
+    pub least_variance: f64,
+    /// MAE of copies less that of corrected labels, in units of H, at least.
+    pub least_gain: f64,
+    /// Validation MAE after stage 1 less that of the best joint epoch, in units of H, at least.
+    pub least_joint_gain: f64,
+}
+
+impl Default for HealthSettings {
+    fn default() -> Self {
+        Self {
+            grace: 0.5,
+            least_signal: 0.15,
+            most_contrastive: 0.95,
+            least_memory_ratio: 0.4,
+            least_moved: 0.1,
+            most_change: 0.5,
+            least_correlation: 0.3,
+            least_variance: 0.1,
+            least_gain: 0.0,
+            least_joint_gain: -0.01,
+        }
+    }
+}

@@ -4,6 +4,7 @@
 mod commands;
 mod epoch;
 mod handover;
+mod signs;
 
 use std::sync::Arc;
 use std::sync::mpsc::Sender;

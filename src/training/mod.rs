@@ -12,6 +12,7 @@ pub mod control;
 mod denoising;
 mod error;
 pub mod events;
+pub mod health;
 mod inference;
 mod joint;
 mod losses;

@@ -7,7 +7,7 @@ use super::super::context::{Context, Evaluation};
 use super::super::error::TrainingError;
 use super::super::events::{Body, LabelValues, Level, Moment, Scalars, Stage, StagePlan};
 use super::super::randomness::{Purpose, generator, order};
-use super::super::{agreement, scalars};
+use super::super::{agreement, health, scalars};
 use super::{Flow, Machine, Running};
 use crate::split::{PerSplit, Split};
 
@@ -112,7 +112,14 @@ impl Machine<'_> {
             summary.best_epoch = epoch;
             summary.valid_loss = valid.get("loss").copied().flatten();
         }
-        self.emit(Body::Epoch { train, valid, metrics, seconds, samples_per_second: rate, best: better })?;
+        self.emit(Body::Epoch {
+            train,
+            valid: valid.clone(),
+            metrics: metrics.clone(),
+            seconds,
+            samples_per_second: rate,
+            best: better,
+        })?;
         if better {
             self.progress.best_score = score;
             self.progress.stale = 0;
@@ -125,10 +132,12 @@ impl Machine<'_> {
             self.progress.stale += 1;
         }
         let last = epoch >= plan.epochs || running.stop_after_epoch;
+        let judged = last || f64::from(epoch) >= self.context.settings.health.grace * f64::from(plan.epochs);
+        self.report_health_of_epoch(stage, &valid, &metrics, judged)?;
         if (last || epoch.is_multiple_of(self.context.settings.denoising.refresh_epochs))
             && let Some(labels) = running.trainer.labels()?
         {
-            self.refresh_labels(labels)?;
+            self.refresh_labels(labels, judged)?;
         }
         self.progress.epoch += 1;
         self.progress.step_in_epoch = 0;
@@ -152,7 +161,7 @@ impl Machine<'_> {
         Ok(last || stale)
     }
 
-    fn refresh_labels(&mut self, labels: LabelValues) -> Result<(), TrainingError> {
+    fn refresh_labels(&mut self, labels: LabelValues, judged: bool) -> Result<(), TrainingError> {
         let dataset = self.context.dataset.clone();
         let mut start = 0;
         let summaries = PerSplit::from_fn(|split| {
@@ -164,6 +173,7 @@ impl Machine<'_> {
         let refresh = self.progress.refreshes;
         self.progress.refreshes += 1;
         self.progress.labels = Some(summaries);
-        self.emit(Body::Labels { refresh, file: String::new(), summaries, values: Some(Arc::new(labels)) })
+        self.emit(Body::Labels { refresh, file: String::new(), summaries, values: Some(Arc::new(labels)) })?;
+        self.report_health(health::of_labels(&summaries, dataset.label_range, &self.context.settings.health, judged))
     }
 }
