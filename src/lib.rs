@@ -14,6 +14,7 @@ pub mod device;
 pub mod host;
 pub mod modality;
 pub mod model;
+pub mod report;
 pub mod run;
 pub mod split;
 pub mod training;

@@ -42,6 +42,8 @@ pub enum Action {
     Stop(RunName),
     /// Write a run's label table: every row with the corrected label of each modality.
     Labels(LabelsArgs),
+    /// Draw a figure of a run: losses, metrics or what became of the labels.
+    Plot(super::plot::PlotArgs),
     /// Look at datasets.
     Data(DataArgs),
     /// List the devices that training could use, and why one is chosen.

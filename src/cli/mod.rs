@@ -9,6 +9,7 @@ mod home;
 mod host;
 mod labels;
 mod lines;
+pub mod plot;
 mod progress;
 mod runs;
 mod train;
@@ -51,6 +52,7 @@ fn run(args: Args) -> Result<ExitCode> {
         Some(Action::Stop(which)) => commands::run(&root, &which.run, Command::StopNow),
         Some(Action::Resume(resume)) => commands::resume(&root, &resume),
         Some(Action::Labels(labels)) => labels::run(&labels, &root),
+        Some(Action::Plot(plot)) => plot::run(&plot, &root),
         Some(Action::Data(data)) => data::run(data).map(|()| ExitCode::SUCCESS),
         Some(Action::Devices(args)) => devices::run(&args).map(|()| ExitCode::SUCCESS),
         Some(Action::Host(host)) => host::run(&host),

@@ -38,12 +38,10 @@ mod panes;
 mod pyramid;
 mod raster;
 mod sanitise;
-mod scale;
 mod screen;
 #[cfg(test)]
 mod screens;
 mod series;
-mod smoothing;
 mod state;
 mod table;
 mod terminal;
@@ -57,6 +55,7 @@ mod update;
 use std::path::PathBuf;
 
 use crate::device::DeviceRequest;
+use crate::report::{scale, smoothing};
 use crate::run::directory::RunDir;
 use backend::Effect;
 use event_loop::{Ended, EventLoop};

@@ -13,6 +13,7 @@ use super::list::List;
 use super::series::{Series, SeriesKey};
 use super::table::{History, RowRef, Rows};
 use super::theme::Abilities;
+pub use crate::report::figure::XAxis;
 use crate::run::list::RunSummary;
 use crate::run::view::{Phase, RunView};
 use crate::split::Split;
@@ -44,25 +45,6 @@ impl Pane {
             Pane::Labels => "Labels",
             Pane::Metrics => "Metrics",
             Pane::Log => "Log",
-        }
-    }
-}
-
-/// What the losses pane's x axis counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum XAxis {
-    Step,
-    Epoch,
-    /// Active time of the run.
-    Time,
-}
-
-impl XAxis {
-    pub fn name(self) -> &'static str {
-        match self {
-            XAxis::Step => "step",
-            XAxis::Epoch => "epoch",
-            XAxis::Time => "time",
         }
     }
 }
@@ -295,17 +277,7 @@ impl State {
 
     /// Names of the values that the shown stage reports, `loss` first.
     pub fn scalars(&self) -> Vec<String> {
-        let Some(run) = &self.run else { return Vec::new() };
-        let view = run.view.stage(self.shown_stage());
-        let mut names: Vec<String> = view.steps.columns.keys().cloned().collect();
-        for key in view.per_epoch.columns.keys() {
-            let name = key.strip_prefix("train.").or_else(|| key.strip_prefix("valid.")).unwrap_or(key);
-            if !names.iter().any(|n| n == name) {
-                names.push(name.to_owned());
-            }
-        }
-        names.sort_by_key(|n| (n != "loss", !view.steps.columns.contains_key(n), n.clone()));
-        names
+        self.run.as_ref().map_or(Vec::new(), |r| r.view.stage(self.shown_stage()).scalar_names())
     }
 
     /// Why a command cannot be sent; `None` where it can.

@@ -7,6 +7,7 @@ use ratatui::text::Span;
 use unicode_width::UnicodeWidthStr;
 
 use super::sanitise::clean;
+pub use crate::report::numbers::{clock, number, signed, significant};
 
 /// Cells that a text takes once [`clean`]ed.
 pub fn width(text: &str) -> usize {
@@ -111,39 +112,6 @@ pub fn wrap(text: &str, cells: usize) -> Vec<String> {
     lines.into_iter().map(|l| l.trim_end().to_owned()).collect()
 }
 
-/// A value with `decimals` places and without a leading zero's width problem; `–` for what is not finite.
-pub fn number(value: f64, decimals: usize) -> String {
-    if !value.is_finite() {
-        return "–".to_owned();
-    }
-    let text = format!("{value:.decimals$}");
-    // Rounding can leave "-0.00", which reads as a sign that is not there.
-    if text.starts_with('-') && text.bytes().all(|b| matches!(b, b'-' | b'0' | b'.')) {
-        text[1..].to_owned()
-    } else {
-        text
-    }
-}
-
-/// As [`number`], with the sign always shown; zero has none.
-pub fn signed(value: f64, decimals: usize) -> String {
-    let text = number(value, decimals);
-    if value > 0.0 && text.bytes().any(|b| (b'1'..=b'9').contains(&b)) { format!("+{text}") } else { text }
-}
-
-/// A value in about `digits` significant digits, for read-outs of any magnitude.
-pub fn significant(value: f64, digits: usize) -> String {
-    if !value.is_finite() {
-        return "–".to_owned();
-    }
-    let magnitude = value.abs();
-    if magnitude != 0.0 && !(1e-3..1e6).contains(&magnitude) {
-        return format!("{value:.*e}", digits.saturating_sub(1));
-    }
-    let before = if magnitude >= 1.0 { magnitude.log10().floor() as usize + 1 } else { 1 };
-    number(value, digits.saturating_sub(before).min(6))
-}
-
 /// A count with a thousands suffix: 950, 3.2k, 1.5M.
 pub fn count(value: f64) -> String {
     match value {
@@ -178,19 +146,6 @@ pub fn duration(seconds: f64) -> String {
         60..3600 => format!("{} m {:02} s", s / 60, s % 60),
         3600..86400 => format!("{} h {:02} m", s / 3600, s / 60 % 60),
         _ => format!("{} d {} h", s / 86400, s / 3600 % 24),
-    }
-}
-
-/// A moment of the run as a clock: 0:08, 4:05, 2:10:33.
-pub fn clock(seconds: f64) -> String {
-    if !(0.0..1e9).contains(&seconds) {
-        return "–".to_owned();
-    }
-    let s = Duration::from_secs_f64(seconds).as_secs();
-    if s < 3600 {
-        format!("{}:{:02}", s / 60, s % 60)
-    } else {
-        format!("{}:{:02}:{:02}", s / 3600, s / 60 % 60, s % 60)
     }
 }
 

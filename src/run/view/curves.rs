@@ -91,6 +91,19 @@ impl StageView {
         self.best.iter().rposition(|&b| b)
     }
 
+    /// Names of the values that are reported by step or by epoch, `loss` first, those of steps before the others.
+    pub fn scalar_names(&self) -> Vec<String> {
+        let mut names: Vec<String> = self.steps.columns.keys().cloned().collect();
+        for key in self.per_epoch.columns.keys() {
+            let name = key.strip_prefix("train.").or_else(|| key.strip_prefix("valid.")).unwrap_or(key);
+            if !names.iter().any(|n| n == name) {
+                names.push(name.to_owned());
+            }
+        }
+        names.sort_by_key(|n| (n != "loss", !self.steps.columns.contains_key(n), n.clone()));
+        names
+    }
+
     /// Share of the planned steps that is done, in [0, 1]; 1 once finished.
     pub fn progress(&self) -> f64 {
         if self.state == StageState::Finished {

@@ -1,6 +1,6 @@
 //! Axes: from values to positions, and the round numbers to write beside them.
 
-use super::text;
+use super::numbers;
 
 /// One axis: the values at its two ends and how values between are spread.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -102,13 +102,13 @@ fn labels(ticks: &[f64]) -> Vec<String> {
     let gap = ticks.windows(2).map(|w| (w[1] - w[0]).abs()).fold(f64::INFINITY, f64::min);
     let greatest = ticks.iter().fold(0f64, |m, t| m.max(t.abs()));
     if !gap.is_finite() {
-        return ticks.iter().map(|t| text::significant(*t, 3)).collect();
+        return ticks.iter().map(|t| numbers::significant(*t, 3)).collect();
     }
     if !(1e-3..1e6).contains(&greatest) {
         return ticks.iter().map(|t| if *t == 0.0 { "0".into() } else { format!("{t:.1e}") }).collect();
     }
     let decimals = (-gap.log10()).ceil().clamp(0.0, 6.0) as usize;
-    ticks.iter().map(|t| text::number(*t, decimals)).collect()
+    ticks.iter().map(|t| numbers::number(*t, decimals)).collect()
 }
 
 /// Ticks of a time axis in seconds: steps that divide minutes and hours.

@@ -1,0 +1,141 @@
+//! `mug plot`: figures of a run as SVG or PNG.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use color_eyre::Result;
+
+use super::args::StageName;
+use super::say;
+use crate::report::figure::{Request, SMOOTHING, What, XAxis, write};
+use crate::run::directory::RunDir;
+use crate::split::Split;
+
+#[derive(Debug, clap::Args)]
+pub struct PlotArgs {
+    /// Name or folder of the run; it may still be training.
+    pub run: String,
+    /// What the figure shows.
+    #[arg(long, value_enum, default_value_t = What::Losses)]
+    pub what: What,
+    /// The file to write; its end chooses the form: .svg or .png.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+    /// This stage only [default: every stage that has something to show; labels: the last refresh].
+    #[arg(long, value_name = "STAGE")]
+    pub stage: Option<StageName>,
+    /// Losses: the value to draw, for example task or contrastive.
+    #[arg(long, value_name = "NAME", default_value = "loss")]
+    pub value: String,
+    /// Losses: logarithmic y.
+    #[arg(long)]
+    pub log: bool,
+    /// Losses: what the x axis counts.
+    #[arg(long, value_enum, default_value_t)]
+    pub x: XAxis,
+    /// Losses: weight of the moving average, from 0 (none) to 0.999.
+    #[arg(long, value_name = "WEIGHT", default_value_t = SMOOTHING, value_parser = weight)]
+    pub smooth: f64,
+    /// Labels: whose rows to show.
+    #[arg(long, value_enum, default_value_t = SplitName::Train)]
+    pub split: SplitName,
+    /// For example 180mm, 7in or 680 (px, 1/96 inch) [default: 180mm].
+    #[arg(long, value_name = "LENGTH", value_parser = length)]
+    pub width: Option<f64>,
+    /// As --width [default: what suits the width].
+    #[arg(long, value_name = "LENGTH", value_parser = length)]
+    pub height: Option<f64>,
+    /// PNG: pixels to the px of the figure; 3.125 gives 300 dpi.
+    #[arg(long, value_name = "FACTOR", default_value_t = 2.0, value_parser = factor)]
+    pub scale: f64,
+    /// Name the run and its dataset above the figure.
+    #[arg(long)]
+    pub title: bool,
+}
+
+/// A part of the dataset.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum SplitName {
+    Train,
+    Valid,
+    Test,
+}
+
+impl From<SplitName> for Split {
+    fn from(name: SplitName) -> Split {
+        match name {
+            SplitName::Train => Split::Train,
+            SplitName::Valid => Split::Valid,
+            SplitName::Test => Split::Test,
+        }
+    }
+}
+
+/// A length in px of 1/96 inch.
+fn length(text: &str) -> Result<f64, String> {
+    let unit = text.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
+    let px = match unit {
+        "" | "px" => 1.0,
+        "mm" => 96.0 / 25.4,
+        "cm" => 96.0 / 2.54,
+        "in" => 96.0,
+        "pt" => 96.0 / 72.0,
+        _ => return Err("expected a length such as 180mm, 18cm, 7in, 510pt or 680px".into()),
+    };
+    let number = text[..text.len() - unit.len()].parse::<f64>();
+    number.map(|n| n * px).map_err(|_| "expected a length such as 180mm, 18cm, 7in, 510pt or 680px".into())
+}
+
+fn within(text: &str, lo: f64, hi: f64) -> Result<f64, String> {
+    let value = text.parse::<f64>().ok().filter(|v| (lo..=hi).contains(v));
+    value.ok_or_else(|| format!("expected a number from {lo} to {hi}"))
+}
+
+fn weight(text: &str) -> Result<f64, String> {
+    within(text, 0.0, 0.999)
+}
+
+fn factor(text: &str) -> Result<f64, String> {
+    within(text, 0.1, 50.0)
+}
+
+/// Writes the figure and says where, and what of the data it does not show.
+pub fn run(args: &PlotArgs, root: &Path) -> Result<ExitCode> {
+    let dir = RunDir::find(root, &args.run)?;
+    let request = Request {
+        what: args.what,
+        stage: args.stage.map(Into::into),
+        value: args.value.clone(),
+        log: args.log,
+        x: args.x,
+        smoothing: args.smooth,
+        split: args.split.into(),
+        width: args.width,
+        height: args.height,
+        title: args.title,
+    };
+    let notes = write(&dir, &request, &args.output, args.scale)?;
+    say(&format!("{} of run {} drawn to {}", args.what.name(), dir.name(), args.output.display()))?;
+    for note in notes {
+        say(&super::lines::harmless(&note))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_have_units() {
+        let px = |t: &str| length(t).unwrap().round();
+        assert_eq!(
+            [px("680"), px("680px"), px("25.4mm"), px("2.54cm"), px("7in"), px("72pt")],
+            [680., 680., 96., 96., 672., 96.]
+        );
+        for bad in ["", "mm", "12 mm", "-3", "1e3", "12ft", "1.2.3", "мм"] {
+            assert!(length(bad).is_err(), "{bad}");
+        }
+        assert!(weight("1").is_err() && factor("nan").is_err());
+    }
+}

@@ -1,0 +1,10 @@
+//! What a run directory says, for people and other programs: figures, tables of scalars, event files, comparisons.
+//!
+//! Everything here reads a run directory (also one that is being written) and changes nothing in it.
+
+pub mod figure;
+#[cfg(test)]
+mod fixture;
+pub mod numbers;
+pub mod scale;
+pub mod smoothing;
