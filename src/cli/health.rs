@@ -82,8 +82,10 @@ pub fn run(args: &HealthArgs, root: &Path) -> Result<ExitCode> {
 }
 
 fn table(checks: &[Check]) -> Vec<String> {
-    let mut lines =
-        vec![format!("{:7}  {:11}  {:19}  {:8}  {:>8}  {}", "STATE", "STAGE", "CHECK", "MODALITY", "VALUE", "EXPECTED")];
+    let mut lines = vec![format!(
+        "{:7}  {:11}  {:19}  {:8}  {:>8}  {}",
+        "STATE", "STAGE", "CHECK", "MODALITY", "VALUE", "EXPECTED"
+    )];
     for c in checks {
         let state = match c.state {
             CheckState::Ok => "ok",

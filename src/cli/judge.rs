@@ -104,7 +104,7 @@ fn summaries(rows: &LabelRows, values: &LabelValues, label_range: f32) -> LabelS
         };
         let corrected = values.corrected.map(|_, column| of(column));
         let human: Option<PerModality<Vec<f32>>> = rows.human.as_ref().map(|h| h.map(|_, column| of(column)));
-        summarise(&of(&rows.y), &corrected, human.as_ref(), label_range)
+        summarise(&of(&rows.y), &corrected, human.as_ref(), label_range, RESAMPLES)
     })
 }
 
@@ -147,7 +147,11 @@ fn verdict(s: &LabelSummary) -> String {
         Some([_, high]) if high < 0.0 => "copies are better",
         _ => "no difference beyond chance",
     };
-    format!("gain       MAE {}  r {}: {word}", value(gain.mae, gain.mae_interval), value(gain.pearson, gain.pearson_interval))
+    format!(
+        "gain       MAE {}  r {}: {word}",
+        value(gain.mae, gain.mae_interval),
+        value(gain.pearson, gain.pearson_interval)
+    )
 }
 
 /// Signs, copies and corrected labels down and people's across.

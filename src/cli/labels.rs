@@ -1,4 +1,4 @@
-//! `mug labels`: the label table of a run as CSV.
+//! `mug labels`: the label table of a run as CSV, or judged by people's labels (see judge.rs).
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -8,7 +8,7 @@ use color_eyre::Result;
 use color_eyre::eyre::eyre;
 
 use super::args::LabelsArgs;
-use super::say;
+use super::{judge, say};
 use crate::modality::Modality;
 use crate::run::directory::RunDir;
 use crate::run::rows::{LabelRows, number};
@@ -19,6 +19,9 @@ use crate::training::events::LabelValues;
 
 /// Writes the table.
 pub fn run(args: &LabelsArgs, root: &Path) -> Result<ExitCode> {
+    if args.json || args.against.is_some() {
+        return judge::run(args, root);
+    }
     let dir = RunDir::find(root, &args.run)?;
     let refresh = find_refresh(&dir, args.refresh)?;
     let values = labels::read(&dir.path().join(&refresh.file))?;
@@ -27,21 +30,23 @@ pub fn run(args: &LabelsArgs, root: &Path) -> Result<ExitCode> {
     if found != rows.len() {
         return Err(eyre!("{} has {found} rows, where the data has {}", refresh.file, rows.len()));
     }
-    if args.csv == Path::new("-") {
+    // The command line parser has made sure that there is one.
+    let csv = args.csv.as_deref().unwrap_or(Path::new("-"));
+    if csv == Path::new("-") {
         write(&mut io::stdout().lock(), &rows, &values)?;
     } else {
-        write_atomically(&args.csv, |w| write(w, &rows, &values))?;
+        write_atomically(csv, |w| write(w, &rows, &values))?;
         say(&format!(
             "{found} rows of refresh {} (epoch {}) written to {}",
             refresh.refresh,
             refresh.epoch,
-            args.csv.display()
+            csv.display()
         ))?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn find_refresh(dir: &RunDir, wanted: Option<u32>) -> Result<LabelRefresh> {
+pub(super) fn find_refresh(dir: &RunDir, wanted: Option<u32>) -> Result<LabelRefresh> {
     let view = read_view(&dir.events_path())?;
     let found = match wanted {
         Some(n) => view.labels.iter().rfind(|l| l.refresh == n),

@@ -71,6 +71,7 @@ impl Settings {
             ("health.most_change", h.most_change),
             ("health.least_correlation", h.least_correlation),
             ("health.least_variance", h.least_variance),
+            ("health.most_variance", h.most_variance),
             ("health.least_gain", h.least_gain),
             ("health.least_joint_gain", h.least_joint_gain),
         ] {

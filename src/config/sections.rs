@@ -234,6 +234,8 @@ pub struct HealthSettings {
     pub least_correlation: f64,
     /// Variance of y_m over that of y, at least.
     pub least_variance: f64,
+    /// The same, at most.
+    pub most_variance: f64,
     /// MAE of copies less that of corrected labels, in units of H, at least.
     pub least_gain: f64,
     /// Validation MAE after stage 1 less that of the best joint epoch, in units of H, at least.
@@ -244,15 +246,16 @@ impl Default for HealthSettings {
     fn default() -> Self {
         Self {
             grace: 0.5,
-            least_signal: 0.15,
-            most_contrastive: 0.95,
-            least_memory_ratio: 0.4,
+            least_signal: 0.2,
+            most_contrastive: 1.0,
+            least_memory_ratio: 0.2,
             least_moved: 0.1,
             most_change: 0.5,
-            least_correlation: 0.3,
-            least_variance: 0.1,
+            least_correlation: 0.5,
+            least_variance: 0.5,
+            most_variance: 1.25,
             least_gain: 0.0,
-            least_joint_gain: -0.01,
+            least_joint_gain: -0.05,
         }
     }
 }

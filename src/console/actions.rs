@@ -48,6 +48,7 @@ pub enum Action {
     CopyRow,
     CopyValue,
     SummarySplit,
+    Judgement,
     Attach,
     Refresh,
     Mouse,
@@ -171,6 +172,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(Action::CopyRow, &[Key::char('y')], LABELS, "copy", "copy the row to the clipboard (OSC 52, over SSH too)"),
     bind(Action::CopyValue, &[Key::char('Y')], LABELS, "", "copy the value in the sorted column"),
     bind(Action::SummarySplit, &[Key::char('p')], LABELS, "", "summary of the next split: train, valid, test"),
+    bind(Action::Judgement, &[Key::char('#')], LABELS, "judge", "judge labels by people's: intervals, grids of signs"),
     bind(Action::Left, &[Key::code(KeyCode::Left), Key::char('h')], METRICS, "", "columns further left"),
     bind(Action::Right, &[Key::code(KeyCode::Right), Key::char('l')], METRICS, "columns", "columns further right"),
     bind(

@@ -15,11 +15,12 @@ use super::state::{Pane, State};
 use super::table::{Rows, Values};
 use super::theme::Abilities;
 use super::update::update;
-use crate::modality::PerModality;
+use crate::modality::{Modality, PerModality};
 use crate::run::list::{RunState, RunSummary};
 use crate::split::{PerSplit, Split};
 use crate::training::events::{
-    Agreement, Body, Event, Gain, LabelSummary, Level, Metrics, Prepared, Scalars, Stage, StagePlan, StageState,
+    Agreement, Body, Check, CheckState, Event, Gain, LabelSummary, Level, Metrics, Prepared, Scalars, Stage, StagePlan,
+    StageState,
 };
 
 pub const UNICODE: Abilities = Abilities { colour: true, unicode: true };
@@ -96,6 +97,23 @@ fn summaries(progress: f32) -> PerSplit<PerModality<LabelSummary>> {
     })
 }
 
+fn check(stage: Stage, m: Modality, state: CheckState) -> Check {
+    let fails = stage == Stage::Contrastive && m == Modality::Audio && state == CheckState::Ok;
+    Check {
+        name: "not-aligned".into(),
+        stage,
+        modality: Some(m),
+        measure: "L_cl in units of its value at chance, validation split".into(),
+        value: Some(if fails { 1.02 } else { 0.41 }),
+        threshold: 0.95,
+        fails_above: true,
+        state: if fails { CheckState::Failing } else { state },
+        meaning: "z_m does not find its own h_m among the clips of a batch.".into(),
+        advice: "Raise contrastive.contrastive_weight (w_c), lower contrastive.temperature (τ), or train longer."
+            .into(),
+    }
+}
+
 /// One stage's events up to an epoch, with every step of it.
 fn stage_events(stage: Stage, epochs: u32, start: f64, events: &mut Vec<Event>) -> f64 {
     let mut time = start;
@@ -151,6 +169,9 @@ fn stage_events(stage: Stage, epochs: u32, start: f64, events: &mut Vec<Event>) 
             best: improved,
         };
         events.push(at(stage, epoch, step, time, body));
+        let state = if epoch < epochs { CheckState::Unknown } else { CheckState::Ok };
+        let checks = Modality::ALL.map(|m| check(stage, m, state)).to_vec();
+        events.push(at(stage, epoch, step, time, Body::Health { checks }));
         if stage == Stage::Denoising {
             let file = format!("labels/{:04}-denoising.npy", epoch - 1);
             let summaries = summaries(epoch as f32 / 30.0);

@@ -71,7 +71,7 @@ fn click(state: &mut State, column: u16, row: u16, effects: &mut Vec<Effect>) {
 /// Gives a pane the focus and, in the full layout, a place.
 pub fn focus(state: &mut State, pane: Pane) {
     state.focus = pane;
-    if matches!(pane, Pane::Labels | Pane::Metrics | Pane::Log) {
+    if matches!(pane, Pane::Labels | Pane::Metrics | Pane::Health | Pane::Log) {
         state.lower = pane;
     }
 }
@@ -181,6 +181,7 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
                 state.overlay = Some(Overlay::Detail { scroll: 0 });
             }
         }
+        Action::Judgement => state.overlay = Some(Overlay::Judgement { scroll: 0 }),
         Action::CopyRow | Action::CopyValue => copy(state, action, effects),
         Action::SummarySplit => {
             state.labels.summary = match state.labels.summary {

@@ -31,7 +31,7 @@ pub fn key(state: &mut State, event: &KeyEvent, effects: &mut Vec<Effect>) {
             KeyCode::Char('n' | 'N' | 'q') | KeyCode::Esc => say(state, Level::Info, "left as it is"),
             _ => state.overlay = Some(Overlay::Confirm(question)),
         },
-        Overlay::Help { .. } | Overlay::Detail { .. } => {
+        Overlay::Help { .. } | Overlay::Detail { .. } | Overlay::Judgement { .. } => {
             state.overlay = Some(overlay);
             read(state, event, effects);
         }
@@ -62,10 +62,13 @@ pub fn key(state: &mut State, event: &KeyEvent, effects: &mut Vec<Effect>) {
 /// Keys while something is read: scrolling, closing, and in a clip's details the next clip.
 fn read(state: &mut State, event: &KeyEvent, effects: &mut Vec<Effect>) {
     let detail = matches!(state.overlay, Some(Overlay::Detail { .. }));
+    let judgement = matches!(state.overlay, Some(Overlay::Judgement { .. }));
     match event.code {
         KeyCode::Esc | KeyCode::Char('q') => return state.overlay = None,
         KeyCode::Char('?') | KeyCode::F(1) if !detail => return state.overlay = None,
         KeyCode::Enter if detail => return state.overlay = None,
+        KeyCode::Char('p') if judgement => return act(state, Action::SummarySplit, effects),
+        KeyCode::Char('#') if judgement => return state.overlay = None,
         _ => {}
     }
     match actions::find(event, state.focus) {
@@ -84,7 +87,9 @@ fn read(state: &mut State, event: &KeyEvent, effects: &mut Vec<Effect>) {
 
 /// Scrolls what is being read.
 pub fn scroll(state: &mut State, by: isize) {
-    if let Some(Overlay::Help { scroll } | Overlay::Detail { scroll }) = &mut state.overlay {
+    if let Some(Overlay::Help { scroll } | Overlay::Detail { scroll } | Overlay::Judgement { scroll }) =
+        &mut state.overlay
+    {
         *scroll = scroll.saturating_add_signed(by).min(1000);
     }
 }

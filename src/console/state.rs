@@ -28,13 +28,14 @@ pub enum Pane {
     Losses,
     Labels,
     Metrics,
+    Health,
     Log,
 }
 
 impl Pane {
     /// In the order of the tab key.
-    pub const ALL: [Pane; 7] =
-        [Pane::Datasets, Pane::Stages, Pane::Runs, Pane::Losses, Pane::Labels, Pane::Metrics, Pane::Log];
+    pub const ALL: [Pane; 8] =
+        [Pane::Datasets, Pane::Stages, Pane::Runs, Pane::Losses, Pane::Labels, Pane::Metrics, Pane::Health, Pane::Log];
 
     pub fn title(self) -> &'static str {
         match self {
@@ -44,6 +45,7 @@ impl Pane {
             Pane::Losses => "Losses",
             Pane::Labels => "Labels",
             Pane::Metrics => "Metrics",
+            Pane::Health => "Health",
             Pane::Log => "Log",
         }
     }
@@ -65,6 +67,10 @@ pub enum Overlay {
     },
     /// One clip in full.
     Detail {
+        scroll: usize,
+    },
+    /// How well labels agree with people's.
+    Judgement {
         scroll: usize,
     },
 }
@@ -204,6 +210,7 @@ pub struct State {
     pub metrics_list: List,
     /// First metric column shown.
     pub metrics_column: usize,
+    pub health_list: List,
     pub log_list: List,
     /// Grows when recorded points become void.
     pub generation: u64,
@@ -259,6 +266,7 @@ impl State {
             },
             metrics_list: List::following(),
             metrics_column: 0,
+            health_list: List::default(),
             log_list: List::following(),
             generation: 0,
         }

@@ -108,9 +108,13 @@ pub fn attach(state: &mut State, path: PathBuf, follow: bool, effects: &mut Vec<
     state.labels.list = List::default();
     state.metrics_list = List::following();
     state.metrics_column = 0;
+    state.health_list = List::default();
     state.log_list = List::following();
     state.focus = Pane::Losses;
-    if matches!(state.overlay, Some(Overlay::Detail { .. } | Overlay::Filter { .. } | Overlay::Confirm(_))) {
+    if matches!(
+        state.overlay,
+        Some(Overlay::Detail { .. } | Overlay::Judgement { .. } | Overlay::Filter { .. } | Overlay::Confirm(_))
+    ) {
         state.overlay = None;
     }
     effects.push(Effect::Attach { attach: state.attach, path, follow });

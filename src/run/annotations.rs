@@ -77,7 +77,10 @@ pub fn read(path: &Path, rows: &LabelRows, label_range: f32) -> Result<Annotatio
         let value = field(label).parse::<f32>().ok().filter(|v| v.is_finite());
         let value = value.ok_or_else(|| bad(line, format!("\"{}\" is no number", field(label).escape_debug())))?;
         if value.abs() > label_range {
-            return Err(bad(line, format!("{value} lies outside of the data's labels, -{label_range} to {label_range}")));
+            return Err(bad(
+                line,
+                format!("{value} lies outside of the data's labels, -{label_range} to {label_range}"),
+            ));
         }
         if let Some(before) = given.insert((field(id).to_owned(), m), line) {
             let id = field(id).escape_debug();
@@ -134,7 +137,8 @@ mod tests {
     fn labels_come_to_their_rows_and_unknown_ids_are_told() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("human.csv");
-        let text = "\u{feff}Modality, note ,label,ID\r\ntext,x,0.5,a$_$1\nV,,-1,\"b,2\"\naudio,,0.25,电影\ntext,,0,gone\n";
+        let text =
+            "\u{feff}Modality, note ,label,ID\r\ntext,x,0.5,a$_$1\nV,,-1,\"b,2\"\naudio,,0.25,电影\ntext,,0,gone\n";
         std::fs::write(&path, text).unwrap();
         let found = read(&path, &rows(), 1.0).unwrap();
         assert_eq!((found.labels.text[0], found.labels.text[3], found.labels.vision[1]), (0.5, 0.5, -1.0));

@@ -2,7 +2,7 @@
 //! be visible").
 
 use crate::modality::PerModality;
-use crate::training::bootstrap::{RESAMPLES, intervals};
+use crate::training::bootstrap::intervals;
 use crate::training::events::{Agreement, Gain, Grid, LabelSummary};
 use crate::training::metrics::{mae, pearson};
 
@@ -21,7 +21,8 @@ pub fn sign(label: f32, label_range: f32) -> usize {
 /// Compares the corrected labels of one split with the multimodal labels y and, where there are such, with human (or the
 /// demo's true) unimodal labels; copies of y are judged by the same ones, as the floor.
 ///
-/// `labels` and each vector of `corrected` and `human` hold one value a row; `label_range` is H. Rows whose human label
+/// `labels` and each vector of `corrected` and `human` hold one value a row; `label_range` is H, and rows are drawn `resamples` times for
+/// the intervals. Rows whose human label
 /// is not finite (never annotated) are left out of the agreement of both. What cannot be computed (no row, vectors of
 /// unequal length, a corrected label that is not finite) is undefined.
 pub fn summarise(
@@ -29,6 +30,7 @@ pub fn summarise(
     corrected: &PerModality<Vec<f32>>,
     human: Option<&PerModality<Vec<f32>>>,
     label_range: f32,
+    resamples: usize,
 ) -> PerModality<LabelSummary> {
     corrected.map(|m, corrected| {
         let mut summary = LabelSummary {
@@ -40,14 +42,21 @@ pub fn summarise(
             ..LabelSummary::default()
         };
         if let Some(human) = human {
-            judge(labels, corrected, &human[m], label_range, &mut summary);
+            judge(labels, corrected, &human[m], label_range, resamples, &mut summary);
         }
         summary
     })
 }
 
 /// Judges copies and corrected labels by the rows that have a human label.
-fn judge(copied: &[f32], corrected: &[f32], human: &[f32], label_range: f32, summary: &mut LabelSummary) {
+fn judge(
+    copied: &[f32],
+    corrected: &[f32],
+    human: &[f32],
+    label_range: f32,
+    resamples: usize,
+    summary: &mut LabelSummary,
+) {
     if copied.len() != human.len() || corrected.len() != human.len() {
         (summary.corrected, summary.copied) = (Some(Agreement::default()), Some(Agreement::default()));
         return;
@@ -72,7 +81,7 @@ fn judge(copied: &[f32], corrected: &[f32], human: &[f32], label_range: f32, sum
     if c.mae.is_some() && y.mae.is_some() {
         let terms = terms(&copied, &corrected, &human, label_range);
         let count = terms.len() as f64;
-        let found = intervals(&terms, RESAMPLES, |sums| measures(sums, count));
+        let found = intervals(&terms, resamples, |sums| measures(sums, count));
         [y.mae_interval, c.mae_interval, y.sign_interval, c.sign_interval, ..] = found;
         [.., y.pearson_interval, c.pearson_interval, gain.mae_interval, gain.pearson_interval] = found;
     }
@@ -150,6 +159,7 @@ fn share_moved(corrected: &[f32], labels: &[f32], label_range: f32) -> Option<f6
 mod tests {
     use super::*;
     use crate::modality::Modality;
+    use crate::training::bootstrap::RESAMPLES;
 
     fn each(text: &[f32], audio: &[f32], vision: &[f32]) -> PerModality<Vec<f32>> {
         PerModality { text: text.to_vec(), audio: audio.to_vec(), vision: vision.to_vec() }
@@ -164,7 +174,7 @@ mod tests {
         let y = [1.0, -1.0, 0.5, 0.0];
         let corrected = each(&y, &[0.5, -1.0, 0.5, 0.25], &[-1.0, 1.0, -0.5, 0.0]);
         let human = each(&[1.0, -1.0, 0.5, 0.5], &[0.5, -1.0, 0.5, 0.25], &[1.0, -1.0, 0.5, 0.0]);
-        let found = summarise(&y, &corrected, Some(&human), 1.0);
+        let found = summarise(&y, &corrected, Some(&human), 1.0, RESAMPLES);
 
         // Text: copies, so both agreements are the same.
         near(found.text.mean_abs_change, 0.0);
@@ -186,14 +196,14 @@ mod tests {
     #[test]
     fn moved_is_relative_to_the_range() {
         let corrected = PerModality::from_fn(|_| vec![0.1, 0.2]);
-        near(summarise(&[0.0, 0.0], &corrected, None, 1.0)[Modality::Audio].share_moved, 1.0);
-        near(summarise(&[0.0, 0.0], &corrected, None, 3.0)[Modality::Audio].share_moved, 0.5);
-        near(summarise(&[0.0, 0.0], &corrected, None, 4.5)[Modality::Audio].share_moved, 0.0);
+        near(summarise(&[0.0, 0.0], &corrected, None, 1.0, RESAMPLES)[Modality::Audio].share_moved, 1.0);
+        near(summarise(&[0.0, 0.0], &corrected, None, 3.0, RESAMPLES)[Modality::Audio].share_moved, 0.5);
+        near(summarise(&[0.0, 0.0], &corrected, None, 4.5, RESAMPLES)[Modality::Audio].share_moved, 0.0);
     }
 
     #[test]
     fn without_human_labels_there_is_no_agreement() {
-        let found = summarise(&[0.5], &each(&[0.0], &[0.0], &[0.0]), None, 1.0);
+        let found = summarise(&[0.5], &each(&[0.0], &[0.0], &[0.0]), None, 1.0, RESAMPLES);
         assert_eq!((found.text.corrected, found.text.copied), (None, None));
         near(found.text.mean_abs_change, 0.5);
     }
@@ -201,7 +211,8 @@ mod tests {
     #[test]
     fn rows_without_annotation_are_left_out_of_both() {
         let human = PerModality::from_fn(|_| vec![f32::NAN, 0.0, 1.0]);
-        let found = summarise(&[9.0, 0.5, 1.0], &each(&[9.0, 0.25, 1.0], &[0.0; 3], &[0.0; 3]), Some(&human), 1.0);
+        let found =
+            summarise(&[9.0, 0.5, 1.0], &each(&[9.0, 0.25, 1.0], &[0.0; 3], &[0.0; 3]), Some(&human), 1.0, RESAMPLES);
         near(found.text.copied.unwrap().mae, 0.25);
         near(found.text.corrected.unwrap().mae, 0.125);
         near(found.text.copied.unwrap().pearson, 1.0);
@@ -210,12 +221,12 @@ mod tests {
     #[test]
     fn undefined_stays_undefined() {
         let empty = PerModality::<Vec<f32>>::default();
-        let found = summarise(&[], &empty, Some(&empty), 1.0).text;
+        let found = summarise(&[], &empty, Some(&empty), 1.0, RESAMPLES).text;
         assert_eq!((found.mean_abs_change, found.share_moved), (None, None));
         assert_eq!(found.corrected, Some(Agreement::default()));
 
         let human = PerModality::from_fn(|_| vec![0.0, 1.0]);
-        let found = summarise(&[0.0, 1.0], &each(&[f32::NAN, 1.0], &[0.5, 0.5], &[0.5]), Some(&human), 1.0);
+        let found = summarise(&[0.0, 1.0], &each(&[f32::NAN, 1.0], &[0.5, 0.5], &[0.5]), Some(&human), 1.0, RESAMPLES);
         assert_eq!((found.text.share_moved, found.text.corrected), (None, Some(Agreement::default())));
         // Constant: r is undefined, MAE is not.
         let audio = found.audio.corrected.unwrap();
@@ -270,7 +281,7 @@ mod tests {
     fn a_summary_holds_values_intervals_and_grids() {
         let [copied, corrected, human] = fixed();
         let all = |v: &[f32]| PerModality::from_fn(|_| v.to_vec());
-        let found = summarise(&copied, &all(&corrected), Some(&all(&human)), 1.0).text;
+        let found = summarise(&copied, &all(&corrected), Some(&all(&human)), 1.0, RESAMPLES).text;
         let (y, c, gain) = (found.copied.unwrap(), found.corrected.unwrap(), found.gain.unwrap());
         let values = [y.mae, c.mae, y.sign, c.sign, y.pearson, c.pearson, gain.mae, gain.pearson];
         let ends = [y.mae_interval, c.mae_interval, y.sign_interval, c.sign_interval, y.pearson_interval]
@@ -286,7 +297,8 @@ mod tests {
         assert_eq!(found.corrected_human, Some([[79, 7, 2], [11, 4, 11], [2, 8, 76]]));
         assert_eq!(found.copied_corrected.unwrap().iter().flatten().sum::<u32>(), 200);
         near(found.correlation, pearson(&corrected, &copied).unwrap());
-        let scaled = summarise(&copied, &all(&copied.iter().map(|v| v * 0.5).collect::<Vec<_>>()), None, 1.0).text;
+        let scaled =
+            summarise(&copied, &all(&copied.iter().map(|v| v * 0.5).collect::<Vec<_>>()), None, 1.0, RESAMPLES).text;
         near(scaled.variance_ratio, 0.25);
         assert_eq!((scaled.copied_human, scaled.gain), (None, None));
     }

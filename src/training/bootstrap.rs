@@ -9,6 +9,8 @@ use super::events::Interval;
 
 /// How often rows are drawn again.
 pub const RESAMPLES: usize = 1000;
+/// The same for labels that a later refresh replaces: on small data a thousand would take as long as the epoch.
+pub const LIVE_RESAMPLES: usize = 250;
 /// Share of the resamples that an interval holds.
 pub const CONFIDENCE: f64 = 0.95;
 /// An interval is undefined where more than this share of the resamples is.

@@ -70,6 +70,13 @@ const FLATTENED: Sign = Sign {
     meaning: "MUCN has collapsed: it gives nearly the same label to every clip.",
     advice: "Use denoising.objective = \"bilevel\", or lower the noise (denoising.corruption).",
 };
+const INFLATED: Sign = Sign {
+    name: "inflated",
+    measure: "variance of y_m over that of y, training split",
+    fails_above: true,
+    meaning: "MUCN has collapsed: it drives labels to the ends of the range, whatever they were.",
+    advice: "Use denoising.objective = \"bilevel\": the outer loss alone does this.",
+};
 const NOT_BETTER: Sign = Sign {
     name: "not-better",
     measure: "MAE of copies of y less that of corrected labels, against human labels, training split, in units of H",
@@ -191,6 +198,7 @@ pub fn of_labels(summaries: &LabelSummaries, label_range: f32, settings: &Health
         let flat = s.variance_ratio.filter(|r| *r <= 0.0);
         add(&IGNORES_LABEL, s.correlation.or(flat), settings.least_correlation);
         add(&FLATTENED, s.variance_ratio, settings.least_variance);
+        add(&INFLATED, s.variance_ratio, settings.most_variance);
         if let Some(gain) = s.gain {
             add(&NOT_BETTER, gain.mae.map(|g| g / h), settings.least_gain);
         }

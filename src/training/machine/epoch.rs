@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::super::bootstrap::{LIVE_RESAMPLES, RESAMPLES};
 use super::super::context::{Context, Evaluation};
 use super::super::error::TrainingError;
 use super::super::events::{Body, LabelValues, Level, Moment, Scalars, Stage, StagePlan};
@@ -133,11 +134,14 @@ impl Machine<'_> {
         }
         let last = epoch >= plan.epochs || running.stop_after_epoch;
         let judged = last || f64::from(epoch) >= self.context.settings.health.grace * f64::from(plan.epochs);
-        self.report_health_of_epoch(stage, &valid, &metrics, judged)?;
+        // Only the best weights are handed on, so the others' signs say nothing.
+        if better {
+            self.report_health_of_epoch(stage, &valid, &metrics, judged)?;
+        }
         if (last || epoch.is_multiple_of(self.context.settings.denoising.refresh_epochs))
             && let Some(labels) = running.trainer.labels()?
         {
-            self.refresh_labels(labels, judged)?;
+            self.refresh_labels(labels, judged, last)?;
         }
         self.progress.epoch += 1;
         self.progress.step_in_epoch = 0;
@@ -161,14 +165,16 @@ impl Machine<'_> {
         Ok(last || stale)
     }
 
-    fn refresh_labels(&mut self, labels: LabelValues, judged: bool) -> Result<(), TrainingError> {
+    fn refresh_labels(&mut self, labels: LabelValues, judged: bool, last: bool) -> Result<(), TrainingError> {
+        let resamples = if last { RESAMPLES } else { LIVE_RESAMPLES };
         let dataset = self.context.dataset.clone();
         let mut start = 0;
         let summaries = PerSplit::from_fn(|split| {
             let rows = start..start + dataset.len(split);
             start = rows.end;
             let corrected = labels.corrected.map(|_, all| all[rows.clone()].to_vec());
-            agreement::summarise(dataset.labels(split), &corrected, dataset.unimodal_labels(split), dataset.label_range)
+            let human = dataset.unimodal_labels(split);
+            agreement::summarise(dataset.labels(split), &corrected, human, dataset.label_range, resamples)
         });
         let refresh = self.progress.refreshes;
         self.progress.refreshes += 1;
