@@ -13,7 +13,8 @@ use super::{find_run, say};
 use crate::console::{self, OpenOptions};
 use crate::run::directory::RunDir;
 use crate::run::list::{RunState, summarise};
-use crate::run::lock;
+use crate::run::pulse::{Life, Pulse, SILENCE};
+use crate::run::view::Phase;
 
 /// Opens the console, or prints lines.
 pub fn run(args: AttachArgs, root: PathBuf) -> Result<ExitCode> {
@@ -44,14 +45,27 @@ pub fn is_interactive() -> bool {
     io::stdout().is_terminal() && io::stdin().is_terminal()
 }
 
-/// Prints a run's events until it is over; exits with 0 only when it finished.
+/// Prints a run's events until it is over or its process is gone; exits with 0 only when it finished.
 pub fn follow(dir: &RunDir) -> Result<ExitCode> {
     say(&format!("run {} in {}", dir.name(), dir.path().display()))?;
     let mut follower = Follower::new(dir, Box::new(Lines::new(io::stdout())));
-    follower.follow(|_| !lock::is_alive(dir))?;
+    let (mut pulse, mut life) = (Pulse::new(), Life::Unknown);
+    follower.follow(|_| {
+        life = pulse.look(dir);
+        matches!(life, Life::Gone | Life::Silent { .. })
+    })?;
+    if let (Life::Silent { machine }, false) = (&life, follower.into_view().phase.is_over()) {
+        say(&format!(
+            "no sign of life from the run's process on {machine} for {} s: it died, or that machine has lost the disk; \
+             where it is gone, mug resume {} goes on from the last checkpoint",
+            SILENCE.as_secs(),
+            dir.name()
+        ))?;
+        return Ok(ExitCode::FAILURE);
+    }
     let state = summarise(dir).state;
     match state {
-        RunState::Finished => return Ok(ExitCode::SUCCESS),
+        RunState::At(Phase::Finished) => return Ok(ExitCode::SUCCESS),
         RunState::Died => {
             say(&format!("the run's process died; mug resume {} goes on from its last checkpoint", dir.name()))?
         }

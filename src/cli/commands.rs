@@ -15,6 +15,7 @@ use crate::host::spawn::{restart_detached, start_detached};
 use crate::run::directory::RunDir;
 use crate::run::list::{RunState, summarise};
 use crate::run::lock;
+use crate::run::view::Phase;
 use crate::training::events::{Command, Stage};
 
 /// How long the effect of a command is waited for: the end of a batch and a checkpoint.
@@ -25,7 +26,7 @@ pub fn run(root: &Path, name: &str, command: Command) -> Result<ExitCode> {
     let dir = RunDir::find(root, name)?;
     let name = dir.name();
     match (command, summarise(&dir).state) {
-        (Command::Pause, RunState::Paused) => say(&format!("run {name} is paused already"))?,
+        (Command::Pause, RunState::At(Phase::Paused)) => say(&format!("run {name} is paused already"))?,
         (Command::Pause | Command::StopNow, RunState::Died) => {
             return Err(eyre!("the process of run {name} died; mug resume {name} goes on from its last checkpoint"));
         }
@@ -48,7 +49,7 @@ pub fn resume(root: &Path, args: &ResumeArgs) -> Result<ExitCode> {
         if let Some(stage) = restart {
             tell(&dir, Command::RestartStage { stage })?;
             say(&format!("run {name} begins {stage} anew"))?;
-        } else if state == RunState::Paused {
+        } else if state == RunState::At(Phase::Paused) {
             tell(&dir, Command::Resume)?;
             wait(&dir, Command::Resume)?;
         } else {
@@ -58,7 +59,7 @@ pub fn resume(root: &Path, args: &ResumeArgs) -> Result<ExitCode> {
     }
     let pid = match restart {
         Some(stage) => restart_detached(&dir, stage)?,
-        None if state == RunState::Finished => {
+        None if state == RunState::At(Phase::Finished) => {
             return Err(eyre!("run {name} is finished; mug resume {name} --restart STAGE begins a stage anew"));
         }
         None => start_detached(&dir, true)?,
@@ -91,8 +92,8 @@ fn wait(dir: &RunDir, command: Command) -> Result<()> {
     while start.elapsed() < PATIENCE {
         let state = summarise(dir).state;
         let done = match command {
-            Command::Pause => state == RunState::Paused || !state.is_live(),
-            Command::Resume => state != RunState::Paused,
+            Command::Pause => state == RunState::At(Phase::Paused) || !state.is_live(),
+            Command::Resume => state != RunState::At(Phase::Paused),
             _ => !lock::is_alive(dir),
         };
         if done {

@@ -54,6 +54,7 @@ fn table(runs: &[RunSummary], now: u64) -> Vec<String> {
 mod tests {
     use super::*;
     use crate::run::list::RunState;
+    use crate::run::view::Phase;
 
     #[test]
     fn columns_line_up() {
@@ -70,7 +71,10 @@ mod tests {
             updated: 100,
         };
         let lines = table(
-            &[run("2026-11-23-a", RunState::Preparing, Some(Stage::Contrastive)), run("b", RunState::Died, None)],
+            &[
+                run("2026-11-23-a", RunState::At(Phase::Preparing), Some(Stage::Contrastive)),
+                run("b", RunState::Died, None),
+            ],
             165,
         );
         let at: Vec<_> = lines.iter().map(|l| l.find("DATASET").or(l.find("demo"))).collect();

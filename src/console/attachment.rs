@@ -14,6 +14,7 @@ use super::mailbox::Mailbox;
 use super::table::Rows;
 use crate::host::client::{self, ClientError, LinkEvent};
 use crate::run::directory::RunDir;
+use crate::run::pulse::{Life, Pulse};
 use crate::run::rows::LabelRows;
 use crate::run::tail::{EventTail, TailError};
 use crate::run::{labels, lock};
@@ -95,7 +96,7 @@ impl Attachment {
                 spawn(&own.mailbox, "tail", move || tail_on(&tailing.0, &tailing.1));
                 spawn(&own.mailbox, "labels", move || read_on(&reading.0, &reading.1, &readings));
                 if follow {
-                    own.mailbox.send(Message::Link { attach: own.number, link: Link::Following });
+                    keep_watch(&own, &dir);
                 } else {
                     keep_link(&own, &dir, read_only, &starting);
                 }
@@ -218,14 +219,36 @@ fn keep_link(shared: &Shared, dir: &RunDir, read_only: bool, starting: &Mutex<Ha
     }
 }
 
+/// Tells whether the process of a run that is only followed lives.
+fn keep_watch(shared: &Shared, dir: &RunDir) {
+    let (mut pulse, mut said) = (Pulse::new(), None);
+    while !shared.stopped() {
+        let link = match pulse.look(dir) {
+            Life::Alive | Life::Unknown => Link::Following,
+            Life::Silent { machine } => Link::Silent { machine },
+            Life::Gone => Link::Absent,
+        };
+        if said.as_ref() != Some(&link) {
+            if link != Link::Following {
+                // What it recorded last says whether it ended or died.
+                read_the_rest(shared);
+            }
+            said = Some(link.clone());
+            shared.mailbox.send(Message::Link { attach: shared.number, link });
+        }
+        pause(shared, RETRY);
+    }
+}
+
 /// Minds what the process says until the link is closed; returns why it is.
 fn listen(shared: &Shared, events: &Receiver<LinkEvent>) -> String {
     loop {
         match events.recv_timeout(RETRY) {
             Ok(LinkEvent::Recorded { .. }) => shared.wake_tail(),
             Ok(LinkEvent::Refused { reason, .. }) => shared.note(Level::Warning, reason),
-            Ok(LinkEvent::Trouble { message: Some(message) }) => shared.note(Level::Error, message),
-            Ok(LinkEvent::Trouble { message: None }) => shared.note(Level::Info, "events can be written again".into()),
+            Ok(LinkEvent::Trouble { message }) => {
+                shared.mailbox.send(Message::Trouble { attach: shared.number, message });
+            }
             Ok(LinkEvent::Hello { .. } | LinkEvent::Accepted(_)) => {}
             Ok(LinkEvent::Closed { reason }) => return reason,
             Err(RecvTimeoutError::Timeout) if !shared.stopped() => {}

@@ -51,6 +51,8 @@ pub enum Link {
     Live,
     /// The run directory is read and nothing can be sent: chosen by `--follow`.
     Following,
+    /// Followed, and the run's process on this other machine gives no sign of life.
+    Silent { machine: String },
     /// The run's process is there but cannot be reached; the run directory is read on.
     Lost(String),
     /// No process trains the run.
@@ -98,6 +100,11 @@ pub enum Message {
     Link {
         attach: u64,
         link: Link,
+    },
+    /// The run's process cannot write and waits, and why; `None`: it can again.
+    Trouble {
+        attach: u64,
+        message: Option<String>,
     },
     /// The notice has stood long enough.
     NoticeOver,

@@ -17,6 +17,7 @@ use super::theme::Abilities;
 use super::update::update;
 use crate::modality::{Modality, PerModality};
 use crate::run::list::{RunState, RunSummary};
+use crate::run::view::Phase;
 use crate::split::{PerSplit, Split};
 use crate::training::events::{
     Agreement, Body, Check, CheckState, Event, Gain, LabelSummary, Level, Metrics, Prepared, Scalars, Stage, StagePlan,
@@ -301,9 +302,9 @@ pub fn runs() -> Vec<RunSummary> {
         updated: 1_800_000_000,
     };
     vec![
-        run("2026-11-23-a", "sims", RunState::Training, 0.45),
+        run("2026-11-23-a", "sims", RunState::At(Phase::Training), 0.45),
         run("2026-11-22-b", "demo", RunState::Died, 0.31),
-        run("mosi-baseline", "/data/mosi_ctx8_mmsa.pkl", RunState::Finished, 1.0),
+        run("mosi-baseline", "/data/mosi_ctx8_mmsa.pkl", RunState::At(Phase::Finished), 1.0),
     ]
 }
 

@@ -98,6 +98,8 @@ pub struct Attached {
     pub name: String,
     pub view: RunView,
     pub link: Link,
+    /// The run's process cannot write, and why.
+    pub trouble: Option<String>,
     /// False until the recorded past has been read.
     pub caught_up: bool,
 }
@@ -105,7 +107,7 @@ pub struct Attached {
 impl Attached {
     pub fn new(path: PathBuf) -> Self {
         let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-        Self { path, name, view: RunView::default(), link: Link::default(), caught_up: false }
+        Self { path, name, view: RunView::default(), link: Link::default(), trouble: None, caught_up: false }
     }
 
     /// True where the events say that more is to come.
@@ -116,6 +118,11 @@ impl Attached {
     /// True where no process trains the run although its events do not say that it ended.
     pub fn died(&self) -> bool {
         self.link == Link::Absent && self.caught_up && self.is_unfinished()
+    }
+
+    /// True where the run's process should be at work and gives no sign of life.
+    pub fn silent(&self) -> bool {
+        matches!(self.link, Link::Silent { .. }) && self.caught_up && self.is_unfinished()
     }
 
     /// True where a process is there (or on its way) that a new run would compete with.
@@ -290,6 +297,9 @@ impl State {
 
     /// Why a command cannot be sent; `None` where it can.
     pub fn refusal(&self) -> Option<String> {
+        if self.follow {
+            return Some("following the directory, read-only: control the run where it runs, with mug attach".into());
+        }
         if self.read_only {
             return Some("read-only: attach without --read-only to control the run".into());
         }
@@ -298,9 +308,7 @@ impl State {
         };
         match &run.link {
             Link::Live => None,
-            Link::Following => {
-                Some("following the directory only: control the run where it runs, with mug attach".into())
-            }
+            Link::Following | Link::Silent { .. } => Some("the run is only followed".into()),
             Link::Connecting => Some("the run's process is still being reached; try again in a moment".into()),
             Link::Lost(why) => Some(format!("the run's process cannot be reached: {why}")),
             Link::Absent => Some(format!("no process trains this run; space, or mug resume {}, takes it up", run.name)),

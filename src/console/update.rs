@@ -13,6 +13,7 @@ use super::series::SeriesKey;
 use super::state::{Attached, Notice, Overlay, Pane, State, WEIGHTS};
 use super::table::{self, History, Rows};
 use crate::run::list::RunState;
+use crate::run::view::Phase;
 use crate::run::view::RunView;
 use crate::training::events::{Body, Event, Level};
 
@@ -78,12 +79,18 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
             }
         }
         Message::Link { attach, link } if attach == state.attach => take_link(state, link, &mut effects),
+        Message::Trouble { attach, message } if attach == state.attach => {
+            if let Some(run) = &mut state.run {
+                run.trouble = message;
+            }
+        }
         // Late news of a run that is no longer shown.
         Message::Events { .. }
         | Message::Reset { .. }
         | Message::Rows { .. }
         | Message::Values { .. }
-        | Message::Link { .. } => {}
+        | Message::Link { .. }
+        | Message::Trouble { .. } => {}
     }
     settle(state);
     effects
@@ -172,7 +179,7 @@ fn take_runs(state: &mut State, runs: Vec<crate::run::list::RunSummary>, effects
 
 /// True where a new process could go on with the run.
 pub fn is_resumable(state: RunState) -> bool {
-    matches!(state, RunState::Stopped | RunState::Faulted | RunState::Died)
+    matches!(state, RunState::At(Phase::Stopped | Phase::Faulted) | RunState::Died)
 }
 
 fn take_events(state: &mut State, events: &[Event], caught_up: bool, effects: &mut Vec<Effect>) {
@@ -207,6 +214,10 @@ fn take_events(state: &mut State, events: &[Event], caught_up: bool, effects: &m
 fn take_link(state: &mut State, link: Link, effects: &mut Vec<Effect>) {
     let Some(run) = &mut state.run else { return };
     let before = std::mem::replace(&mut run.link, link);
+    if run.link != Link::Live {
+        // Whoever said so is gone.
+        run.trouble = None;
+    }
     if before != run.link && run.link == Link::Absent {
         effects.push(Effect::ListRuns);
     }

@@ -1,21 +1,24 @@
 //! The process of a run: it trains, records, and listens to viewers.
 //!
 //! ```text
-//!   training thread ──events──▶ recorder thread ──standing──▶ one task a viewer ──▶ sockets
-//!         ▲                       │ ▲                              │
-//!         └──────── control ──────┴─┼──────── control ◀────────────┘
-//!                                   └─notes── main thread (signals, accepting, end of training)
+//!   training thread ──words──▶ recorder thread ──standing──▶ one task a viewer ──▶ sockets
+//!         ▲                      │ ▲                              │
+//!         └──────── control ─────┴─┼──────── control ◀────────────┘
+//!                                  └─words── main thread (signals, accepting, end of training)
 //! ```
 //!
 //! | channel  | from → to                 | owner of the receiver | capacity | when full |
 //! |----------|---------------------------|-----------------------|----------|-----------|
-//! | events   | training → recorder       | recorder thread       | none     | cannot be: training never waits. While the disk refuses, the recorder pauses training, keeps everything, and past 200 000 events drops optimiser steps, counted |
-//! | notes    | main → recorder           | recorder thread       | none     | a few a run |
+//! | words    | training, main → recorder | recorder thread       | none     | cannot be: training never waits to tell an event. While the disk refuses, the recorder pauses training, keeps everything, and past 200 000 events drops optimiser steps, counted |
 //! | standing | recorder, viewers → tasks | each task             | one      | a newer value replaces the older: a slow viewer misses news in between, never the last |
 //! | control  | viewers, signals, recorder → training | training thread | none | commands are a few bytes and answered one by one |
 //! | socket   | task → viewer             | the viewer            | the kernel's | the task waits, nobody else does |
 //!
-//! Order of ending: training returns and its sender of events is dropped → the recorder writes what is left, the last
+//! Before each checkpoint training asks the recorder to settle: it waits until all events before are synced, or is told
+//! why they cannot be, which it takes for a disk that refuses the checkpoint. So a checkpoint never stands without the
+//! events before it, and a process killed at any moment leaves whole curves.
+//!
+//! Order of ending: training returns and says so → the recorder writes what is left, the last
 //! word of the run (finished, stopped, fault) included, and syncs → viewers are told and get half a second to read it →
 //! the socket is removed → the lock is released. A second SIGINT ends the process at once; what was recorded stands.
 //!
@@ -36,7 +39,6 @@ pub mod wire;
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::mpsc::Sender;
 use std::time::Duration;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -48,15 +50,16 @@ use crate::run::lock::{LockError, RunLock};
 use crate::run::recorder::Recorder;
 use crate::training::Outcome;
 use crate::training::control::Control;
-use crate::training::events::{Body, Command, Event, Level, Stage};
-use recording::{Note, Recording};
+use crate::training::events::{Body, Command, Level, Stage};
+use recording::Recording;
+pub use recording::Reports;
 use socket::{Hub, Listener};
 use standing::Standing;
 
 /// Trains a run: called once, on the training thread, with the run directory, its manifest, whether to go on from its
-/// checkpoints, the control to look at and the sender of events. An error is a message for people.
+/// checkpoints, the control to look at and where to report. An error is a message for people.
 pub type Trainer =
-    Box<dyn FnOnce(&RunDir, Manifest, bool, Control, Sender<Event>) -> Result<Outcome, String> + Send + 'static>;
+    Box<dyn FnOnce(&RunDir, Manifest, bool, Control, Reports) -> Result<Outcome, String> + Send + 'static>;
 
 /// How a host behaves.
 #[derive(Clone, Debug)]
@@ -125,9 +128,9 @@ pub fn serve(dir: RunDir, trainer: Trainer, options: &HostOptions) -> Result<Ser
     let result = runtime.block_on(async {
         // Before training starts, so that no signal falls between the two.
         let signals = if options.signals { Some(Signals::new()?) } else { None };
-        let mut recording = Recording::start(recorder, control.clone(), standing.clone(), options)?;
+        let recording = Recording::start(recorder, control.clone(), standing.clone(), options)?;
         let listener = Listener::open(&dir, &mut lock, &recording);
-        let training = start_training(&dir, trainer, options.resume, &control, &mut recording)?;
+        let training = start_training(&dir, trainer, options.resume, &control, &recording)?;
         let hub = Arc::new(Hub::new(&dir, control.clone(), standing.clone()));
         Host { dir: &dir, lock: &mut lock, listener, hub, recording, training, signals, asked: None }.run().await
     });
@@ -148,15 +151,14 @@ fn start_training(
     trainer: Trainer,
     resume: bool,
     control: &Control,
-    recording: &mut Recording,
+    recording: &Recording,
 ) -> Result<oneshot::Receiver<End>, HostError> {
     let (tell, told) = oneshot::channel();
     let (dir, control) = (dir.clone(), control.clone());
-    let Some(events) = recording.take_events() else { return Err(HostError::Fault("training began twice".into())) };
     let manifest = dir.manifest().clone();
-    let notes = recording.notes();
+    let reports = recording.reports();
     std::thread::Builder::new().name("training".into()).stack_size(16 << 20).spawn(move || {
-        let result = catch_unwind(AssertUnwindSafe(|| trainer(&dir, manifest, resume, control, events)));
+        let result = catch_unwind(AssertUnwindSafe(|| trainer(&dir, manifest, resume, control, reports.clone())));
         let end = match result {
             Ok(Ok(outcome)) => End::Outcome(outcome),
             Ok(Err(message)) => End::Fault(message),
@@ -171,8 +173,8 @@ fn start_training(
             End::Outcome(Outcome::Finished) => None,
             End::Fault(message) => Some(Body::Fault { message: message.clone() }),
         };
-        // Neither receiver ends before this thread has spoken.
-        let _ = notes.send(Note::TrainingEnded(last));
+        reports.ended(last);
+        // The main thread waits for this.
         let _ = tell.send(end);
     })?;
     Ok(told)

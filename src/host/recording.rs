@@ -11,22 +11,58 @@ use super::HostOptions;
 use super::standing::Standing;
 use crate::run::recorder::{RecordError, Recorder};
 use crate::run::view::Phase;
+use crate::training::TrainingError;
 use crate::training::control::Control;
 use crate::training::events::{Body, Command, Event, Level};
+use crate::training::listener::Listener;
 
-/// From the main and the training thread to the recorder thread.
-pub(super) enum Note {
+/// To the recorder thread, from the training and the main thread.
+enum Word {
+    Event(Event),
     /// Record this at the moment of the last event.
-    Body(Body),
+    Note(Body),
+    /// Answer once everything before is on the disk, or with why it cannot be now.
+    Settle(Sender<Result<(), String>>),
     /// No more events come; this is the last word, unless training has said one itself.
     TrainingEnded(Option<Body>),
 }
 
-/// The other threads' end of the recorder thread.
+/// The training thread's end of the recorder thread.
+#[derive(Clone, Debug)]
+pub struct Reports(Sender<Word>);
+
+/// How long a checkpoint waits for the events before it. A disk that refuses answers sooner; this is for one that hangs.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+impl Reports {
+    /// Says that training is over.
+    pub(super) fn ended(&self, last: Option<Body>) {
+        // The recorder does not end before this.
+        let _ = self.0.send(Word::TrainingEnded(last));
+    }
+}
+
+impl Listener for Reports {
+    fn tell(&self, event: Event) -> Result<(), TrainingError> {
+        self.0.send(Word::Event(event)).map_err(|_| TrainingError::NoListener)
+    }
+
+    fn settle(&self) -> Result<(), TrainingError> {
+        let (answer, answered) = mpsc::channel();
+        self.0.send(Word::Settle(answer)).map_err(|_| TrainingError::NoListener)?;
+        match answered.recv_timeout(PATIENCE) {
+            Ok(result) => result.map_err(|message| TrainingError::Unrecorded { message }),
+            Err(RecvTimeoutError::Disconnected) => Err(TrainingError::NoListener),
+            Err(RecvTimeoutError::Timeout) => {
+                Err(TrainingError::Unrecorded { message: format!("the disk did not answer for {PATIENCE:?}") })
+            }
+        }
+    }
+}
+
+/// The main thread's end of the recorder thread.
 pub(super) struct Recording {
-    /// Until training takes it.
-    events: Option<Sender<Event>>,
-    notes: Sender<Note>,
+    words: Sender<Word>,
     ended: oneshot::Receiver<Result<(), String>>,
 }
 
@@ -37,42 +73,37 @@ impl Recording {
         standing: Arc<watch::Sender<Standing>>,
         options: &HostOptions,
     ) -> io::Result<Recording> {
-        let (events, received) = mpsc::channel();
-        let (notes, noted) = mpsc::channel();
+        let (words, received) = mpsc::channel();
         let (tell, ended) = oneshot::channel();
         let (retry, gone) = (options.retry, options.gone);
         std::thread::Builder::new().name("recorder".into()).spawn(move || {
             let thread = Thread {
                 recorder,
                 received,
-                noted,
                 control,
                 standing,
                 retry,
                 gone,
                 trouble: None,
                 resumes: 0,
+                settling: Vec::new(),
                 last: None,
             };
             // The main thread may have ended already, by a second SIGINT.
             let _ = tell.send(thread.run());
         })?;
-        Ok(Recording { events: Some(events), notes, ended })
+        Ok(Recording { words, ended })
     }
 
-    /// The sender for the training thread; there is one.
-    pub fn take_events(&mut self) -> Option<Sender<Event>> {
-        self.events.take()
-    }
-
-    pub fn notes(&self) -> Sender<Note> {
-        self.notes.clone()
+    /// For the training thread.
+    pub fn reports(&self) -> Reports {
+        Reports(self.words.clone())
     }
 
     /// Records a line for people.
     pub fn note(&self, level: Level, message: String) {
         // A host that has recorded its end has no more to say.
-        let _ = self.notes.send(Note::Body(Body::Log { level, message }));
+        let _ = self.words.send(Word::Note(Body::Log { level, message }));
     }
 
     /// Resolves once everything is written, or will not be.
@@ -91,8 +122,7 @@ struct Trouble {
 
 struct Thread {
     recorder: Recorder,
-    received: Receiver<Event>,
-    noted: Receiver<Note>,
+    received: Receiver<Word>,
     control: Control,
     standing: Arc<watch::Sender<Standing>>,
     retry: Duration,
@@ -101,13 +131,15 @@ struct Thread {
     /// How often a park after a trouble is still taken for its consequence: training may have parked twice, once because
     /// it was told to and once because its checkpoint met the same disk.
     resumes: u32,
+    /// Who waits for everything until now to be on the disk.
+    settling: Vec<Sender<Result<(), String>>>,
     /// The last word, once training has ended.
     last: Option<Option<Body>>,
 }
 
-/// Events taken in before they are written.
+/// Words taken in before events are written.
 const BATCH: usize = 4096;
-/// The longest wait for an event: notes come on a channel of their own and are looked at in between.
+/// The longest wait for a word: what was written is synced, and a disk that refused is tried again, in between.
 const WAIT: Duration = Duration::from_millis(200);
 
 impl Thread {
@@ -127,10 +159,14 @@ impl Thread {
                 }
             }
             if self.trouble.as_ref().is_some_and(|t| t.tried.elapsed() < self.retry) && !self.must_give_up() {
+                let known = self.standing.borrow().trouble.clone();
+                self.settled(&Err(known.unwrap_or_default()));
                 continue;
             }
-            match self.recorder.flush() {
+            let written = if self.settling.is_empty() { self.recorder.flush() } else { self.recorder.settle() };
+            match written {
                 Ok(()) => {
+                    self.settled(&Ok(()));
                     if let Some(trouble) = self.trouble.take() {
                         self.recover(&trouble);
                         continue;
@@ -144,6 +180,7 @@ impl Thread {
                 Err(error) => {
                     let message = error.to_string();
                     self.suffer(error);
+                    self.settled(&Err(message.clone()));
                     if over && self.must_give_up() {
                         return Err(message);
                     }
@@ -154,43 +191,54 @@ impl Thread {
 
     /// Takes in what has come, waiting a little for it. True once training has ended and everything it sent is here.
     fn take_in(&mut self) -> bool {
-        let mut note = None;
-        let mut first = match self.received.recv_timeout(WAIT) {
-            Ok(event) => Some(event),
+        let wait = if self.last.is_some() && self.trouble.is_none() { Duration::ZERO } else { WAIT };
+        let mut word = match self.received.recv_timeout(wait) {
+            Ok(word) => Some(word),
             Err(RecvTimeoutError::Timeout) => None,
-            // The sender lives with training: from now on only notes come.
+            // Nobody is left who could say anything: training never began.
             Err(RecvTimeoutError::Disconnected) => {
-                let nothing_to_wait_for = self.last.is_some() && self.trouble.is_none();
-                note = self.noted.recv_timeout(if nothing_to_wait_for { Duration::ZERO } else { WAIT }).ok();
+                self.last.get_or_insert(None);
                 None
             }
         };
-        while let Some(note) = note.take().or_else(|| self.noted.try_recv().ok()) {
-            match note {
-                Note::Body(body) => self.recorder.push_here(body),
-                Note::TrainingEnded(body) => self.last = Some(body),
-            }
-        }
         for _ in 0..BATCH {
-            let Some(event) = first.take().or_else(|| self.received.try_recv().ok()) else {
-                return self.last.is_some();
-            };
-            self.standing.send_if_modified(|s| {
-                let before = s.phase;
-                s.apply(&event);
-                s.phase != before
-            });
-            match event.body {
-                Body::Step { .. } => self.resumes = 0,
-                Body::Paused if self.trouble.is_none() && self.resumes > 0 && !self.standing.borrow().wants_pause => {
-                    self.resumes -= 1;
-                    self.control.send(Command::Resume);
+            match word.take().or_else(|| self.received.try_recv().ok()) {
+                None => return self.last.is_some(),
+                Some(Word::Event(event)) => self.take_event(event),
+                Some(Word::Note(body)) => self.recorder.push_here(body),
+                Some(Word::TrainingEnded(body)) => self.last = Some(body),
+                Some(Word::Settle(answer)) => {
+                    // Training waits: no more can come from it.
+                    self.settling.push(answer);
+                    return false;
                 }
-                _ => {}
             }
-            self.recorder.push(event);
         }
         false
+    }
+
+    fn take_event(&mut self, event: Event) {
+        self.standing.send_if_modified(|s| {
+            let before = s.phase;
+            s.apply(&event);
+            s.phase != before
+        });
+        match event.body {
+            Body::Step { .. } => self.resumes = 0,
+            Body::Paused if self.trouble.is_none() && self.resumes > 0 && !self.standing.borrow().wants_pause => {
+                self.resumes -= 1;
+                self.control.send(Command::Resume);
+            }
+            _ => {}
+        }
+        self.recorder.push(event);
+    }
+
+    fn settled(&mut self, result: &Result<(), String>) {
+        for answer in self.settling.drain(..) {
+            // One that lost its patience asks again.
+            let _ = answer.send(result.clone());
+        }
     }
 
     /// Nobody waits for the disk any longer: the end was asked for, or there is no directory to wait for.
@@ -200,7 +248,7 @@ impl Thread {
 
     fn suffer(&mut self, error: RecordError) {
         let gone = matches!(error, RecordError::Gone { .. });
-        let message = error.to_string();
+        let message = self.recorder.in_words(&error);
         let now = Instant::now();
         if let Some(trouble) = &mut self.trouble {
             trouble.tried = now;
@@ -211,7 +259,7 @@ impl Thread {
             }
             return;
         }
-        let message = format!("{message}; the run is paused until it can be written again, nothing recorded is lost");
+        let message = format!("paused until it can be written: {message}; nothing is lost");
         complain(&message);
         self.recorder.push_here(Body::Log { level: Level::Error, message: message.clone() });
         self.trouble = Some(Trouble { since: now, tried: now, stopping: false });

@@ -14,14 +14,15 @@ use crate::run::lock;
 use crate::run::recorder::tests::run_dir;
 use crate::run::tail::read_view;
 use crate::run::view::{Phase, RunView};
-use crate::training::events::{Scalars, Stage, StageState};
+use crate::training::events::{Event, Scalars, Stage, StageState};
+use crate::training::listener::Listener;
 
 /// Runs steps until it is told to stop, or `steps` are done.
 fn counting(steps: u64) -> Trainer {
-    Box::new(move |_, _, _, control, events| {
+    Box::new(move |_, _, _, control, reports| {
         let send = |step: u64, body| {
             let event = Event { time: step as f64, stage: Some(Stage::Contrastive), epoch: 1, step, body };
-            events.send(event).map_err(|e| e.to_string())
+            reports.tell(event).map_err(|e| e.to_string())
         };
         send(0, Body::StageChanged { state: StageState::Running })?;
         let mut parked = false;
@@ -115,7 +116,7 @@ fn a_run_is_paused_resumed_and_stopped_through_its_socket() {
     link.send(Command::Pause).unwrap();
     assert_eq!(next(&events), LinkEvent::Accepted(Command::Pause));
     until(|| view(&dir).phase == Phase::Paused);
-    assert_eq!(summarise(&dir).state, RunState::Paused);
+    assert_eq!(summarise(&dir).state, RunState::At(Phase::Paused));
     let parked = view(&dir).stage(Stage::Contrastive).step;
     link.send(Command::Resume).unwrap();
     assert_eq!(next(&events), LinkEvent::Accepted(Command::Resume));
@@ -125,7 +126,7 @@ fn a_run_is_paused_resumed_and_stopped_through_its_socket() {
     let LinkEvent::Closed { reason } = next(&events) else { panic!() };
     assert!(reason.contains("stopped") && reason.contains("mug resume test"), "{reason}");
     assert_eq!(host.join().unwrap().unwrap(), Served { outcome: Outcome::Stopped, signal: None });
-    assert_eq!(summarise(&dir).state, RunState::Stopped);
+    assert_eq!(summarise(&dir).state, RunState::At(Phase::Stopped));
     assert!(matches!(client::connect(&dir, mpsc::channel().0), Err(ClientError::NotRunning { .. })));
 }
 
@@ -226,7 +227,7 @@ fn faults_and_panics_are_recorded() {
         let (_root, dir) = run_dir();
         let text = serve(dir.clone(), trainer, &options()).unwrap_err().to_string();
         assert!(text.contains(wanted), "{text}");
-        assert_eq!(summarise(&dir).state, RunState::Faulted);
+        assert_eq!(summarise(&dir).state, RunState::At(Phase::Faulted));
         assert!(view(&dir).fault.unwrap().contains(wanted));
     }
 }

@@ -2,9 +2,8 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::mpsc::Sender;
 
-use super::Trainer;
+use super::{Reports, Trainer};
 use crate::dataset::{self, Dataset, Source};
 use crate::device;
 use crate::run::directory::{Manifest, RunDir};
@@ -12,11 +11,12 @@ use crate::run::rows::{LabelRows, RowsError};
 use crate::split::Split;
 use crate::training::control::Control;
 use crate::training::events::{Body, Event, Level};
+use crate::training::listener::Listener;
 use crate::training::{self, Job, Outcome};
 
 /// Trains a run as its manifest says.
 pub fn trainer() -> Trainer {
-    Box::new(|dir, manifest, resume, control, events| train(dir, manifest, resume, &control, &events))
+    Box::new(|dir, manifest, resume, control, reports| train(dir, manifest, resume, &control, &reports))
 }
 
 fn train(
@@ -24,11 +24,11 @@ fn train(
     manifest: Manifest,
     resume: bool,
     control: &Control,
-    events: &Sender<Event>,
+    reports: &Reports,
 ) -> Result<Outcome, String> {
     let log = |level, message| {
         // Fails only when the recorder is gone, and then the whole process is going.
-        let _ = events.send(Event { time: 0.0, stage: None, epoch: 0, step: 0, body: Body::Log { level, message } });
+        let _ = reports.tell(Event { time: 0.0, stage: None, epoch: 0, step: 0, body: Body::Log { level, message } });
     };
     let device = device::choose(manifest.device).map_err(|e| e.to_string())?;
     if !resume {
@@ -43,7 +43,7 @@ fn train(
         checkpoints: dir.checkpoints_dir(),
         resume,
     };
-    training::train(job, control, events).map_err(|e| e.to_string())
+    training::train(job, control, reports).map_err(|e| e.to_string())
 }
 
 /// Opens the run's data, makes sure that it is still the same, and writes its rows for viewers.

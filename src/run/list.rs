@@ -14,17 +14,10 @@ use super::view::{Phase, RunView};
 use crate::training::events::{Event, Stage, StageState};
 
 /// Where a run stands, its process included.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RunState {
-    Preparing,
-    Training,
-    Paused,
-    /// Ended on request; can be resumed.
-    Stopped,
-    Finished,
-    /// Ended by an error; can be resumed.
-    Faulted,
+    /// As its events say.
+    At(Phase),
     /// Its process is gone without having said why (killed, power loss); can be resumed.
     Died,
 }
@@ -33,12 +26,7 @@ impl RunState {
     /// One word for lists and headings.
     pub fn name(self) -> &'static str {
         match self {
-            RunState::Preparing => "preparing",
-            RunState::Training => "training",
-            RunState::Paused => "paused",
-            RunState::Stopped => "stopped",
-            RunState::Finished => "finished",
-            RunState::Faulted => "faulted",
+            RunState::At(phase) => phase.name(),
             RunState::Died => "died",
         }
     }
@@ -46,21 +34,22 @@ impl RunState {
     /// What the events say, corrected by whether a process is there to go on.
     pub fn of(phase: Phase, alive: bool) -> RunState {
         match phase {
-            Phase::Finished => RunState::Finished,
             // Somebody took it up and is making data and model ready.
-            Phase::Stopped | Phase::Faulted if alive => RunState::Preparing,
-            Phase::Stopped => RunState::Stopped,
-            Phase::Faulted => RunState::Faulted,
-            _ if !alive => RunState::Died,
-            Phase::Preparing => RunState::Preparing,
-            Phase::Training => RunState::Training,
-            Phase::Paused => RunState::Paused,
+            Phase::Stopped | Phase::Faulted if alive => RunState::At(Phase::Preparing),
+            Phase::Preparing | Phase::Training | Phase::Paused if !alive => RunState::Died,
+            phase => RunState::At(phase),
         }
     }
 
     /// True while a process trains it or is parked.
     pub fn is_live(self) -> bool {
-        matches!(self, RunState::Preparing | RunState::Training | RunState::Paused)
+        matches!(self, RunState::At(phase) if !phase.is_over())
+    }
+}
+
+impl Serialize for RunState {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
     }
 }
 
@@ -219,21 +208,21 @@ mod tests {
         let state = || list_runs(root.path())[0].state;
         assert_eq!(state(), RunState::Died, "made and never started");
         let lock = RunLock::acquire(&dir).unwrap();
-        assert_eq!(state(), RunState::Preparing);
+        assert_eq!(state(), RunState::At(Phase::Preparing));
         let here = Event { body: Body::StageChanged { state: StageState::Running }, ..step(1) };
         record(&dir, [prepared(), here.clone(), step(500)]);
-        assert_eq!(state(), RunState::Training);
+        assert_eq!(state(), RunState::At(Phase::Training));
         record(&dir, [Event { body: Body::Paused, ..step(500) }]);
-        assert_eq!(state(), RunState::Paused);
+        assert_eq!(state(), RunState::At(Phase::Paused));
         drop(lock);
         assert_eq!(state(), RunState::Died);
         record(&dir, [Event { body: Body::Stopped, ..step(500) }]);
-        assert_eq!(state(), RunState::Stopped);
+        assert_eq!(state(), RunState::At(Phase::Stopped));
         let run = &list_runs(root.path())[0];
         assert_eq!((run.stage, run.epoch, run.epochs), (Some(Stage::Denoising), 1, 10));
         assert!((run.progress - (1.0 + 0.05) / 3.0).abs() < 1e-9, "{}", run.progress);
         record(&dir, [Event { body: Body::Finished { summary: Summary::default() }, ..step(900) }]);
-        assert_eq!((state(), list_runs(root.path())[0].progress), (RunState::Finished, 1.0));
+        assert_eq!((state(), list_runs(root.path())[0].progress), (RunState::At(Phase::Finished), 1.0));
     }
 
     #[test]
@@ -243,7 +232,7 @@ mod tests {
         assert!(std::fs::metadata(dir.events_path()).unwrap().len() > IN_FULL);
         let _lock = RunLock::acquire(&dir).unwrap();
         let summary = summarise(&dir);
-        assert_eq!(summary.state, RunState::Training);
+        assert_eq!(summary.state, RunState::At(Phase::Training));
         assert!((summary.progress - (1.0 + 0.9) / 3.0).abs() < 1e-9, "{}", summary.progress);
         assert!(skim(&dir.events_path()).events < 5000);
     }

@@ -10,6 +10,7 @@ pub mod list;
 pub mod lock;
 pub mod npy;
 pub mod predictions;
+pub mod pulse;
 pub mod recorder;
 pub mod rows;
 pub mod tail;

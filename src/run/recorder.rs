@@ -89,6 +89,8 @@ impl Recorder {
                     length += 1;
                 }
             }
+            // The file's name has to outlive a power loss as its content does.
+            File::open(dir.path())?.sync_all()?;
             let metadata = file.metadata()?;
             Ok(((metadata.dev(), metadata.ino()), length))
         };
@@ -158,6 +160,16 @@ impl Recorder {
         Ok(())
     }
 
+    /// Writes everything that waits and syncs it, and makes sure that it can be found under its path.
+    ///
+    /// # Errors
+    /// As [`flush`](Self::flush).
+    pub fn settle(&mut self) -> Result<(), RecordError> {
+        self.look()?;
+        self.must_sync = true;
+        self.flush()
+    }
+
     /// Turns waiting events into bytes, up to a chunk; arrays go to their own files first, so that a recorded event
     /// never names a file that is not there.
     fn fill(&mut self) -> Result<(), RecordError> {
@@ -212,6 +224,11 @@ impl Recorder {
     /// True while some of what was pushed is not in the file.
     pub fn is_behind(&self) -> bool {
         !self.waiting.is_empty() || !self.bytes.is_empty()
+    }
+
+    /// An error in words, with paths as they are below the run directory: long ones would hide the reason on a screen.
+    pub fn in_words(&self, error: &RecordError) -> String {
+        error.to_string().replace(&format!("{}/", self.root.display()), "")
     }
 
     /// `events.jsonl`

@@ -87,6 +87,8 @@ pub struct RunView {
     /// The last fault's message, until training goes on.
     pub fault: Option<String>,
     pub summary: Option<Summary>,
+    /// The last error told since training last went on.
+    alarm: Option<String>,
     /// Checkpoints written.
     pub checkpoints: u64,
     /// Events applied.
@@ -97,6 +99,11 @@ impl RunView {
     /// The view of one stage.
     pub fn stage(&self, stage: Stage) -> &StageView {
         &self.stages[stage.index()]
+    }
+
+    /// Why the run is parked though nobody asked for it: an error that came after its last step.
+    pub fn waits_for(&self) -> Option<&str> {
+        self.alarm.as_deref().filter(|_| self.phase == Phase::Paused)
     }
 
     /// The checks that fail now.
@@ -112,6 +119,11 @@ impl RunView {
         let here = event.stage.map(|s| (s, event.step));
         if let Some(stage) = event.stage {
             self.stage = Some(stage);
+        }
+        match &event.body {
+            Body::Log { level: Level::Error, message } => self.alarm = Some(message.clone()),
+            Body::Step { .. } | Body::Unpaused | Body::Resumed { .. } => self.alarm = None,
+            _ => {}
         }
         match &event.body {
             Body::Prepared(prepared) => {

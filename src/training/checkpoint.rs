@@ -150,7 +150,11 @@ impl Store {
     pub fn save(&mut self, checkpoint: &Checkpoint) -> Result<String, TrainingError> {
         let n = self.newest.map_or(0, |n| n + 1);
         let path = self.latest(n);
-        self.write(checkpoint, &path).map_err(|e| failed(&path, &e))?;
+        if let Err(e) = self.write(checkpoint, &path) {
+            // On a full disk half a checkpoint would take the room that the events need.
+            let _ = fs::remove_dir_all(self.folder.join(ASIDE));
+            return Err(failed(&path, &e));
+        }
         if let Some(old) = self.newest.replace(n) {
             // The new one stands; a leftover of the old one costs space only, and the next open clears it.
             let _ = fs::remove_dir_all(self.latest(old));
@@ -257,7 +261,7 @@ fn failed(path: &Path, error: &io::Error) -> TrainingError {
     TrainingError::Checkpoint {
         path: path.to_owned(),
         message: error.to_string(),
-        advice: "check that the disk has room and the run directory can be written, then resume the run",
+        advice: "check that the disk has room and the run directory can be written",
     }
 }
 

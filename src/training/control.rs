@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use super::events::Command;
 
@@ -46,6 +47,13 @@ impl Control {
         }
     }
 
+    /// The next command, waiting for it at most this long.
+    pub fn wait_at_most(&self, time: Duration) -> Option<Command> {
+        let queue = self.queue();
+        let waited = self.shared.arrived.wait_timeout_while(queue, time, |q| q.is_empty());
+        waited.unwrap_or_else(PoisonError::into_inner).0.pop_front()
+    }
+
     /// A queue is whole between any two of its operations, so a panic elsewhere does not spoil it.
     fn queue(&self) -> MutexGuard<'_, VecDeque<Command>> {
         self.shared.queue.lock().unwrap_or_else(PoisonError::into_inner)
@@ -67,5 +75,8 @@ mod tests {
         control.send(Command::Pause);
         control.send(Command::Resume);
         assert_eq!(sleeper.join().unwrap(), (Command::Pause, Command::Resume));
+        assert_eq!(control.wait_at_most(Duration::from_millis(1)), None);
+        control.send(Command::Checkpoint);
+        assert_eq!(control.wait_at_most(Duration::from_secs(600)), Some(Command::Checkpoint));
     }
 }

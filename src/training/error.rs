@@ -32,6 +32,8 @@ pub enum TrainingError {
     TooFewSamples { found: usize },
     #[error("{message}; the run was told to stop, and ends at the checkpoint before")]
     GaveUp { message: String },
+    #[error("what was trained cannot be recorded: {message}")]
+    Unrecorded { message: String },
     #[error("nobody records the run any more; it ends at its last checkpoint. Resume it to go on")]
     NoListener,
     #[error(

@@ -4,15 +4,15 @@
 mod commands;
 mod epoch;
 mod handover;
+mod saving;
 mod signs;
 
 use std::sync::Arc;
-use std::sync::mpsc::Sender;
 use std::time::Instant;
 
 use burn::module::Module;
 
-use super::checkpoint::{Checkpoint, Progress, State, Store};
+use super::checkpoint::{Progress, State, Store};
 use super::clock::Clock;
 use super::context::{Context, Pending, StageTrainer};
 use super::contrastive::Contrastive;
@@ -22,6 +22,7 @@ use super::error::TrainingError;
 use super::events::{Body, Command, Event, Level, Prepared, Stage, StagePlan, StageState, Summary};
 use super::inference::{Inference, infer_all};
 use super::joint::Joint;
+use super::listener::Listener;
 use super::{Job, Outcome, metrics, records};
 use crate::modality::PerModality;
 use crate::split::{PerSplit, Split};
@@ -56,7 +57,7 @@ pub struct Machine<'a> {
     device_name: String,
     plan: Vec<StagePlan>,
     control: &'a Control,
-    events: &'a Sender<Event>,
+    listener: &'a dyn Listener,
     store: Store,
     progress: Progress,
     clock: Clock,
@@ -68,7 +69,7 @@ pub struct Machine<'a> {
 impl<'a> Machine<'a> {
     /// # Errors
     /// Too little data, or a checkpoint folder that cannot be used.
-    pub fn new(job: Job, control: &'a Control, events: &'a Sender<Event>) -> Result<Self, TrainingError> {
+    pub fn new(job: Job, control: &'a Control, listener: &'a dyn Listener) -> Result<Self, TrainingError> {
         let samples = job.dataset.len(Split::Train);
         if samples < 2 {
             return Err(TrainingError::TooFewSamples { found: samples });
@@ -90,7 +91,7 @@ impl<'a> Machine<'a> {
             device_name: job.device.name,
             plan,
             control,
-            events,
+            listener,
             store: Store::open(&job.checkpoints)?,
             progress: Progress::default(),
             clock: Clock::new(),
@@ -169,7 +170,7 @@ impl<'a> Machine<'a> {
             self.log(Level::Warning, format!("stage {stage} is not part of this run; nothing was restarted"))?;
             return Ok(self.progress.stage);
         }
-        self.store.forget_results(stage)?;
+        self.insist(|machine| machine.store.forget_results(stage))?;
         if stage == Stage::Contrastive {
             self.handed_on = None;
         }
@@ -232,48 +233,6 @@ impl<'a> Machine<'a> {
         Ok(End::Finished)
     }
 
-    fn checkpoint_due(&self) -> bool {
-        let every = self.context.settings.training.checkpoint_seconds;
-        every > 0 && self.saved.elapsed().as_secs() >= u64::from(every)
-    }
-
-    /// Writes a checkpoint. A disk that refuses it parks the run: what was trained is not lost while the process lives.
-    fn save(&mut self, running: Option<&Running>) -> Result<(), TrainingError> {
-        self.progress.time = self.clock.now();
-        let state = match running {
-            None => None,
-            Some(r) => {
-                let trained = r.trainer.trained();
-                Some(State { weights: trained.weights()?, optimizer: trained.optimizer()?, best: r.best.clone() })
-            }
-        };
-        let checkpoint = Checkpoint { progress: self.progress.clone(), state };
-        let file = loop {
-            match self.store.save(&checkpoint) {
-                Ok(file) => break file,
-                Err(error) => self.wait_for_disk(&error)?,
-            }
-        };
-        self.saved = Instant::now();
-        self.emit(Body::Checkpointed { file })
-    }
-
-    /// Parks until told to try again, or fails with the disk's error where told to stop.
-    fn wait_for_disk(&mut self, error: &TrainingError) -> Result<(), TrainingError> {
-        self.log(Level::Error, format!("{error}. The run is paused; resume it to try again"))?;
-        self.emit(Body::Paused)?;
-        self.clock.stop();
-        loop {
-            match self.control.wait() {
-                Command::Start | Command::Resume | Command::Checkpoint => break,
-                Command::StopNow => return Err(TrainingError::GaveUp { message: error.to_string() }),
-                Command::Pause | Command::StopAfterEpoch | Command::RestartStage { .. } => {}
-            }
-        }
-        self.clock.start();
-        self.emit(Body::Unpaused)
-    }
-
     fn add_seconds(&mut self, stage: Stage, started: Instant) {
         self.progress.stages.entry(stage).or_default().seconds += started.elapsed().as_secs_f64();
     }
@@ -312,6 +271,6 @@ impl<'a> Machine<'a> {
     fn emit_in(&mut self, epoch: u32, step: u64, body: Body) -> Result<(), TrainingError> {
         let stage = self.progress.stage;
         let event = Event { time: self.clock.now(), stage, epoch, step, body };
-        self.events.send(event).map_err(|_| TrainingError::NoListener)
+        self.listener.tell(event)
     }
 }

@@ -15,6 +15,7 @@ pub mod events;
 pub mod health;
 mod inference;
 mod joint;
+pub mod listener;
 mod losses;
 mod machine;
 pub mod metrics;
@@ -24,7 +25,6 @@ mod records;
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::mpsc::Sender;
 
 pub use error::TrainingError;
 
@@ -32,7 +32,8 @@ use crate::config::Settings;
 use crate::dataset::Dataset;
 use crate::device::ComputeDevice;
 use control::Control;
-use events::{Event, Scalars, Stage};
+use events::{Scalars, Stage};
+use listener::Listener;
 
 /// Everything that a run trains with.
 pub struct Job {
@@ -56,14 +57,14 @@ pub enum Outcome {
     Stopped,
 }
 
-/// Trains, telling `events` and obeying `control`; returns when the job is done or told to stop.
+/// Trains, telling `listener` and obeying `control`; returns when the job is done or told to stop.
 ///
 /// # Errors
 /// Whatever keeps training from going on, see [`TrainingError`]; the last checkpoint stands. Shape errors and failed
 /// kernels inside burn panic: the caller guards the thread.
-pub fn train(job: Job, control: &Control, events: &Sender<Event>) -> Result<Outcome, TrainingError> {
+pub fn train(job: Job, control: &Control, listener: &dyn Listener) -> Result<Outcome, TrainingError> {
     let resume = job.resume;
-    machine::Machine::new(job, control, events)?.run(resume)
+    machine::Machine::new(job, control, listener)?.run(resume)
 }
 
 /// Named values as they are reported: what is not finite becomes `None`.

@@ -11,6 +11,8 @@ use crate::console::actions::{self, Action, Binding};
 use crate::console::backend::Link;
 use crate::console::state::{Attached, Notice, Pane, State};
 use crate::console::{text, theme};
+use crate::run::list::RunState;
+use crate::run::pulse::SILENCE;
 use crate::run::view::Phase;
 use crate::training::events::{Level, Stage};
 
@@ -26,7 +28,16 @@ pub fn banner(state: &State) -> Option<String> {
             "the run's process is gone without a word (killed?); {resume} takes it up from its last checkpoint"
         ));
     }
+    if let Some(error) = run.trouble.as_deref().or(run.view.waits_for()) {
+        return Some(error.to_owned());
+    }
     match &run.link {
+        Link::Silent { machine } if run.silent() => Some(format!(
+            "no sign of life from the run's process on {machine} for {} s: it died, or that machine has lost the disk; \
+             where it is gone, mug resume {} takes the run up",
+            SILENCE.as_secs(),
+            run.name
+        )),
         Link::Lost(why) if run.is_unfinished() => {
             Some(format!("lost the run's process ({why}); still reading the run directory, commands wait"))
         }
@@ -34,19 +45,30 @@ pub fn banner(state: &State) -> Option<String> {
     }
 }
 
+/// The symbol of where a run stands.
+pub fn sign(state: RunState) -> (&'static str, Style) {
+    match state {
+        RunState::At(Phase::Preparing) => ("…", theme::PLAIN),
+        RunState::At(Phase::Training) => ("▶", theme::GOOD),
+        RunState::At(Phase::Paused) => ("‖", theme::WARN),
+        RunState::At(Phase::Stopped) => ("○", theme::WARN),
+        RunState::At(Phase::Finished) => ("✔", theme::GOOD),
+        RunState::At(Phase::Faulted) | RunState::Died => ("✘", theme::BAD),
+    }
+}
+
 /// The symbol and word of where the run stands.
 fn phase(run: &Attached) -> (&'static str, String, Style) {
-    if run.died() {
-        return ("✘", "died".into(), theme::BAD);
+    let state = if run.died() { RunState::Died } else { RunState::At(run.view.phase) };
+    let (symbol, style) = sign(state);
+    if state == RunState::Died {
+        return (symbol, state.name().to_owned(), style);
     }
-    let (symbol, style) = match run.view.phase {
-        Phase::Preparing => ("…", theme::PLAIN),
-        Phase::Training => ("▶", theme::GOOD),
-        Phase::Paused => ("‖", theme::WARN),
-        Phase::Stopped => ("○", theme::WARN),
-        Phase::Finished => ("✔", theme::GOOD),
-        Phase::Faulted => ("✘", theme::BAD),
-    };
+    if run.trouble.is_some() {
+        let (symbol, style) = sign(RunState::At(Phase::Paused));
+        return (symbol, "waits for its disk".to_owned(), style);
+    }
+    let (symbol, style) = if run.silent() { ("?", theme::BAD) } else { (symbol, style) };
     let word = match (run.view.phase, run.view.stage) {
         (Phase::Training | Phase::Paused, Some(stage)) => {
             let view = run.view.stage(stage);
@@ -61,7 +83,7 @@ fn phase(run: &Attached) -> (&'static str, String, Style) {
 /// Throughput and time left, or the run's time once it ended.
 fn pace_of(run: &Attached) -> String {
     match (run.view.phase, run.view.stage) {
-        (Phase::Training, Some(stage)) if !run.died() => pace(run.view.stage(stage), true),
+        (Phase::Training, Some(stage)) if !run.died() && !run.silent() => pace(run.view.stage(stage), true),
         (Phase::Finished, _) => text::duration(run.view.time),
         _ => String::new(),
     }
@@ -92,7 +114,8 @@ pub fn header(state: &State, area: Rect, buffer: &mut Buffer) {
         right.push(Span::styled(format!(" · ✘ {failing} {words}"), theme::BAD));
     }
     let how = match state.run.as_ref().map(|r| &r.link) {
-        Some(Link::Following) => Some("following"),
+        Some(Link::Silent { .. }) => Some("silent"),
+        Some(_) if state.follow => Some("following"),
         _ if state.read_only => Some("read-only"),
         Some(Link::Connecting) => Some("connecting"),
         _ => None,

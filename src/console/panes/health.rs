@@ -52,8 +52,11 @@ pub fn draw(state: &State, area: Rect, buffer: &mut Buffer) {
     if inside.height == 0 {
         return;
     }
-    let heading = format!("  {:<6}{:<20}{:<12}{:<7}{:>8}  expected  measured", "", "check", "stage", "", "value");
-    put(buffer, inside.x, inside.y, inside.width, &heading, theme::STRONG);
+    // The symbol says it too, where there is no room for the word.
+    let word_cells = if inside.width >= 80 { 6 } else { 0 };
+    let left = 3 + word_cells;
+    let heading = format!("{:<15}{:<12}{:<7}{:>7}  expected  measured", "check", "stage", "", "value");
+    put(buffer, inside.x + left, inside.y, inside.width.saturating_sub(left), &heading, theme::STRONG);
     let height = rows(usize::from(inside.height));
     let list = &state.health_list;
     for (y, at) in (inside.y + 1..).zip(list.visible(checks.len(), height)) {
@@ -63,7 +66,7 @@ pub fn draw(state: &State, area: Rect, buffer: &mut Buffer) {
         let value = text::number(check.value.unwrap_or(f64::NAN), 3);
         let side = if check.fails_above { "≤" } else { "≥" };
         let line = format!(
-            "{:<20}{:<12}{:<7}{value:>8}  {:<9} epoch {epoch} · {}",
+            "{:<15}{:<12}{:<7}{value:>7}  {:<9} epoch {epoch} · {}",
             check.name,
             check.stage.name(),
             check.modality.map_or("", |m| m.name()),
@@ -71,8 +74,8 @@ pub fn draw(state: &State, area: Rect, buffer: &mut Buffer) {
             check.measure
         );
         put(buffer, inside.x + 1, y, 2, symbol, style);
-        put(buffer, inside.x + 3, y, 5, word, style);
-        put(buffer, inside.x + 8, y, inside.width.saturating_sub(8), &line, theme::PLAIN);
+        put(buffer, inside.x + 3, y, word_cells, word, style);
+        put(buffer, inside.x + left, y, inside.width.saturating_sub(left), &line, theme::PLAIN);
         if selected {
             put(buffer, inside.x, y, 1, "▸", theme::FOCUS);
             buffer.set_style(Rect { y, height: 1, ..inside }, theme::SELECTED);

@@ -8,7 +8,7 @@ use super::{float, put};
 use crate::console::state::State;
 use crate::console::{text, theme};
 use crate::modality::Modality;
-use crate::training::events::{Agreement, Grid, Interval, LabelSummary};
+use crate::training::events::{Grid, Interval, LabelSummary};
 
 pub fn draw(state: &State, scroll: usize, screen: Rect, buffer: &mut Buffer) {
     let width = screen.width.saturating_sub(4).min(78);
@@ -34,25 +34,37 @@ fn lines(state: &State) -> Vec<(String, Style)> {
         lines.push((String::new(), theme::PLAIN));
         let rows = s.annotated.map_or("no human labels".into(), |n| format!("{n} rows with a human label"));
         lines.push((format!("{m} · {rows}"), theme::STRONG));
-        if let (Some(corrected), Some(copied)) = (&s.corrected, &s.copied) {
-            lines.push((format!("corrected  {}", words(corrected)), theme::PLAIN));
-            lines.push((format!("copied     {}", words(copied)), theme::PLAIN));
-        }
+        lines.extend(values(s).into_iter().map(|l| (l, theme::PLAIN)));
         lines.extend(grids(s).into_iter().map(|l| (l, theme::PLAIN)));
     }
     lines
 }
 
-fn words(a: &Agreement) -> String {
-    format!(
-        "MAE {}  r {}  sign {}",
-        value(a.mae, a.mae_interval),
-        value(a.pearson, a.pearson_interval),
-        value(a.sign, a.sign_interval)
-    )
+/// Each measure of corrected labels and of copies, and what correction gained.
+fn values(s: &LabelSummary) -> Vec<String> {
+    let (Some(c), Some(y)) = (&s.corrected, &s.copied) else { return Vec::new() };
+    let gain = s.gain.unwrap_or_default();
+    let line = |name: &str, cells: [String; 3]| {
+        let [corrected, copied, gain] = cells;
+        format!("{name:<6}{corrected:<22}{copied:<22}{gain}")
+    };
+    let gained = |v: Option<f64>, i| if v.is_some() { value(v, i) } else { String::new() };
+    vec![
+        line("", ["corrected", "copied", "gain"].map(str::to_owned)),
+        line("MAE", [value(c.mae, c.mae_interval), value(y.mae, y.mae_interval), gained(gain.mae, gain.mae_interval)]),
+        line(
+            "r",
+            [
+                value(c.pearson, c.pearson_interval),
+                value(y.pearson, y.pearson_interval),
+                gained(gain.pearson, gain.pearson_interval),
+            ],
+        ),
+        line("sign", [value(c.sign, c.sign_interval), value(y.sign, y.sign_interval), String::new()]),
+    ]
 }
 
-/// `.947 [.940, .953]`
+/// `0.947 [0.940 0.953]`
 fn value(value: Option<f64>, interval: Option<Interval>) -> String {
     let number = |v: f64| text::number(v, 3);
     let ends = interval.map_or(String::new(), |[low, high]| format!(" [{} {}]", number(low), number(high)));

@@ -261,7 +261,7 @@ fn summary_line(
     }
     if let (Some(corrected), Some(copied)) = (now.corrected, now.copied) {
         let interval = |i: Option<Interval>| match i {
-            Some([low, high]) if width >= 110 => format!(" [{} {}]", value(Some(low), 3), value(Some(high), 3)),
+            Some([low, high]) if width >= 140 => format!(" [{} {}]", value(Some(low), 3), value(Some(high), 3)),
             _ => String::new(),
         };
         // In round brackets: what copying y gives.

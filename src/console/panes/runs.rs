@@ -2,24 +2,14 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
 
+use super::chrome::sign;
 use super::{frame, placeholder, put};
 use crate::console::backend::Link;
 use crate::console::state::{Pane, State};
 use crate::console::{text, theme};
 use crate::run::list::{RunState, RunSummary, progress};
-
-fn symbol(state: RunState) -> (&'static str, Style) {
-    match state {
-        RunState::Preparing => ("…", theme::PLAIN),
-        RunState::Training => ("▶", theme::GOOD),
-        RunState::Paused => ("‖", theme::WARN),
-        RunState::Stopped => ("○", theme::PLAIN),
-        RunState::Finished => ("✔", theme::GOOD),
-        RunState::Faulted | RunState::Died => ("✘", theme::BAD),
-    }
-}
+use crate::run::view::Phase;
 
 pub fn draw(state: &State, area: Rect, buffer: &mut Buffer) {
     let inside = frame(state, Pane::Runs, vec![], area, buffer);
@@ -32,7 +22,7 @@ pub fn draw(state: &State, area: Rect, buffer: &mut Buffer) {
         if let Some(shown) = shown.filter(|r| r.caught_up) {
             // The list is looked through now and then, the attached run is known to the moment.
             run.progress = progress(&shown.view);
-            run.state = RunState::of(shown.view.phase, shown.link != Link::Absent);
+            run.state = RunState::of(shown.view.phase, shown.link != Link::Absent && !shown.silent());
             run.stage = shown.view.stage;
             run.epoch = run.stage.map_or(0, |s| shown.view.stage(s).epoch);
             run.epochs = run.stage.map_or(0, |s| shown.view.stage(s).epochs);
@@ -44,16 +34,16 @@ pub fn draw(state: &State, area: Rect, buffer: &mut Buffer) {
 }
 
 fn line(run: &RunSummary, attached: bool, selected: bool, row: Rect, buffer: &mut Buffer) {
-    let (sign, style) = symbol(run.state);
+    let (symbol, style) = sign(run.state);
     put(buffer, row.x, row.y, 1, if selected { "▸" } else { " " }, theme::FOCUS);
-    put(buffer, row.x + 1, row.y, 1, sign, style);
+    put(buffer, row.x + 1, row.y, 1, symbol, style);
     let stage = run.stage.map_or(String::new(), |s| format!("{s} {}/{}", run.epoch, run.epochs));
     let wide = row.width >= 60;
     let percent = run.progress * 100.0;
     let right = match run.state {
         _ if wide => format!("{stage}  {:<9} {percent:>3.0} %", run.state),
         // Two states have one symbol.
-        RunState::Died | RunState::Faulted => format!("{} {percent:.0} %", run.state),
+        RunState::Died | RunState::At(Phase::Faulted) => format!("{} {percent:.0} %", run.state),
         _ => format!("{percent:.0} %"),
     };
     let right_width = (text::width(&right) as u16).min(row.width / 2);

@@ -15,7 +15,7 @@ impl Machine<'_> {
             }
             Command::Checkpoint => self.save(Some(running))?,
             Command::StopNow => {
-                self.save(Some(running))?;
+                self.save_and_leave(running)?;
                 self.stage_changed(StageState::Paused)?;
                 return Ok(Flow::Leave(End::Stopped));
             }

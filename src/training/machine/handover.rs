@@ -47,9 +47,7 @@ impl Machine<'_> {
                 self.handed_on = Some(found);
             }
         }
-        while let Err(error) = self.store.save_result(stage, &weights) {
-            self.wait_for_disk(&error)?;
-        }
+        self.insist(|machine| machine.store.save_result(stage, &weights))?;
         self.add_seconds(stage, started);
         self.stage_changed(StageState::Finished)
     }
