@@ -10,6 +10,8 @@ use support::terminal::Console;
 
 /// Long enough not to end while it is looked at.
 const LONG: &str = "--device cpu --set contrastive.epochs=500 --set contrastive.patience=0";
+/// Over within seconds.
+const SHORT: &str = "--device cpu --set contrastive.epochs=2 --set denoising.epochs=2 --set joint.epochs=2";
 
 #[test]
 fn start_pause_resume_sort_resize_and_leave() {
@@ -46,6 +48,34 @@ fn start_pause_resume_sort_resize_and_leave() {
         assert!(!sent.contains(query), "{query:?} was asked of the terminal");
     }
     assert!(sent.contains("\x1b[?1049l") && sent.contains("\x1b[?25h"), "the screen is given back");
+}
+
+#[test]
+fn the_alignment_picture_is_laid_out_and_tsne_is_cancelled() {
+    let home = Home::new();
+    let mut console = Console::open(home.path(), SHORT, 120, 36, &[]);
+    console.wait_for("space trains on demo");
+    console.press("e");
+    console.wait_for("comes with a run");
+    console.press(" ");
+    console.wait_for("✔ finished");
+    console.press("e");
+    console.wait_for("after stage 1");
+    console.wait_for("⊗ both");
+    console.press("z[");
+    console.wait_for("during stage 1 (epoch");
+    console.wait_for("validation");
+    console.press("g");
+    console.wait_for("before stage 1 1/");
+    console.press("l");
+    console.wait_for("· y ");
+    console.press("t");
+    console.wait_for("esc cancels");
+    console.press("\x1b");
+    console.wait_for("t-SNE cancelled");
+    console.wait_for("text · PCA");
+    console.press("q");
+    console.ended();
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! `mug plot`: figures of a run as SVG or PNG.
 
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -8,8 +9,11 @@ use color_eyre::Result;
 use super::args::StageName;
 use super::say;
 use crate::report::figure::{Request, SMOOTHING, What, XAxis, write};
+use crate::report::projection::Method;
+use crate::report::projection::groups::Colouring;
 use crate::run::directory::RunDir;
 use crate::split::Split;
+use crate::training::events::Moment;
 
 #[derive(Debug, clap::Args)]
 pub struct PlotArgs {
@@ -39,6 +43,15 @@ pub struct PlotArgs {
     /// Labels: whose rows to show.
     #[arg(long, value_enum, default_value_t = SplitName::Train)]
     pub split: SplitName,
+    /// Embedding: how h and z are laid out.
+    #[arg(long, value_enum, default_value_t)]
+    pub projection: Method,
+    /// Embedding: what colours say; by modality, all three are laid out together.
+    #[arg(long, value_enum, default_value_t)]
+    pub color: Colouring,
+    /// Embedding: moments of stage 1, side by side [default: the first and the latest recorded].
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "MOMENT,...")]
+    pub moment: Vec<MomentName>,
     /// For example 180mm, 7in or 680 (px, 1/96 inch) [default: 180mm].
     #[arg(long, value_name = "LENGTH", value_parser = length)]
     pub width: Option<f64>,
@@ -67,6 +80,26 @@ impl From<SplitName> for Split {
             SplitName::Train => Split::Train,
             SplitName::Valid => Split::Valid,
             SplitName::Test => Split::Test,
+        }
+    }
+}
+
+/// A moment of stage 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum MomentName {
+    Before,
+    /// The middle one of those recorded.
+    During,
+    /// With the weights that the stage hands on.
+    After,
+}
+
+impl From<MomentName> for Moment {
+    fn from(name: MomentName) -> Moment {
+        match name {
+            MomentName::Before => Moment::Before,
+            MomentName::During => Moment::During,
+            MomentName::After => Moment::After,
         }
     }
 }
@@ -110,10 +143,16 @@ pub fn run(args: &PlotArgs, root: &Path) -> Result<ExitCode> {
         x: args.x,
         smoothing: args.smooth,
         split: args.split.into(),
+        projection: args.projection,
+        colouring: args.color,
+        moments: args.moment.iter().map(|m| (*m).into()).collect(),
         width: args.width,
         height: args.height,
         title: args.title,
     };
+    if (request.what, request.projection) == (What::Embedding, Method::Tsne) && std::io::stderr().is_terminal() {
+        eprintln!("t-SNE takes some seconds for each panel");
+    }
     let notes = write(&dir, &request, &args.output, args.scale)?;
     say(&format!("{} of run {} drawn to {}", args.what.name(), dir.name(), args.output.display()))?;
     for note in notes {

@@ -49,6 +49,17 @@ pub enum Action {
     CopyValue,
     SummarySplit,
     Judgement,
+    ShowEmbedding,
+    NextScope,
+    PreviousScope,
+    Colouring,
+    Scaling,
+    Tsne,
+    EarlierMoment,
+    LaterMoment,
+    Dots,
+    NextHere,
+    ShowClip,
     Attach,
     Refresh,
     Mouse,
@@ -129,6 +140,7 @@ const STAGES: Option<Pane> = Some(Pane::Stages);
 const LOSSES: Option<Pane> = Some(Pane::Losses);
 const LABELS: Option<Pane> = Some(Pane::Labels);
 const METRICS: Option<Pane> = Some(Pane::Metrics);
+const EMBEDDING: Option<Pane> = Some(Pane::Embedding);
 const RUNS: Option<Pane> = Some(Pane::Runs);
 
 /// All bindings. A pane's own come before those of any pane, and win.
@@ -175,6 +187,48 @@ pub const BINDINGS: &[Binding] = &[
     bind(Action::Judgement, &[Key::char('#')], LABELS, "judge", "judge labels by people's: intervals, grids of signs"),
     bind(Action::Left, &[Key::code(KeyCode::Left), Key::char('h')], METRICS, "", "columns further left"),
     bind(Action::Right, &[Key::code(KeyCode::Right), Key::char('l')], METRICS, "columns", "columns further right"),
+    bind(Action::NextScope, &[Key::char('v')], EMBEDDING, "modality", "next modality, or all three in one picture"),
+    bind(Action::PreviousScope, &[Key::char('V')], EMBEDDING, "", "previous modality"),
+    bind(
+        Action::EarlierMoment,
+        &[Key::char('['), Key::char(',')],
+        EMBEDDING,
+        "earlier",
+        "an earlier moment of stage 1, back to before it",
+    ),
+    bind(
+        Action::LaterMoment,
+        &[Key::char(']'), Key::char('.')],
+        EMBEDDING,
+        "later",
+        "a later moment, up to the latest",
+    ),
+    bind(Action::Colouring, &[Key::char('C')], EMBEDDING, "colour", "colour by kind (h, z), label, modality or split"),
+    bind(Action::Tsne, &[Key::char('t')], EMBEDDING, "t-SNE", "t-SNE of at most 2000 points (esc cancels); PCA again"),
+    bind(
+        Action::Scaling,
+        &[Key::char('n')],
+        EMBEDDING,
+        "",
+        "rows scaled to length 1, as the loss sees them, or as they are",
+    ),
+    bind(Action::Dots, &[Key::char('d')], EMBEDDING, "", "symbols, or finer dots told apart by colour alone"),
+    bind(
+        Action::Left,
+        &[Key::code(KeyCode::Left), Key::char('h')],
+        EMBEDDING,
+        "",
+        "pick the next clip to the left (so up, right, down)",
+    ),
+    bind(
+        Action::Right,
+        &[Key::code(KeyCode::Right), Key::char('l')],
+        EMBEDDING,
+        "pick",
+        "pick the next clip to the right",
+    ),
+    bind(Action::NextHere, &[Key::char('p')], EMBEDDING, "", "pick another clip at the same place"),
+    bind(Action::ShowClip, &[Key::code(KeyCode::Enter)], EMBEDDING, "", "the picked clip in the label table"),
     bind(
         Action::Attach,
         &[Key::code(KeyCode::Enter)],
@@ -203,6 +257,13 @@ pub const BINDINGS: &[Binding] = &[
     bind(Action::Tab(0), &[Key::char('1')], None, "", "losses and metrics of the contrastive stage"),
     bind(Action::Tab(1), &[Key::char('2')], None, "", "losses and metrics of the denoising stage"),
     bind(Action::Tab(2), &[Key::char('3')], None, "", "losses and metrics of the joint stage"),
+    bind(
+        Action::ShowEmbedding,
+        &[Key::char('e')],
+        None,
+        "",
+        "the alignment picture: h and z of every clip in the plane",
+    ),
     bind(Action::NextPane, &[Key::code(KeyCode::Tab)], None, "pane", "next pane"),
     bind(Action::PreviousPane, &[Key::code(KeyCode::BackTab)], None, "", "previous pane"),
     bind(Action::Zoom, &[Key::char('z')], None, "zoom", "the pane alone on the whole screen, and back"),

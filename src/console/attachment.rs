@@ -325,7 +325,7 @@ fn patiently<T>(shared: &Shared, mut read: impl FnMut() -> Result<T, String>) ->
 }
 
 /// A path below a folder; `None` where it would lead out of it.
-fn inside(folder: &Path, file: &str) -> Option<PathBuf> {
+pub fn inside(folder: &Path, file: &str) -> Option<PathBuf> {
     let path = Path::new(file);
     path.components().all(|c| matches!(c, Component::Normal(_))).then(|| folder.join(path))
 }

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::decode::Input;
+use super::embedding::Request;
 use super::table::{Rows, Values};
+use crate::report::projection::{Picture, Progress};
 use crate::run::list::RunSummary;
 use crate::training::events::{Command, Event, Level, Stage};
 
@@ -101,6 +103,16 @@ pub enum Message {
         attach: u64,
         link: Link,
     },
+    /// How far the picture that was asked for is.
+    Projecting {
+        number: u64,
+        progress: Progress,
+    },
+    /// The picture that was asked for, or why there is none.
+    Projected {
+        number: u64,
+        result: Result<Arc<Picture>, String>,
+    },
     /// The run's process cannot write and waits, and why; `None`: it can again.
     Trouble {
         attach: u64,
@@ -155,6 +167,13 @@ pub enum Effect {
         refresh: u32,
         file: String,
     },
+    /// Lay representations out in the plane, in place of what was asked for before.
+    Project {
+        number: u64,
+        request: Box<Request>,
+    },
+    /// No picture is needed any more.
+    StopProjection,
 }
 
 /// Does what the screen wants in the world outside the terminal.

@@ -91,13 +91,8 @@ pub struct Chart<'a> {
 impl Chart<'_> {
     /// Draws axes and curves into the area; below 12 x 4 cells, nothing.
     pub fn draw(&self, area: Rect, buffer: &mut Buffer) {
-        if area.width < 12 || area.height < 4 {
-            return;
-        }
-        let ticks = self.y.ticks(usize::from(area.height / 3).clamp(2, 8));
-        let labels = self.y.labels(&ticks);
-        let gutter = labels.iter().map(String::len).max().unwrap_or(1).min(10) as u16;
-        let plot = Rect { x: area.x + gutter + 1, y: area.y, width: area.width - gutter - 1, height: area.height - 2 };
+        let Some((plot, ticks, labels)) = self.layout(area) else { return };
+        let gutter = plot.x - area.x - 1;
         self.draw_y_axis(&ticks, &labels, gutter, area, plot, buffer);
         self.draw_x_axis(area, plot, buffer);
         for mark in &self.marks {
@@ -117,6 +112,23 @@ impl Chart<'_> {
         for curve in &self.curves {
             self.draw_symbols(curve, plot, buffer);
         }
+    }
+
+    /// What lies inside the axes; nothing below 12 x 4 cells.
+    pub fn plot(&self, area: Rect) -> Option<Rect> {
+        self.layout(area).map(|(plot, _, _)| plot)
+    }
+
+    /// The inside of the axes, and the values written beside the y axis.
+    fn layout(&self, area: Rect) -> Option<(Rect, Vec<f64>, Vec<String>)> {
+        if area.width < 12 || area.height < 4 {
+            return None;
+        }
+        let ticks = self.y.ticks(usize::from(area.height / 3).clamp(2, 8));
+        let labels = self.y.labels(&ticks);
+        let gutter = labels.iter().map(String::len).max().unwrap_or(1).min(10) as u16;
+        let plot = Rect { x: area.x + gutter + 1, y: area.y, width: area.width - gutter - 1, height: area.height - 2 };
+        Some((plot, ticks, labels))
     }
 
     /// The screen column of a position inside the axis.

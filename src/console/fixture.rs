@@ -38,15 +38,15 @@ pub fn noise(i: usize) -> f32 {
     (x % 20_001) as f32 / 10_000.0 - 1.0
 }
 
-fn at(stage: Stage, epoch: u32, step: u64, time: f64, body: Body) -> Event {
+pub fn at(stage: Stage, epoch: u32, step: u64, time: f64, body: Body) -> Event {
     Event { time, stage: Some(stage), epoch, step, body }
 }
 
-fn scalars<const N: usize>(pairs: [(&str, f32); N]) -> Scalars {
+pub fn scalars<const N: usize>(pairs: [(&str, f32); N]) -> Scalars {
     pairs.into_iter().map(|(k, v)| (k.to_owned(), v.is_finite().then_some(v))).collect()
 }
 
-fn prepared() -> Event {
+pub fn prepared() -> Event {
     let plan = |stage, epochs| StagePlan { stage, epochs, steps_per_epoch: STEPS };
     let body = Body::Prepared(Prepared {
         dataset: "sims".into(),

@@ -7,12 +7,14 @@ use super::backend::{Availability, Effect, Link};
 use super::clipboard;
 use super::columns::Column;
 use super::decode::Input;
+use super::embedding;
 use super::layout;
 use super::list::List;
 use super::overlays;
 use super::panes;
 use super::state::{Overlay, Pane, Question, State, WEIGHTS, XAxis};
 use super::update::{attach, inspect, is_resumable, reindex, say};
+use crate::report::projection::Scope;
 use crate::run::view::Phase;
 use crate::split::Split;
 use crate::training::events::{Command, Level, Stage, StageState};
@@ -66,12 +68,15 @@ fn click(state: &mut State, column: u16, row: u16, effects: &mut Vec<Effect>) {
     if pane == Pane::Datasets {
         inspect(state, effects);
     }
+    if pane == Pane::Embedding {
+        embedding::pick_at(state, column, row);
+    }
 }
 
 /// Gives a pane the focus and, in the full layout, a place.
 pub fn focus(state: &mut State, pane: Pane) {
     state.focus = pane;
-    if matches!(pane, Pane::Labels | Pane::Metrics | Pane::Health | Pane::Log) {
+    if matches!(pane, Pane::Labels | Pane::Metrics | Pane::Health | Pane::Embedding | Pane::Log) {
         state.lower = pane;
     }
 }
@@ -93,6 +98,9 @@ fn turn_pane(state: &mut State, by: usize, effects: &mut Vec<Effect>) {
 
 fn move_list(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
     let pane = state.focus;
+    if pane == Pane::Embedding {
+        return move_in_picture(state, action);
+    }
     let areas = layout::areas(state, panes::banner(state).is_some());
     let area = areas.panes.iter().find(|(p, _)| *p == pane).map(|(_, a)| *a).unwrap_or_default();
     let page = panes::list_rows(state, pane, area).max(2) as isize - 1;
@@ -109,6 +117,18 @@ fn move_list(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
     }
     if pane == Pane::Datasets {
         inspect(state, effects);
+    }
+}
+
+/// Up and down move the cursor of the picture; pages and ends are its moments.
+fn move_in_picture(state: &mut State, action: Action) {
+    match action {
+        Action::Up => embedding::move_pick(state, (0, -1)),
+        Action::Down => embedding::move_pick(state, (0, 1)),
+        Action::PageUp => embedding::turn_moment(state, |at, _| at.saturating_sub(1)),
+        Action::PageDown => embedding::turn_moment(state, |at, _| at + 1),
+        Action::First => embedding::turn_moment(state, |_, _| 0),
+        _ => embedding::turn_moment(state, |_, last| last),
     }
 }
 
@@ -190,12 +210,26 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
                 Split::Test => Split::Train,
             }
         }
+        Action::ShowEmbedding => focus(state, Pane::Embedding),
+        Action::NextScope => embedding::turn_scope(state, 1),
+        Action::PreviousScope => embedding::turn_scope(state, Scope::ALL.len() - 1),
+        Action::Colouring => embedding::turn_colouring(state),
+        Action::Scaling => embedding::turn_scaling(state),
+        Action::Tsne => embedding::turn_method(state),
+        Action::EarlierMoment => embedding::turn_moment(state, |at, _| at.saturating_sub(1)),
+        Action::LaterMoment => embedding::turn_moment(state, |at, _| at + 1),
+        Action::Dots => state.embedding.dots = !state.embedding.dots,
+        Action::NextHere => embedding::next_here(state),
+        Action::ShowClip => embedding::show_clip(state),
         Action::Attach => attach_selected(state, effects),
         Action::Refresh => effects.push(Effect::ListRuns),
     }
 }
 
 fn close(state: &mut State) {
+    if state.focus == Pane::Embedding && embedding::close(state) {
+        return;
+    }
     if state.focus == Pane::Losses && state.losses.cursor.take().is_some() {
         return;
     }
@@ -319,6 +353,9 @@ fn turn_scalar(state: &mut State, by: usize) {
 }
 
 fn sideways(state: &mut State, right: bool) {
+    if state.focus == Pane::Embedding {
+        return embedding::move_pick(state, (if right { 1 } else { -1 }, 0));
+    }
     if state.focus == Pane::Metrics {
         let most = panes::metrics::columns(state).len().saturating_sub(1);
         let at = state.metrics_column;

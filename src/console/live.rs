@@ -2,7 +2,8 @@
 //! threads of its own and is answered by messages, so that no file system and no socket can hold up the screen.
 //!
 //! Threads: one that looks into datasets, one after the other; for each attachment one that tails the events, one that
-//! keeps the link to the run's process, one that reads label tables; short ones for the rest. All of an attachment's end
+//! keeps the link to the run's process, one that reads label tables; one that lays representations out (its own queue of
+//! one, embedding/worker.rs); short ones for the rest. All of an attachment's end
 //! when another run is attached or the screen is gone.
 
 use std::collections::HashSet;
@@ -14,6 +15,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::attachment::{Attachment, Reading};
 use super::backend::{Availability, Backend, DatasetItem, Effect, Message, Preview};
+use super::embedding::worker::Projector;
 use super::mailbox::Mailbox;
 use super::text;
 use crate::dataset::{Catalogue, Report, Source, State as EntryState, data_folder};
@@ -44,6 +46,7 @@ pub struct Live {
     /// Run directories whose process is being started.
     starting: Arc<Mutex<HashSet<PathBuf>>>,
     attachment: Option<Attachment>,
+    projector: Projector,
     tmux: bool,
 }
 
@@ -53,7 +56,8 @@ impl Live {
         let (inspector, targets) = mpsc::channel();
         let (own, answers) = (given.clone(), mailbox.clone());
         spawn(&mailbox, "datasets", move || inspect_all(&own, &targets, &answers));
-        Self { given, mailbox, extra, inspector, starting: Arc::default(), attachment: None, tmux }
+        let projector = Projector::new(mailbox.clone());
+        Self { given, mailbox, extra, inspector, starting: Arc::default(), attachment: None, projector, tmux }
     }
 
     fn open(&self, typed: String) {
@@ -180,6 +184,8 @@ impl Backend for Live {
             }
             Effect::LoadRows { attach } => self.read(attach, Reading::Rows),
             Effect::LoadValues { attach, refresh, file } => self.read(attach, Reading::Values { refresh, file }),
+            Effect::Project { number, request } => self.projector.ask(number, *request),
+            Effect::StopProjection => self.projector.stop(),
             Effect::Copy(content) => self.copy(content),
             // The terminal's own; done by the loop.
             Effect::Leave | Effect::Suspend | Effect::Redraw | Effect::Mouse(_) => {}

@@ -22,6 +22,7 @@ mod clipboard;
 mod columns;
 mod decode;
 mod draw;
+mod embedding;
 mod event_loop;
 mod filter;
 #[cfg(test)]

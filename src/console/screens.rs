@@ -19,7 +19,7 @@ fn every_size_with_everything_open_is_survived() {
                 tell(state, [Message::Resize(width, height)]);
                 let turn = usize::from(width) * 7 + usize::from(height) * 3 + i;
                 state.focus = Pane::ALL[turn % Pane::ALL.len()];
-                state.lower = [Pane::Labels, Pane::Metrics, Pane::Health, Pane::Log][turn % 4];
+                state.lower = [Pane::Labels, Pane::Metrics, Pane::Embedding, Pane::Health, Pane::Log][turn % 5];
                 state.zoom = turn % 5 == 0;
                 state.overlay = match turn % 11 {
                     0 => Some(Overlay::Help { scroll: turn }),

@@ -8,6 +8,7 @@ use tui_input::Input as Line;
 
 use super::backend::{DatasetItem, Link, Preview};
 use super::columns::Column;
+use super::embedding::Embedding;
 use super::filter::Filter;
 use super::list::List;
 use super::series::{Series, SeriesKey};
@@ -28,14 +29,24 @@ pub enum Pane {
     Losses,
     Labels,
     Metrics,
+    Embedding,
     Health,
     Log,
 }
 
 impl Pane {
     /// In the order of the tab key.
-    pub const ALL: [Pane; 8] =
-        [Pane::Datasets, Pane::Stages, Pane::Runs, Pane::Losses, Pane::Labels, Pane::Metrics, Pane::Health, Pane::Log];
+    pub const ALL: [Pane; 9] = [
+        Pane::Datasets,
+        Pane::Stages,
+        Pane::Runs,
+        Pane::Losses,
+        Pane::Labels,
+        Pane::Metrics,
+        Pane::Embedding,
+        Pane::Health,
+        Pane::Log,
+    ];
 
     pub fn title(self) -> &'static str {
         match self {
@@ -45,6 +56,7 @@ impl Pane {
             Pane::Losses => "Losses",
             Pane::Labels => "Labels",
             Pane::Metrics => "Metrics",
+            Pane::Embedding => "Embedding",
             Pane::Health => "Health",
             Pane::Log => "Log",
         }
@@ -214,6 +226,7 @@ pub struct State {
     pub stage_list: List,
     pub losses: Losses,
     pub labels: Labels,
+    pub embedding: Embedding,
     pub metrics_list: List,
     /// First metric column shown.
     pub metrics_column: usize,
@@ -271,6 +284,7 @@ impl State {
                 list: List::default(),
                 summary: Split::Train,
             },
+            embedding: Embedding::default(),
             metrics_list: List::following(),
             metrics_column: 0,
             health_list: List::default(),

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::backend::{Effect, Link, Message};
+use super::embedding;
 use super::keys;
 use super::layout;
 use super::list::List;
@@ -79,6 +80,8 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
             }
         }
         Message::Link { attach, link } if attach == state.attach => take_link(state, link, &mut effects),
+        Message::Projecting { number, progress } => state.embedding.progress(number, progress),
+        Message::Projected { number, result } => state.embedding.answer(number, result),
         Message::Trouble { attach, message } if attach == state.attach => {
             if let Some(run) = &mut state.run {
                 run.trouble = message;
@@ -92,6 +95,7 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
         | Message::Link { .. }
         | Message::Trouble { .. } => {}
     }
+    embedding::sync(state, &mut effects);
     settle(state);
     effects
 }
@@ -113,6 +117,10 @@ pub fn attach(state: &mut State, path: PathBuf, follow: bool, effects: &mut Vec<
     state.labels.history = History::default();
     state.labels.index = Vec::new();
     state.labels.list = List::default();
+    if state.embedding.is_busy() {
+        effects.push(Effect::StopProjection);
+    }
+    state.embedding.leave_run();
     state.metrics_list = List::following();
     state.metrics_column = 0;
     state.health_list = List::default();

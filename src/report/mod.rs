@@ -6,5 +6,6 @@ pub mod figure;
 #[cfg(test)]
 mod fixture;
 pub mod numbers;
+pub mod projection;
 pub mod scale;
 pub mod smoothing;

@@ -31,12 +31,26 @@ pub fn write(path: &Path, values: &EmbeddingValues) -> Result<(), NpyError> {
 /// # Errors
 /// A file that is missing, not of the form that [`write`] gives it, or shorter or longer than it says.
 pub fn read(path: &Path) -> Result<EmbeddingValues, NpyError> {
-    let ([rows, kinds, dim], data) = npy::read::<3>(path, SHAPE)?;
+    sample(path, usize::MAX).map(|(values, _)| values)
+}
+
+/// Reads at most `most` rows, evenly spaced, so that a file of any length takes little memory; gives the stride too: row
+/// i of the values is row i * stride of the file.
+///
+/// # Errors
+/// As [`read`].
+pub fn sample(path: &Path, most: usize) -> Result<(EmbeddingValues, usize), NpyError> {
+    let mut stride = 1;
+    let choose = |rows: usize| {
+        stride = rows.div_ceil(most.max(1)).max(1);
+        stride
+    };
+    let ([rows, kinds, dim], data) = npy::read_every::<3>(path, SHAPE, choose)?;
     if kinds != KINDS {
         let found = format!("{:?}", [rows, kinds, dim]);
         return Err(NpyError::Format { path: path.to_owned(), expected: SHAPE, found });
     }
-    Ok(EmbeddingValues { rows, dim, data })
+    Ok((EmbeddingValues { rows, dim, data }, stride))
 }
 
 #[cfg(test)]
@@ -52,6 +66,8 @@ mod tests {
         let values = EmbeddingValues { rows: 2, dim: 1, data: (0..12).map(|v| v as f32).collect() };
         write(&path, &values).unwrap();
         assert_eq!(read(&path).unwrap(), values);
+        let (first, stride) = sample(&path, 1).unwrap();
+        assert_eq!((first.rows, stride, &first.data[..]), (1, 2, &values.data[..6]));
         assert!(write(&path, &EmbeddingValues { rows: 3, ..values }).is_err());
         npy::write(&path, [2, 3, 2], &[0.0; 12]).unwrap();
         assert!(read(&path).unwrap_err().to_string().contains("(rows, 6, d)"));

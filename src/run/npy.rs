@@ -58,6 +58,19 @@ pub fn write<const D: usize>(path: &Path, shape: [usize; D], values: &[f32]) -> 
 /// # Errors
 /// A file that is missing, not of the form that [`write`] gives it, or shorter or longer than it says.
 pub fn read<const D: usize>(path: &Path, expected: &'static str) -> Result<([usize; D], Vec<f32>), NpyError> {
+    read_every(path, expected, |_| 1)
+}
+
+/// As [`read`], but only every so many-th entry along the first dimension, from the first on: `stride` says how many,
+/// told the size of that dimension. The shape is that of the values read.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_every<const D: usize>(
+    path: &Path,
+    expected: &'static str,
+    stride: impl FnOnce(usize) -> usize,
+) -> Result<([usize; D], Vec<f32>), NpyError> {
     let io_error = |e: io::Error| FileError::new("read", path)(e);
     let bad = |found: String| NpyError::Format { path: path.to_owned(), expected, found };
     let file = File::open(path).map_err(io_error)?;
@@ -79,15 +92,27 @@ pub fn read<const D: usize>(path: &Path, expected: &'static str) -> Result<([usi
     if count.and_then(|n| n.checked_mul(4)).and_then(|n| n.checked_add(head)) != Some(length) {
         return Err(bad(format!("{shape:?} announced in {length} bytes")));
     }
-    let count = ((length - head) / 4) as usize;
-    let mut values = Vec::with_capacity(count);
-    let mut value = [0u8; 4];
-    for _ in 0..count {
-        file.read_exact(&mut value).map_err(io_error)?;
-        values.push(f32::from_le_bytes(value));
+    // Each size divides a number of values that lies on the disk, or one of them is 0 and the others are of no use.
+    let mut shape = shape.map(|n| usize::try_from(n).unwrap_or(usize::MAX));
+    let all = ((length - head) / 4) as usize;
+    if all == 0 {
+        return Ok((shape, Vec::new()));
     }
-    // Each size divides a number of values that lies in memory, or one of them is 0 and the others are of no use.
-    Ok((shape.map(|n| usize::try_from(n).unwrap_or(usize::MAX)), values))
+    let entry = all / shape[0];
+    let stride = stride(shape[0]).max(1);
+    shape[0] = shape[0].div_ceil(stride);
+    let mut values = Vec::with_capacity(shape[0] * entry);
+    let mut value = [0u8; 4];
+    for i in 0..shape[0] {
+        if i > 0 && stride > 1 {
+            file.seek_relative(((stride - 1) * entry * 4) as i64).map_err(io_error)?;
+        }
+        for _ in 0..entry {
+            file.read_exact(&mut value).map_err(io_error)?;
+            values.push(f32::from_le_bytes(value));
+        }
+    }
+    Ok((shape, values))
 }
 
 fn shape_of<const D: usize>(dictionary: &str) -> Option<[u64; D]> {
@@ -120,6 +145,19 @@ mod tests {
         write(&path, [2, 3], &VALUES).unwrap();
         assert_eq!(std::fs::read(&path).unwrap(), numpy_bytes());
         assert_eq!(read::<2>(&path, "(rows, 3)").unwrap(), ([2, 3], VALUES.to_vec()));
+    }
+
+    #[test]
+    fn every_third_entry_is_read_without_the_others() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.npy");
+        let values: Vec<f32> = (0..10_000).map(|i| i as f32).collect();
+        write(&path, [2500, 2, 2], &values).unwrap();
+        let (shape, some) = read_every::<3>(&path, "", |rows| rows.div_ceil(1000)).unwrap();
+        assert_eq!(shape, [834, 2, 2]);
+        let want: Vec<f32> = values.chunks_exact(4).step_by(3).flatten().copied().collect();
+        assert_eq!(some, want);
+        assert_eq!(read_every::<3>(&path, "", |_| usize::MAX).unwrap(), ([1, 2, 2], vec![0.0, 1.0, 2.0, 3.0]));
     }
 
     #[test]

@@ -28,7 +28,10 @@ fn lines(state: &State) -> Vec<(String, Style)> {
     let Some(latest) = state.run.as_ref().and_then(|r| r.view.labels.last()) else {
         return vec![("labels are corrected in the denoising stage".into(), theme::FAINT)];
     };
-    let mut lines = vec![(format!("{split} split, epoch {}; 95 % bootstrap intervals", latest.epoch), theme::STRONG)];
+    let mut lines = vec![(
+        format!("{split} split, epoch {}; 95 % bootstrap intervals; of two labels the first is down", latest.epoch),
+        theme::STRONG,
+    )];
     for m in Modality::ALL {
         let s = &latest.summaries[split][m];
         lines.push((String::new(), theme::PLAIN));

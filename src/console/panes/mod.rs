@@ -4,6 +4,7 @@
 pub mod chrome;
 pub mod datasets;
 pub mod detail;
+pub mod embedding;
 pub mod health;
 pub mod help;
 pub mod judgement;
@@ -61,6 +62,7 @@ pub fn draw(state: &State, pane: Pane, area: Rect, buffer: &mut Buffer) {
         Pane::Losses => losses::draw(state, area, buffer),
         Pane::Labels => labels::draw(state, area, buffer),
         Pane::Metrics => metrics::draw(state, area, buffer),
+        Pane::Embedding => embedding::draw(state, area, buffer),
         Pane::Health => health::draw(state, area, buffer),
         Pane::Log => log::draw(state, area, buffer),
     }
@@ -105,7 +107,7 @@ pub fn list_rows(state: &State, pane: Pane, area: Rect) -> usize {
     match pane {
         Pane::Datasets => datasets::rows(state, height),
         Pane::Stages => 3,
-        Pane::Losses => 0,
+        Pane::Losses | Pane::Embedding => 0,
         Pane::Labels => labels::rows(height),
         Pane::Metrics => height.saturating_sub(1),
         Pane::Health => health::rows(height),
@@ -124,7 +126,7 @@ pub fn list_len(state: &State, pane: Pane) -> usize {
     match pane {
         Pane::Datasets => state.datasets.as_ref().map_or(0, Vec::len),
         Pane::Stages => 3,
-        Pane::Losses => 0,
+        Pane::Losses | Pane::Embedding => 0,
         Pane::Labels => state.labels.index.len(),
         Pane::Metrics => state.run.as_ref().map_or(0, |r| r.view.stage(state.shown_stage()).per_epoch.len()),
         Pane::Health => state.run.as_ref().map_or(0, |r| r.view.health.len()),
@@ -138,7 +140,7 @@ pub fn list_mut(state: &mut State, pane: Pane) -> Option<&mut List> {
     match pane {
         Pane::Datasets => Some(&mut state.dataset_list),
         Pane::Stages => Some(&mut state.stage_list),
-        Pane::Losses => None,
+        Pane::Losses | Pane::Embedding => None,
         Pane::Labels => Some(&mut state.labels.list),
         Pane::Metrics => Some(&mut state.metrics_list),
         Pane::Health => Some(&mut state.health_list),

@@ -5,6 +5,7 @@
 //! ```
 
 mod canvas;
+mod embedding;
 mod image;
 mod labels;
 mod losses;
@@ -16,13 +17,16 @@ mod writing;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use crate::report::projection::groups::Colouring;
+use crate::report::projection::{Method, ProjectionError};
 use crate::run::directory::RunDir;
 use crate::run::labels::LabelsError;
+use crate::run::npy::NpyError;
 use crate::run::rows::RowsError;
 use crate::run::tail::{TailError, read_view};
 use crate::run::{FileError, write_atomically};
 use crate::split::Split;
-use crate::training::events::Stage;
+use crate::training::events::{Moment, Stage};
 use panel::Figure;
 
 /// Why there is no figure.
@@ -52,6 +56,10 @@ pub enum FigureError {
     #[error(transparent)]
     Rows(#[from] RowsError),
     #[error(transparent)]
+    Embedding(#[from] NpyError),
+    #[error("cannot lay out h and z: {0}")]
+    Projection(#[from] ProjectionError),
+    #[error(transparent)]
     File(#[from] FileError),
 }
 
@@ -64,6 +72,8 @@ pub enum What {
     Metrics,
     /// What correction did to the labels.
     Labels,
+    /// h and z of each modality in the plane, before beside after stage 1.
+    Embedding,
 }
 
 impl What {
@@ -73,6 +83,7 @@ impl What {
             What::Losses => "losses",
             What::Metrics => "metrics",
             What::Labels => "labels",
+            What::Embedding => "embedding",
         }
     }
 }
@@ -113,6 +124,12 @@ pub struct Request {
     pub smoothing: f64,
     /// Whose rows are shown (labels).
     pub split: Split,
+    /// How representations are laid out (embedding).
+    pub projection: Method,
+    /// What colours say (embedding).
+    pub colouring: Colouring,
+    /// Side by side (embedding); empty: the first and the latest recorded.
+    pub moments: Vec<Moment>,
     /// px (1/96 inch); `None`: 180 mm.
     pub width: Option<f64>,
     /// px; `None`: what suits the width.
@@ -132,6 +149,9 @@ impl Request {
             x: XAxis::default(),
             smoothing: SMOOTHING,
             split: Split::Train,
+            projection: Method::Pca,
+            colouring: Colouring::Kind,
+            moments: Vec::new(),
             width: None,
             height: None,
             title: false,
@@ -180,6 +200,7 @@ pub fn figure(dir: &RunDir, request: &Request) -> Result<Figure, FigureError> {
         What::Losses => losses::figure(dir.name(), &view, request, width),
         What::Metrics => metrics::figure(dir.name(), &view, request, width),
         What::Labels => labels::figure(dir, &view, request, width),
+        What::Embedding => embedding::figure(dir, &view, request, width),
     }?;
     if let Some(height) = request.height {
         figure.height = height;

@@ -1,0 +1,467 @@
+//! The alignment picture: h and z of every clip as points in the plane, beside the measures of the gap between them
+//! (METHOD.md, contrastive).
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::{Modifier as Attribute, Style};
+use ratatui::text::{Line, Span};
+
+use super::{frame, placeholder, put};
+use crate::console::chart::Chart;
+use crate::console::embedding::plane::{Plane, scales};
+use crate::console::embedding::{self, Request};
+use crate::console::raster::{Layer, render};
+use crate::console::state::{Attached, Pane, State};
+use crate::console::table::RowRef;
+use crate::console::{text, theme};
+use crate::modality::Modality;
+use crate::report::projection::gap::{Measure as Gap, before_and_at};
+use crate::report::projection::groups::{Clip, Colouring};
+use crate::report::projection::{Item, Kind, Measure, Method, Picture, Scaling, Scope};
+use crate::training::events::{Moment, Stage, StageState};
+
+/// Width of the measures beside the picture, and the least pane that has room for them.
+const SIDE: u16 = 31;
+const WITH_SIDE: (u16, u16) = (92, 16);
+
+pub fn draw(state: &State, area: Rect, buffer: &mut Buffer) {
+    let inside = frame(state, Pane::Embedding, title(state), area, buffer);
+    let shown = match (&state.embedding.shown, missing(state)) {
+        (Some(shown), None) => shown,
+        (_, words) => return placeholder(inside, &words.unwrap_or_else(|| "laying points out".into()), buffer),
+    };
+    if inside.height < 5 || inside.width < 20 {
+        return;
+    }
+    let places = Places::of(inside);
+    let (request, picture) = (&shown.0, &*shown.1);
+    let marks = Marks { state, colouring: state.embedding.colouring };
+    match places.side {
+        Some(side) => {
+            let lines =
+                measures(state, request).into_iter().chain([Line::default()]).chain(about(state, request, picture));
+            for (y, line) in (side.top()..side.bottom()).zip(lines) {
+                buffer.set_line(side.x, y, &line, side.width);
+            }
+        }
+        None => {
+            let top = places.top;
+            put(buffer, top.x, top.y, top.width, &measures_in_a_line(state, request, top.width), theme::PLAIN);
+        }
+    }
+    let legend = marks.legend(picture);
+    buffer.set_line(places.legend.x, places.legend.y, &legend, places.legend.width);
+    let mut hint = String::new();
+    if places.side.is_none() {
+        let room = places.legend.width.saturating_sub(legend.width() as u16 + 2);
+        let words = about_in_a_line(request, picture, usize::from(room));
+        let x = places.legend.right() - text::width(&words) as u16;
+        put(buffer, x, places.legend.y, room, &words, theme::FAINT);
+        if words.is_empty() {
+            // How the picture was made is said somewhere at every size.
+            hint = format!(" · {}", about_in_a_line(request, picture, usize::from(inside.width.saturating_sub(24))));
+        }
+    }
+    let below = places.readout;
+    put(buffer, below.x, below.y, below.width, &readout(state, picture, &hint), theme::PLAIN);
+    let Some(plane) = plane(state, inside) else { return };
+    if request.method == Method::Pca {
+        axes(picture).draw(places.plot, buffer);
+    }
+    marks.draw(picture, &plane, buffer);
+}
+
+/// How the inside of the pane is shared out.
+struct Places {
+    plot: Rect,
+    side: Option<Rect>,
+    top: Rect,
+    legend: Rect,
+    readout: Rect,
+}
+
+impl Places {
+    fn of(inside: Rect) -> Self {
+        let row = |y: u16| Rect { y: inside.y + y, height: 1, ..inside };
+        let readout = row(inside.height.saturating_sub(1));
+        if inside.width >= WITH_SIDE.0 && inside.height >= WITH_SIDE.1 {
+            let width = inside.width - SIDE - 1;
+            let plot = Rect { y: inside.y + 1, width, height: inside.height.saturating_sub(2), ..inside };
+            let side = Rect { x: inside.x + width + 1, width: SIDE, height: inside.height - 1, ..inside };
+            let legend = Rect { width, ..row(0) };
+            return Self { plot, side: Some(side), top: legend, legend, readout };
+        }
+        let plot = Rect { y: inside.y + 2, height: inside.height.saturating_sub(3), ..inside };
+        Self { plot, side: None, top: row(0), legend: row(1), readout }
+    }
+}
+
+/// Where points lie when the pane's inside is this; `None` where there is no picture or no room.
+pub fn plane(state: &State, inside: Rect) -> Option<Plane> {
+    let (request, picture) = state.embedding.shown.as_ref()?;
+    if missing(state).is_some() || inside.height < 5 || inside.width < 20 {
+        return None;
+    }
+    let plot = Places::of(inside).plot;
+    let (x, y) = scales(picture);
+    let area = match request.method {
+        Method::Pca => axes(picture).plot(plot)?,
+        // Its distances mean little and its directions nothing: no axes.
+        Method::Tsne => plot,
+    };
+    Some(Plane { area, x, y })
+}
+
+fn axes(picture: &Picture) -> Chart<'static> {
+    let (x, y) = scales(picture);
+    Chart { curves: Vec::new(), x, y, time: false, marks: Vec::new(), cursor: None }
+}
+
+/// Why there is no picture, with what to do; `None` where there is one or it is on its way.
+fn missing(state: &State) -> Option<String> {
+    let Some(run) = &state.run else {
+        return Some("the picture of h and z comes with a run: space trains on the selected dataset".into());
+    };
+    if let Some(problem) = &state.embedding.problem {
+        let keys = if state.embedding.method == Method::Tsne { "; t goes back to PCA" } else { "" };
+        return Some(format!("no picture: {problem}{keys}"));
+    }
+    if !run.view.embeddings.is_empty() {
+        return None;
+    }
+    Some(awaited(run))
+}
+
+/// What has to happen before there are representations.
+fn awaited(run: &Attached) -> String {
+    let stage = run.view.stage(Stage::Contrastive);
+    match (&run.view.prepared, stage.state) {
+        _ if run.died() => "no representations were recorded, and the run's process is gone: space takes the run up".into(),
+        (None, _) => "data and model are being made ready; h and z are recorded when stage 1 begins".into(),
+        (_, StageState::Skipped) => "this run has no contrastive stage, so nothing draws z to h".into(),
+        (_, StageState::Pending) => "h and z are recorded when stage 1 begins".into(),
+        (_, StageState::Running | StageState::Paused) if stage.step == 0 => "h and z are being recorded".into(),
+        _ => "this run recorded no representations (an earlier version of mug trained it); R in Stages trains stage 1 anew"
+            .into(),
+    }
+}
+
+fn title(state: &State) -> Vec<Span<'static>> {
+    let own = &state.embedding;
+    let entries = embedding::entries(state);
+    // What is shown, not what is on its way.
+    let Some(request) = own.shown.as_ref().map(|(r, _)| r).or(own.asked.as_ref()).filter(|_| !entries.is_empty())
+    else {
+        return Vec::new();
+    };
+    let method = if request.method == Method::Tsne { "t-SNE" } else { "PCA" };
+    let entry = &request.entry;
+    let epoch = if entry.moment == Moment::During { format!(" (epoch {})", entry.epoch) } else { String::new() };
+    let at = entries.iter().position(|e| e.file == entry.file).map_or(0, |i| i + 1);
+    let place = format!(" {at}/{}", entries.len());
+    let words = format!("{} · {method} · {} stage 1{epoch}{place} ", request.scope.name(), entry.moment.name());
+    let mut spans = vec![Span::styled(words, theme::PLAIN)];
+    let awaits = own.asked.as_ref().is_some_and(|r| r.method == Method::Tsne);
+    if own.is_busy() {
+        let done = own.progress.map_or("0 %".to_owned(), |p| p.to_string());
+        spans.push(Span::styled(format!("▶ t-SNE {done}, esc cancels "), theme::WARN));
+    } else if own.is_behind() && own.problem.is_none() && !awaits {
+        spans.push(Span::styled("… ", theme::FAINT));
+    }
+    spans
+}
+
+/// The gap before stage 1 and at the moment shown, by the validation split: heading, then a line for each measure.
+fn measures(state: &State, request: &Request) -> Vec<Line<'static>> {
+    let Some(run) = &state.run else { return Vec::new() };
+    let view = run.view.stage(Stage::Contrastive);
+    let now = match request.entry.moment {
+        Moment::Before => "now",
+        moment => moment.name(),
+    };
+    let mut lines = vec![Line::styled(format!("{:<17}{:>6}{now:>8}", "validation", "before"), theme::FAINT)];
+    for m in request.scope.modalities() {
+        for gap in Gap::ALL {
+            let (before, at) = before_and_at(view, &request.entry, gap, *m);
+            let number = |v: f32| text::number(f64::from(v), 3);
+            let name = format!("{:<7}{:<10}", if gap == Gap::Cosine { m.name() } else { "" }, gap.name());
+            let value = format!("{:>6}  {:>6}", number(before), number(at));
+            lines.push(Line::from(vec![Span::styled(name, theme::FAINT), Span::styled(value, theme::PLAIN)]));
+        }
+    }
+    lines
+}
+
+/// The same in one line.
+fn measures_in_a_line(state: &State, request: &Request, width: u16) -> String {
+    let Some(run) = &state.run else { return String::new() };
+    let view = run.view.stage(Stage::Contrastive);
+    let value = |gap: Gap, m: Modality| {
+        let (before, at) = before_and_at(view, &request.entry, gap, m);
+        let number = |v: f32| text::number(f64::from(v), 2);
+        format!("{}→{}", number(before), number(at))
+    };
+    match request.scope {
+        Scope::One(m) => {
+            let all: Vec<String> = Gap::ALL.iter().map(|g| format!("{} {}", g.name(), value(*g, m))).collect();
+            let (all, words) = (all.join(" · "), "before → now, validation: ");
+            if text::width(&all) + text::width(words) <= usize::from(width) { format!("{words}{all}") } else { all }
+        }
+        Scope::All => {
+            let of = |g: Gap| Modality::ALL.map(|m| format!("{} {}", m.letter(), value(g, m))).join(" ");
+            let gap = format!("gap {}", of(Gap::Distance));
+            let both = format!("{gap} · cosine {}", of(Gap::Cosine));
+            if text::width(&both) <= usize::from(width) { both } else { gap }
+        }
+    }
+}
+
+/// What the picture is of, and how it was made.
+fn about(state: &State, request: &Request, picture: &Picture) -> Vec<Line<'static>> {
+    let mut lines = Vec::new();
+    let mut say = |words: String| lines.push(Line::styled(words, theme::FAINT));
+    match picture.measure {
+        Measure::Pca { explained } => {
+            let percent = explained.map(|e| format!("{:.0} %", e * 100.0));
+            say(format!("PCA, axes {} and {}", percent[0], percent[1]));
+            say("of the variance, fitted to".into());
+        }
+        Measure::Tsne { divergence, perplexity } => {
+            say(format!("t-SNE, KL {divergence:.2}, perplexity {perplexity:.0},"));
+            say("laid out together:".into());
+        }
+    }
+    say(match request.scope {
+        Scope::One(m) => format!("h and z of {m}"),
+        Scope::All => "h and z of all modalities".into(),
+    });
+    say(match request.scaling {
+        Scaling::Direction => "rows scaled to length 1".into(),
+        Scaling::Raw => "rows as they are".into(),
+    });
+    let of = state.labels.rows.len().max(picture.clips);
+    say(format!("{} of {of} clips, {} points", picture.clips, picture.items.len()));
+    if picture.left_out > 0 {
+        say(format!("{} points not finite, left out", picture.left_out));
+    }
+    lines
+}
+
+/// The same in one line: as much of it as there is room for, what matters most first.
+fn about_in_a_line(request: &Request, picture: &Picture, room: usize) -> String {
+    let measure = match picture.measure {
+        Measure::Pca { explained } => format!("axes {:.0} % + {:.0} %", explained[0] * 100.0, explained[1] * 100.0),
+        Measure::Tsne { divergence, .. } => format!("KL {divergence:.2}"),
+    };
+    let scaling = match request.scaling {
+        Scaling::Direction => " · rows of length 1",
+        Scaling::Raw => " · rows as they are",
+    };
+    let together = match request.scope {
+        Scope::One(_) => ", h and z together",
+        Scope::All => ", all fitted together",
+    };
+    let longest = [format!("{measure}{together}{scaling}"), format!("{measure}{scaling}"), measure];
+    longest.into_iter().find(|w| text::width(w) <= room).unwrap_or_default()
+}
+
+/// The clip under the cursor; without one, how many clips there are, and `hint`.
+fn readout(state: &State, picture: &Picture, hint: &str) -> String {
+    let Some(pick) = state.embedding.pick.filter(|p| picture.items.contains(p)) else {
+        let of = state.labels.rows.len().max(picture.clips);
+        return format!("{} of {of} clips{hint} · arrow keys pick one", picture.clips);
+    };
+    let what = format!("{} of {}", pick.kind.name(), pick.modality);
+    let rows = &state.labels.rows;
+    let row = pick.row as usize;
+    let Some(id) = rows.id.get(row) else { return format!("{what} · row {row}") };
+    let values = state.labels.history.latest().map(|v| &**v);
+    let clip = RowRef { rows, values, row };
+    let number = |v: f32| text::signed(f64::from(v), 2);
+    let corrected = match clip.corrected(pick.modality) {
+        v if v.is_nan() => String::new(),
+        v => format!(" → {} {}", pick.modality.letter(), number(v)),
+    };
+    let id = text::clip_middle(id, 20);
+    format!("{what} · {id} {} · y {}{corrected} · {}", rows.split[row], number(clip.label()), rows.transcript[row])
+}
+
+/// How points are marked.
+struct Marks<'a> {
+    state: &'a State,
+    colouring: Colouring,
+}
+
+/// What lies in one cell of the screen.
+#[derive(Clone, Copy, Default)]
+struct Counted {
+    kinds: [u32; 2],
+    /// By group; the last: not known.
+    groups: [u32; 4],
+}
+
+impl Marks<'_> {
+    fn group(&self, item: Item) -> Option<usize> {
+        let rows = &self.state.labels.rows;
+        let row = item.row as usize;
+        let label = rows.y.get(row).copied().unwrap_or(f32::NAN);
+        let clip = Clip { label, split: rows.split.get(row).copied() };
+        let prepared = self.state.run.as_ref().and_then(|r| r.view.prepared.as_ref());
+        self.colouring.group(item, clip, prepared.map_or(1.0, |p| p.label_range))
+    }
+
+    fn style(&self, group: Option<usize>) -> Style {
+        let own = match self.colouring {
+            Colouring::Kind => [theme::TRAIN, theme::VALID, theme::PLAIN],
+            Colouring::Label => [theme::DOWN, theme::PLAIN, theme::UP],
+            Colouring::Modality | Colouring::Split => [theme::TRAIN, theme::VALID, theme::MARK],
+        };
+        group.and_then(|g| own.get(g)).copied().unwrap_or(theme::FAINT)
+    }
+
+    /// Letters in place of colours: small for h, capital for z.
+    fn letter(&self, group: Option<usize>, kind: Kind) -> char {
+        let own = match self.colouring {
+            Colouring::Kind => ['h', 'z', '?'],
+            Colouring::Label => ['n', 'o', 'p'],
+            Colouring::Modality => ['t', 'a', 'v'],
+            Colouring::Split => ['t', 'v', 'e'],
+        };
+        let letter = group.and_then(|g| own.get(g)).copied().unwrap_or('?');
+        if kind == Kind::Z { letter.to_ascii_uppercase() } else { letter }
+    }
+
+    /// True where a point's group is told by a letter: there is no colour to tell it by.
+    fn by_letter(&self) -> bool {
+        self.colouring != Colouring::Kind && !self.state.abilities.colour
+    }
+
+    /// Dots tell nothing apart without colour.
+    fn by_dots(&self) -> bool {
+        self.state.embedding.dots && self.state.abilities.colour && self.state.abilities.unicode
+    }
+
+    fn symbol(&self, cell: &Counted) -> (char, Style) {
+        let [h, z] = cell.kinds;
+        let most = (0..4).max_by_key(|g| (cell.groups[*g], 4 - g)).filter(|g| *g < 3);
+        let kind = if z > h { Kind::Z } else { Kind::H };
+        if self.by_letter() {
+            return (self.letter(most, kind), self.style(most));
+        }
+        // A kind with less than a quarter of a cell's points does not count.
+        let both = h.min(z) * 4 >= h + z;
+        match (both, kind) {
+            (true, _) if self.colouring == Colouring::Kind => ('⊗', theme::STRONG),
+            (true, _) => ('⊗', self.style(most)),
+            (false, Kind::H) => ('○', self.style(most)),
+            (false, Kind::Z) => ('×', self.style(most)),
+        }
+    }
+
+    fn draw(&self, picture: &Picture, plane: &Plane, buffer: &mut Buffer) {
+        let (width, height) = (usize::from(plane.area.width), usize::from(plane.area.height));
+        let mut cells = vec![Counted::default(); width * height];
+        let mut dots = Layer::new(plane.area, theme::PLAIN);
+        for (item, place) in picture.items.iter().zip(&picture.places) {
+            let (Some((x, y)), Some((dx, dy))) = (plane.cell(*place), plane.dot(*place)) else { continue };
+            let Some(cell) = cells.get_mut(usize::from(y) * width + usize::from(x)) else { continue };
+            cell.kinds[usize::from(item.kind == Kind::Z)] += 1;
+            cell.groups[self.group(*item).unwrap_or(3)] += 1;
+            dots.dot(i32::from(dx), i32::from(dy));
+        }
+        self.pair(picture, plane, buffer);
+        if self.by_dots() {
+            render(&[dots], plane.area, buffer);
+        }
+        for (i, cell) in cells.iter().enumerate().filter(|(_, c)| c.kinds != [0, 0]) {
+            let at = (plane.area.x + (i % width) as u16, plane.area.y + (i / width) as u16);
+            let (symbol, style) = self.symbol(cell);
+            if let Some(place) = buffer.cell_mut(at) {
+                if !self.by_dots() {
+                    place.set_char(symbol);
+                }
+                place.set_style(style);
+            }
+        }
+        self.pick(picture, plane, buffer);
+    }
+
+    /// The picked point and the other kind of the same clip and modality, joined by a line below the points.
+    fn pair(&self, picture: &Picture, plane: &Plane, buffer: &mut Buffer) {
+        let ends: Vec<(i32, i32)> = self
+            .partners(picture)
+            .filter_map(|(_, place)| plane.dot(place).map(|(x, y)| (i32::from(x), i32::from(y))))
+            .collect();
+        if let [from, to] = ends[..] {
+            let mut line = Layer::new(plane.area, theme::CURSOR);
+            line.line(from, to);
+            render(&[line], plane.area, buffer);
+        }
+    }
+
+    fn pick(&self, picture: &Picture, plane: &Plane, buffer: &mut Buffer) {
+        for (item, place) in self.partners(picture) {
+            let Some((x, y)) = plane.cell(place) else { continue };
+            let Some(cell) = buffer.cell_mut((plane.area.x + x, plane.area.y + y)) else { continue };
+            // The point itself, not what most points of its cell are.
+            cell.set_char(if self.by_letter() {
+                self.letter(self.group(item), item.kind)
+            } else if item.kind == Kind::Z {
+                '×'
+            } else {
+                '○'
+            });
+            let picked = self.state.embedding.pick == Some(item);
+            let under = if picked { Attribute::REVERSED | Attribute::BOLD } else { Attribute::REVERSED };
+            cell.set_style(self.style(self.group(item)).add_modifier(under));
+        }
+    }
+
+    /// The picked point's clip and modality: h, then z.
+    fn partners<'a>(&self, picture: &'a Picture) -> impl Iterator<Item = (Item, [f32; 2])> + 'a {
+        let pick = self.state.embedding.pick;
+        let both = picture.items.iter().zip(&picture.places);
+        both.filter(move |(i, _)| pick.is_some_and(|p| (p.row, p.modality) == (i.row, i.modality)))
+            .map(|(item, place)| (*item, *place))
+    }
+
+    fn legend(&self, picture: &Picture) -> Line<'static> {
+        let mut spans = Vec::new();
+        let mut counts = [0u32; 4];
+        for item in &picture.items {
+            counts[self.group(*item).unwrap_or(3)] += 1;
+        }
+        let names = self.colouring.groups();
+        match self.colouring {
+            Colouring::Kind if self.by_dots() => {
+                for (i, name) in names.iter().enumerate() {
+                    spans.push(Span::styled(format!("⣿ {name} {}  ", counts[i]), self.style(Some(i))));
+                }
+            }
+            Colouring::Kind => {
+                spans.push(Span::styled(format!("○ h {}  ", counts[0]), self.style(Some(0))));
+                spans.push(Span::styled(format!("× z {}  ", counts[1]), self.style(Some(1))));
+                spans.push(Span::styled("⊗ both", theme::STRONG));
+            }
+            _ => {
+                for (i, name) in names.iter().enumerate() {
+                    let letter = match self.by_letter() {
+                        true => format!("{}{} ", self.letter(Some(i), Kind::H), self.letter(Some(i), Kind::Z)),
+                        false => String::new(),
+                    };
+                    spans.push(Span::styled(format!("{letter}{name} {}  ", counts[i]), self.style(Some(i))));
+                }
+                if counts[3] > 0 {
+                    spans.push(Span::styled(format!("not known {}  ", counts[3]), theme::FAINT));
+                }
+                let kinds = match (self.by_letter(), self.by_dots()) {
+                    (true, _) => "small h, capital Z",
+                    (_, true) => "",
+                    _ => "○ h × z ⊗ both",
+                };
+                spans.push(Span::styled(kinds, theme::FAINT));
+            }
+        }
+        Line::from(spans)
+    }
+}
