@@ -50,6 +50,7 @@ pub enum Action {
     Data(DataArgs),
     /// List the devices that training could use, and why one is chosen.
     Devices(super::devices::DevicesArgs),
+    Bench(super::bench::BenchArgs),
     /// The process of a run; started by the console.
     #[command(hide = true)]
     Host(HostArgs),

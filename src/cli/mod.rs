@@ -2,6 +2,7 @@
 
 pub mod args;
 mod attach;
+mod bench;
 mod commands;
 pub mod data;
 pub mod devices;
@@ -58,6 +59,7 @@ fn run(args: Args) -> Result<ExitCode> {
         Some(Action::Plot(plot)) => plot::run(&plot, &root),
         Some(Action::Data(data)) => data::run(data).map(|()| ExitCode::SUCCESS),
         Some(Action::Devices(args)) => devices::run(&args).map(|()| ExitCode::SUCCESS),
+        Some(Action::Bench(args)) => bench::run(&args),
         Some(Action::Host(host)) => host::run(&host),
     }
 }

@@ -84,7 +84,7 @@ fn a_dead_host_is_recognised_and_can_be_taken_up() {
     let mut state = attached(120, 36, events());
     assert_eq!(tell(&mut state, [Message::Link { attach: 1, link: Link::Absent }]), [Effect::ListRuns]);
     let text = screen(&state);
-    assert!(text.contains("the run's process is gone") && text.contains("✘ died"), "{text}");
+    assert!(text.contains("the run's process died") && text.contains("✘ died"), "{text}");
     assert_eq!(press(&mut state, "s"), []);
     let path = std::path::PathBuf::from("/runs/2026-11-23-a");
     assert_eq!(press(&mut state, " "), [Effect::TakeUp { path: path.clone(), restart: None }]);
@@ -100,6 +100,34 @@ fn a_lost_link_is_said_and_reading_goes_on() {
     assert!(screen(&state).contains("lost the run's process (it was stopped); still reading"));
     assert_eq!(press(&mut state, " "), []);
     assert!(state.notice.as_ref().unwrap().text.contains("cannot be reached"));
+}
+
+#[test]
+fn a_disk_that_refuses_is_said_until_it_can_be_written_again() {
+    let mut state = attached(80, 24, events());
+    let trouble = |message: Option<&str>| Message::Trouble { attach: 1, message: message.map(str::to_owned) };
+    tell(&mut state, [trouble(Some("paused until it can be written: cannot write events.jsonl: No space left"))]);
+    let text = screen(&state);
+    assert!(text.contains("events.jsonl: No space left") && text.contains("‖ waits for its disk"), "{text}");
+    press(&mut state, "j");
+    assert!(screen(&state).contains("No space left"), "a key does not take it away");
+    tell(&mut state, [trouble(None)]);
+    assert!(!screen(&state).contains("No space left"));
+}
+
+#[test]
+fn a_followed_run_without_a_sign_of_life_is_said() {
+    let mut state = attached(120, 36, events());
+    (state.follow, state.read_only) = (true, true);
+    tell(&mut state, [Message::Link { attach: 1, link: Link::Following }]);
+    assert!(screen(&state).contains("following"));
+    tell(&mut state, [Message::Link { attach: 1, link: Link::Silent { machine: "node7".into() } }]);
+    let text = screen(&state);
+    assert!(text.contains("no sign of life from the run's process on node7") && text.contains("silent"), "{text}");
+    // A run that has said its last word needs no process.
+    let mut state = attached(120, 36, finished());
+    tell(&mut state, [Message::Link { attach: 1, link: Link::Silent { machine: "node7".into() } }]);
+    assert!(!screen(&state).contains("no sign of life"));
 }
 
 #[test]

@@ -222,21 +222,22 @@ impl Dataset {
     fn sequences(&self, held: &Held, m: Modality, rows: &[usize]) -> Result<Sequences, DatasetError> {
         let dim = self.shapes[m].1;
         let lengths: Vec<usize> = rows.iter().map(|&row| held.lengths[m][row]).collect();
-        let mut out = Sequences::zeros(lengths, dim);
+        let mut data = Vec::with_capacity(lengths.iter().sum::<usize>() * dim);
         let mut scratch = Scratch::default();
-        for (at, &row) in rows.iter().enumerate() {
-            let to = out.valid_mut(at);
+        for (&row, &length) in rows.iter().zip(&lengths) {
             match &held.features[m] {
-                Store::Resident { data, starts } => {
-                    to.copy_from_slice(&data[starts[row] * dim..starts[row + 1] * dim]);
+                Store::Resident { data: all, starts } => {
+                    data.extend_from_slice(&all[starts[row] * dim..starts[row + 1] * dim]);
                 }
                 Store::File(rows) => {
-                    let window = self.padding[m].window(held.lengths[m][row], rows.steps(row));
-                    self.normalisers[m].apply(rows.read(row, window, &mut scratch)?, to);
+                    let window = self.padding[m].window(length, rows.steps(row));
+                    let at = data.len();
+                    data.resize(at + length * dim, 0.0);
+                    self.normalisers[m].apply(rows.read(row, window, &mut scratch)?, &mut data[at..]);
                 }
             }
         }
-        Ok(out)
+        Ok(Sequences { data, dim, lengths })
     }
 }
 

@@ -298,3 +298,76 @@ impl Frames {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::training::events::Command;
+    use proptest::prelude::*;
+
+    /// What a host reads from these bytes, which come in pieces of these lengths and then end.
+    fn read(bytes: &[u8], pieces: &[usize]) -> Vec<Down> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let (ours, mut theirs) = UnixStream::pair().unwrap();
+            let send = async move {
+                let (mut rest, mut pieces) = (bytes, pieces.iter().cycle());
+                while !rest.is_empty() {
+                    let (piece, later) = rest.split_at(rest.len().min(*pieces.next().unwrap_or(&1)));
+                    // The reader may have had enough.
+                    if theirs.write_all(piece).await.is_err() {
+                        return;
+                    }
+                    tokio::task::yield_now().await;
+                    rest = later;
+                }
+            };
+            let receive = async move {
+                let mut frames = Frames::new(ours.into_split().0);
+                let mut messages = Vec::new();
+                while let Ok(message) = frames.next::<Down>().await {
+                    messages.push(message);
+                    assert!(frames.bytes.is_empty(), "more was taken than the message");
+                }
+                assert!(frames.bytes.len() <= wire::HEAD + wire::MOST);
+                messages
+            };
+            tokio::join!(send, receive).1
+        })
+    }
+
+    fn messages() -> Vec<Down> {
+        let hello = Down::Hello { version: "0.1 中".into(), read_only: true };
+        let commands = [Command::Pause, Command::RestartStage { stage: Stage::Joint }, Command::StopNow];
+        let numbered = (0..).zip(commands).map(|(number, command)| Down::Command { number, command });
+        std::iter::once(hello).chain(numbered).collect()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn messages_come_whole_in_whatever_pieces(pieces in proptest::collection::vec(1usize..40, 1..20)) {
+            let bytes: Vec<u8> = messages().iter().flat_map(|m| wire::encode(m).unwrap()).collect();
+            prop_assert_eq!(read(&bytes, &pieces), messages());
+        }
+
+        #[test]
+        fn a_message_that_is_cut_or_damaged_is_the_last(
+            cut in 0usize..1000,
+            at in 0usize..1000,
+            mask in 0u8..=255,
+            garbage in proptest::collection::vec(any::<u8>(), 0..3000),
+            piece in 1usize..5000,
+        ) {
+            let whole: Vec<u8> = messages().iter().flat_map(|m| wire::encode(m).unwrap()).collect();
+            let cut_off = read(&whole[..cut % whole.len()], &[piece]);
+            prop_assert!(cut_off.len() < messages().len() && messages().starts_with(&cut_off));
+            let mut damaged = whole.clone();
+            damaged[at % whole.len()] ^= mask;
+            damaged.extend(&garbage);
+            prop_assert!(read(&damaged, &[piece]).len() <= messages().len() + garbage.len() / wire::HEAD);
+            read(&garbage, &[piece]);
+        }
+    }
+}

@@ -272,3 +272,32 @@ fn a_swept_socket_comes_back() {
     stop(&dir);
     host.join().unwrap().unwrap();
 }
+
+#[test]
+fn what_was_told_before_settling_is_recorded_and_a_disk_that_refuses_is_told_at_once() {
+    let trainer: Trainer = Box::new(|dir, _, _, _, reports| {
+        let step = |step: u64| {
+            let body = Body::Step { scalars: Scalars::new() };
+            reports.tell(Event { time: 0.0, stage: Some(Stage::Contrastive), epoch: 1, step, body }).unwrap();
+        };
+        for n in 1..=300 {
+            step(n);
+            if n % 10 == 0 {
+                reports.settle().unwrap();
+                assert_eq!(view(dir).stage(Stage::Contrastive).steps.len() as u64, n);
+            }
+        }
+        let (file, aside) = (dir.events_path(), dir.path().join("aside"));
+        std::fs::rename(&file, &aside).unwrap();
+        step(301);
+        let refusal = reports.settle().unwrap_err().to_string();
+        assert!(refusal.contains("events.jsonl was deleted, moved or replaced"), "{refusal}");
+        assert!(reports.settle().is_err(), "and again");
+        std::fs::rename(&aside, &file).unwrap();
+        until(|| reports.settle().is_ok());
+        assert_eq!(view(dir).stage(Stage::Contrastive).steps.len(), 301);
+        Ok(Outcome::Stopped)
+    });
+    let (_root, dir) = run_dir();
+    assert_eq!(serve(dir, trainer, &options()).unwrap().outcome, Outcome::Stopped);
+}

@@ -7,6 +7,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::error::TrainingError;
 use super::events::{EmbeddingValues, LabelValues, Metrics, Scalars};
+use super::feed::Feed;
 use super::randomness::{Purpose, generator};
 use super::records::Trained;
 use crate::config::Settings;
@@ -76,11 +77,11 @@ pub struct Evaluation {
 
 /// A stage as the machine sees it; everything about epochs, pauses and checkpoints is the machine's.
 pub trait StageTrainer {
-    /// One optimiser step on these training rows; `done` is the share of the stage's steps that lies behind, in [0, 1).
+    /// One optimiser step on these training rows, whose data `feed` has; `done` is the share of the stage's steps that lies behind, in [0, 1).
     ///
     /// # Errors
     /// Data that cannot be read, or a device that failed.
-    fn step(&mut self, rows: &[usize], rng: ChaCha8Rng, done: f64) -> Result<Pending, TrainingError>;
+    fn step(&mut self, rows: &[usize], feed: &mut Feed, rng: ChaCha8Rng, done: f64) -> Result<Pending, TrainingError>;
 
     /// Losses and metrics on the validation split.
     ///

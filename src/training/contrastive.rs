@@ -9,6 +9,7 @@ use super::bilevel::label_tensor;
 use super::context::{Context, Evaluation, Pending, StageTrainer};
 use super::error::TrainingError;
 use super::events::{EmbeddingValues, Scalars};
+use super::feed::Feed;
 use super::inference::{infer, sample};
 use super::losses::{contrastive, mean_abs};
 use super::metrics;
@@ -34,9 +35,9 @@ impl Contrastive {
 }
 
 impl StageTrainer for Contrastive {
-    fn step(&mut self, rows: &[usize], rng: ChaCha8Rng, _done: f64) -> Result<Pending, TrainingError> {
-        let Context { settings, dataset, device } = &*self.context;
-        let batch = dataset.batch(Split::Train, rows)?;
+    fn step(&mut self, _: &[usize], feed: &mut Feed, rng: ChaCha8Rng, _done: f64) -> Result<Pending, TrainingError> {
+        let Context { settings, device, .. } = &*self.context;
+        let batch = feed.batch()?;
         let labels = label_tensor(&batch.labels, &device.clone().inner());
         let output = self.network.module.forward(&batch, &mut Dropout::training(settings.model.dropout, rng));
         let projected = self.network.module.project(&output.fused);

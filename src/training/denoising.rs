@@ -12,6 +12,7 @@ use super::bilevel::{CorrectorBatch, corrupt, label_tensor, objective};
 use super::context::{Context, Evaluation, Pending, StageTrainer};
 use super::error::TrainingError;
 use super::events::LabelValues;
+use super::feed::Feed;
 use super::inference::{Inference, values};
 use super::optimizer::adamw;
 use super::randomness::{Purpose, generator};
@@ -77,7 +78,7 @@ impl Denoising {
 }
 
 impl StageTrainer for Denoising {
-    fn step(&mut self, rows: &[usize], mut rng: ChaCha8Rng, done: f64) -> Result<Pending, TrainingError> {
+    fn step(&mut self, rows: &[usize], _: &mut Feed, mut rng: ChaCha8Rng, done: f64) -> Result<Pending, TrainingError> {
         let Some(batch) = self.batch(Split::Train, Some(rows), &mut rng) else {
             return Err(TrainingError::TooFewSamples { found: 0 });
         };

@@ -10,6 +10,7 @@ use super::contrastive::mean_abs_of;
 use super::denoising::corrected_labels;
 use super::error::TrainingError;
 use super::events::LabelValues;
+use super::feed::Feed;
 use super::inference::{Inference, infer};
 use super::losses::mean_abs;
 use super::metrics;
@@ -49,10 +50,10 @@ impl Joint {
 }
 
 impl StageTrainer for Joint {
-    fn step(&mut self, rows: &[usize], rng: ChaCha8Rng, _done: f64) -> Result<Pending, TrainingError> {
-        let Context { settings, dataset, .. } = &*self.context;
+    fn step(&mut self, rows: &[usize], feed: &mut Feed, rng: ChaCha8Rng, _done: f64) -> Result<Pending, TrainingError> {
+        let Context { settings, .. } = &*self.context;
         let device = self.context.plain_device();
-        let batch = dataset.batch(Split::Train, rows)?;
+        let batch = feed.batch()?;
         let labels = label_tensor(&batch.labels, &device);
         // The training split comes first, so its row numbers are those of the whole table.
         let targets = PerModality::from_fn(|m| {

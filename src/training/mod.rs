@@ -12,6 +12,7 @@ pub mod control;
 mod denoising;
 mod error;
 pub mod events;
+mod feed;
 pub mod health;
 mod inference;
 mod joint;
@@ -22,6 +23,7 @@ pub mod metrics;
 mod optimizer;
 mod randomness;
 mod records;
+pub mod speed;
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -90,25 +90,36 @@ fn speed(home: &Home) -> f64 {
 }
 
 fn ratio(home: &Home) {
-    let (mut alone, mut watched) = (Vec::new(), Vec::new());
-    for _ in 0..6 {
-        alone.push(speed(home));
+    let (mut alone, mut watched, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..8 {
+        let before = speed(home);
         let sizes = [(80, 24), (120, 36), (200, 60), (80, 24), (100, 30), (80, 24), (120, 36), (200, 60)];
         let viewers = sizes.map(|(w, h)| Console::open(home.path(), "attach x", w, h, &[]));
         viewers.iter().for_each(|v| v.wait_for("▶ contrastive"));
         viewers[7].signal("-STOP");
         std::thread::sleep(Duration::from_secs(1));
-        watched.push(speed(home));
+        let with = speed(home);
         viewers[7].signal("-CONT");
+        drop(viewers);
+        // What else the machine does changes meanwhile: the mean of before and after is what to compare with.
+        let without = (before + speed(home)) / 2.0;
+        alone.push(without);
+        watched.push(with);
+        ratios.push(with / without);
     }
     let median = |values: &mut Vec<f64>| {
         values.sort_by(f64::total_cmp);
         values[values.len() / 2]
     };
-    let (alone, watched) = (median(&mut alone), median(&mut watched));
     println!(
-        "training: {alone:.1} steps/s without viewers, {watched:.1} with eight (one stopped), {:.3} of it, on {} cores",
-        watched / alone,
+        "training: {:.1} steps/s without viewers, {:.1} with eight (one stopped); ratio {:.2} (median of {}, {:.2} to \
+         {:.2}), on {} cores",
+        median(&mut alone),
+        median(&mut watched),
+        median(&mut ratios),
+        ratios.len(),
+        ratios[0],
+        ratios[ratios.len() - 1],
         std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
     );
 }

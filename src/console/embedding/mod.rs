@@ -1,7 +1,8 @@
 //! The alignment picture's state: which representations are looked at and how, the picture that was made of them, and
 //! what the keys change. The computing is done in worker.rs, on a thread of its own; where points lie on the screen is
-//! plane.rs.
+//! plane.rs, how they are marked marks.rs.
 
+pub mod marks;
 pub mod plane;
 pub mod worker;
 

@@ -24,9 +24,7 @@ pub fn banner(state: &State) -> Option<String> {
         return Some(format!("training stopped: {fault} · the last checkpoint stands; {resume} takes the run up"));
     }
     if run.died() {
-        return Some(format!(
-            "the run's process is gone without a word (killed?); {resume} takes it up from its last checkpoint"
-        ));
+        return Some(format!("the run's process died; {resume} goes on from the last checkpoint"));
     }
     if let Some(error) = run.trouble.as_deref().or(run.view.waits_for()) {
         return Some(error.to_owned());
@@ -167,7 +165,12 @@ fn key_name(binding: &Binding) -> String {
 }
 
 fn hint(state: &State, binding: &Binding) -> &'static str {
-    if binding.action == Action::Run { run_hint(state) } else { binding.hint }
+    match binding.action {
+        // They would be refused.
+        Action::Run | Action::StopAfterEpoch | Action::Checkpoint | Action::Train if state.read_only => "",
+        Action::Run => run_hint(state),
+        _ => binding.hint,
+    }
 }
 
 fn draw_hint(state: &State, binding: &Binding, x: u16, y: u16, buffer: &mut Buffer) {

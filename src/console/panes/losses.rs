@@ -196,12 +196,13 @@ impl<'a> Plot<'a> {
         if self.view.state != StageState::Running {
             return Scale::new(start, end, false);
         }
-        let planned = match x {
-            XAxis::Step => f64::from(self.view.epochs) * f64::from(self.view.steps_per_epoch),
-            XAxis::Epoch => f64::from(self.view.epochs),
-            XAxis::Time => f64::INFINITY,
+        // Where it is planned to end, and what it begins with: at the first moment there is nothing to measure by.
+        let (planned, least) = match x {
+            XAxis::Step => (f64::from(self.view.epochs) * f64::from(self.view.steps_per_epoch), 10.0),
+            XAxis::Epoch => (f64::from(self.view.epochs), 0.1),
+            XAxis::Time => (f64::INFINITY, 1.0),
         };
-        let span = (end - start).max(1e-9);
+        let span = (end - start).max(least);
         let grown = 1.25f64.powf((span.ln() / 1.25f64.ln()).ceil() + 0.0).max(span);
         Scale::new(start, (start + grown).min(planned.max(end)), false)
     }

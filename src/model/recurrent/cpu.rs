@@ -1,13 +1,14 @@
 //! The LSTM over packed sequences on the CPU, forward and back through time, over plain slices.
 
-use pulp::{Arch, NullaryFnOnce};
+use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
-use super::math::{gates_backward, gates_forward, multiply_add};
+use super::math::{gates_backward, gates_forward};
 use super::packing::{Group, Packing};
+use super::product::{Panels, multiply_add};
 
 /// What the forward pass leaves for the backward pass; every buffer is packed (see [`Packing`]).
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Trace {
     pub packing: Packing,
     /// H
@@ -81,12 +82,12 @@ struct Forward<'a> {
     hidden_size: usize,
 }
 
-impl NullaryFnOnce for Forward<'_> {
+impl WithSimd for Forward<'_> {
     type Output = Vec<f32>;
 
     #[inline(always)]
-    fn call(self) -> Vec<f32> {
-        forward_group(self.part, self.w_hidden, self.hidden_size)
+    fn with_simd<S: Simd>(self, simd: S) -> Vec<f32> {
+        forward_group(simd, self.part, self.w_hidden, self.hidden_size)
     }
 }
 
@@ -99,18 +100,19 @@ struct Backward<'a> {
     w_hidden_t: &'a [f32],
 }
 
-impl NullaryFnOnce for Backward<'_> {
+impl WithSimd for Backward<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn call(self) {
-        backward_group(self.trace, self.group, self.d_gates, self.d_last, self.w_hidden_t);
+    fn with_simd<S: Simd>(self, simd: S) {
+        backward_group(simd, self.trace, self.group, self.d_gates, self.d_last, self.w_hidden_t);
     }
 }
 
 /// The last hidden states of one group's sequences, in the group's order.
 #[inline(always)]
-fn forward_group(part: Part<'_>, w_hidden: &[f32], size: usize) -> Vec<f32> {
+fn forward_group<S: Simd>(simd: S, part: Part<'_>, w_hidden: &[f32], size: usize) -> Vec<f32> {
+    let w_hidden = &Panels::new(simd, w_hidden, size, 4 * size);
     let Part { group, gates, cell_before, cell_tanh, hidden_before } = part;
     // States stay where they are when a sequence ends, so at the end these hold every sequence's last one.
     let mut hidden = vec![0.0f32; group.rows.len() * size];
@@ -121,7 +123,7 @@ fn forward_group(part: Part<'_>, w_hidden: &[f32], size: usize) -> Vec<f32> {
         let states = at * size..(at + count) * size;
         hidden_before[states.clone()].copy_from_slice(&hidden[..count * size]);
         cell_before[states.clone()].copy_from_slice(&cell[..count * size]);
-        multiply_add(&hidden[..count * size], w_hidden, gates, size, 4 * size);
+        multiply_add(simd, &hidden[..count * size], w_hidden, gates);
         for r in 0..count {
             let row = r * size..(r + 1) * size;
             gates_forward(
@@ -139,21 +141,31 @@ fn forward_group(part: Part<'_>, w_hidden: &[f32], size: usize) -> Vec<f32> {
 
 /// Back through time. `d_last` is the gradient of the last hidden states, (B, H); `w_hidden_t` is (4H, H).
 ///
-/// Returns the gradient of the pre-activations of every packed row, (len, 4H).
-pub fn backward(trace: &Trace, d_last: &[f32], w_hidden_t: &[f32]) -> Vec<f32> {
+/// Returns the gradient of the pre-activations of every packed row, (len, 4H), and the hidden state before each step,
+/// (len, H).
+pub fn backward(mut trace: Trace, d_last: &[f32], w_hidden_t: &[f32]) -> (Vec<f32>, Vec<f32>) {
     let size = trace.hidden_size;
-    let mut d_gates = trace.gates.clone();
+    // The gates are not needed once their gradients are known: these are written in their place.
+    let mut d_gates = std::mem::take(&mut trace.gates);
     let groups: Vec<(&Group, &mut [f32])> =
         trace.packing.groups.iter().zip(trace.packing.split(&mut d_gates, 4 * size)).collect();
     groups.into_par_iter().for_each(|(group, d_gates)| {
-        Arch::new().dispatch(Backward { trace, group, d_gates, d_last, w_hidden_t });
+        Arch::new().dispatch(Backward { trace: &trace, group, d_gates, d_last, w_hidden_t });
     });
-    d_gates
+    (d_gates, trace.hidden_before)
 }
 
 #[inline(always)]
-fn backward_group(trace: &Trace, group: &Group, d_gates: &mut [f32], d_last: &[f32], w_hidden_t: &[f32]) {
+fn backward_group<S: Simd>(
+    simd: S,
+    trace: &Trace,
+    group: &Group,
+    d_gates: &mut [f32],
+    d_last: &[f32],
+    w_hidden_t: &[f32],
+) {
     let size = trace.hidden_size;
+    let w_hidden_t = &Panels::new(simd, w_hidden_t, 4 * size, size);
     // Every sequence's gradient waits in its row until the step at which the sequence ends is reached.
     let mut d_hidden: Vec<f32> =
         group.rows.iter().flat_map(|&row| &d_last[row * size..(row + 1) * size]).copied().collect();
@@ -176,7 +188,7 @@ fn backward_group(trace: &Trace, group: &Group, d_gates: &mut [f32], d_last: &[f
         }
         let before = &mut d_hidden[..count * size];
         before.fill(0.0);
-        multiply_add(d_gates, w_hidden_t, before, 4 * size, size);
+        multiply_add(simd, d_gates, w_hidden_t, before);
         end = at;
     }
 }

@@ -37,8 +37,10 @@ impl Backward<Flex, 3> for LastHidden {
     fn backward(self, ops: Ops<State, 3>, grads: &mut Gradients, _: &mut Checkpointer) {
         let State { trace, inputs, w_hidden } = ops.state;
         let d_last = values(Tensor::<2>::from_primitive::<Flex>(grads.consume::<Flex>(&ops.node)));
-        let d_gates = cpu::backward(&trace, &d_last, &values(w_hidden.transpose()));
         let (rows, size) = (trace.packing.len, trace.hidden_size);
+        // There is one backward pass a tape, so the trace is ours alone.
+        let trace = Arc::try_unwrap(trace).unwrap_or_else(|shared| (*shared).clone());
+        let (d_gates, before) = cpu::backward(trace, &d_last, &values(w_hidden.transpose()));
         let device = inputs.device();
         let d_gates = Tensor::<2>::from_data(TensorData::new(d_gates, [rows, 4 * size]), &device);
         let [input, hidden, bias] = ops.parents;
@@ -47,7 +49,7 @@ impl Backward<Flex, 3> for LastHidden {
             grads.register::<Flex>(node.id, primitive(gradient));
         }
         if let Some(node) = hidden {
-            let before = TensorData::new(trace.hidden_before.clone(), [rows, size]);
+            let before = TensorData::new(before, [rows, size]);
             let gradient = Tensor::<2>::from_data(before, &device).transpose().matmul(d_gates.clone());
             grads.register::<Flex>(node.id, primitive(gradient));
         }

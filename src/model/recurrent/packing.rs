@@ -5,10 +5,12 @@
 //! are sorted by falling length and laid out step by step, as PyTorch's packed sequences are: the rows of step t are
 //! the `counts[t]` longest sequences.
 
-/// Groups of sequences that are run beside each other.
-const GROUPS: usize = 4;
-/// Below this many sequences a group is not worth having.
-const SMALLEST_GROUP: usize = 4;
+use crate::dataset::Sequences;
+
+/// The most groups of sequences that are run beside each other.
+const GROUPS: usize = 8;
+/// Sequences that make a group worth having: with few rows at a time the matrix product waits for the weights.
+const SMALLEST_GROUP: usize = 16;
 
 /// One group of sequences of a batch.
 #[derive(Debug, Clone)]
@@ -55,14 +57,15 @@ impl Packing {
         Self { groups, len: start, batch: lengths.len() }
     }
 
-    /// Copies the valid steps of (B, T, D) row-major `data` into packed order, (len, D).
-    pub fn pack(&self, data: &[f32], steps: usize, dim: usize) -> Vec<f32> {
+    /// Copies a batch's steps into packed order, (len, D).
+    pub fn pack(&self, sequences: &Sequences) -> Vec<f32> {
+        let (dim, starts) = (sequences.dim, sequences.starts());
         let mut packed = Vec::with_capacity(self.len * dim);
         for group in &self.groups {
             for (t, &count) in group.counts.iter().enumerate() {
                 for &row in &group.rows[..count] {
-                    let at = (row * steps + t) * dim;
-                    packed.extend_from_slice(&data[at..at + dim]);
+                    let at = (starts[row] + t) * dim;
+                    packed.extend_from_slice(&sequences.data[at..at + dim]);
                 }
             }
         }
@@ -93,20 +96,20 @@ mod tests {
         let group = &packing.groups[0];
         assert_eq!(group.rows, [2, 0]);
         assert_eq!(group.counts, [2, 2, 1]);
-        // One value a step: ten times the row plus the step; 99 is padding.
-        let data = [0., 1., 99., 99., 99., 99., 20., 21., 22.];
-        assert_eq!(packing.pack(&data, 3, 1), [20., 0., 21., 1., 22.]);
+        // One value a step: ten times the row plus the step.
+        let sequences = Sequences { data: vec![0., 1., 20., 21., 22.], dim: 1, lengths: vec![2, 0, 3] };
+        assert_eq!(packing.pack(&sequences), [20., 0., 21., 1., 22.]);
     }
 
     #[test]
     fn groups_cover_every_valid_step_once() {
-        let lengths: Vec<usize> = (0..37).map(|i| (i * 7) % 11).collect();
+        let lengths: Vec<usize> = (0..137).map(|i| (i * 7) % 11).collect();
         let packing = Packing::new(&lengths);
-        assert_eq!(packing.groups.len(), GROUPS);
+        assert_eq!(packing.groups.len(), 7);
         assert_eq!(packing.len, lengths.iter().sum::<usize>());
         let mut rows: Vec<usize> = packing.groups.iter().flat_map(|g| g.rows.clone()).collect();
         rows.sort_unstable();
-        let expected: Vec<usize> = (0..37).filter(|&i| lengths[i] > 0).collect();
+        let expected: Vec<usize> = (0..137).filter(|&i| lengths[i] > 0).collect();
         assert_eq!(rows, expected);
     }
 
@@ -114,6 +117,6 @@ mod tests {
     fn a_batch_of_empty_sequences_has_nothing_to_compute() {
         let packing = Packing::new(&[0, 0]);
         assert_eq!((packing.len, packing.batch), (0, 2));
-        assert!(packing.pack(&[0.0; 4], 1, 2).is_empty());
+        assert!(packing.pack(&Sequences { data: vec![], dim: 2, lengths: vec![0, 0] }).is_empty());
     }
 }

@@ -1,17 +1,18 @@
 //! h and z in the plane, modality by modality, before beside after stage 1: the picture of the gap that the stage is there
 //! to close (METHOD.md, contrastive).
 
+mod looks;
+
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
-use super::palette::{BLUE, Colour, GREEN, GREY, Marker, ORANGE, PURPLE, VERMILLION, diverging};
-use super::panel::{Axis, Figure, Key, Layer, Panel, Sign, Ticks};
+use super::panel::{Axis, Figure, Panel, Ticks};
 use super::{FigureError, Request, canvas};
 use crate::report::numbers::number;
 use crate::report::projection::gap::{Measure as Gap, before_and_at};
-use crate::report::projection::groups::{Clip, Colouring, NEUTRAL};
+use crate::report::projection::groups::Colouring;
 use crate::report::projection::{
-    Cloud, Item, Kind, MOST_POINTS, Measure, Method, Picture, Recorded, Scaling, Scope, picture,
+    Cloud, Item, MOST_POINTS, Measure, Method, Picture, Recorded, Scaling, Scope, picture,
 };
 use crate::report::scale::Scale;
 use crate::run::directory::RunDir;
@@ -19,13 +20,12 @@ use crate::run::embedding::sample;
 use crate::run::rows::LabelRows;
 use crate::run::view::{EmbeddingEntry, RunView};
 use crate::training::events::{Moment, Stage};
+use looks::Looks;
 
 /// Points drawn in a panel; more only cover one another and make a file that editors choke on.
 const DRAWN: usize = 1200;
 /// Points of a t-SNE panel: up to six panels are computed.
 const TSNE: usize = 1000;
-/// Points are drawn in so many rounds, each with all groups, so that none covers the others.
-const ROUNDS: usize = 8;
 /// What axes, labels and heading take of a panel in px, about.
 const AROUND: (f64, f64) = (58.0, 62.0);
 /// Least width of a panel in px before they stand below one another.
@@ -199,88 +199,16 @@ fn panel(heading: Vec<String>, picture: &Picture, extent: [f64; 4], inside: (f64
     Panel { heading, x, y, layers: looks.layers(picture) }
 }
 
-/// How points look: the colour by group; the shape by kind, so that h and z are told apart in grey.
-struct Looks<'a> {
-    colouring: Colouring,
-    rows: &'a LabelRows,
-    range: f32,
-}
-
-impl Looks<'_> {
-    fn colours(&self) -> [Colour; 4] {
-        match self.colouring {
-            Colouring::Kind => [BLUE, VERMILLION, GREY, GREY],
-            // The ends of the diverging ramp differ in lightness, and neutral is paler than both.
-            Colouring::Label => [diverging(0.0), (185, 185, 185), diverging(1.0), GREY],
-            Colouring::Modality => [BLUE, ORANGE, GREEN, GREY],
-            Colouring::Split => [BLUE, ORANGE, PURPLE, GREY],
-        }
-    }
-
-    fn marker(kind: Kind) -> (Marker, f64) {
-        match kind {
-            Kind::H => (Marker::Disc, 2.6),
-            Kind::Z => (Marker::Cross, 3.6),
-        }
-    }
-
-    fn group(&self, item: Item) -> usize {
-        let row = item.row as usize;
-        let label = self.rows.y.get(row).copied().unwrap_or(f32::NAN);
-        let clip = Clip { label, split: self.rows.split.get(row).copied() };
-        self.colouring.group(item, clip, self.range).unwrap_or(3)
-    }
-
-    fn layers(&self, picture: &Picture) -> Vec<Layer> {
-        let points: Vec<(Item, [f32; 2])> = thinned(picture).collect();
-        let mut layers = Vec::new();
-        for round in points.chunks(points.len().div_ceil(ROUNDS).max(1)) {
-            for kind in [Kind::H, Kind::Z] {
-                for (group, colour) in self.colours().into_iter().enumerate() {
-                    let own = |(item, _): &&(Item, [f32; 2])| item.kind == kind && self.group(*item) == group;
-                    let points: Vec<(f64, f64)> =
-                        round.iter().filter(own).map(|(_, p)| (f64::from(p[0]), f64::from(p[1]))).collect();
-                    let (marker, size) = Self::marker(kind);
-                    if !points.is_empty() {
-                        layers.push(Layer::Dots { points, marker, size, colour, opacity: 0.75 });
-                    }
-                }
-            }
-        }
-        layers
-    }
-
-    fn legend(&self) -> Vec<Key> {
-        let colours = self.colours();
-        let key = |name: String, marker: Marker, colour: Colour| Key { name, sign: Sign::Dot(marker, colour) };
-        let kind = |kind: Kind, colour: Colour| {
-            let words = match kind {
-                Kind::H => "h (by the modality's encoder)",
-                Kind::Z => "z (projected from the fusion)",
-            };
-            key(words.into(), Self::marker(kind).0, colour)
-        };
-        if self.colouring == Colouring::Kind {
-            return vec![kind(Kind::H, colours[0]), kind(Kind::Z, colours[1])];
-        }
-        let mut keys = vec![kind(Kind::H, GREY), kind(Kind::Z, GREY)];
-        for (group, name) in self.colouring.groups().iter().enumerate() {
-            let bound = number(f64::from(NEUTRAL * self.range), 1);
-            let name = if *name == "neutral" { format!("neutral (|y| ≤ {bound})") } else { (*name).to_owned() };
-            keys.push(key(name, Marker::Square, colours[group]));
-        }
-        keys
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
 
-    use super::super::panel::Panel;
+    use super::super::palette::Marker;
+    use super::super::panel::{Layer, Panel};
     use super::super::{What, figure};
     use super::*;
     use crate::report::fixture::{events, finished, write_events};
+    use crate::report::projection::Kind;
     use crate::run::embedding::{EmbeddingValues, write};
 
     const DIM: usize = 3;

@@ -15,6 +15,8 @@ use crate::modality::Modality;
 pub const MOST_POINTS: usize = 8192;
 /// Points of a t-SNE picture: its cost grows with their square.
 pub const MOST_TSNE_POINTS: usize = 2000;
+/// Numbers of a representation: finding the axes takes the cube of it, and models have tens or hundreds.
+pub const MOST_DIMENSIONS: usize = 1024;
 
 /// Which of a clip's representations a point stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -184,6 +186,8 @@ pub struct Picture {
 pub enum ProjectionError {
     #[error("expected at least {least} points with finite values, found {found} ({left_out} left out)")]
     TooFew { least: usize, found: usize, left_out: usize },
+    #[error("expected representations of at most {MOST_DIMENSIONS} numbers, found {found}")]
+    TooWide { found: usize },
     #[error("the principal axes of {points} points were not found within {turns} turns")]
     NotConverged { points: usize, turns: usize },
     #[error("cancelled")]
@@ -219,6 +223,9 @@ pub fn picture(
     let too_few = |least: usize| ProjectionError::TooFew { least, found: cloud.items.len(), left_out: cloud.left_out };
     if cloud.items.is_empty() {
         return Err(too_few(1));
+    }
+    if cloud.dim > MOST_DIMENSIONS {
+        return Err(ProjectionError::TooWide { found: cloud.dim });
     }
     let flat = pca::Pca::fit(&cloud.values, cloud.dim)?;
     let start = flat.project(&cloud.values);
@@ -278,6 +285,9 @@ mod tests {
         let cloud = Cloud::of(&Recorded { data: &data, dim: 2, rows: &[0] }, Scope::All, Scaling::Raw, 100);
         let few = picture(cloud, Method::Tsne, &cancel, |_| {}).unwrap_err();
         assert!(few.to_string().contains("at least 8 points"), "{few}");
+        let wide = vec![0.5; 6 * 5000];
+        let cloud = Cloud::of(&Recorded { data: &wide, dim: 5000, rows: &[0] }, Scope::All, Scaling::Raw, 100);
+        assert_eq!(picture(cloud, Method::Pca, &cancel, |_| {}).unwrap_err(), ProjectionError::TooWide { found: 5000 });
         let empty = Recorded { data: &[], dim: 0, rows: &[] };
         assert!(Cloud::of(&empty, Scope::All, Scaling::Raw, 100).items.is_empty());
     }

@@ -7,6 +7,7 @@ use super::super::bootstrap::{LIVE_RESAMPLES, RESAMPLES};
 use super::super::context::{Context, Evaluation};
 use super::super::error::TrainingError;
 use super::super::events::{Body, LabelValues, Level, Moment, Scalars, Stage, StagePlan};
+use super::super::feed::Feed;
 use super::super::randomness::{Purpose, generator, order};
 use super::super::{agreement, health, scalars};
 use super::{Flow, Machine, Running};
@@ -45,6 +46,8 @@ impl Machine<'_> {
         let Context { settings, dataset, .. } = &*self.context.clone();
         let (seed, batch) = (settings.training.seed, settings.training.batch_size);
         let rows = order(seed, running.stage, self.progress.epoch, dataset.len(Split::Train));
+        let begin = rows.len().min(self.progress.step_in_epoch as usize * batch);
+        let mut feed = Feed::new(dataset.clone(), &rows[begin..], batch);
         while self.progress.step_in_epoch < plan.steps_per_epoch {
             while let Some(command) = self.control.poll() {
                 if let Flow::Leave(end) = self.obey(command, running)? {
@@ -56,12 +59,11 @@ impl Machine<'_> {
                 self.save(Some(running))?;
             }
             let started = Instant::now();
-            let start = self.progress.step_in_epoch as usize * batch;
-            let rows = &rows[start..rows.len().min(start + batch)];
+            let Some(rows) = feed.rows() else { break };
             let rng = generator(seed, Purpose::Step(running.stage, self.progress.step));
             let total = u64::from(plan.epochs) * u64::from(plan.steps_per_epoch);
             let done = self.progress.step as f64 / total as f64;
-            let losses = running.trainer.step(rows, rng, done)?;
+            let losses = running.trainer.step(&rows, &mut feed, rng, done)?;
             // Read one step late: by then the device has long finished, and nothing waits.
             self.read_pending(running)?;
             self.progress.step += 1;

@@ -1,0 +1,224 @@
+//! `mug bench`: how fast this machine trains, opens data and draws, printed as measured.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Instant;
+
+use clap::{Args, ValueEnum};
+use color_eyre::Result;
+use color_eyre::eyre::{WrapErr, eyre};
+use serde::Serialize;
+
+use super::say;
+use crate::config::Settings;
+use crate::dataset::{Dataset, Source, data_folder};
+use crate::device::{self, DeviceRequest};
+use crate::training::events::Stage;
+use crate::training::speed::{SHAPES, Shape, encoding_rates, stage_rates};
+
+/// Measure how fast this machine trains each stage, on random data of real files' shapes.
+///
+/// Each stage trains a warm-up epoch and then timed ones: reading the batch, the step, reading its losses; no validation
+/// and no checkpoints. The figure is the median. Lengths are uniform in 25 to 100 % of the padded steps; hidden size,
+/// representation and fusion are 64, without dropout; one corrector with two layers of 64 serves all modalities.
+#[derive(Debug, Args)]
+pub struct BenchArgs {
+    /// The shapes to train on [default: all].
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "SHAPE,...")]
+    pub shape: Vec<ShapeChoice>,
+    /// Clips a batch.
+    #[arg(long, default_value_t = 32, value_parser = positive)]
+    pub batch: usize,
+    /// Clips an epoch; what is left over a whole number of batches is not trained on.
+    #[arg(long, default_value_t = 256, value_parser = positive)]
+    pub samples: usize,
+    /// Timed epochs.
+    #[arg(long, default_value_t = 3, value_parser = positive)]
+    pub epochs: usize,
+    /// Where to compute.
+    #[arg(long, value_enum, default_value_t)]
+    pub device: DeviceRequest,
+    /// Threads on the CPU [default: one a core].
+    #[arg(long, value_parser = positive)]
+    pub threads: Option<usize>,
+    /// Also open this data file (a name that `mug data list` shows, or a path) and read its bytes, and compare.
+    #[arg(long, value_name = "NAME|FILE")]
+    pub open: Option<String>,
+    /// One JSON object a line.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// A shape of `mug bench`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ShapeChoice {
+    Mosi,
+    Mosei,
+    Sims,
+    Demo,
+}
+
+impl ShapeChoice {
+    fn shape(self) -> Shape {
+        SHAPES[self as usize]
+    }
+}
+
+fn positive(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(n) if n > 0 => Ok(n),
+        _ => Err("expected a whole number of at least 1".to_owned()),
+    }
+}
+
+/// What training on one shape gave.
+#[derive(Debug, Serialize)]
+struct Trained {
+    shape: &'static str,
+    device: String,
+    threads: usize,
+    batch: usize,
+    samples: usize,
+    epochs: usize,
+    /// Samples a second, medians over the timed epochs.
+    contrastive: f64,
+    denoising: f64,
+    joint: f64,
+    /// The training split through the encoders in inference mode.
+    encoding: f64,
+}
+
+/// What opening a file gave.
+#[derive(Debug, Serialize)]
+struct Opened {
+    open: PathBuf,
+    bytes: u64,
+    /// Seconds of opening it, and of reading its bytes once, both after a first read that warmed the disk's cache.
+    open_seconds: f64,
+    read_seconds: f64,
+    gigabytes_per_second: f64,
+}
+
+/// Runs the subcommand.
+///
+/// # Errors
+/// No such device or file, or training fails.
+pub fn run(args: &BenchArgs) -> Result<ExitCode> {
+    if let Some(threads) = args.threads {
+        rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build_global()
+            .wrap_err_with(|| format!("--threads {threads}: the threads could not be started"))?;
+    }
+    let device = device::choose(args.device)?;
+    let mut settings = Settings::default();
+    settings.model.dropout = 0.0;
+    settings.model.corrector_shared = true;
+    settings.training.batch_size = args.batch;
+    settings.training.gradient_clip = 0.0;
+    if args.samples < args.batch {
+        return Err(eyre!("--samples {}: expected at least one batch, {} clips", args.samples, args.batch));
+    }
+    let shapes: Vec<Shape> =
+        if args.shape.is_empty() { SHAPES.to_vec() } else { args.shape.iter().map(|s| s.shape()).collect() };
+    if !args.json {
+        say(&format!(
+            "{} · {} threads · batches of {} · {} clips an epoch · median of {} epochs after a warm-up",
+            device.name,
+            rayon::current_num_threads(),
+            args.batch,
+            args.samples,
+            args.epochs
+        ))?;
+        say(&format!(
+            "{:<8}{:>14}{:>14}{:>14}{:>14}   samples/s",
+            "shape", "contrastive", "denoising", "joint", "encoding"
+        ))?;
+    }
+    for shape in shapes {
+        let dataset = Arc::new(shape.random(args.samples, settings.training.seed)?);
+        let rates = stage_rates(dataset.clone(), &settings, &device, args.epochs)?;
+        let of = |stage| rates.iter().find(|(s, _)| *s == stage).map_or(f64::NAN, |(_, r)| r.median());
+        let encoding = encoding_rates(dataset, &settings, &device, args.epochs)?;
+        let trained = Trained {
+            shape: shape.name,
+            device: device.name.clone(),
+            threads: rayon::current_num_threads(),
+            batch: args.batch,
+            samples: args.samples,
+            epochs: args.epochs,
+            contrastive: round(of(Stage::Contrastive)),
+            denoising: round(of(Stage::Denoising)),
+            joint: round(of(Stage::Joint)),
+            encoding: round(encoding.median()),
+        };
+        if args.json {
+            say(&serde_json::to_string(&trained)?)?;
+        } else {
+            say(&format!(
+                "{:<8}{:>14.1}{:>14.1}{:>14.1}{:>14.1}",
+                trained.shape, trained.contrastive, trained.denoising, trained.joint, trained.encoding
+            ))?;
+        }
+    }
+    if let Some(name) = &args.open {
+        let opened = open(name)?;
+        if args.json {
+            say(&serde_json::to_string(&opened)?)?;
+        } else {
+            say(&format!(
+                "opening {}: {:.3} s, {:.2} GB/s; reading its {} bytes: {:.3} s",
+                opened.open.display(),
+                opened.open_seconds,
+                opened.gigabytes_per_second,
+                opened.bytes,
+                opened.read_seconds
+            ))?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Opens a data file and reads its bytes, once each after a read that warms the cache.
+fn open(name: &str) -> Result<Opened> {
+    let source = Source::resolve(name, &data_folder())?;
+    let Source::File(path) = &source else {
+        return Err(eyre!("--open {name}: expected a data file; the demo is generated, not read"));
+    };
+    let settings = match source.catalogue_name() {
+        Some(known) => Settings::built_in(known)?,
+        None => Settings::default(),
+    };
+    read(path)?;
+    let started = Instant::now();
+    let bytes = read(path)?;
+    let read_seconds = started.elapsed().as_secs_f64();
+    let started = Instant::now();
+    Dataset::open(&source, &settings.data)?;
+    let open_seconds = started.elapsed().as_secs_f64();
+    let gigabytes_per_second = bytes as f64 / 1e9 / open_seconds.max(1e-9);
+    Ok(Opened { open: path.clone(), bytes, open_seconds, read_seconds, gigabytes_per_second })
+}
+
+/// Reads a file and forgets it; its length.
+fn read(path: &Path) -> Result<u64> {
+    let mut file = File::open(path).wrap_err_with(|| format!("cannot open {}", path.display()))?;
+    let mut buffer = vec![0u8; 1 << 20];
+    let mut bytes = 0;
+    loop {
+        match file.read(&mut buffer) {
+            Ok(0) => return Ok(bytes),
+            Ok(n) => bytes += n as u64,
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            Err(e) => return Err(e).wrap_err_with(|| format!("cannot read {}", path.display())),
+        }
+    }
+}
+
+/// To a tenth: more digits would be noise.
+fn round(value: f64) -> f64 {
+    (value * 10.0).round() / 10.0
+}
