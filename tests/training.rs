@@ -7,10 +7,7 @@ use std::sync::mpsc::{Receiver, channel};
 
 use mug::config::Settings;
 use mug::dataset::Dataset;
-use mug::dataset::demo;
-use mug::dataset::memory::MemorySplit;
 use mug::device::{ComputeDevice, DeviceRequest, choose};
-use mug::modality::Modality;
 use mug::training::control::Control;
 use mug::training::events::{
     Body, Command, EmbeddingValues, Event, LabelValues, Moment, PredictionValues, Stage, Summary,
@@ -18,28 +15,11 @@ use mug::training::events::{
 use mug::training::metrics;
 use mug::training::{Job, Outcome, TrainingError, train};
 
-/// The first clips of the demo.
-fn dataset(clips: usize) -> Arc<Dataset> {
-    let mut splits = demo::generate(3);
-    for (split, keep) in [(&mut splits.train, clips), (&mut splits.valid, clips / 2), (&mut splits.test, clips / 2)] {
-        cut(split, keep);
-    }
-    let settings = settings("");
-    Arc::new(Dataset::from_memory("small demo", splits, demo::LABEL_RANGE, &settings.data).unwrap())
-}
+#[path = "support/clips.rs"]
+mod clips;
 
-fn cut(split: &mut MemorySplit, keep: usize) {
-    split.ids.truncate(keep);
-    split.transcripts.truncate(keep);
-    split.labels.truncate(keep);
-    for m in Modality::ALL {
-        if let Some(labels) = &mut split.unimodal {
-            labels[m].truncate(keep);
-        }
-        let sequences = &mut split.sequences[m];
-        sequences.lengths.truncate(keep);
-        sequences.data.truncate(keep * sequences.steps * sequences.dim);
-    }
+fn dataset(clips: usize) -> Arc<Dataset> {
+    clips::demo_clips(clips, clips / 2, &settings(""), |_| {})
 }
 
 fn settings(set: &str) -> Settings {

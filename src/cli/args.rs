@@ -40,8 +40,10 @@ pub enum Action {
     Resume(ResumeArgs),
     /// End a run after the batch and a checkpoint; it can be resumed.
     Stop(RunName),
-    /// Write a run's label table: every row with the corrected label of each modality.
+    /// Write a run's label table: every row with the corrected label of each modality; or judge it by people's labels.
     Labels(LabelsArgs),
+    /// Look for signs of failure in a run; exits with 0 where no check fails and with 4 where one does.
+    Health(HealthArgs),
     /// Draw a figure of a run: losses, metrics or what became of the labels.
     Plot(super::plot::PlotArgs),
     /// Write a run's numbers for other programs: TensorBoard event files, or one CSV table.
@@ -221,9 +223,28 @@ pub struct LabelsArgs {
     /// Write these columns, by their names in filters: id,text,y,da [default: all that hold something].
     #[arg(long, value_name = "COLUMNS")]
     pub columns: Option<String>,
+    /// Judge the labels by the data's human unimodal labels, as one JSON object: MAE, r and sign agreement of corrected
+    /// labels and of copies, with bootstrap intervals, and grids of signs.
+    #[arg(long, conflicts_with_all = ["output", "format", "filter", "sort", "columns"])]
+    pub json: bool,
+    /// Judge the labels by these instead: a CSV file with the columns id, modality, label.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["output", "format", "filter", "sort", "columns"])]
+    pub against: Option<PathBuf>,
     /// Which refresh of the corrected labels, from 0 [default: the last].
     #[arg(long, value_name = "N")]
     pub refresh: Option<u32>,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct HealthArgs {
+    /// Name or folder of the run.
+    pub run: String,
+    /// Compare joint training with this run of the same data, for example one of joint.unimodal_weight=0.
+    #[arg(long, value_name = "RUN")]
+    pub baseline: Option<String>,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Debug, clap::Args)]

@@ -1,4 +1,5 @@
-//! `mug labels`: the label table of a run, filtered and sorted as in the console, as a file or on standard output.
+//! `mug labels`: the label table of a run, filtered and sorted as in the console, as a file or on standard output; or
+//! judged by people's labels (see judge.rs).
 
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
@@ -10,7 +11,7 @@ use color_eyre::eyre::eyre;
 
 use super::args::{LabelsArgs, TableFormat};
 use super::lines::harmless;
-use super::say;
+use super::{judge, say};
 use crate::report::export::{Extract, Format, all_columns};
 use crate::report::table::filter::Filter;
 use crate::report::table::order::{SortKey, arrange, parse_columns};
@@ -24,6 +25,9 @@ use crate::run::{labels, predictions};
 
 /// Writes the table.
 pub fn run(args: &LabelsArgs, root: &Path) -> Result<ExitCode> {
+    if args.json || args.against.is_some() {
+        return judge::run(args, root);
+    }
     // What was typed is looked at before anything is read.
     let filter = Filter::parse(args.filter.as_deref().unwrap_or_default()).map_err(|e| eyre!("--filter: {e}"))?;
     let keys = SortKey::parse_list(args.sort.as_deref().unwrap_or_default())?;
@@ -90,7 +94,8 @@ fn read(dir: &RunDir, refresh: Option<u32>) -> Result<(Table, LabelRefresh)> {
     Ok((table, refresh))
 }
 
-fn find_refresh(dir: &RunDir, view: &RunView, wanted: Option<u32>) -> Result<LabelRefresh> {
+/// The refresh of that number, or the last one.
+pub(super) fn find_refresh(dir: &RunDir, view: &RunView, wanted: Option<u32>) -> Result<LabelRefresh> {
     let found = match wanted {
         Some(n) => view.labels.iter().rfind(|l| l.refresh == n),
         None => view.labels.last(),

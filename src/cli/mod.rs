@@ -8,8 +8,10 @@ pub mod compare;
 pub mod data;
 pub mod devices;
 pub mod export;
+mod health;
 mod home;
 mod host;
+mod judge;
 mod labels;
 mod lines;
 pub mod plot;
@@ -54,6 +56,7 @@ fn run(args: Args) -> Result<ExitCode> {
         Some(Action::Pause(which)) => commands::run(&root, &which.run, Command::Pause),
         Some(Action::Stop(which)) => commands::run(&root, &which.run, Command::StopNow),
         Some(Action::Resume(resume)) => commands::resume(&root, &resume),
+        Some(Action::Health(health)) => health::run(&health, &root),
         Some(Action::Labels(labels)) => labels::run(&labels, &root),
         Some(Action::Plot(plot)) => plot::run(&plot, &root),
         Some(Action::Export(export)) => export::run(&export, &root),
@@ -85,6 +88,11 @@ fn is_broken_pipe(error: &color_eyre::Report) -> bool {
 /// Prints a line on standard output; unlike `println!` without a panic where nobody reads it.
 fn say(line: &str) -> io::Result<()> {
     writeln!(io::stdout(), "{line}")
+}
+
+/// Prints a line beside the result; a terminal that is gone is no reason to end.
+fn warn(line: &str) {
+    let _ = writeln!(io::stderr(), "mug: {}", lines::harmless(line));
 }
 
 /// The run last written that a process trains now.

@@ -4,7 +4,7 @@ use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
 
 use super::layout::{self, Mode};
-use super::panes::{self, chrome, columns, comparison, detail, help, prompt};
+use super::panes::{self, chrome, columns, comparison, detail, help, judgement, prompt};
 use super::state::{Overlay, State};
 use super::theme;
 
@@ -50,6 +50,9 @@ pub fn draw(state: &State, frame: &mut Frame<'_>) {
         }
         Some(Overlay::Figure { line, .. }) => {
             cursor = Some(prompt::line("figure (.svg or .png):", line, None, footer, buffer));
+        }
+        Some(Overlay::Judgement { scroll }) if screen.width >= 20 && screen.height >= 5 => {
+            judgement::draw(state, *scroll, screen, buffer);
         }
         Some(Overlay::Confirm(question)) => prompt::question(state, question, screen, buffer),
         Some(Overlay::OpenFile(line)) => {

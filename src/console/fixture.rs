@@ -14,13 +14,14 @@ use super::draw::draw;
 use super::state::{Pane, State};
 use super::theme::Abilities;
 use super::update::update;
-use crate::modality::PerModality;
+use crate::modality::{Modality, PerModality};
 use crate::report::table::{Rows, Values};
 use crate::run::list::{RunState, RunSummary};
 use crate::run::view::Phase;
 use crate::split::{PerSplit, Split};
 use crate::training::events::{
-    Agreement, Body, Event, LabelSummary, Level, Metrics, Prepared, Scalars, Stage, StagePlan, StageState,
+    Agreement, Body, Check, CheckState, Event, Gain, LabelSummary, Level, Metrics, Prepared, Scalars, Stage, StagePlan,
+    StageState,
 };
 
 pub const UNICODE: Abilities = Abilities { colour: true, unicode: true };
@@ -61,6 +62,17 @@ pub fn prepared() -> Event {
     Event { time: 0.0, stage: None, epoch: 0, step: 0, body }
 }
 
+fn agreement(mae: f64, pearson: f64) -> Agreement {
+    Agreement {
+        mae: Some(mae),
+        pearson: Some(pearson),
+        sign: Some(pearson),
+        mae_interval: Some([mae - 0.012, mae + 0.012]),
+        pearson_interval: Some([pearson - 0.03, pearson + 0.03]),
+        sign_interval: Some([pearson - 0.02, pearson + 0.02]),
+    }
+}
+
 fn summaries(progress: f32) -> PerSplit<PerModality<LabelSummary>> {
     PerSplit::from_fn(|_| {
         PerModality::from_fn(|m| {
@@ -69,14 +81,38 @@ fn summaries(progress: f32) -> PerSplit<PerModality<LabelSummary>> {
             LabelSummary {
                 mean_abs_change: Some(0.2 * progress * k),
                 share_moved: Some(0.6 * progress),
-                corrected: Some(Agreement {
-                    mae: Some(0.34 - 0.1 * progress * k),
-                    pearson: Some(0.71 + 0.1 * progress * k),
+                corrected: Some(agreement(0.34 - 0.1 * progress * k, 0.71 + 0.1 * progress * k)),
+                copied: Some(agreement(0.34, 0.71)),
+                gain: Some(Gain {
+                    mae: Some(0.1 * progress * k),
+                    mae_interval: Some([0.1 * progress * k - 0.01, 0.1 * progress * k + 0.01]),
+                    ..Gain::default()
                 }),
-                copied: Some(Agreement { mae: Some(0.34), pearson: Some(0.71) }),
+                annotated: Some(ROWS),
+                copied_human: Some([[300, 40, 25], [60, 100, 55], [10, 80, 330]]),
+                corrected_human: Some([[320, 30, 15], [50, 120, 45], [5, 60, 355]]),
+                copied_corrected: Some([[350, 10, 5], [40, 150, 25], [0, 20, 400]]),
+                ..LabelSummary::default()
             }
         })
     })
+}
+
+fn check(stage: Stage, m: Modality, state: CheckState) -> Check {
+    let fails = stage == Stage::Contrastive && m == Modality::Audio && state == CheckState::Ok;
+    Check {
+        name: "not-aligned".into(),
+        stage,
+        modality: Some(m),
+        measure: "L_cl in units of its value at chance, validation split".into(),
+        value: Some(if fails { 1.02 } else { 0.41 }),
+        threshold: 0.95,
+        fails_above: true,
+        state: if fails { CheckState::Failing } else { state },
+        meaning: "z_m does not find its own h_m among the clips of a batch.".into(),
+        advice: "Raise contrastive.contrastive_weight (w_c), lower contrastive.temperature (τ), or train longer."
+            .into(),
+    }
 }
 
 /// One stage's events up to an epoch, with every step of it.
@@ -134,6 +170,9 @@ fn stage_events(stage: Stage, epochs: u32, start: f64, events: &mut Vec<Event>) 
             best: improved,
         };
         events.push(at(stage, epoch, step, time, body));
+        let state = if epoch < epochs { CheckState::Unknown } else { CheckState::Ok };
+        let checks = Modality::ALL.map(|m| check(stage, m, state)).to_vec();
+        events.push(at(stage, epoch, step, time, Body::Health { checks }));
         if stage == Stage::Denoising {
             let file = format!("labels/{:04}-denoising.npy", epoch - 1);
             let summaries = summaries(epoch as f32 / 30.0);

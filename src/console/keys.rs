@@ -76,7 +76,7 @@ fn click(state: &mut State, column: u16, row: u16, effects: &mut Vec<Effect>) {
 /// Gives a pane the focus and, in the full layout, a place.
 pub fn focus(state: &mut State, pane: Pane) {
     state.focus = pane;
-    if matches!(pane, Pane::Labels | Pane::Metrics | Pane::Embedding | Pane::Log) {
+    if matches!(pane, Pane::Labels | Pane::Metrics | Pane::Health | Pane::Embedding | Pane::Log) {
         state.lower = pane;
     }
 }
@@ -204,6 +204,7 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         | Action::CopyRow
         | Action::CopyValue
         | Action::SummarySplit => labels::act(state, action, effects),
+        Action::Judgement => state.overlay = Some(Overlay::Judgement { scroll: 0 }),
         Action::ShowEmbedding => focus(state, Pane::Embedding),
         Action::NextScope => embedding::turn_scope(state, 1),
         Action::PreviousScope => embedding::turn_scope(state, Scope::ALL.len() - 1),

@@ -34,7 +34,7 @@ pub fn key(state: &mut State, event: &KeyEvent, effects: &mut Vec<Effect>) {
             KeyCode::Char('n' | 'N' | 'q') | KeyCode::Esc => say(state, Level::Info, "left as it is"),
             _ => state.overlay = Some(Overlay::Confirm(question)),
         },
-        Overlay::Help { .. } | Overlay::Detail { .. } | Overlay::Comparison { .. } => {
+        Overlay::Help { .. } | Overlay::Detail { .. } | Overlay::Comparison { .. } | Overlay::Judgement { .. } => {
             state.overlay = Some(overlay);
             read(state, event, effects);
         }
@@ -109,12 +109,15 @@ fn draw_figure(state: &mut State, path: &str, request: Request, effects: &mut Ve
 /// Keys while something is read: scrolling, closing, and in a clip's details the next clip and its neighbours.
 fn read(state: &mut State, event: &KeyEvent, effects: &mut Vec<Effect>) {
     let detail = matches!(state.overlay, Some(Overlay::Detail { .. }));
+    let judgement = matches!(state.overlay, Some(Overlay::Judgement { .. }));
     match event.code {
         KeyCode::Esc | KeyCode::Char('q') => return state.overlay = None,
         KeyCode::Char('?') | KeyCode::F(1) if !detail => return state.overlay = None,
         KeyCode::Tab if detail => return turn_neighbour(state, true),
         KeyCode::BackTab if detail => return turn_neighbour(state, false),
         KeyCode::Enter if detail => return enter_neighbour(state, effects),
+        KeyCode::Char('p') if judgement => return act(state, Action::SummarySplit, effects),
+        KeyCode::Char('#') if judgement => return state.overlay = None,
         _ => {}
     }
     match actions::find(event, state.focus) {
@@ -192,8 +195,12 @@ fn columns(state: &mut State, at: usize, event: &KeyEvent, effects: &mut Vec<Eff
 
 /// Scrolls what is being read.
 pub fn scroll(state: &mut State, by: isize) {
-    if let Some(Overlay::Help { scroll } | Overlay::Detail { scroll, .. } | Overlay::Comparison { scroll, .. }) =
-        &mut state.overlay
+    if let Some(
+        Overlay::Help { scroll }
+        | Overlay::Detail { scroll, .. }
+        | Overlay::Comparison { scroll, .. }
+        | Overlay::Judgement { scroll },
+    ) = &mut state.overlay
     {
         *scroll = scroll.saturating_add_signed(by).min(1000);
     }

@@ -20,12 +20,13 @@ fn every_size_with_everything_open_is_survived() {
                 tell(state, [Message::Resize(width, height)]);
                 let turn = usize::from(width) * 7 + usize::from(height) * 3 + i;
                 state.focus = Pane::ALL[turn % Pane::ALL.len()];
-                state.lower = [Pane::Labels, Pane::Metrics, Pane::Embedding, Pane::Log][turn % 4];
+                state.lower = [Pane::Labels, Pane::Metrics, Pane::Embedding, Pane::Health, Pane::Log][turn % 5];
                 state.zoom = turn % 5 == 0;
                 state.overlay = match turn % 11 {
                     0 => Some(Overlay::Help { scroll: turn }),
                     1 => Some(Overlay::Detail { row: turn as u32, scroll: turn, neighbour: Some(turn % 16) }),
                     2 => Some(Overlay::Confirm(super::state::Question::Stop)),
+                    5 => Some(Overlay::Judgement { scroll: turn }),
                     3 => Some(Overlay::OpenFile("a long path 电影 that does not fit everywhere".into())),
                     5 => Some(Overlay::Comparison {
                         lines: vec!["电影 a line that is too long for most".into(); turn],
@@ -100,6 +101,15 @@ fn screens() {
     insta::assert_snapshot!("labels_zoomed_120x36", screen(&state));
     key(&mut state, KeyCode::Enter);
     insta::assert_snapshot!("detail_120x36", screen(&state));
+    key(&mut state, KeyCode::Esc);
+    press(&mut state, "#");
+    insta::assert_snapshot!("judgement_120x36", screen(&state));
+    let mut state = attached(120, 36, finished());
+    focus(&mut state, Pane::Health);
+    insta::assert_snapshot!("health_120x36", screen(&state));
+    tell(&mut state, [Message::Resize(80, 24)]);
+    press(&mut state, "j");
+    insta::assert_snapshot!("health_80x24", screen(&state));
     let mut state = attached(80, 24, events());
     insta::assert_snapshot!("losses_80x24", screen(&state));
     focus(&mut state, Pane::Labels);

@@ -29,12 +29,13 @@ pub enum Pane {
     Labels,
     Metrics,
     Embedding,
+    Health,
     Log,
 }
 
 impl Pane {
     /// In the order of the tab key.
-    pub const ALL: [Pane; 8] = [
+    pub const ALL: [Pane; 9] = [
         Pane::Datasets,
         Pane::Stages,
         Pane::Runs,
@@ -42,6 +43,7 @@ impl Pane {
         Pane::Labels,
         Pane::Metrics,
         Pane::Embedding,
+        Pane::Health,
         Pane::Log,
     ];
 
@@ -54,6 +56,7 @@ impl Pane {
             Pane::Labels => "Labels",
             Pane::Metrics => "Metrics",
             Pane::Embedding => "Embedding",
+            Pane::Health => "Health",
             Pane::Log => "Log",
         }
     }
@@ -101,6 +104,10 @@ pub enum Overlay {
     },
     /// The name of a file for the label table is being typed.
     Export(Line),
+    /// How well labels agree with people's.
+    Judgement {
+        scroll: usize,
+    },
 }
 
 /// What is asked before it is done.
@@ -224,6 +231,7 @@ pub struct State {
     pub metrics_list: List,
     /// First metric column shown.
     pub metrics_column: usize,
+    pub health_list: List,
     pub log_list: List,
     /// Grows when recorded points become void.
     pub generation: u64,
@@ -270,6 +278,7 @@ impl State {
             embedding: Embedding::default(),
             metrics_list: List::following(),
             metrics_column: 0,
+            health_list: List::default(),
             log_list: List::following(),
             generation: 0,
         }

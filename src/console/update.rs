@@ -155,6 +155,7 @@ pub fn attach(state: &mut State, path: PathBuf, follow: bool, effects: &mut Vec<
     state.embedding.leave_run();
     state.metrics_list = List::following();
     state.metrics_column = 0;
+    state.health_list = List::default();
     state.log_list = List::following();
     state.focus = Pane::Losses;
     let of_the_run = |o: &Overlay| !matches!(o, Overlay::Help { .. } | Overlay::OpenFile(_) | Overlay::Columns { .. });

@@ -1,5 +1,6 @@
 //! The run directory: settings, events, labels, checkpoints' places, locks (DESIGN.md, the run directory).
 
+pub mod annotations;
 pub mod aside;
 pub mod clock;
 pub mod directory;

@@ -22,8 +22,9 @@ const BEST: &str = "best.bpk";
 const LATEST: &str = "latest-";
 const ASIDE: &str = ".aside";
 
-/// Where a run stands.
+/// Where a run stands. Fields that a checkpoint of an older version lacks have their default.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Progress {
     /// The stage being trained; `None` once all are done.
     pub stage: Option<Stage>,
@@ -52,6 +53,10 @@ pub struct Progress {
     pub stages: BTreeMap<Stage, StageSummary>,
     pub metrics: SummaryMetrics,
     pub labels: Option<LabelSummaries>,
+    /// The health checks that failed when they were last judged, in words.
+    pub failing: Vec<String>,
+    /// Validation MAE of what stage 1 handed on.
+    pub aligned_mae: Option<f64>,
 }
 
 impl Progress {
@@ -59,6 +64,8 @@ impl Progress {
     pub fn begin(&mut self, stage: Stage) {
         self.stages.retain(|&s, _| s < stage);
         self.stages.insert(stage, StageSummary::default());
+        let earlier = |words: &String| Stage::ALL.iter().any(|&s| s < stage && words.starts_with(s.name()));
+        self.failing.retain(earlier);
         *self = Progress {
             stage: Some(stage),
             epoch: 1,
@@ -67,6 +74,8 @@ impl Progress {
             stages: std::mem::take(&mut self.stages),
             metrics: std::mem::take(&mut self.metrics),
             labels: self.labels,
+            failing: std::mem::take(&mut self.failing),
+            aligned_mae: self.aligned_mae.filter(|_| stage > Stage::Contrastive),
             ..Progress::default()
         };
     }

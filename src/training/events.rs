@@ -3,12 +3,18 @@
 //! One set of types for the in-process channel, the socket and `events.jsonl`. A number that is not finite is `None`
 //! here (JSON has no NaN): charts draw it as a gap and count it.
 
+mod health;
+mod labels;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::modality::{Modality, PerModality};
+pub use health::{Check, CheckState};
+pub use labels::{Agreement, Gain, Grid, Interval, LabelSummaries, LabelSummary, LabelValues};
+
+use crate::modality::PerModality;
 use crate::split::PerSplit;
 
 /// One of the three stages of METHOD.md.
@@ -89,20 +95,13 @@ pub enum StageState {
     Skipped,
 }
 
-/// Corrected labels of every row at one moment, rows in the order train, valid, test.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct LabelValues {
-    /// y_m, clipped to [-H, H], one value a row.
-    pub corrected: PerModality<Vec<f32>>,
-}
-
 /// When representations were read, seen from stage 1, which is there to align them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Moment {
     /// With the network's first weights.
     Before,
-    /// After an epoch that was the best so far.
+    /// After an epoch that was the best so far, if it was the first, second, fourth, eighth and so on.
     During,
     /// With the weights that stage 1 hands on.
     After,
@@ -137,73 +136,6 @@ pub struct PredictionValues {
     /// ŷ_m
     pub unimodal: PerModality<Vec<f32>>,
 }
-
-/// Whether a health check passes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum CheckState {
-    Ok,
-    Failing,
-    /// Nothing to judge by, or too early to.
-    Unknown,
-}
-
-/// One sign of failure, measured (METHOD.md, "What must be visible, because the method can fail").
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Check {
-    /// For example `identity`; with stage and modality it names the check.
-    pub name: String,
-    pub stage: Stage,
-    /// `None` where the check is of the run as a whole.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub modality: Option<Modality>,
-    /// What is measured, in words with its unit.
-    pub measure: String,
-    /// `None`: undefined.
-    pub value: Option<f64>,
-    pub threshold: f64,
-    /// The check fails where the value is above the threshold; else where it is below.
-    pub fails_above: bool,
-    pub state: CheckState,
-    /// What it means where it fails, a sentence.
-    pub meaning: String,
-    /// What to try then, a sentence.
-    pub advice: String,
-}
-
-impl Check {
-    /// True for two measurements of the same thing.
-    pub fn is_same(&self, other: &Check) -> bool {
-        (self.stage, &self.name, self.modality) == (other.stage, &other.name, other.modality)
-    }
-}
-
-/// How corrected (or copied) labels compare with human or known ones; `None`: undefined.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Agreement {
-    /// Mean absolute error.
-    pub mae: Option<f64>,
-    /// Pearson correlation.
-    pub pearson: Option<f64>,
-}
-
-/// What correction did to one modality's labels in one split.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct LabelSummary {
-    /// Mean of |y_m - y|; `None` for an empty split.
-    pub mean_abs_change: Option<f64>,
-    /// Share of rows moved by more than 0.05 H.
-    pub share_moved: Option<f64>,
-    /// Corrected labels against human (or the demo's true) unimodal labels, where there are such.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub corrected: Option<Agreement>,
-    /// Copies of the multimodal label against the same.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub copied: Option<Agreement>,
-}
-
-/// [`LabelSummary`] for each split and modality.
-pub type LabelSummaries = PerSplit<PerModality<LabelSummary>>;
 
 /// One stage as planned when the run was prepared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

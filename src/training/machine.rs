@@ -5,6 +5,7 @@ mod commands;
 mod epoch;
 mod handover;
 mod saving;
+mod signs;
 
 use std::sync::Arc;
 use std::time::Instant;

@@ -3,6 +3,7 @@
 pub mod agreement;
 mod alignment;
 mod bilevel;
+pub mod bootstrap;
 mod checkpoint;
 mod clock;
 mod context;
@@ -12,6 +13,7 @@ mod denoising;
 mod error;
 pub mod events;
 mod feed;
+pub mod health;
 mod inference;
 mod joint;
 pub mod listener;

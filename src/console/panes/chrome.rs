@@ -106,6 +106,11 @@ pub fn header(state: &State, area: Rect, buffer: &mut Buffer) {
             }
         }
     }
+    let failing = state.run.as_ref().map_or(0, |r| r.view.failing().count());
+    if failing > 0 {
+        let words = if failing == 1 { "check fails" } else { "checks fail" };
+        right.push(Span::styled(format!(" · ✘ {failing} {words}"), theme::BAD));
+    }
     let how = match state.run.as_ref().map(|r| &r.link) {
         Some(Link::Silent { .. }) => Some("silent"),
         Some(_) if state.follow => Some("following"),

@@ -9,7 +9,7 @@ use crate::console::{text, theme};
 use crate::modality::Modality;
 use crate::run::view::LabelRefresh;
 use crate::split::Split;
-use crate::training::events::Agreement;
+use crate::training::events::{Interval, LabelSummary};
 
 /// What correction did to each modality in one split, and its way over the refreshes.
 pub fn draw(state: &State, area: Rect, buffer: &mut Buffer) {
@@ -31,6 +31,19 @@ pub fn draw(state: &State, area: Rect, buffer: &mut Buffer) {
     }
 }
 
+/// Whether correction made labels better: `✔` or `✘` where chance (the paired interval of the MAEs' difference) does not
+/// explain it, `≈` where it may.
+fn verdict(s: &LabelSummary) -> &'static str {
+    let gain = s.gain.unwrap_or_default();
+    match (gain.mae_interval, gain.mae) {
+        (Some([low, _]), _) if low > 0.0 => "✔",
+        (Some([_, high]), _) if high < 0.0 => "✘",
+        (None, Some(gain)) if gain > 0.0 => "✔",
+        (None, Some(gain)) if gain < 0.0 => "✘",
+        _ => "≈",
+    }
+}
+
 fn summary_line(latest: &LabelRefresh, refreshes: &[LabelRefresh], split: Split, m: Modality, width: usize) -> String {
     let of = |l: &LabelRefresh| l.summaries[split][m];
     let now = of(latest);
@@ -41,17 +54,26 @@ fn summary_line(latest: &LabelRefresh, refreshes: &[LabelRefresh], split: Split,
         line += &format!(" moved {:>2} %", value(now.share_moved.map(|s| s * 100.0), 0));
     }
     if let (Some(corrected), Some(copied)) = (now.corrected, now.copied) {
-        let better = |a: Agreement, b: Agreement| a.mae < b.mae;
-        // In brackets: what copying y gives.
+        let interval = |i: Option<Interval>| match i {
+            Some([low, high]) if width >= 140 => format!(" [{} {}]", value(Some(low), 3), value(Some(high), 3)),
+            _ => String::new(),
+        };
+        // In round brackets: what copying y gives.
         line += &format!(
-            "{} r {} ({}) MAE {} ({}) {}",
+            "{} r {}{} ({}) MAE {}{} ({})",
             if roomy { "  to human" } else { "" },
             value(corrected.pearson, 3),
+            interval(corrected.pearson_interval),
             value(copied.pearson, 3),
             value(corrected.mae, 3),
+            interval(corrected.mae_interval),
             value(copied.mae, 3),
-            if better(corrected, copied) { "✔" } else { "✘" },
         );
+        if width >= 100 {
+            let percent = |v: Option<f64>| value(v.map(|v| v * 100.0), 0);
+            line += &format!(" sign {} % ({})", percent(corrected.sign), percent(copied.sign));
+        }
+        line += &format!(" {}", verdict(&now));
     }
     let changes: Vec<f32> = refreshes.iter().map(|l| of(l).mean_abs_change.map_or(f32::NAN, |v| v as f32)).collect();
     let greatest = changes.iter().copied().filter(|v| v.is_finite()).fold(0.0, f32::max);

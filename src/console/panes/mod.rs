@@ -8,7 +8,9 @@ pub mod comparison;
 pub mod datasets;
 pub mod detail;
 pub mod embedding;
+pub mod health;
 pub mod help;
+pub mod judgement;
 pub mod label_layout;
 pub mod label_summary;
 pub mod labels;
@@ -66,6 +68,7 @@ pub fn draw(state: &State, pane: Pane, area: Rect, buffer: &mut Buffer) {
         Pane::Labels => labels::draw(state, area, buffer),
         Pane::Metrics => metrics::draw(state, area, buffer),
         Pane::Embedding => embedding::draw(state, area, buffer),
+        Pane::Health => health::draw(state, area, buffer),
         Pane::Log => log::draw(state, area, buffer),
     }
 }
@@ -112,13 +115,14 @@ pub fn list_rows(state: &State, pane: Pane, area: Rect) -> usize {
         Pane::Losses | Pane::Embedding => 0,
         Pane::Labels => labels::rows(height),
         Pane::Metrics => height.saturating_sub(1),
+        Pane::Health => health::rows(height),
         Pane::Runs | Pane::Log => height,
     }
 }
 
 /// The screen row of the first visible row of the pane's list.
 pub fn list_top(pane: Pane, area: Rect) -> u16 {
-    let headings = matches!(pane, Pane::Labels | Pane::Metrics);
+    let headings = matches!(pane, Pane::Labels | Pane::Metrics | Pane::Health);
     inner(area).y + u16::from(headings)
 }
 
@@ -130,6 +134,7 @@ pub fn list_len(state: &State, pane: Pane) -> usize {
         Pane::Losses | Pane::Embedding => 0,
         Pane::Labels => state.labels.index.len(),
         Pane::Metrics => state.run.as_ref().map_or(0, |r| r.view.stage(state.shown_stage()).per_epoch.len()),
+        Pane::Health => state.run.as_ref().map_or(0, |r| r.view.health.len()),
         Pane::Runs => state.runs.len(),
         Pane::Log => state.run.as_ref().map_or(0, |r| r.view.log.len()),
     }
@@ -143,6 +148,7 @@ pub fn list_mut(state: &mut State, pane: Pane) -> Option<&mut List> {
         Pane::Losses | Pane::Embedding => None,
         Pane::Labels => Some(&mut state.labels.list),
         Pane::Metrics => Some(&mut state.metrics_list),
+        Pane::Health => Some(&mut state.health_list),
         Pane::Runs => Some(&mut state.run_list),
         Pane::Log => Some(&mut state.log_list),
     }

@@ -3,17 +3,19 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::super::bootstrap::{LIVE_RESAMPLES, RESAMPLES};
 use super::super::context::{Context, Evaluation};
 use super::super::error::TrainingError;
 use super::super::events::{Body, LabelValues, Level, Moment, Scalars, Stage, StagePlan};
 use super::super::feed::Feed;
 use super::super::randomness::{Purpose, generator, order};
-use super::super::{agreement, scalars};
+use super::super::{agreement, health, scalars};
 use super::{Flow, Machine, Running};
 use crate::split::{PerSplit, Split};
 
-/// Rows whose representations are read before and during stage 1, at most; evenly spaced where there are more.
-const SAMPLED: usize = 4096;
+/// Rows whose representations are read before and during stage 1, at most; evenly spaced where there are more. Asking the
+/// network costs a third of training on as many rows.
+const SAMPLED: usize = 512;
 
 impl Machine<'_> {
     /// What stage 1 begins from, recorded as its epoch 0.
@@ -113,20 +115,35 @@ impl Machine<'_> {
             summary.best_epoch = epoch;
             summary.valid_loss = valid.get("loss").copied().flatten();
         }
-        self.emit(Body::Epoch { train, valid, metrics, seconds, samples_per_second: rate, best: better })?;
+        self.emit(Body::Epoch {
+            train,
+            valid: valid.clone(),
+            metrics: metrics.clone(),
+            seconds,
+            samples_per_second: rate,
+            best: better,
+        })?;
         if better {
             self.progress.best_score = score;
             self.progress.stale = 0;
             running.best = Some(running.trainer.trained().weights()?);
-            self.read_embedding(running, epoch, Moment::During)?;
+            // Representations change most at first: after 1, 2, 4, 8, ... epochs, so that many epochs cost little.
+            if epoch.is_power_of_two() {
+                self.read_embedding(running, epoch, Moment::During)?;
+            }
         } else {
             self.progress.stale += 1;
         }
         let last = epoch >= plan.epochs || running.stop_after_epoch;
+        let judged = last || f64::from(epoch) >= self.context.settings.health.grace * f64::from(plan.epochs);
+        // Only the best weights are handed on, so the others' signs say nothing.
+        if better {
+            self.report_health_of_epoch(stage, &valid, &metrics, judged)?;
+        }
         if (last || epoch.is_multiple_of(self.context.settings.denoising.refresh_epochs))
             && let Some(labels) = running.trainer.labels()?
         {
-            self.refresh_labels(labels)?;
+            self.refresh_labels(labels, judged, last)?;
         }
         self.progress.epoch += 1;
         self.progress.step_in_epoch = 0;
@@ -150,18 +167,21 @@ impl Machine<'_> {
         Ok(last || stale)
     }
 
-    fn refresh_labels(&mut self, labels: LabelValues) -> Result<(), TrainingError> {
+    fn refresh_labels(&mut self, labels: LabelValues, judged: bool, last: bool) -> Result<(), TrainingError> {
+        let resamples = if last { RESAMPLES } else { LIVE_RESAMPLES };
         let dataset = self.context.dataset.clone();
         let mut start = 0;
         let summaries = PerSplit::from_fn(|split| {
             let rows = start..start + dataset.len(split);
             start = rows.end;
             let corrected = labels.corrected.map(|_, all| all[rows.clone()].to_vec());
-            agreement::summarise(dataset.labels(split), &corrected, dataset.unimodal_labels(split), dataset.label_range)
+            let human = dataset.unimodal_labels(split);
+            agreement::summarise(dataset.labels(split), &corrected, human, dataset.label_range, resamples)
         });
         let refresh = self.progress.refreshes;
         self.progress.refreshes += 1;
         self.progress.labels = Some(summaries);
-        self.emit(Body::Labels { refresh, file: String::new(), summaries, values: Some(Arc::new(labels)) })
+        self.emit(Body::Labels { refresh, file: String::new(), summaries, values: Some(Arc::new(labels)) })?;
+        self.report_health(health::of_labels(&summaries, dataset.label_range, &self.context.settings.health, judged))
     }
 }

@@ -30,9 +30,17 @@ impl Machine<'_> {
                 metrics::evaluate(dataset.metrics, predicted, dataset.labels(split))
             };
             self.progress.metrics = SummaryMetrics { valid: evaluate(Split::Valid), test: evaluate(Split::Test) };
-            let values = Some(Arc::new(predictions(&found)));
-            self.emit(Body::Predictions { file: String::new(), values })?;
+            let mae = self.progress.metrics.valid.get("mae").copied().flatten();
+            if stage == Stage::Joint {
+                let metrics = self.progress.metrics.valid.clone();
+                self.report_joint(mae, &metrics, true)?;
+            } else {
+                self.progress.aligned_mae = mae;
+            }
+            let predicted = Arc::new(predictions(&found));
+            self.emit(Body::Predictions { file: String::new(), values: Some(predicted.clone()) })?;
             if stage == Stage::Contrastive {
+                self.report_health_of_alignment(&found, &predicted)?;
                 let values = embedding(&found, self.context.settings.model.representation)?;
                 let (moment, dim, values) = (Moment::After, values.dim, Some(Arc::new(values)));
                 self.emit(Body::Embedding { moment, file: String::new(), stride: 1, dim, values })?;

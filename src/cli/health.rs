@@ -1,0 +1,164 @@
+//! `mug health`: the signs of failure of a run, for people and for scripts.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use color_eyre::Result;
+use color_eyre::eyre::eyre;
+use serde::Serialize;
+
+use super::args::HealthArgs;
+use super::lines::harmless;
+use super::say;
+use crate::run::directory::RunDir;
+use crate::run::predictions;
+use crate::run::rows::LabelRows;
+use crate::run::tail::read_view;
+use crate::run::view::RunView;
+use crate::split::Split;
+use crate::training::events::{Check, CheckState, Gain, Stage};
+use crate::training::health::of_baseline;
+use crate::training::metrics::mae;
+
+/// Exit status where a check fails.
+const FAILING: u8 = 4;
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Report<'a> {
+    run: &'a str,
+    path: &'a Path,
+    healthy: bool,
+    checks: Vec<&'a Check>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    baseline: Option<&'a Comparison>,
+}
+
+/// A run's joint predictions beside another's.
+#[derive(Serialize)]
+struct Comparison {
+    run: String,
+    /// w_j of this run and of the other.
+    unimodal_weight: [f32; 2],
+    valid_mae: [Option<f64>; 2],
+    test_mae: [Option<f64>; 2],
+    /// The other's validation MAE less this run's.
+    gain: Gain,
+}
+
+/// Prints the checks; the exit status tells whether one fails.
+pub fn run(args: &HealthArgs, root: &Path) -> Result<ExitCode> {
+    let dir = RunDir::find(root, &args.run)?;
+    let view = read_view(&dir.events_path())?;
+    let mut checks: Vec<Check> = view.health.iter().map(|h| h.check.clone()).collect();
+    let comparison = match &args.baseline {
+        Some(name) => {
+            let other = RunDir::find(root, name)?;
+            let (check, comparison) = compare(&dir, &view, &other)?;
+            checks.push(check);
+            Some(comparison)
+        }
+        None => None,
+    };
+    if checks.is_empty() {
+        return Err(eyre!(
+            "run {} has recorded no health checks: they come with its first epoch (and with this version of mug)",
+            dir.name()
+        ));
+    }
+    let healthy = checks.iter().all(|c| c.state != CheckState::Failing);
+    if args.json {
+        let (checks, baseline) = (checks.iter().collect(), comparison.as_ref());
+        say(&serde_json::to_string(&Report { run: dir.name(), path: dir.path(), healthy, checks, baseline })?)?;
+    } else {
+        for line in table(&checks) {
+            say(&harmless(&line))?;
+        }
+        if let Some(c) = &comparison {
+            say(&harmless(&beside(c)))?;
+        }
+    }
+    Ok(if healthy { ExitCode::SUCCESS } else { ExitCode::from(FAILING) })
+}
+
+fn table(checks: &[Check]) -> Vec<String> {
+    let mut lines = vec![format!(
+        "{:7}  {:11}  {:19}  {:8}  {:>8}  {}",
+        "STATE", "STAGE", "CHECK", "MODALITY", "VALUE", "EXPECTED"
+    )];
+    for c in checks {
+        let state = match c.state {
+            CheckState::Ok => "ok",
+            CheckState::Failing => "FAILING",
+            CheckState::Unknown => "unknown",
+        };
+        let value = c.value.map_or_else(|| "-".to_owned(), |v| format!("{v:.4}"));
+        let side = if c.fails_above { "at most" } else { "at least" };
+        let modality = c.modality.map_or("", |m| m.name());
+        lines.push(format!(
+            "{state:7}  {:11}  {:19}  {modality:8}  {value:>8}  {side} {}",
+            c.stage.name(),
+            c.name,
+            c.threshold
+        ));
+    }
+    for c in checks.iter().filter(|c| c.state == CheckState::Failing) {
+        let place = c.modality.map_or(String::new(), |m| format!(" ({m})"));
+        lines.push(String::new());
+        lines.push(format!("{}{place}: {} {}", c.name, c.meaning, c.advice));
+        lines.push(format!("  measured: {}", c.measure));
+    }
+    lines
+}
+
+fn beside(c: &Comparison) -> String {
+    let number = |v: Option<f64>| v.map_or_else(|| "-".to_owned(), |v| format!("{v:.4}"));
+    let interval = c.gain.mae_interval.map_or(String::new(), |[low, high]| format!(" [{low:.4}, {high:.4}]"));
+    format!(
+        "beside {}: w_j {} / {}, validation MAE {} / {} (gain {}{interval}), test MAE {} / {}",
+        c.run,
+        c.unimodal_weight[0],
+        c.unimodal_weight[1],
+        number(c.valid_mae[0]),
+        number(c.valid_mae[1]),
+        number(c.gain.mae),
+        number(c.test_mae[0]),
+        number(c.test_mae[1])
+    )
+}
+
+/// Sets two runs' joint predictions of the same rows side by side.
+fn compare(dir: &RunDir, view: &RunView, other: &RunDir) -> Result<(Check, Comparison)> {
+    let (rows, own) = joint_predictions(dir, view)?;
+    let (other_rows, others) = joint_predictions(other, &read_view(&other.events_path())?)?;
+    if rows.id != other_rows.id || rows.split != other_rows.split || rows.y != other_rows.y {
+        return Err(eyre!("runs {} and {} were not trained on the same rows", dir.name(), other.name()));
+    }
+    let of = |values: &[f32], split: Split| -> Vec<f32> {
+        values.iter().zip(&rows.split).filter(|(_, s)| **s == split).map(|(v, _)| *v).collect()
+    };
+    let maes = |split| [&own, &others].map(|values| mae(&of(values, split), &of(&rows.y, split)));
+    let label_range = view.prepared.as_ref().map_or(1.0, |p| p.label_range);
+    let (check, gain) =
+        of_baseline(&of(&own, Split::Valid), &of(&others, Split::Valid), &of(&rows.y, Split::Valid), label_range);
+    let comparison = Comparison {
+        run: other.name().to_owned(),
+        unimodal_weight: [dir, other].map(|d| d.manifest().settings.joint.unimodal_weight),
+        valid_mae: maes(Split::Valid),
+        test_mae: maes(Split::Test),
+        gain,
+    };
+    Ok((check, comparison))
+}
+
+/// The rows of a run and ŷ of each, after stage 3.
+fn joint_predictions(dir: &RunDir, view: &RunView) -> Result<(LabelRows, Vec<f32>)> {
+    let entry = view.predictions.iter().rfind(|p| p.stage == Stage::Joint);
+    let entry = entry.ok_or_else(|| eyre!("run {} has no predictions of a finished joint stage", dir.name()))?;
+    let rows = LabelRows::read(&dir.rows_path())?;
+    let predicted = predictions::read(&dir.path().join(&entry.file))?.multimodal;
+    if predicted.len() != rows.len() {
+        return Err(eyre!("{} has {} rows, where the data has {}", entry.file, predicted.len(), rows.len()));
+    }
+    Ok((rows, predicted))
+}

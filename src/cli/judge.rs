@@ -1,0 +1,166 @@
+//! `mug labels RUN --json` and `--against FILE`: how well corrected labels agree with people's.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use color_eyre::Result;
+use color_eyre::eyre::eyre;
+use serde::Serialize;
+
+use super::args::LabelsArgs;
+use super::lines::harmless;
+use super::{labels, say};
+use crate::modality::PerModality;
+use crate::run::directory::RunDir;
+use crate::run::rows::LabelRows;
+use crate::run::tail::read_view;
+use crate::run::{annotations, labels as label_files};
+use crate::split::{PerSplit, Split};
+use crate::training::agreement::summarise;
+use crate::training::bootstrap::{CONFIDENCE, RESAMPLES};
+use crate::training::events::{Agreement, Grid, Interval, LabelSummaries, LabelSummary, LabelValues};
+
+/// Unknown ids that are named.
+const NAMED: usize = 10;
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Report<'a> {
+    run: &'a str,
+    path: &'a Path,
+    refresh: u32,
+    epoch: u32,
+    label_range: f32,
+    /// Where the human labels come from: `data`, or a file; `None`: there are none.
+    judged_by: Option<String>,
+    resamples: usize,
+    confidence: f64,
+    /// Ids of the file that the data does not have.
+    unknown_ids: Vec<String>,
+    labels: LabelSummaries,
+}
+
+/// Judges a refresh of a run's labels.
+pub fn run(args: &LabelsArgs, root: &Path) -> Result<ExitCode> {
+    let dir = RunDir::find(root, &args.run)?;
+    let view = read_view(&dir.events_path())?;
+    let refresh = labels::find_refresh(&dir, &view, args.refresh)?;
+    let values = label_files::read(&dir.path().join(&refresh.file))?;
+    let mut rows = LabelRows::read(&dir.rows_path())?;
+    let found = values.corrected.text.len();
+    if found != rows.len() {
+        return Err(eyre!("{} has {found} rows, where the data has {}", refresh.file, rows.len()));
+    }
+    let label_range =
+        view.prepared.ok_or_else(|| eyre!("run {} has not recorded what it trains on", dir.name()))?.label_range;
+    let mut judged_by = rows.human.as_ref().map(|_| "data".to_owned());
+    let mut unknown = Vec::new();
+    if let Some(path) = &args.against {
+        let given = annotations::read(path, &rows, label_range)?;
+        rows.human = Some(given.labels);
+        unknown = given.unknown;
+        judged_by = Some(path.display().to_string());
+        if !unknown.is_empty() {
+            let named: Vec<_> = unknown.iter().take(NAMED).map(String::as_str).collect();
+            let more = if unknown.len() > NAMED { ", ..." } else { "" };
+            super::warn(&format!("{} ids are not in the run's data: {}{more}", unknown.len(), named.join(", ")));
+        }
+    }
+    let labels = summaries(&rows, &values, label_range);
+    if args.json {
+        let report = Report {
+            run: dir.name(),
+            path: dir.path(),
+            refresh: refresh.refresh,
+            epoch: refresh.epoch,
+            label_range,
+            judged_by,
+            resamples: RESAMPLES,
+            confidence: CONFIDENCE,
+            unknown_ids: unknown,
+            labels,
+        };
+        say(&serde_json::to_string(&report)?)?;
+    } else {
+        let source = args.against.clone().unwrap_or_else(|| PathBuf::from("the data"));
+        say(&harmless(&format!(
+            "run {}, refresh {} (epoch {}), against {}; in brackets 95 % intervals of {RESAMPLES} resamples",
+            dir.name(),
+            refresh.refresh,
+            refresh.epoch,
+            source.display()
+        )))?;
+        table(&labels)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The summaries of each split.
+fn summaries(rows: &LabelRows, values: &LabelValues, label_range: f32) -> LabelSummaries {
+    PerSplit::from_fn(|split| {
+        let of = |column: &[f32]| -> Vec<f32> {
+            column.iter().zip(&rows.split).filter(|(_, s)| **s == split).map(|(v, _)| *v).collect()
+        };
+        let corrected = values.corrected.map(|_, column| of(column));
+        let human: Option<PerModality<Vec<f32>>> = rows.human.as_ref().map(|h| h.map(|_, column| of(column)));
+        summarise(&of(&rows.y), &corrected, human.as_ref(), label_range, RESAMPLES)
+    })
+}
+
+fn table(labels: &LabelSummaries) -> io::Result<()> {
+    for split in Split::ALL {
+        for (m, s) in labels[split].iter().filter(|(_, s)| s.annotated.is_some_and(|n| n > 0)) {
+            say("")?;
+            say(&format!("{split} {m}: {} rows", s.annotated.unwrap_or(0)))?;
+            for (name, agreement) in [("corrected", s.corrected), ("copied", s.copied)] {
+                say(&format!("  {name:<10} {}", words(&agreement.unwrap_or_default())))?;
+            }
+            say(&format!("  {}", verdict(s)))?;
+            grids(s)?;
+        }
+    }
+    Ok(())
+}
+
+fn words(a: &Agreement) -> String {
+    format!(
+        "MAE {}  r {}  sign {}",
+        value(a.mae, a.mae_interval),
+        value(a.pearson, a.pearson_interval),
+        value(a.sign, a.sign_interval)
+    )
+}
+
+fn value(value: Option<f64>, interval: Option<Interval>) -> String {
+    let number = value.map_or_else(|| "-".to_owned(), |v| format!("{v:.3}"));
+    match interval {
+        Some([low, high]) => format!("{number} [{low:.3}, {high:.3}]"),
+        None => number,
+    }
+}
+
+fn verdict(s: &LabelSummary) -> String {
+    let gain = s.gain.unwrap_or_default();
+    let word = match gain.mae_interval {
+        Some([low, _]) if low > 0.0 => "corrected labels are better",
+        Some([_, high]) if high < 0.0 => "copies are better",
+        _ => "no difference beyond chance",
+    };
+    format!(
+        "gain       MAE {}  r {}: {word}",
+        value(gain.mae, gain.mae_interval),
+        value(gain.pearson, gain.pearson_interval)
+    )
+}
+
+/// Signs, copies and corrected labels down and people's across.
+fn grids(s: &LabelSummary) -> io::Result<()> {
+    let (Some(copied), Some(corrected)) = (s.copied_human, s.corrected_human) else { return Ok(()) };
+    say(&format!("  {:<26}{}", "copied \\ human -  0  +", "corrected \\ human -  0  +"))?;
+    let line = |g: &Grid, row: usize| format!("{:>6}{:>6}{:>6}", g[row][0], g[row][1], g[row][2]);
+    for (row, name) in ["-", "0", "+"].into_iter().enumerate() {
+        say(&format!("  {name:>4} {:<21}{name:>4} {}", line(&copied, row), line(&corrected, row)))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,163 @@
+//! Experiment settings and their TOML form: every constant of METHOD.md that is ours to choose.
+//!
+//! Unknown keys are errors that name the key and its line; `--set key=value` is applied to the parsed document, so it
+//! is checked by the same rules as the file.
+
+mod ranges;
+mod sections;
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+pub use sections::{
+    ContrastiveSettings, Corruption, DataSettings, DenoisingSettings, HealthSettings, JointSettings, MetricSet,
+    ModelSettings, Objective, PerModalityFlag, TrainingSettings,
+};
+
+/// What can be wrong with a settings file or an override.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    #[error("cannot read the settings file {path}: {source}; check the path given to --config")]
+    Read { path: PathBuf, source: std::io::Error },
+    #[error("{origin}: {message}")]
+    Parse { origin: String, message: String },
+    #[error("--set {text}: expected key=value, for example --set joint.unimodal_weight=0")]
+    Override { text: String },
+    #[error("{key} = {found}: expected {expected}; change it in the settings file or with --set {key}=VALUE")]
+    Value { key: &'static str, found: String, expected: &'static str },
+}
+
+/// All settings of one experiment.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    pub data: DataSettings,
+    pub model: ModelSettings,
+    pub training: TrainingSettings,
+    pub contrastive: ContrastiveSettings,
+    pub denoising: DenoisingSettings,
+    pub joint: JointSettings,
+    pub health: HealthSettings,
+}
+
+/// The settings files that ship with the program, by catalogue name.
+pub const BUILT_IN: [(&str, &str); 5] = [
+    ("demo", include_str!("../../configs/demo.toml")),
+    ("mosi", include_str!("../../configs/mosi.toml")),
+    ("mosei", include_str!("../../configs/mosei.toml")),
+    ("sims", include_str!("../../configs/sims.toml")),
+    ("simsv2", include_str!("../../configs/simsv2.toml")),
+];
+
+impl Settings {
+    /// The settings that ship for a catalogue name, or the defaults for any other name.
+    ///
+    /// # Errors
+    /// Never for the files as shipped (a test reads them all); a changed one is reported like a user's.
+    pub fn built_in(name: &str) -> Result<Settings, ConfigError> {
+        match BUILT_IN.iter().find(|(n, _)| *n == name) {
+            Some((n, text)) => Self::parse(text, &format!("configs/{n}.toml"), &[]),
+            None => Ok(Settings::default()),
+        }
+    }
+
+    /// Reads a settings file and applies `key=value` overrides to it.
+    ///
+    /// # Errors
+    /// An unreadable file, a key that does not exist (with its line), or a value out of range.
+    pub fn load(path: &Path, overrides: &[String]) -> Result<Settings, ConfigError> {
+        let text =
+            std::fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
+        Self::parse(&text, &path.display().to_string(), overrides)
+    }
+
+    /// Parses settings; `origin` names the text in messages.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn parse(text: &str, origin: &str, overrides: &[String]) -> Result<Settings, ConfigError> {
+        let parse_error = |e: toml::de::Error| ConfigError::Parse {
+            origin: origin.to_owned(),
+            message: e.to_string().trim_end().to_owned(),
+        };
+        // Parsed as typed settings first: only then do messages carry the file's line and column.
+        let mut settings: Settings = toml::from_str(text).map_err(parse_error)?;
+        if !overrides.is_empty() {
+            let mut table: toml::Table = toml::from_str(text).map_err(parse_error)?;
+            for entry in overrides {
+                apply_override(&mut table, entry)?;
+            }
+            settings = table.try_into().map_err(|e: toml::de::Error| ConfigError::Parse {
+                origin: format!("--set {}", overrides.join(" --set ")),
+                message: e.to_string().trim_end().to_owned(),
+            })?;
+        }
+        settings.check()?;
+        Ok(settings)
+    }
+
+    /// The settings as a TOML document that [`parse`](Self::parse) reads back unchanged.
+    ///
+    /// # Errors
+    /// Only if a value has no TOML form, which no field of these types lacks.
+    pub fn to_toml(&self) -> Result<String, toml::ser::Error> {
+        toml::to_string_pretty(self)
+    }
+}
+
+/// Sets one dotted key of a TOML document; the value is TOML where it parses as such, else a string.
+fn apply_override(table: &mut toml::Table, entry: &str) -> Result<(), ConfigError> {
+    let bad = || ConfigError::Override { text: entry.to_owned() };
+    let (key, value) = entry.split_once('=').ok_or_else(bad)?;
+    let (key, value) = (key.trim(), value.trim());
+    if key.is_empty() || key.split('.').any(str::is_empty) {
+        return Err(bad());
+    }
+    let value = toml::from_str::<toml::Table>(&format!("value = {value}"))
+        .ok()
+        .and_then(|mut t| t.remove("value"))
+        .unwrap_or_else(|| toml::Value::String(value.to_owned()));
+    let mut parts: Vec<&str> = key.split('.').collect();
+    let last = parts.pop().ok_or_else(bad)?;
+    let mut at = table;
+    for part in parts {
+        at = at.entry(part).or_insert_with(|| toml::Value::Table(toml::Table::new())).as_table_mut().ok_or_else(bad)?;
+    }
+    // A whole number where a fraction is meant (`joint.unimodal_weight=0`) is read as one by serde; nothing to do here.
+    at.insert(last.to_owned(), value);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shipped_files_parse_and_round_trip() {
+        for (name, _) in BUILT_IN {
+            let settings = Settings::built_in(name).unwrap();
+            let text = settings.to_toml().unwrap();
+            assert_eq!(Settings::parse(&text, "round trip", &[]).unwrap(), settings, "{name}");
+        }
+    }
+
+    #[test]
+    fn unknown_key_is_named_with_its_line() {
+        let error = Settings::parse("[joint]\nepochs = 3\nunimodel_weight = 1\n", "my.toml", &[]).unwrap_err();
+        let text = error.to_string();
+        assert!(text.contains("my.toml") && text.contains("line 3") && text.contains("unimodel_weight"), "{text}");
+    }
+
+    #[test]
+    fn overrides_are_checked_like_the_file() {
+        let set = |s: &str| Settings::parse("[joint]\nepochs = 3\n", "x", &[s.to_owned()]);
+        assert_eq!(set("joint.unimodal_weight=0").unwrap().joint.unimodal_weight, 0.0);
+        assert_eq!(set("denoising.objective=first-order").unwrap().denoising.objective, Objective::FirstOrder);
+        assert_eq!(set("denoising.corruption={permute=0.2}").unwrap().denoising.corruption, Corruption::Permute(0.2));
+        assert!(set("joint.weight=1").unwrap_err().to_string().contains("weight"));
+        assert!(set("joint").unwrap_err().to_string().contains("key=value"));
+        assert!(set("training.batch_size=1").unwrap_err().to_string().contains("training.batch_size"));
+        assert!(set("model.dropout=nan").is_err());
+    }
+}

@@ -1,0 +1,261 @@
+//! The sections of the settings, with their defaults.
+
+use serde::{Deserialize, Serialize};
+
+/// Which evaluation code of the field the metrics follow (METHOD.md, metrics).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MetricSet {
+    /// CMU-MOSI and CMU-MOSEI: Acc7, Acc5, Acc2 and F1 with and without zero, MAE, Pearson r.
+    Mosi,
+    /// CH-SIMS: Acc2, Acc3, Acc5 by edges, F1, MAE, Pearson r, all on values clipped to [-1, 1].
+    Sims,
+}
+
+/// What the data holds and how it is prepared.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DataSettings {
+    /// H: labels lie in [-H, H]. Unset: 3 for mosi and mosei, 1 for sims and simsv2, else the smallest of 1, 2, 3 that
+    /// holds the training labels.
+    pub label_range: Option<f32>,
+    /// Unset: `sims` where H = 1, else `mosi`.
+    pub metrics: Option<MetricSet>,
+    /// Subtract the training split's mean and divide by its standard deviation (valid steps only, per column).
+    pub normalise: PerModalityFlag,
+    /// Normalised values are clipped to [-clip, clip]; 0 leaves them.
+    pub clip: f32,
+}
+
+/// A switch for each modality.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PerModalityFlag {
+    pub text: bool,
+    pub audio: bool,
+    pub vision: bool,
+}
+
+impl Default for PerModalityFlag {
+    fn default() -> Self {
+        Self { text: true, audio: true, vision: true }
+    }
+}
+
+impl Default for DataSettings {
+    fn default() -> Self {
+        Self { label_range: None, metrics: None, normalise: PerModalityFlag::default(), clip: 5.0 }
+    }
+}
+
+/// Sizes of the networks (METHOD.md, modules).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ModelSettings {
+    /// Hidden size of each LSTM encoder.
+    pub hidden: usize,
+    /// d, the size of h_m and z_m.
+    pub representation: usize,
+    /// d_f, the size of h_f.
+    pub fused: usize,
+    /// Share of units dropped in encoders and fusion while training, in [0, 1).
+    pub dropout: f32,
+    /// Width of the corrector's (MUCN's) tanh layers.
+    pub corrector_hidden: usize,
+    /// Number of the corrector's tanh layers, 1 to 4.
+    pub corrector_layers: usize,
+    /// One corrector for all modalities in place of one each.
+    pub corrector_shared: bool,
+}
+
+impl Default for ModelSettings {
+    fn default() -> Self {
+        Self {
+            hidden: 64,
+            representation: 64,
+            fused: 64,
+            dropout: 0.1,
+            corrector_hidden: 64,
+            corrector_layers: 2,
+            corrector_shared: false,
+        }
+    }
+}
+
+/// What all stages share.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TrainingSettings {
+    /// Everything random in a run comes from this number.
+    pub seed: u64,
+    pub batch_size: usize,
+    /// Gradients are scaled down to this norm; 0 leaves them.
+    pub gradient_clip: f32,
+    /// A checkpoint is written at least this often, in seconds, besides every epoch's end; 0: at epochs' ends only.
+    pub checkpoint_seconds: u32,
+}
+
+impl Default for TrainingSettings {
+    fn default() -> Self {
+        Self { seed: 1, batch_size: 32, gradient_clip: 1.0, checkpoint_seconds: 30 }
+    }
+}
+
+/// Stage 1 (METHOD.md, contrastive).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ContrastiveSettings {
+    pub epochs: u32,
+    /// Stop after this many epochs without a lower validation task loss; 0: never.
+    pub patience: u32,
+    pub learning_rate: f64,
+    pub weight_decay: f32,
+    /// w_u, the weight of the unimodal tasks.
+    pub unimodal_weight: f32,
+    /// w_c, the weight of L_cl.
+    pub contrastive_weight: f32,
+    /// τ
+    pub temperature: f32,
+}
+
+impl Default for ContrastiveSettings {
+    fn default() -> Self {
+        Self {
+            epochs: 10,
+            patience: 3,
+            learning_rate: 1e-3,
+            weight_decay: 1e-4,
+            unimodal_weight: 0.5,
+            contrastive_weight: 0.1,
+            temperature: 0.1,
+        }
+    }
+}
+
+/// Which of stage 2's terms drive the real step (METHOD.md, denoising).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Objective {
+    /// L_uni(φ) + λ L_mul(φ'(φ)), with the exact gradient through φ'.
+    Bilevel,
+    /// The same without the second-order term.
+    FirstOrder,
+    /// L_uni alone.
+    UnimodalOnly,
+    /// L_mul(φ'(φ)) alone: collapses, and is here to be seen doing so.
+    MultimodalOnly,
+}
+
+/// How a label is corrupted before the corrector has to restore it; the result is clipped to [-H, H].
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase", deny_unknown_fields)]
+pub enum Corruption {
+    /// Adds normal noise with standard deviation `gaussian`·H.
+    Gaussian(f32),
+    /// With this probability the label is replaced by a uniform draw from [-H, H].
+    Uniform(f32),
+    /// With this probability the label is replaced by another sample's of the batch.
+    Permute(f32),
+}
+
+/// Stage 2 (METHOD.md, denoising).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DenoisingSettings {
+    pub epochs: u32,
+    pub learning_rate: f64,
+    /// Lower the learning rate step by step, to 0 at the stage's end: labels are read from the last weights, and the
+    /// noise of the last steps would be in them.
+    pub decay: bool,
+    pub weight_decay: f32,
+    pub objective: Objective,
+    /// α, the length of the virtual step.
+    pub virtual_step: f32,
+    /// λ, the weight of L_mul.
+    pub outer_weight: f32,
+    pub corruption: Corruption,
+    /// Corrected labels are read and shown every this many epochs (and after the last).
+    pub refresh_epochs: u32,
+}
+
+impl Default for DenoisingSettings {
+    fn default() -> Self {
+        Self {
+            epochs: 30,
+            learning_rate: 1e-3,
+            decay: true,
+            weight_decay: 0.0,
+            objective: Objective::Bilevel,
+            virtual_step: 0.05,
+            outer_weight: 1.0,
+            corruption: Corruption::Gaussian(0.3),
+            refresh_epochs: 1,
+        }
+    }
+}
+
+/// Stage 3 (METHOD.md, joint).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct JointSettings {
+    pub epochs: u32,
+    /// Stop after this many epochs without a lower validation MAE; 0: never.
+    pub patience: u32,
+    pub learning_rate: f64,
+    pub weight_decay: f32,
+    /// w_j, the weight of the unimodal tasks on corrected labels.
+    pub unimodal_weight: f32,
+}
+
+impl Default for JointSettings {
+    fn default() -> Self {
+        Self { epochs: 20, patience: 5, learning_rate: 5e-4, weight_decay: 1e-4, unimodal_weight: 0.3 }
+    }
+}
+
+/// Where the signs of failure begin (METHOD.md, "What must be visible, because the method can fail"); see
+/// training/health.rs for what each is measured by.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct HealthSettings {
+    /// Share of a stage's epochs before its checks are judged; at a stage's end they always are.
+    pub grace: f64,
+    /// Pearson r of ŷ with y on the validation split, at least.
+    pub least_signal: f64,
+    /// L_cl over its value at chance, at most.
+    pub most_contrastive: f64,
+    /// MAE of ŷ_m on the training split over that on the validation split, at least.
+    pub least_memory_ratio: f64,
+    /// Share of labels that moved by more than 0.05 H, at least.
+    pub least_moved: f64,
+    /// Mean |y_m - y| in units of H, at most.
+    pub most_change: f64,
+    /// Pearson r of y_m with y, at least.
+    pub least_correlation: f64,
+    /// Variance of y_m over that of y, at least.
+    pub least_variance: f64,
+    /// The same, at most.
+    pub most_variance: f64,
+    /// MAE of copies less that of corrected labels, in units of H, at least.
+    pub least_gain: f64,
+    /// Validation MAE after stage 1 less that of the best joint epoch, in units of H, at least.
+    pub least_joint_gain: f64,
+}
+
+impl Default for HealthSettings {
+    fn default() -> Self {
+        Self {
+            grace: 0.5,
+            least_signal: 0.2,
+            most_contrastive: 1.0,
+            least_memory_ratio: 0.2,
+            least_moved: 0.1,
+            most_change: 0.5,
+            least_correlation: 0.5,
+            least_variance: 0.5,
+            most_variance: 1.25,
+            least_gain: 0.0,
+            least_joint_gain: -0.05,
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! How well the latest labels agree with people's: values with intervals, and grids of signs.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use super::{float, put};
+use crate::console::state::State;
+use crate::console::{text, theme};
+use crate::modality::Modality;
+use crate::training::events::{Grid, Interval, LabelSummary};
+
+pub fn draw(state: &State, scroll: usize, screen: Rect, buffer: &mut Buffer) {
+    let width = screen.width.saturating_sub(4).min(78);
+    let lines = lines(state);
+    let height = screen.height.saturating_sub(2).min(lines.len() as u16 + 2);
+    let area = Rect { x: (screen.width - width) / 2, y: (screen.height - height) / 2, width, height };
+    let inside = float(area, " labels judged · p another split · j k scroll · esc closes ", theme::FOCUS, buffer);
+    let inside = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
+    let top = scroll.min(lines.len().saturating_sub(usize::from(inside.height)));
+    for (y, (line, style)) in (inside.top()..inside.bottom()).zip(&lines[top..]) {
+        put(buffer, inside.x, y, inside.width, line, *style);
+    }
+}
+
+fn lines(state: &State) -> Vec<(String, Style)> {
+    let split = state.labels.summary;
+    let Some(latest) = state.run.as_ref().and_then(|r| r.view.labels.last()) else {
+        return vec![("labels are corrected in the denoising stage".into(), theme::FAINT)];
+    };
+    let mut lines = vec![(
+        format!("{split} split, epoch {}; 95 % bootstrap intervals; of two labels the first is down", latest.epoch),
+        theme::STRONG,
+    )];
+    for m in Modality::ALL {
+        let s = &latest.summaries[split][m];
+        lines.push((String::new(), theme::PLAIN));
+        let rows = s.annotated.map_or("no human labels".into(), |n| format!("{n} rows with a human label"));
+        lines.push((format!("{m} · {rows}"), theme::STRONG));
+        lines.extend(values(s).into_iter().map(|l| (l, theme::PLAIN)));
+        lines.extend(grids(s).into_iter().map(|l| (l, theme::PLAIN)));
+    }
+    lines
+}
+
+/// Each measure of corrected labels and of copies, and what correction gained.
+fn values(s: &LabelSummary) -> Vec<String> {
+    let (Some(c), Some(y)) = (&s.corrected, &s.copied) else { return Vec::new() };
+    let gain = s.gain.unwrap_or_default();
+    let line = |name: &str, cells: [String; 3]| {
+        let [corrected, copied, gain] = cells;
+        format!("{name:<6}{corrected:<22}{copied:<22}{gain}")
+    };
+    let gained = |v: Option<f64>, i| if v.is_some() { value(v, i) } else { String::new() };
+    vec![
+        line("", ["corrected", "copied", "gain"].map(str::to_owned)),
+        line("MAE", [value(c.mae, c.mae_interval), value(y.mae, y.mae_interval), gained(gain.mae, gain.mae_interval)]),
+        line(
+            "r",
+            [
+                value(c.pearson, c.pearson_interval),
+                value(y.pearson, y.pearson_interval),
+                gained(gain.pearson, gain.pearson_interval),
+            ],
+        ),
+        line("sign", [value(c.sign, c.sign_interval), value(y.sign, y.sign_interval), String::new()]),
+    ]
+}
+
+/// `0.947 [0.940 0.953]`
+fn value(value: Option<f64>, interval: Option<Interval>) -> String {
+    let number = |v: f64| text::number(v, 3);
+    let ends = interval.map_or(String::new(), |[low, high]| format!(" [{} {}]", number(low), number(high)));
+    format!("{}{ends}", number(value.unwrap_or(f64::NAN)))
+}
+
+/// The grids that there are, side by side; the first label down, the second across.
+fn grids(s: &LabelSummary) -> Vec<String> {
+    let known = [
+        ("copied/human", s.copied_human),
+        ("corrected/human", s.corrected_human),
+        ("copied/corrected", s.copied_corrected),
+    ];
+    let known: Vec<(&str, Grid)> = known.into_iter().filter_map(|(name, g)| Some((name, g?))).collect();
+    if known.is_empty() {
+        return Vec::new();
+    }
+    let names = known.iter().map(|(name, _)| format!("{name:<24}"));
+    let heads = known.iter().map(|_| format!("{:>7}{:>6}{:>6}     ", "-", "0", "+"));
+    let mut lines = vec![names.collect::<String>(), heads.collect()];
+    for (row, sign) in ["-", "0", "+"].into_iter().enumerate() {
+        let cells = known.iter().map(|(_, g)| format!("{sign}{:>6}{:>6}{:>6}     ", g[row][0], g[row][1], g[row][2]));
+        lines.push(cells.collect());
+    }
+    lines
+}

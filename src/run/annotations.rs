@@ -1,0 +1,183 @@
+//! Unimodal labels that people gave to some clips, from a CSV file with the columns `id`, `modality` and `label` in any
+//! order; other columns are left alone.
+
+use std::collections::{BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
+
+use super::FileError;
+use super::rows::LabelRows;
+use crate::modality::{Modality, PerModality};
+
+/// What is wrong with a file of annotations.
+#[derive(Debug, thiserror::Error)]
+pub enum AnnotationsError {
+    #[error(
+        "{path}, line {line}: {message}; expected a CSV file with the heading id,modality,label, for example \
+         video_1$_$3,audio,-0.4"
+    )]
+    Format { path: PathBuf, line: u64, message: String },
+    #[error("{path} is {found} bytes long, where at most {most} are expected; is it the right file?")]
+    TooLong { path: PathBuf, found: u64, most: u64 },
+    #[error("{path}: none of its {count} ids is in the run's data ({example}, ...); is it of another dataset?")]
+    NoneKnown { path: PathBuf, count: usize, example: String },
+    #[error(transparent)]
+    File(#[from] FileError),
+}
+
+/// Annotations brought to a run's rows.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Annotations {
+    /// One value a row of the label table, NaN where nobody gave one.
+    pub labels: PerModality<Vec<f32>>,
+    /// Ids that no row has, each once, in order.
+    pub unknown: Vec<String>,
+}
+
+/// Longest file that is read.
+const MOST: u64 = 256 << 20;
+
+/// Reads annotations of these rows; labels lie in [-`label_range`, `label_range`]. An id that several rows have goes for
+/// all of them.
+///
+/// # Errors
+/// A file that is missing or of another form, a label that is not a number or out of range, a second label for the same
+/// id and modality (each with its line), or no id of these rows.
+pub fn read(path: &Path, rows: &LabelRows, label_range: f32) -> Result<Annotations, AnnotationsError> {
+    let file = std::fs::File::open(path).map_err(FileError::new("read", path))?;
+    let found = file.metadata().map_err(FileError::new("read", path))?.len();
+    if found > MOST {
+        return Err(AnnotationsError::TooLong { path: path.to_owned(), found, most: MOST });
+    }
+    let bad = |line: u64, message: String| AnnotationsError::Format { path: path.to_owned(), line, message };
+    let mut table = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(file);
+    let head = table.headers().map_err(|e| bad(1, e.to_string()))?.clone();
+    let column = |name: &str| {
+        // Spreadsheets begin their files with a byte order mark.
+        let is = |h: &str| h.trim_start_matches('\u{feff}').eq_ignore_ascii_case(name);
+        head.iter().position(is).ok_or_else(|| bad(1, format!("no column \"{name}\"")))
+    };
+    let (id, modality, label) = (column("id")?, column("modality")?, column("label")?);
+    let mut places: HashMap<&str, Vec<usize>> = HashMap::new();
+    for (row, id) in rows.id.iter().enumerate() {
+        places.entry(id).or_default().push(row);
+    }
+    let mut given: HashMap<(String, Modality), u64> = HashMap::new();
+    let mut unknown = BTreeSet::new();
+    let mut labels = PerModality::from_fn(|_| vec![f32::NAN; rows.len()]);
+    let mut record = csv::StringRecord::new();
+    loop {
+        let line = table.position().line();
+        if !table.read_record(&mut record).map_err(|e| bad(line, e.to_string()))? {
+            break;
+        }
+        let field = |i: usize| record.get(i).unwrap_or_default();
+        let name = field(modality);
+        let m = modality_of(name)
+            .ok_or_else(|| bad(line, format!("\"{}\" is no modality (text, audio, vision)", name.escape_debug())))?;
+        let value = field(label).parse::<f32>().ok().filter(|v| v.is_finite());
+        let value = value.ok_or_else(|| bad(line, format!("\"{}\" is no number", field(label).escape_debug())))?;
+        if value.abs() > label_range {
+            return Err(bad(
+                line,
+                format!("{value} lies outside of the data's labels, -{label_range} to {label_range}"),
+            ));
+        }
+        if let Some(before) = given.insert((field(id).to_owned(), m), line) {
+            let id = field(id).escape_debug();
+            return Err(bad(line, format!("{id} has a label for {m} already, in line {before}")));
+        }
+        match places.get(field(id)) {
+            Some(rows) => rows.iter().for_each(|&row| labels[m][row] = value),
+            None => {
+                unknown.insert(field(id).to_owned());
+            }
+        }
+    }
+    let nothing = labels.iter().all(|(_, l)| l.iter().all(|v| v.is_nan()));
+    match unknown.first() {
+        Some(example) if nothing => Err(AnnotationsError::NoneKnown {
+            path: path.to_owned(),
+            count: unknown.len(),
+            example: example.escape_debug().to_string(),
+        }),
+        _ => Ok(Annotations { labels, unknown: unknown.into_iter().collect() }),
+    }
+}
+
+/// A modality by its name or letter; `visual` and `video` are what some call vision.
+fn modality_of(name: &str) -> Option<Modality> {
+    match name.to_ascii_lowercase().as_str() {
+        "text" | "t" | "language" | "l" => Some(Modality::Text),
+        "audio" | "a" | "acoustic" => Some(Modality::Audio),
+        "vision" | "v" | "visual" | "video" => Some(Modality::Vision),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::split::Split;
+
+    fn rows() -> LabelRows {
+        let mut rows = LabelRows::default();
+        let ids = ["a$_$1", "b,2", "电影", "a$_$1"].map(str::to_owned);
+        rows.extend(Split::Train, &ids, &ids, &[0.0; 4], None).unwrap();
+        rows
+    }
+
+    fn message(text: &str) -> String {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("human.csv");
+        std::fs::write(&path, text).unwrap();
+        read(&path, &rows(), 1.0).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn labels_come_to_their_rows_and_unknown_ids_are_told() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("human.csv");
+        let text =
+            "\u{feff}Modality, note ,label,ID\r\ntext,x,0.5,a$_$1\nV,,-1,\"b,2\"\naudio,,0.25,电影\ntext,,0,gone\n";
+        std::fs::write(&path, text).unwrap();
+        let found = read(&path, &rows(), 1.0).unwrap();
+        assert_eq!((found.labels.text[0], found.labels.text[3], found.labels.vision[1]), (0.5, 0.5, -1.0));
+        assert_eq!(found.labels.audio[2], 0.25);
+        let given = |v: &Vec<f32>| v.iter().filter(|v| v.is_finite()).count();
+        assert_eq!(Modality::ALL.map(|m| given(&found.labels[m])), [2, 1, 1]);
+        assert_eq!(found.unknown, ["gone"]);
+        std::fs::write(&path, "id,modality,label\n").unwrap();
+        assert!(read(&path, &rows(), 1.0).unwrap().labels.text.iter().all(|v| v.is_nan()));
+    }
+
+    #[test]
+    fn faults_are_named_with_their_line() {
+        let head = "id,modality,label\na$_$1,text,0.5\n";
+        assert!(message("id,label\n").contains("line 1: no column \"modality\""));
+        for (line, fault) in [
+            ("a$_$1,smell,0", "\"smell\" is no modality"),
+            ("a$_$1,audio,much", "\"much\" is no number"),
+            ("a$_$1,audio,nan", "\"nan\" is no number"),
+            ("a$_$1,audio,3", "3 lies outside of the data's labels, -1 to 1"),
+            ("a$_$1,t,0.1", "has a label for text already, in line 2"),
+            ("a$_$1,audio", "line 3"),
+        ] {
+            let found = message(&format!("{head}{line}\n"));
+            assert!(found.contains("human.csv, line 3") && found.contains(fault), "{found}");
+        }
+        let found = message("id,modality,label\nx\u{1b},text,0\ny,text,0\n");
+        assert!(found.contains("none of its 2 ids") && found.contains("x\\u{1b}"), "{found}");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn nothing_in_a_file_panics(bytes: Vec<u8>, lines in "(id|modality|label|text|a|,|\"|\n|0\\.5|é){0,60}") {
+            let dir = tempfile::tempdir().unwrap();
+            let path = dir.path().join("human.csv");
+            for content in [bytes, lines.clone().into_bytes(), format!("id,modality,label\n{lines}").into_bytes()] {
+                std::fs::write(&path, content).unwrap();
+                let _ = read(&path, &rows(), 1.0);
+            }
+        }
+    }
+}

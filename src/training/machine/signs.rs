@@ -1,0 +1,109 @@
+//! Signs of failure, looked for after each epoch and when a stage hands on.
+
+use super::super::alignment;
+use super::super::error::TrainingError;
+use super::super::events::{Body, Check, CheckState, Level, Metrics, PredictionValues, Scalars, Stage};
+use super::super::health;
+use super::super::inference::Inference;
+use super::Machine;
+use crate::modality::PerModality;
+use crate::split::{PerSplit, Split};
+
+impl Machine<'_> {
+    /// What an epoch's validation tells; labels are looked at when they are refreshed.
+    pub(super) fn report_health_of_epoch(
+        &mut self,
+        stage: Stage,
+        valid: &Scalars,
+        metrics: &Metrics,
+        judged: bool,
+    ) -> Result<(), TrainingError> {
+        match stage {
+            Stage::Contrastive => {
+                let loss =
+                    PerModality::from_fn(|m| valid.get(&format!("contrastive_{m}")).copied().flatten().map(f64::from));
+                self.report_alignment(&loss, metrics, judged)
+            }
+            Stage::Denoising => Ok(()),
+            Stage::Joint => {
+                let mae = self.progress.best_score.map(f64::from);
+                self.report_joint(mae, metrics, judged)
+            }
+        }
+    }
+
+    /// What the weights tell that stage 1 hands on.
+    pub(super) fn report_health_of_alignment(
+        &mut self,
+        found: &PerSplit<Option<Inference>>,
+        predictions: &PredictionValues,
+    ) -> Result<(), TrainingError> {
+        let context = self.context.clone();
+        let (settings, dataset) = (&context.settings, &context.dataset);
+        let mut loss = PerModality::default();
+        if let Some(valid) = &found[Split::Valid] {
+            let (temperature, batch) = (settings.contrastive.temperature, settings.training.batch_size);
+            for (m, z) in valid.projected.iter() {
+                let gap = alignment::measure(z, &valid.representations[m], temperature, batch)?;
+                loss[m] = gap.contrastive.is_finite().then(|| f64::from(gap.contrastive));
+            }
+        }
+        let metrics = self.progress.metrics.valid.clone();
+        self.report_alignment(&loss, &metrics, true)?;
+        let labels: Vec<f32> = Split::ALL.iter().flat_map(|&s| dataset.labels(s)).copied().collect();
+        let (train, valid) = (dataset.len(Split::Train), dataset.len(Split::Valid));
+        self.report_health(health::of_memory(predictions, &labels, train, valid, &settings.health))
+    }
+
+    fn report_alignment(
+        &mut self,
+        loss: &PerModality<Option<f64>>,
+        metrics: &Metrics,
+        judged: bool,
+    ) -> Result<(), TrainingError> {
+        let settings = &self.context.settings;
+        let chance = health::chance(self.context.dataset.len(Split::Valid), settings.training.batch_size);
+        let checks = health::of_alignment(loss, chance, metrics, &settings.health, judged);
+        self.report_health(checks)
+    }
+
+    /// Compares joint training with what it began from.
+    pub(super) fn report_joint(
+        &mut self,
+        best: Option<f64>,
+        metrics: &Metrics,
+        judged: bool,
+    ) -> Result<(), TrainingError> {
+        let before = self.progress.aligned_mae;
+        let h = self.context.dataset.label_range;
+        let checks = health::of_joint(before, best, metrics, h, &self.context.settings.health, judged);
+        self.report_health(checks)
+    }
+
+    /// Reports checks, with a line for each that begins to fail.
+    pub(super) fn report_health(&mut self, checks: Vec<Check>) -> Result<(), TrainingError> {
+        let mut warnings = Vec::new();
+        for check in &checks {
+            let place = check.modality.map_or(String::new(), |m| format!(" {m}"));
+            let words = format!("{} {}{place}", check.stage, check.name);
+            let known = self.progress.failing.iter().position(|f| *f == words);
+            match (check.state, known) {
+                (CheckState::Failing, None) => {
+                    let value = check.value.map_or_else(|| "undefined".to_owned(), |v| format!("{v:.3}"));
+                    let side = if check.fails_above { "at most" } else { "at least" };
+                    warnings.push(format!(
+                        "health: {words}: {} is {value}, expected {side} {}. {} {}",
+                        check.measure, check.threshold, check.meaning, check.advice
+                    ));
+                    self.progress.failing.push(words);
+                }
+                (CheckState::Ok, Some(at)) => {
+                    self.progress.failing.remove(at);
+                }
+                _ => {}
+            }
+        }
+        self.emit(Body::Health { checks })?;
+        warnings.into_iter().try_for_each(|message| self.log(Level::Warning, message))
+    }
+}
