@@ -91,7 +91,7 @@ fn speed(home: &Home) -> f64 {
 
 fn ratio(home: &Home) {
     let (mut alone, mut watched, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
-    for _ in 0..8 {
+    for _ in 0..6 {
         let before = speed(home);
         let sizes = [(80, 24), (120, 36), (200, 60), (80, 24), (100, 30), (80, 24), (120, 36), (200, 60)];
         let viewers = sizes.map(|(w, h)| Console::open(home.path(), "attach x", w, h, &[]));
