@@ -153,6 +153,8 @@ mod tests {
             filter: None,
             sort: None,
             columns: None,
+            json: false,
+            against: None,
             refresh: None,
         }
     }

@@ -26,7 +26,7 @@ fn every_size_with_everything_open_is_survived() {
                     0 => Some(Overlay::Help { scroll: turn }),
                     1 => Some(Overlay::Detail { row: turn as u32, scroll: turn, neighbour: Some(turn % 16) }),
                     2 => Some(Overlay::Confirm(super::state::Question::Stop)),
-                    5 => Some(Overlay::Judgement { scroll: turn }),
+                    7 => Some(Overlay::Judgement { scroll: turn }),
                     3 => Some(Overlay::OpenFile("a long path 电影 that does not fit everywhere".into())),
                     5 => Some(Overlay::Comparison {
                         lines: vec!["电影 a line that is too long for most".into(); turn],

@@ -49,18 +49,18 @@ fn tile<S: Simd, const R: usize, const P: usize>(
             }
         }
     }
-    for r in 0..R {
-        for p in 0..P {
+    for (r, sums) in acc.iter().enumerate() {
+        for (p, sums) in sums.iter().enumerate() {
             let column = (first + p) * 2 * lanes;
             let end = width.min(column + 2 * lanes);
             let out = &mut out[(row + r) * width + column..(row + r) * width + end];
             if let ([near, far], []) = S::as_mut_simd_f32s(out) {
-                *near = simd.add_f32s(*near, acc[r][p][0]);
-                *far = simd.add_f32s(*far, acc[r][p][1]);
+                *near = simd.add_f32s(*near, sums[0]);
+                *far = simd.add_f32s(*far, sums[1]);
             } else {
                 let (near, far) = out.split_at_mut(out.len().min(lanes));
-                simd.partial_store_f32s(near, simd.add_f32s(simd.partial_load_f32s(near), acc[r][p][0]));
-                simd.partial_store_f32s(far, simd.add_f32s(simd.partial_load_f32s(far), acc[r][p][1]));
+                simd.partial_store_f32s(near, simd.add_f32s(simd.partial_load_f32s(near), sums[0]));
+                simd.partial_store_f32s(far, simd.add_f32s(simd.partial_load_f32s(far), sums[1]));
             }
         }
     }
