@@ -44,6 +44,10 @@ pub enum Action {
     Labels(LabelsArgs),
     /// Draw a figure of a run: losses, metrics or what became of the labels.
     Plot(super::plot::PlotArgs),
+    /// Write a run's numbers for other programs: TensorBoard event files, or one CSV table.
+    Export(super::export::ExportArgs),
+    /// Put runs side by side: the settings that differ beside their results.
+    Compare(super::compare::CompareArgs),
     /// Look at datasets.
     Data(DataArgs),
     /// List the devices that training could use, and why one is chosen.

@@ -4,8 +4,10 @@ pub mod args;
 mod attach;
 mod bench;
 mod commands;
+pub mod compare;
 pub mod data;
 pub mod devices;
+pub mod export;
 mod home;
 mod host;
 mod labels;
@@ -54,6 +56,8 @@ fn run(args: Args) -> Result<ExitCode> {
         Some(Action::Resume(resume)) => commands::resume(&root, &resume),
         Some(Action::Labels(labels)) => labels::run(&labels, &root),
         Some(Action::Plot(plot)) => plot::run(&plot, &root),
+        Some(Action::Export(export)) => export::run(&export, &root),
+        Some(Action::Compare(compare)) => compare::run(&compare, &root),
         Some(Action::Data(data)) => data::run(data).map(|()| ExitCode::SUCCESS),
         Some(Action::Devices(args)) => devices::run(&args).map(|()| ExitCode::SUCCESS),
         Some(Action::Bench(args)) => bench::run(&args),

@@ -61,6 +61,11 @@ pub enum Action {
     ShowClip,
     Attach,
     Refresh,
+    /// Lay the selected run's curves over the attached run's.
+    Beside,
+    Compare,
+    /// Write the focused pane as a figure.
+    Plot,
     Mouse,
     Redraw,
     Suspend,
@@ -166,6 +171,7 @@ pub const BINDINGS: &[Binding] = &[
         "outliers",
         "cut the y range at outliers, or show everything",
     ),
+    bind(Action::Plot, &[Key::char('P')], LOSSES, "", "write these curves as a figure: SVG or PNG"),
     bind(Action::FollowStage, &[Key::char('f')], LOSSES, "", "show the stage that is being trained again"),
     bind(Action::Left, &[Key::code(KeyCode::Left), Key::char('h')], LOSSES, "", "read values: move the crosshair left"),
     bind(Action::Right, &[Key::code(KeyCode::Right)], LOSSES, "", "move the crosshair right"),
@@ -182,9 +188,11 @@ pub const BINDINGS: &[Binding] = &[
     bind(Action::Detail, &[Key::code(KeyCode::Enter)], LABELS, "detail", "everything about the selected clip"),
     bind(Action::CopyRow, &[Key::char('y')], LABELS, "copy", "copy the row to the clipboard (OSC 52, over SSH too)"),
     bind(Action::CopyValue, &[Key::char('Y')], LABELS, "", "copy the value in the sorted column"),
+    bind(Action::Plot, &[Key::char('P')], LABELS, "", "write a figure of what became of the labels: SVG or PNG"),
     bind(Action::SummarySplit, &[Key::char('p')], LABELS, "", "summary of the next split: train, valid, test"),
     bind(Action::Left, &[Key::code(KeyCode::Left), Key::char('h')], METRICS, "", "columns further left"),
     bind(Action::Right, &[Key::code(KeyCode::Right), Key::char('l')], METRICS, "columns", "columns further right"),
+    bind(Action::Plot, &[Key::char('P')], METRICS, "figure", "write the metrics as a figure: SVG or PNG"),
     bind(Action::NextScope, &[Key::char('v')], EMBEDDING, "modality", "next modality, or all three in one picture"),
     bind(Action::PreviousScope, &[Key::char('V')], EMBEDDING, "", "previous modality"),
     bind(
@@ -235,6 +243,20 @@ pub const BINDINGS: &[Binding] = &[
         "attach to the selected run; take it up where it ended",
     ),
     bind(Action::Refresh, &[Key::char('r')], RUNS, "look again", "look for runs again"),
+    bind(
+        Action::Beside,
+        &[Key::char('o')],
+        RUNS,
+        "overlay",
+        "lay the selected run's curves over those of the shown run in Losses, or take them away",
+    ),
+    bind(
+        Action::Compare,
+        &[Key::char('d')],
+        RUNS,
+        "compare",
+        "table: settings that differ and results of the shown, the overlaid and the selected run",
+    ),
     bind(Action::Run, &[Key::char(' ')], None, "start/pause", "start training; pause; resume"),
     bind(
         Action::StopAfterEpoch,

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::decode::Input;
 use super::embedding::Request;
 use super::table::{Rows, Values};
+use crate::report::figure::Request as FigureRequest;
 use crate::report::projection::{Picture, Progress};
 use crate::run::list::RunSummary;
 use crate::training::events::{Command, Event, Level, Stage};
@@ -120,6 +121,15 @@ pub enum Message {
     },
     /// The notice has stood long enough.
     NoticeOver,
+    /// Appended events of a run beside the attached one.
+    Beside {
+        path: PathBuf,
+        events: Vec<Event>,
+        /// They are read from the beginning again.
+        restarted: bool,
+    },
+    /// Runs side by side, in lines.
+    Comparison(Vec<String>),
     /// A line for the person at the screen.
     Notice {
         level: Level,
@@ -159,6 +169,21 @@ pub enum Effect {
         restart: Option<Stage>,
     },
     Send(Command),
+    /// Read another run's events from now on, or no longer.
+    Beside {
+        path: PathBuf,
+        on: bool,
+    },
+    /// Put runs side by side.
+    Compare {
+        paths: Vec<PathBuf>,
+    },
+    /// Draw a figure of a run to a file, by its path as typed.
+    Draw {
+        run: PathBuf,
+        request: FigureRequest,
+        path: String,
+    },
     LoadRows {
         attach: u64,
     },

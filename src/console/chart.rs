@@ -50,6 +50,9 @@ impl Positions<'_> {
     }
 }
 
+/// Columns between the symbols of a curve with many points.
+const SPACING: usize = 16;
+
 /// One curve.
 pub struct Curve<'a> {
     pub x: Positions<'a>,
@@ -59,6 +62,8 @@ pub struct Curve<'a> {
     pub style: Style,
     /// A symbol on every point, where there is room: tells curves apart without colour.
     pub symbol: Option<char>,
+    /// Where there is no room for that: a symbol here and there, the first one in this column.
+    pub spaced: Option<u16>,
 }
 
 impl Curve<'_> {
@@ -230,10 +235,18 @@ impl Chart<'_> {
     fn draw_symbols(&self, curve: &Curve<'_>, plot: Rect, buffer: &mut Buffer) {
         let Some(symbol) = curve.symbol else { return };
         let n = curve.x.len().min(curve.values.len());
-        if n > usize::from(plot.width) / 2 {
-            return;
-        }
-        for i in 0..n {
+        // Here and there: the point nearest to the middle of every so many columns.
+        let spaced: Vec<usize> = match curve.spaced {
+            _ if n <= usize::from(plot.width) / 2 => (0..n).collect(),
+            None => return,
+            Some(first) => {
+                let wide = (self.x.hi - self.x.lo) / f64::from(plot.width);
+                let middle = |c: u16| self.x.lo + wide * (f64::from(c) + 0.5);
+                let columns = (first..plot.width).step_by(SPACING);
+                columns.map(|c| curve.x.before(middle(c))).filter(|i| *i < n).collect()
+            }
+        };
+        for i in spaced {
             let place = self.y.place(f64::from(curve.values[i]));
             let (Some(column), Some(place)) = (self.column(curve.x.at(i), plot), place) else { continue };
             let row = self.row(place, plot);
@@ -262,7 +275,7 @@ mod tests {
     }
 
     fn chart<'a>(x: Positions<'a>, values: &'a [f32], hi: f64) -> Chart<'a> {
-        let curve = Curve { x, values, extremes: None, style: Style::new(), symbol: None };
+        let curve = Curve { x, values, extremes: None, style: Style::new(), symbol: None, spaced: None };
         let y = Scale::new(0.0, 1.0, false);
         Chart { curves: vec![curve], x: Scale::new(0.0, hi, false), y, time: false, marks: vec![], cursor: None }
     }

@@ -4,7 +4,7 @@ use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
 
 use super::layout::{self, Mode};
-use super::panes::{self, chrome, detail, help, prompt};
+use super::panes::{self, chrome, comparison, detail, help, prompt};
 use super::state::{Overlay, State};
 use super::theme;
 
@@ -41,6 +41,12 @@ pub fn draw(state: &State, frame: &mut Frame<'_>) {
         }
         Some(Overlay::Detail { scroll }) if screen.width >= 20 && screen.height >= 5 => {
             detail::draw(state, *scroll, screen, buffer);
+        }
+        Some(Overlay::Comparison { lines, scroll }) if screen.width >= 20 && screen.height >= 5 => {
+            comparison::draw(lines, *scroll, screen, buffer);
+        }
+        Some(Overlay::Figure { line, .. }) => {
+            cursor = Some(prompt::line("figure (.svg or .png):", line, None, footer, buffer));
         }
         Some(Overlay::Confirm(question)) => prompt::question(state, question, screen, buffer),
         Some(Overlay::OpenFile(line)) => {

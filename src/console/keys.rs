@@ -4,6 +4,7 @@ use crossterm::event::KeyEvent;
 
 use super::actions::{self, Action};
 use super::backend::{Availability, Effect, Link};
+use super::beside;
 use super::clipboard;
 use super::columns::Column;
 use super::decode::Input;
@@ -12,6 +13,7 @@ use super::layout;
 use super::list::List;
 use super::overlays;
 use super::panes;
+use super::plot;
 use super::state::{Overlay, Pane, Question, State, WEIGHTS, XAxis};
 use super::update::{attach, inspect, is_resumable, reindex, say};
 use crate::report::projection::Scope;
@@ -222,6 +224,9 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         Action::ShowClip => embedding::show_clip(state),
         Action::Attach => attach_selected(state, effects),
         Action::Refresh => effects.push(Effect::ListRuns),
+        Action::Beside => beside::toggle(state, effects),
+        Action::Compare => beside::ask_comparison(state, effects),
+        Action::Plot => plot::ask(state),
     }
 }
 

@@ -2,8 +2,8 @@
 //! threads of its own and is answered by messages, so that no file system and no socket can hold up the screen.
 //!
 //! Threads: one that looks into datasets, one after the other; for each attachment one that tails the events, one that
-//! keeps the link to the run's process, one that reads label tables; one that lays representations out (its own queue of
-//! one, embedding/worker.rs); short ones for the rest. All of an attachment's end
+//! keeps the link to the run's process, one that reads label tables; one for each run beside it; one that lays
+//! representations out (its own queue of one, embedding/worker.rs); short ones for the rest. All of an attachment's end
 //! when another run is attached or the screen is gone.
 
 use std::collections::HashSet;
@@ -15,9 +15,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::attachment::{Attachment, Reading};
 use super::backend::{Availability, Backend, DatasetItem, Effect, Message, Preview};
+use super::beside::{Follower, read_comparison};
 use super::embedding::worker::Projector;
 use super::mailbox::Mailbox;
-use super::text;
+use super::{plot, text};
 use crate::dataset::{Catalogue, Report, Source, State as EntryState, data_folder};
 use crate::device::DeviceRequest;
 use crate::host::prepare::RunRequest;
@@ -46,6 +47,8 @@ pub struct Live {
     /// Run directories whose process is being started.
     starting: Arc<Mutex<HashSet<PathBuf>>>,
     attachment: Option<Attachment>,
+    /// The runs beside the attached one.
+    followers: Vec<Follower>,
     projector: Projector,
     tmux: bool,
 }
@@ -57,7 +60,17 @@ impl Live {
         let (own, answers) = (given.clone(), mailbox.clone());
         spawn(&mailbox, "datasets", move || inspect_all(&own, &targets, &answers));
         let projector = Projector::new(mailbox.clone());
-        Self { given, mailbox, extra, inspector, starting: Arc::default(), attachment: None, projector, tmux }
+        Self {
+            given,
+            mailbox,
+            extra,
+            inspector,
+            starting: Arc::default(),
+            attachment: None,
+            followers: Vec::new(),
+            projector,
+            tmux,
+        }
     }
 
     fn open(&self, typed: String) {
@@ -181,6 +194,17 @@ impl Backend for Live {
                 if let Some(Err(e)) = self.attachment.as_ref().map(|a| a.send(command)) {
                     mailbox.offer(Message::Notice { level: Level::Error, text: e });
                 }
+            }
+            Effect::Beside { path, on: true } => self.followers.push(Follower::new(path, &mailbox)),
+            Effect::Beside { path, on: false } => self.followers.retain(|f| f.path != path),
+            Effect::Compare { paths } => spawn(&self.mailbox, "compare", move || {
+                mailbox.send(read_comparison(&paths));
+            }),
+            Effect::Draw { run, request, path } => {
+                spawn(&self.mailbox, "figure", move || match plot::draw(&run, &request, expand(&path)) {
+                    Ok(words) => note(&mailbox, Level::Info, words),
+                    Err(words) => note(&mailbox, Level::Error, words),
+                })
             }
             Effect::LoadRows { attach } => self.read(attach, Reading::Rows),
             Effect::LoadValues { attach, refresh, file } => self.read(attach, Reading::Values { refresh, file }),

@@ -17,6 +17,7 @@
 pub mod actions;
 mod attachment;
 mod backend;
+mod beside;
 mod chart;
 mod clipboard;
 mod columns;
@@ -36,6 +37,7 @@ mod mailbox;
 mod measure;
 mod overlays;
 mod panes;
+mod plot;
 mod pyramid;
 mod raster;
 mod sanitise;

@@ -1,5 +1,7 @@
 //! What keys do while something stands over the panes: help, a question, a line to type, a clip's details.
 
+use std::path::Path;
+
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use tui_input::{Input as Line, InputRequest};
 
@@ -9,6 +11,7 @@ use super::filter::Filter;
 use super::keys::{act, send, take_up};
 use super::state::{Overlay, Question, State};
 use super::update::{reindex, say};
+use crate::report::figure::{Format, Request};
 use crate::training::events::{Command, Level};
 
 /// Longest line that can be typed or pasted.
@@ -31,7 +34,7 @@ pub fn key(state: &mut State, event: &KeyEvent, effects: &mut Vec<Effect>) {
             KeyCode::Char('n' | 'N' | 'q') | KeyCode::Esc => say(state, Level::Info, "left as it is"),
             _ => state.overlay = Some(Overlay::Confirm(question)),
         },
-        Overlay::Help { .. } | Overlay::Detail { .. } => {
+        Overlay::Help { .. } | Overlay::Detail { .. } | Overlay::Comparison { .. } => {
             state.overlay = Some(overlay);
             read(state, event, effects);
         }
@@ -47,6 +50,14 @@ pub fn key(state: &mut State, event: &KeyEvent, effects: &mut Vec<Effect>) {
                 state.overlay = Some(Overlay::OpenFile(line));
             }
         },
+        Overlay::Figure { mut line, request } => match event.code {
+            KeyCode::Esc => {}
+            KeyCode::Enter => draw_figure(state, line.value().trim(), request, effects),
+            _ => {
+                edit(&mut line, event);
+                state.overlay = Some(Overlay::Figure { line, request });
+            }
+        },
         Overlay::Filter { mut line, before } => match event.code {
             KeyCode::Esc => apply_filter(state, &before),
             KeyCode::Enter if state.labels.filter_error.is_none() => {}
@@ -57,6 +68,17 @@ pub fn key(state: &mut State, event: &KeyEvent, effects: &mut Vec<Effect>) {
             }
         },
     }
+}
+
+/// Has a figure drawn; a path that cannot be one is asked for again.
+fn draw_figure(state: &mut State, path: &str, request: Request, effects: &mut Vec<Effect>) {
+    let Some(run) = state.run.as_ref().map(|r| r.path.clone()) else { return };
+    if let Err(e) = Format::of(Path::new(path)) {
+        say(state, Level::Error, e.to_string());
+        return state.overlay = Some(Overlay::Figure { line: path.into(), request });
+    }
+    effects.push(Effect::Draw { run, request, path: path.to_owned() });
+    say(state, Level::Info, "drawing the figure");
 }
 
 /// Keys while something is read: scrolling, closing, and in a clip's details the next clip.
@@ -84,7 +106,9 @@ fn read(state: &mut State, event: &KeyEvent, effects: &mut Vec<Effect>) {
 
 /// Scrolls what is being read.
 pub fn scroll(state: &mut State, by: isize) {
-    if let Some(Overlay::Help { scroll } | Overlay::Detail { scroll }) = &mut state.overlay {
+    if let Some(Overlay::Help { scroll } | Overlay::Detail { scroll } | Overlay::Comparison { scroll, .. }) =
+        &mut state.overlay
+    {
         *scroll = scroll.saturating_add_signed(by).min(1000);
     }
 }
@@ -92,7 +116,7 @@ pub fn scroll(state: &mut State, by: isize) {
 /// Takes in pasted text where a line is being typed.
 pub fn paste(state: &mut State, text: &str) {
     let Some(mut overlay) = state.overlay.take() else { return };
-    if let Overlay::OpenFile(line) | Overlay::Filter { line, .. } = &mut overlay {
+    if let Overlay::OpenFile(line) | Overlay::Filter { line, .. } | Overlay::Figure { line, .. } = &mut overlay {
         for c in text.trim().chars().filter(|c| !c.is_control()).take(LINE) {
             insert(line, c);
         }

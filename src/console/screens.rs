@@ -8,6 +8,7 @@ use super::fixture::*;
 use super::sanitise::is_harmless;
 use super::state::{Overlay, Pane};
 use super::theme::Abilities;
+use crate::report::figure::{Request, What};
 use crate::training::events::{Body, Event, Level};
 
 #[test]
@@ -26,6 +27,11 @@ fn every_size_with_everything_open_is_survived() {
                     1 => Some(Overlay::Detail { scroll: turn }),
                     2 => Some(Overlay::Confirm(super::state::Question::Stop)),
                     3 => Some(Overlay::OpenFile("a long path 电影 that does not fit everywhere".into())),
+                    5 => Some(Overlay::Comparison {
+                        lines: vec!["电影 a line that is too long for most".into(); turn],
+                        scroll: turn,
+                    }),
+                    6 => Some(Overlay::Figure { line: "a/b/电影.svg".into(), request: Request::new(What::Losses) }),
                     4 => Some(Overlay::Filter { line: "y > 电影".into(), before: String::new() }),
                     _ => None,
                 };

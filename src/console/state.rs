@@ -7,6 +7,7 @@ use std::sync::Arc;
 use tui_input::Input as Line;
 
 use super::backend::{DatasetItem, Link, Preview};
+use super::beside::Beside;
 use super::columns::Column;
 use super::embedding::Embedding;
 use super::filter::Filter;
@@ -14,6 +15,7 @@ use super::list::List;
 use super::series::{Series, SeriesKey};
 use super::table::{History, RowRef, Rows};
 use super::theme::Abilities;
+use crate::report::figure::Request;
 pub use crate::report::figure::XAxis;
 use crate::run::list::RunSummary;
 use crate::run::view::{Phase, RunView};
@@ -69,6 +71,16 @@ pub enum Overlay {
     Confirm(Question),
     /// A path is being typed.
     OpenFile(Line),
+    /// The path of a figure is being typed.
+    Figure {
+        line: Line,
+        request: Request,
+    },
+    /// Runs side by side.
+    Comparison {
+        lines: Vec<String>,
+        scroll: usize,
+    },
     /// A filter is being typed; the one that held before.
     Filter {
         line: Line,
@@ -214,6 +226,8 @@ pub struct State {
     pub run_list: List,
 
     pub run: Option<Attached>,
+    /// Runs whose curves lie over the attached run's.
+    pub beside: Vec<Beside>,
     /// Number of the attachment.
     pub attach: u64,
     pub stage_list: List,
@@ -252,6 +266,7 @@ impl State {
             runs_known: false,
             run_list: List::default(),
             run: None,
+            beside: Vec::new(),
             attach: 0,
             stage_list: List::default(),
             losses: Losses {

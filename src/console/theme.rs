@@ -50,6 +50,9 @@ pub const KEY: Style = Style::new().fg(Color::Cyan);
 pub const SELECTED: Style = Style::new().add_modifier(Modifier::REVERSED);
 pub const TRAIN: Style = Style::new().fg(Color::Cyan);
 pub const VALID: Style = Style::new().fg(Color::LightYellow).add_modifier(Modifier::BOLD);
+/// Curves of runs beside the attached one.
+pub const BESIDE: [Style; 3] =
+    [Style::new().fg(Color::LightGreen), Style::new().fg(Color::LightBlue), Style::new().fg(Color::LightRed)];
 pub const MARK: Style = Style::new().fg(Color::Magenta);
 pub const CURSOR: Style = Style::new().fg(Color::Gray);
 /// Labels moved up and down.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::backend::{Effect, Link, Message};
+use super::beside;
 use super::embedding;
 use super::keys;
 use super::layout;
@@ -54,6 +55,8 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
             say(state, Level::Info, format!("run {name} begins"));
             effects.push(Effect::ListRuns);
         }
+        Message::Beside { path, events, restarted } => beside::take(state, &path, &events, restarted),
+        Message::Comparison(lines) => beside::show_comparison(state, lines),
         Message::Notice { level, text } => say(state, level, text),
         Message::NoticeOver => state.notice = None,
         Message::Events { attach, events, caught_up } if attach == state.attach => {
@@ -111,6 +114,7 @@ pub fn attach(state: &mut State, path: PathBuf, follow: bool, effects: &mut Vec<
     state.attach += 1;
     state.generation += 1;
     state.run = Some(Attached::new(path.clone()));
+    beside::leave(state, &path, effects);
     state.losses.chosen = None;
     state.losses.cursor = None;
     state.labels.rows = Arc::new(Rows::default());
@@ -248,6 +252,7 @@ fn settle(state: &mut State) {
         weight: WEIGHTS[state.losses.smoothing.min(WEIGHTS.len() - 1)],
         generation: state.generation,
     };
+    beside::settle(state, &key);
     let column = state.run.as_ref().and_then(|r| r.view.stage(stage).steps.columns.get(&key.scalar));
     state.losses.series.sync(key, column.map_or(&[], Vec::as_slice));
 }

@@ -61,6 +61,12 @@ pub fn events() -> Vec<Value> {
         "samples": {"train": 40, "valid": 0, "test": 0}, "shapes": per, "label_range": 1.0,
         "metric_keys": ["mae", "pearson", "acc2_non0", "f1"], "unimodal_labels": true, "plan": plan, "parameters": [1, 1],
     })];
+    // Measured before any training, as the contrastive stage does; not all values can be.
+    events.push(json!({
+        "event": "epoch", "time": 0.0, "stage": "contrastive", "epoch": 0, "step": 0, "train": {}, "valid": {"loss": 1.5},
+        "metrics": {"mae": 1.25, "pearson": 0.1, "acc2_non0": 0.5, "f1": null}, "seconds": 0.0, "samples_per_second": 0.0,
+        "best": false,
+    }));
     let mut time = 0.0;
     for stage in Stage::ALL {
         for step in 1..=EPOCHS * STEPS {

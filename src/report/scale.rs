@@ -107,7 +107,8 @@ fn labels(ticks: &[f64]) -> Vec<String> {
     if !(1e-3..1e6).contains(&greatest) {
         return ticks.iter().map(|t| if *t == 0.0 { "0".into() } else { format!("{t:.1e}") }).collect();
     }
-    let decimals = (-gap.log10()).ceil().clamp(0.0, 6.0) as usize;
+    // A gap of 0.1 may be a hair less by the way it was computed.
+    let decimals = (-gap.log10() - 1e-6).ceil().clamp(0.0, 6.0) as usize;
     ticks.iter().map(|t| numbers::number(*t, decimals)).collect()
 }
 
@@ -136,6 +137,7 @@ mod tests {
     #[test]
     fn linear_ticks_are_round() {
         assert_eq!(labels(&Scale::new(0.13, 1.04, false).ticks(5)), ["0.2", "0.4", "0.6", "0.8", "1.0"]);
+        assert_eq!(labels(&Scale::new(0.68, 1.44, false).ticks(8))[..2], ["0.7", "0.8"]);
         assert_eq!(labels(&Scale::new(0.0, 300.0, false).ticks(3)), ["0", "100", "200", "300"]);
         assert_eq!(labels(&Scale::new(0.3431, 0.3449, false).ticks(4)), ["0.3435", "0.3440", "0.3445"]);
     }

@@ -33,6 +33,31 @@ pub fn timestamp(time: SystemTime) -> String {
     format!("{}T{:02}:{:02}:{:02}Z", date(time), second / 3600, second / 60 % 60, second % 60)
 }
 
+/// Days since 1970-01-01 of a date of the Gregorian calendar; the way back of [`civil`].
+fn days_of(year: i64, month: u32, day: u32) -> i64 {
+    let from_march = i64::from((month + 9) % 12);
+    let year = year - i64::from(month <= 2);
+    let (era, year_of_era) = (year.div_euclid(400), year.rem_euclid(400));
+    let day_of_year = (153 * from_march + 2) / 5 + i64::from(day) - 1;
+    era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
+}
+
+/// Seconds since 1970 of a moment as [`timestamp`] writes it; `None` for any other text.
+pub fn seconds_of(text: &str) -> Option<i64> {
+    let (date, time) = text.strip_suffix('Z')?.split_once('T')?;
+    let numbers = |text: &str, sign: char| -> Option<Vec<u32>> { text.split(sign).map(|p| p.parse().ok()).collect() };
+    let ([year, month, day], [hour, minute, second]) =
+        (numbers(date, '-')?.try_into().ok()?, numbers(time, ':')?.try_into().ok()?);
+    let sound = year < 10_000
+        && (1..=12).contains(&month)
+        && (1..=31).contains(&day)
+        && hour < 24
+        && minute < 60
+        && second < 61;
+    let seconds = hour * 3600 + minute * 60 + second;
+    sound.then(|| days_of(i64::from(year), month, day) * 86_400 + i64::from(seconds))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -47,5 +72,18 @@ mod tests {
         assert_eq!(at(1_709_251_199), "2024-02-29T23:59:59Z");
         assert_eq!(at(1_795_430_760), "2026-11-23T10:46:00Z");
         assert_eq!(at(4_107_542_400), "2100-03-01T00:00:00Z");
+        for second in (0..5_000_000_000i64).step_by(123_456_789) {
+            assert_eq!(seconds_of(&at(second as u64)), Some(second));
+        }
+        for bad in [
+            "",
+            "2026-11-23",
+            "2026-13-01T00:00:00Z",
+            "2026-11-23T10:46Z",
+            "2026-11-23T10:46:00+01:00",
+            "-1-1-1T0:0:0Z",
+        ] {
+            assert_eq!(seconds_of(bad), None, "{bad}");
+        }
     }
 }

@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::stages::{shown_state, symbol};
-use super::{datasets, frame, placeholder, put};
+use super::{beside, datasets, frame, placeholder, put};
 use crate::console::chart::{Chart, Curve, Mark, Positions};
 use crate::console::scale::Scale;
 use crate::console::state::{Pane, State, WEIGHTS, XAxis};
@@ -45,7 +45,12 @@ pub fn draw(state: &State, area: Rect, buffer: &mut Buffer) {
     }
     let readout = Rect { y: inside.bottom() - 1, height: 1, ..inside };
     put(buffer, readout.x, readout.y, readout.width, &plot.readout(state), theme::PLAIN);
-    let chart = Rect { y: inside.y + 1, height: inside.height - 2, ..inside };
+    // What lies beside needs a line to be told apart by.
+    let named = u16::from(!state.beside.is_empty() && inside.height >= 7);
+    if named > 0 {
+        beside::legend(state, Rect { y: inside.y + 1, height: 1, ..inside }, buffer);
+    }
+    let chart = Rect { y: inside.y + 1 + named, height: inside.height - 2 - named, ..inside };
     plot.chart(state).draw(chart, buffer);
 }
 
@@ -106,7 +111,7 @@ impl<'a> Plot<'a> {
         let mut lo = few().filter(finite).fold(whole.min, |m, v| m.min(*v));
         let mut hi = few().filter(finite).fold(whole.max, |m, v| m.max(*v));
         if state.losses.clip {
-            (lo, hi) = without_outliers(raw, train, valid).unwrap_or((lo, hi));
+            (lo, hi) = outermost(raw, train, valid).unwrap_or((lo, hi));
         }
         let outside = |lo: f32, hi: f32| {
             let rest = few().filter(finite).filter(|v| !(lo..=hi).contains(*v)).count();
@@ -124,6 +129,7 @@ impl<'a> Plot<'a> {
         } else if state.losses.clip {
             clipped = outside(lo, hi);
         }
+        let (lo, hi) = beside::widened(state, (lo, hi), log);
         let y = rounded(f64::from(lo), f64::from(hi), log);
         Self { view, raw, train, valid, y, gaps, clipped, unplaced }
     }
@@ -153,32 +159,54 @@ impl<'a> Plot<'a> {
         parts.join(" · ")
     }
 
-    fn positions(&self, x: XAxis, curves: &'a Curves) -> Positions<'a> {
-        match x {
-            XAxis::Step => Positions::Steps(&curves.step),
-            XAxis::Epoch => Positions::Epochs(&curves.epoch),
-            XAxis::Time => Positions::Times(&curves.time),
-        }
-    }
-
     fn chart(&self, state: &'a State) -> Chart<'a> {
         let losses = &state.losses;
-        let steps = self.positions(losses.x, &self.view.steps);
-        let epochs = self.positions(losses.x, &self.view.per_epoch);
+        let steps = positions(losses.x, &self.view.steps);
+        let epochs = positions(losses.x, &self.view.per_epoch);
+        let (others, range) = beside::curves(state);
         let mut curves = Vec::new();
         // The series is of this column: update keeps it so. One that is behind is cut to its own length.
         let smooth = &losses.series;
         if losses.smoothing > 0 {
             let extremes = Some(&smooth.raw_extremes);
-            curves.push(Curve { x: steps, values: self.raw, extremes, style: theme::FAINT, symbol: None });
+            curves.push(Curve {
+                x: steps,
+                values: self.raw,
+                extremes,
+                style: theme::FAINT,
+                symbol: None,
+                spaced: None,
+            });
         }
+        curves.extend(others);
         let extremes = Some(&smooth.extremes);
-        curves.push(Curve { x: steps, values: &smooth.smoothed, extremes, style: theme::TRAIN, symbol: None });
-        curves.push(Curve { x: epochs, values: self.train, extremes: None, style: theme::TRAIN, symbol: Some('×') });
-        curves.push(Curve { x: epochs, values: self.valid, extremes: None, style: theme::VALID, symbol: Some('●') });
+        curves.push(Curve {
+            x: steps,
+            values: &smooth.smoothed,
+            extremes,
+            style: theme::TRAIN,
+            symbol: None,
+            spaced: None,
+        });
+        curves.push(Curve {
+            x: epochs,
+            values: self.train,
+            extremes: None,
+            style: theme::TRAIN,
+            symbol: Some('×'),
+            spaced: None,
+        });
+        curves.push(Curve {
+            x: epochs,
+            values: self.valid,
+            extremes: None,
+            style: theme::VALID,
+            symbol: Some('●'),
+            spaced: None,
+        });
         Chart {
             curves,
-            x: self.x_scale(losses.x, steps, epochs),
+            x: with_range(self.x_scale(losses.x, steps, epochs), range),
             y: self.y,
             time: losses.x == XAxis::Time,
             marks: self.marks(state),
@@ -281,6 +309,20 @@ impl<'a> Plot<'a> {
     }
 }
 
+/// The positions of curves on the x axis.
+pub fn positions(x: XAxis, curves: &Curves) -> Positions<'_> {
+    match x {
+        XAxis::Step => Positions::Steps(&curves.step),
+        XAxis::Epoch => Positions::Epochs(&curves.epoch),
+        XAxis::Time => Positions::Times(&curves.time),
+    }
+}
+
+/// The scale widened so that these ends lie on it.
+fn with_range(x: Scale, range: Option<(f64, f64)>) -> Scale {
+    range.map_or(x, |(first, last)| Scale::new(x.lo.min(first), x.hi.max(last), false))
+}
+
 fn legend(plot: &Plot<'_>, smoothed: bool) -> Line<'static> {
     let symbol = if plot.raw.is_empty() { "×" } else { "━" };
     let mut spans = vec![Span::styled(symbol, theme::TRAIN), Span::raw(" train  ")];
@@ -297,7 +339,7 @@ fn sample(values: &[f32]) -> impl Iterator<Item = f32> + '_ {
 }
 
 /// The range that holds all but the outermost hundredths of the values.
-fn without_outliers(raw: &[f32], train: &[f32], valid: &[f32]) -> Option<(f32, f32)> {
+pub fn outermost(raw: &[f32], train: &[f32], valid: &[f32]) -> Option<(f32, f32)> {
     let mut values: Vec<f32> = sample(raw).chain(sample(train)).filter(|v| v.is_finite()).collect();
     values.extend(sample(valid).filter(|v| v.is_finite()));
     values.sort_unstable_by(f32::total_cmp);
@@ -339,8 +381,8 @@ mod tests {
     fn outliers_fall_out_of_the_range() {
         let mut raw: Vec<f32> = (0..1000).map(|i| 1.0 + (i % 10) as f32 / 10.0).collect();
         raw[5] = 1e6;
-        let (lo, hi) = without_outliers(&raw, &[], &[f32::NAN]).unwrap();
+        let (lo, hi) = outermost(&raw, &[], &[f32::NAN]).unwrap();
         assert!(lo >= 1.0 && hi <= 2.0);
-        assert_eq!(without_outliers(&[], &[], &[f32::NAN]), None);
+        assert_eq!(outermost(&[], &[], &[f32::NAN]), None);
     }
 }

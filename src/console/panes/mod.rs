@@ -1,7 +1,9 @@
 //! The panes, one file each, and what they share: frames, and how many rows of their lists are visible. Drawing only
 //! reads the state.
 
+pub mod beside;
 pub mod chrome;
+pub mod comparison;
 pub mod datasets;
 pub mod detail;
 pub mod embedding;

@@ -6,6 +6,7 @@ use ratatui::layout::Rect;
 use super::chrome::sign;
 use super::{frame, placeholder, put};
 use crate::console::backend::Link;
+use crate::console::beside::LETTERS;
 use crate::console::state::{Pane, State};
 use crate::console::{text, theme};
 use crate::run::list::{RunState, RunSummary, progress};
@@ -30,6 +31,10 @@ pub fn draw(state: &State, area: Rect, buffer: &mut Buffer) {
         let attached = shown.is_some();
         let selected = state.focus == Pane::Runs && i == state.run_list.selected;
         line(&run, attached, selected, Rect { y, height: 1, ..inside }, buffer);
+        if let Some(beside) = state.beside.iter().find(|b| b.path == run.path) {
+            let letter = beside.letter.min(LETTERS.len() - 1);
+            put(buffer, inside.x + 2, y, 1, &LETTERS[letter].to_string(), theme::BESIDE[letter]);
+        }
     }
 }
 

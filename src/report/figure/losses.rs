@@ -153,8 +153,13 @@ impl<'a> Data<'a> {
             lines
         };
         let smooth = lines(&steps, &self.smoothed);
-        let train = lines(&epochs, self.train);
-        let valid = lines(&epochs, self.valid);
+        let unstarted = self.view.per_epoch.step.first() == Some(&0);
+        let mut by_epoch = |values: &[f32]| {
+            // Before the first step nothing was trained: a value that is missing there is no gap.
+            let skip = usize::from(unstarted && values.first().is_some_and(|v| v.is_nan()));
+            lines(&epochs[skip..], &values[skip..])
+        };
+        let (train, valid) = (by_epoch(self.train), by_epoch(self.valid));
         let mut layers = Vec::new();
         if request.smoothing > 0.0 {
             let points = steps.iter().zip(self.raw).map(|(x, y)| (*x, f64::from(*y)));

@@ -111,11 +111,20 @@ fn keys(view: &RunView, stages: &[Stage]) -> Vec<String> {
 struct Part<'a> {
     stage: Stage,
     view: &'a StageView,
-    /// Epochs of the stages before it.
+    /// Places taken by the stages before it.
     before: f64,
-    epochs: f64,
+    /// The first epoch measured (0: before any training) and the last.
+    first: f64,
+    last: f64,
     /// Position in `metrics` of the epoch that is handed on.
     best: Option<usize>,
+}
+
+impl Part<'_> {
+    /// An epoch's place on the common axis, from 1.
+    fn place(&self, epoch: f64) -> f64 {
+        self.before + epoch - self.first + 1.0
+    }
 }
 
 /// The epochs of several stages, one after the other.
@@ -130,22 +139,23 @@ impl<'a> Timeline<'a> {
         let mut parts = Vec::new();
         for stage in stages {
             let part = view.stage(*stage);
-            let epochs = part.per_epoch.epoch.last().copied().map_or(0.0, f64::from);
-            parts.push(Part { stage: *stage, view: part, before, epochs, best: part.best_epoch() });
-            before += epochs;
+            let epoch = |e: Option<&f32>| e.copied().map_or(0.0, f64::from);
+            let (first, last) = (epoch(part.per_epoch.epoch.first()), epoch(part.per_epoch.epoch.last()));
+            parts.push(Part { stage: *stage, view: part, before, first, last, best: part.best_epoch() });
+            before += last - first + 1.0;
         }
         Self { parts, length: before }
     }
 
-    /// Epochs count from 1 in each stage.
+    /// Epochs are counted in each stage anew.
     fn ticks(&self) -> Ticks {
         let step = [1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0];
         let step = step.into_iter().find(|s| self.length / s <= 10.0).unwrap_or(self.length / 10.0);
         let mut ticks = Vec::new();
         for part in &self.parts {
-            let mut epoch = step;
-            while epoch <= part.epochs {
-                ticks.push((part.before + epoch, number(epoch, 0)));
+            let mut epoch = (part.first / step).ceil() * step;
+            while epoch <= part.last {
+                ticks.push((part.place(epoch), number(epoch, 0)));
                 epoch += step;
             }
         }
@@ -171,7 +181,7 @@ impl<'a> Timeline<'a> {
                 layers.push(Layer::Upright { x: part.before + 0.5, stroke: BORDER });
             }
             if let Some(best) = part.best.and_then(|i| part.view.per_epoch.epoch.get(i)) {
-                layers.push(Layer::Upright { x: part.before + f64::from(*best), stroke: BEST });
+                layers.push(Layer::Upright { x: part.place(f64::from(*best)), stroke: BEST });
             }
         }
         for (i, key) in keys.iter().enumerate() {
@@ -182,7 +192,7 @@ impl<'a> Timeline<'a> {
                 let mut line = Vec::new();
                 for (at, epoch) in part.view.per_epoch.epoch.iter().enumerate() {
                     let point = value(part, at, key).filter(|v| v.is_finite());
-                    match point.map(|v| (part.before + f64::from(*epoch), v)) {
+                    match point.map(|v| (part.place(f64::from(*epoch)), v)) {
                         Some(point) => {
                             line.push(point);
                             if part.best == Some(at) {

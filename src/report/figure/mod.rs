@@ -17,6 +17,9 @@ mod writing;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+pub use metrics::metric_name;
+pub use writing::clean;
+
 use crate::report::projection::groups::Colouring;
 use crate::report::projection::{Method, ProjectionError};
 use crate::run::directory::RunDir;
@@ -182,8 +185,8 @@ impl Format {
 
 /// Default width in px: 180 mm, the two columns of most journals.
 const WIDTH: f64 = 180.0 / 25.4 * 96.0;
-/// Weight of the moving average where nothing else is asked for: about ten steps.
-pub const SMOOTHING: f64 = 0.9;
+/// Weight of the moving average where nothing else is asked for: about five steps.
+pub const SMOOTHING: f64 = 0.8;
 /// Sizes in px that a figure can have.
 const LEAST: f64 = 150.0;
 const MOST: f64 = 10_000.0;

@@ -41,7 +41,8 @@ fn losses_have_every_point_and_gaps_are_gaps() {
         // Raw, smoothed, training by epoch (none here), validation.
         let points: Vec<usize> = lines(panel).iter().map(|l| l.concat().len()).collect();
         let steps = (STEPS * EPOCHS) as usize - usize::from(i == 0);
-        assert_eq!(points, [steps, steps, 0, EPOCHS as usize], "panel {i}");
+        let epochs = EPOCHS as usize + usize::from(i == 0);
+        assert_eq!(points, [steps, steps, 0, epochs], "panel {i}");
         let stretches = if i == 0 { 2 } else { 1 };
         assert_eq!(lines(panel)[0].len(), stretches, "a value that is not finite parts the line");
     }
@@ -83,8 +84,8 @@ fn metrics_go_on_from_stage_to_stage() {
     let panels: Vec<&Panel> = figure.panels().collect();
     assert_eq!(panels.len(), 3, "MAE, Pearson r, shares");
     let mae = lines(panels[0])[0];
-    assert_eq!(mae.iter().map(Vec::len).collect::<Vec<_>>(), [4, 4], "two stages, not joined");
-    assert_eq!(mae[1][0], (5.0, 1.0));
+    assert_eq!(mae.iter().map(Vec::len).collect::<Vec<_>>(), [5, 4], "two stages, not joined, the first from epoch 0");
+    assert_eq!((mae[0][0], mae[1][0]), ((1.0, 1.25), (6.0, 1.0)));
     let words = texts(&svg);
     for word in [
         "MAE; test 0.360",
@@ -157,10 +158,10 @@ fn what_is_missing_is_said() {
 }
 
 #[test]
-fn a_run_of_one_step_can_be_drawn() {
+fn a_run_of_no_step_or_of_one_can_be_drawn() {
     let (_root, dir) = empty("new", &[]);
-    write_events(&dir, &events()[..2]);
-    for log in [false, true] {
+    for (log, n) in [(false, 2), (true, 3), (false, 3)] {
+        write_events(&dir, &events()[..n]);
         let (figure, svg) = drawn(&dir, |r| r.log = log, What::Losses);
         assert_eq!(figure.panels().count(), 1);
         assert!(image::png(&svg, 1.0).is_ok());

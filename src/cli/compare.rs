@@ -1,0 +1,35 @@
+//! `mug compare`: runs side by side.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use color_eyre::Result;
+
+use super::say;
+use crate::report::compare::compare;
+use crate::run::directory::RunDir;
+use crate::run::tail::read_view;
+
+#[derive(Debug, clap::Args)]
+pub struct CompareArgs {
+    /// Names or folders of two or more runs; they may still be training.
+    #[arg(required = true, num_args = 2.., value_name = "RUN")]
+    pub runs: Vec<String>,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Prints the table.
+pub fn run(args: &CompareArgs, root: &Path) -> Result<ExitCode> {
+    let dirs = args.runs.iter().map(|name| RunDir::find(root, name)).collect::<Result<Vec<_>, _>>()?;
+    let views = dirs.iter().map(|dir| read_view(&dir.events_path())).collect::<Result<Vec<_>, _>>()?;
+    let runs: Vec<_> = dirs.iter().zip(&views).collect();
+    let comparison = compare(&runs);
+    if args.json {
+        say(&serde_json::to_string(&comparison)?)?;
+    } else {
+        comparison.lines().iter().try_for_each(|line| say(line))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
