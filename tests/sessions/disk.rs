@@ -125,8 +125,10 @@ fn a_directory_that_is_moved_away_and_comes_back() {
     console.wait_for("▶");
     let (here, aside) = (home.runs().join("x"), home.path().join("aside"));
     std::fs::rename(&here, &aside).unwrap();
-    until("a paused run", || console.text().contains("paused until it can be written"), || console.text());
-    console.wait_for("deleted, moved");
+    // What is missed first is a matter of the moment: the events, an array, a checkpoint.
+    let told = |text: &str| text.contains("deleted, moved") || text.contains("No such file");
+    let paused = || console.text().contains("paused until it can be written") && told(&console.text());
+    until("a paused run", paused, || console.text());
     std::fs::rename(&aside, &here).unwrap();
     finishes(&home, child, &console, "the directory was away for a while");
 }
