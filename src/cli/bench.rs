@@ -14,10 +14,11 @@ use serde::Serialize;
 
 use super::say;
 use crate::config::Settings;
+use crate::console::sample;
 use crate::dataset::{Dataset, Source, data_folder};
 use crate::device::{self, DeviceRequest};
 use crate::training::events::Stage;
-use crate::training::speed::{SHAPES, Shape, encoding_rates, stage_rates};
+use crate::training::speed::{Rates, SHAPES, Shape, encoding_rates, stage_rates};
 
 /// Measure how fast this machine trains each stage, on random data of real files' shapes.
 ///
@@ -102,6 +103,19 @@ struct Opened {
     gigabytes_per_second: f64,
 }
 
+/// What the console costs: medians over [`FRAMES`] frames.
+#[derive(Debug, Serialize)]
+struct Drawn {
+    /// Milliseconds of a frame after 9 new steps, at 80x24 and at 200x60.
+    frame_80x24_ms: f64,
+    frame_200x60_ms: f64,
+    /// Milliseconds of a key in a label table of a million rows, its frame at 200x60 included.
+    key_in_a_million_rows_ms: f64,
+}
+
+/// Frames that are timed.
+const FRAMES: u64 = 200;
+
 /// Runs the subcommand.
 ///
 /// # Errors
@@ -164,6 +178,15 @@ pub fn run(args: &BenchArgs) -> Result<ExitCode> {
             ))?;
         }
     }
+    let drawn = draw()?;
+    if args.json {
+        say(&serde_json::to_string(&drawn)?)?;
+    } else {
+        say(&format!(
+            "console: a frame {:.2} ms at 80x24, {:.2} ms at 200x60; a key among a million rows {:.2} ms",
+            drawn.frame_80x24_ms, drawn.frame_200x60_ms, drawn.key_in_a_million_rows_ms
+        ))?;
+    }
     if let Some(name) = &args.open {
         let opened = open(name)?;
         if args.json {
@@ -180,6 +203,36 @@ pub fn run(args: &BenchArgs) -> Result<ExitCode> {
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Times the console on a run of its own making.
+fn draw() -> Result<Drawn> {
+    let frame = |width, height| -> Result<f64> {
+        let mut console = sample::console(width, height, 1500)?;
+        let times = (0..FRAMES).map(|i| {
+            let steps = sample::steps(1000 + 9 * i, 9);
+            let started = Instant::now();
+            console.events(steps);
+            console.frame()?;
+            Ok(started.elapsed().as_secs_f64() * 1e3)
+        });
+        Ok(median(times.collect::<io::Result<_>>()?))
+    };
+    let (frame_80x24_ms, frame_200x60_ms) = (frame(80, 24)?, frame(200, 60)?);
+    let mut console = sample::console(200, 60, 1_000_000)?;
+    console.look_at_labels();
+    let times = (0..FRAMES).map(|_| {
+        let started = Instant::now();
+        console.press("j");
+        console.frame()?;
+        Ok(started.elapsed().as_secs_f64() * 1e3)
+    });
+    let key_in_a_million_rows_ms = median(times.collect::<io::Result<_>>()?);
+    Ok(Drawn { frame_80x24_ms, frame_200x60_ms, key_in_a_million_rows_ms })
+}
+
+fn median(values: Vec<f64>) -> f64 {
+    (Rates(values).median() * 1e3).round() / 1e3
 }
 
 /// Opens a data file and reads its bytes, once each after a read that warms the cache.

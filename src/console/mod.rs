@@ -43,6 +43,7 @@ mod preferences;
 mod pyramid;
 mod raster;
 mod reading;
+pub mod sample;
 mod sanitise;
 mod screen;
 #[cfg(test)]
