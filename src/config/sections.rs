@@ -218,7 +218,8 @@ impl Default for JointSettings {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct HealthSettings {
-    /// Share of a stage's epochs before its checks are judged; at a stage's end they always are.
+    /// Share of the denoising and joint stages' epochs before their checks are judged; at a stage's end they always are,
+    /// and the contrastive stage's only then.
     pub grace: f64,
     /// Pearson r of ŷ with y on the validation split, at least.
     pub least_signal: f64,

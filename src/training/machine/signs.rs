@@ -22,7 +22,8 @@ impl Machine<'_> {
             Stage::Contrastive => {
                 let loss =
                     PerModality::from_fn(|m| valid.get(&format!("contrastive_{m}")).copied().flatten().map(f64::from));
-                self.report_alignment(&loss, metrics, judged)
+                // Shown as it comes and judged when the stage hands on: on few validation rows one epoch is chance.
+                self.report_alignment(&loss, metrics, false)
             }
             Stage::Denoising => Ok(()),
             Stage::Joint => {
