@@ -2,10 +2,10 @@
 //! threads of its own and is answered by messages, so that no file system and no socket can hold up the screen.
 //!
 //! Threads: one that looks into datasets, one after the other; for each attachment one that tails the events, one that
-//! keeps the link to the run's process, one that reads label tables, one that looks for neighbours; one for each run beside it; one that puts the
-//! label table in order, one that lays representations out (its own queue of one, embedding/worker.rs), one that remembers
-//! how the console is arranged; short ones for the rest. All of an attachment's end when another run is attached or the
-//! screen is gone.
+//! keeps the link to the run's process, one that reads label tables, one that looks for neighbours; one for each run
+//! beside it; one that puts the label table in order, one that lays representations out (its own queue of one,
+//! embedding/worker.rs), one that remembers how the console is arranged; short ones for the rest. All of an attachment's
+//! end when another run is attached or the screen is gone.
 
 use std::collections::HashSet;
 use std::io::Write;
