@@ -71,13 +71,18 @@ impl DType {
         macro_rules! convert {
             ($n:literal, $read:expr) => {{
                 let read = $read;
-                for (to, from) in out.iter_mut().zip(bytes.chunks_exact($n)) {
-                    let mut word = [0u8; $n];
-                    word.copy_from_slice(from);
-                    if self.big_endian {
+                // Indexed, and the rare order of bytes apart: a plain loop over arrays is what becomes vector instructions.
+                let words = &bytes.as_chunks::<$n>().0[..out.len()];
+                if self.big_endian {
+                    for (i, to) in out.iter_mut().enumerate() {
+                        let mut word = words[i];
                         word.reverse();
+                        *to = read(word);
                     }
-                    *to = read(word);
+                } else {
+                    for (i, to) in out.iter_mut().enumerate() {
+                        *to = read(words[i]);
+                    }
                 }
             }};
         }

@@ -6,6 +6,7 @@ const LARGEST: f64 = f32::MAX as f64;
 const NOISE: f64 = 1e-10;
 
 /// True for a value that can be used.
+#[inline]
 pub fn usable(value: f64) -> bool {
     // NaN compares false.
     value.abs() <= LARGEST
