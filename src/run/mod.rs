@@ -44,12 +44,22 @@ impl FileError {
 /// The name aside is `.NAME.part`; one that a killed process left is overwritten. Two writers of one path at a time are
 /// not provided for: whoever writes in a run directory holds its lock.
 ///
+/// What stands at the path and is no file (`/dev/null`, a pipe) is written to as it is: a rename would take its place.
+///
 /// # Errors
 /// Whatever `write` or the file system reports; the old content then still stands.
 pub fn write_atomically(
     path: &Path,
     write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
 ) -> Result<(), FileError> {
+    if std::fs::metadata(path).is_ok_and(|m| !m.is_file() && !m.is_dir()) {
+        let direct = || {
+            let mut writer = BufWriter::new(File::options().write(true).open(path)?);
+            write(&mut writer)?;
+            writer.flush()
+        };
+        return direct().map_err(|source| FileError { action: "write", path: path.to_owned(), source });
+    }
     let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
     let aside = path.with_file_name(format!(".{name}.part"));
     let result = (|| {
@@ -93,6 +103,17 @@ mod tests {
         .unwrap_err();
         assert!(error.to_string().contains("a.txt") && error.to_string().contains("no space"), "{error}");
         assert_eq!(std::fs::read(&path).unwrap(), b"old");
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_device_is_written_to_and_never_replaced() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("nothing");
+        std::os::unix::fs::symlink("/dev/null", &path).unwrap();
+        write_atomically(&path, |w| w.write_all(b"gone")).unwrap();
+        assert!(std::fs::symlink_metadata(&path).unwrap().is_symlink());
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
     }
 }
