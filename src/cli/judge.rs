@@ -12,10 +12,10 @@ use super::args::LabelsArgs;
 use super::lines::harmless;
 use super::{labels, say};
 use crate::modality::PerModality;
+use crate::run::annotations;
 use crate::run::directory::RunDir;
 use crate::run::rows::LabelRows;
 use crate::run::tail::read_view;
-use crate::run::{annotations, labels as label_files};
 use crate::split::{PerSplit, Split};
 use crate::training::agreement::summarise;
 use crate::training::bootstrap::{CONFIDENCE, RESAMPLES};
@@ -45,13 +45,7 @@ struct Report<'a> {
 pub fn run(args: &LabelsArgs, root: &Path) -> Result<ExitCode> {
     let dir = RunDir::find(root, &args.run)?;
     let view = read_view(&dir.events_path())?;
-    let refresh = labels::find_refresh(&dir, &view, args.refresh)?;
-    let values = label_files::read(&dir.path().join(&refresh.file))?;
-    let mut rows = LabelRows::read(&dir.rows_path())?;
-    let found = values.corrected.text.len();
-    if found != rows.len() {
-        return Err(eyre!("{} has {found} rows, where the data has {}", refresh.file, rows.len()));
-    }
+    let (refresh, values, mut rows) = labels::read_refresh(&dir, &view, args.refresh)?;
     let label_range =
         view.prepared.ok_or_else(|| eyre!("run {} has not recorded what it trains on", dir.name()))?.label_range;
     let mut judged_by = rows.human.as_ref().map(|_| "data".to_owned());

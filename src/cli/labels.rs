@@ -22,6 +22,7 @@ use crate::run::rows::LabelRows;
 use crate::run::tail::read_view;
 use crate::run::view::{LabelRefresh, RunView};
 use crate::run::{labels, predictions};
+use crate::training::events::LabelValues;
 
 /// Writes the table.
 pub fn run(args: &LabelsArgs, root: &Path) -> Result<ExitCode> {
@@ -73,18 +74,11 @@ fn format(args: &LabelsArgs) -> Result<Format> {
 /// Everything about a run's rows, with the labels of one refresh.
 fn read(dir: &RunDir, refresh: Option<u32>) -> Result<(Table, LabelRefresh)> {
     let view = read_view(&dir.events_path())?;
-    let refresh = find_refresh(dir, &view, refresh)?;
-    let corrected = labels::read(&dir.path().join(&refresh.file))?.corrected;
-    let rows = LabelRows::read(&dir.rows_path())?;
-    let same = |file: &str, found: usize| match found == rows.len() {
-        true => Ok(()),
-        false => Err(eyre!("{file} has {found} rows, where the data has {}", rows.len())),
-    };
-    same(&refresh.file, corrected.text.len())?;
+    let (refresh, LabelValues { corrected }, rows) = read_refresh(dir, &view, refresh)?;
     let predictions = match view.predictions.last() {
         Some(entry) => {
             let values = predictions::read(&dir.path().join(&entry.file))?;
-            same(&entry.file, values.multimodal.len())?;
+            same_rows(&entry.file, values.multimodal.len(), &rows)?;
             Some(Arc::new(values))
         }
         None => None,
@@ -94,8 +88,28 @@ fn read(dir: &RunDir, refresh: Option<u32>) -> Result<(Table, LabelRefresh)> {
     Ok((table, refresh))
 }
 
+/// The refresh of that number, or the last one, with its labels and the rows that they belong to.
+pub(super) fn read_refresh(
+    dir: &RunDir,
+    view: &RunView,
+    wanted: Option<u32>,
+) -> Result<(LabelRefresh, LabelValues, LabelRows)> {
+    let refresh = find_refresh(dir, view, wanted)?;
+    let values = labels::read(&dir.path().join(&refresh.file))?;
+    let rows = LabelRows::read(&dir.rows_path())?;
+    same_rows(&refresh.file, values.corrected.text.len(), &rows)?;
+    Ok((refresh, values, rows))
+}
+
+fn same_rows(file: &str, found: usize, rows: &LabelRows) -> Result<()> {
+    match found == rows.len() {
+        true => Ok(()),
+        false => Err(eyre!("{file} has {found} rows, where the data has {}", rows.len())),
+    }
+}
+
 /// The refresh of that number, or the last one.
-pub(super) fn find_refresh(dir: &RunDir, view: &RunView, wanted: Option<u32>) -> Result<LabelRefresh> {
+fn find_refresh(dir: &RunDir, view: &RunView, wanted: Option<u32>) -> Result<LabelRefresh> {
     let found = match wanted {
         Some(n) => view.labels.iter().rfind(|l| l.refresh == n),
         None => view.labels.last(),
