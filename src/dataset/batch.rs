@@ -1,12 +1,14 @@
 //! What a model is fed with: some clips of a split, padded to the longest of them.
 
+use std::sync::Arc;
+
 use crate::modality::PerModality;
 
 /// Some clips with their labels.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Batch {
-    /// U_m.
-    pub sequences: PerModality<Sequences>,
+    /// U_m; shared, as the backward pass needs them once more.
+    pub sequences: Arc<PerModality<Sequences>>,
     /// y, (B,), in [-H, H].
     pub labels: Vec<f32>,
 }

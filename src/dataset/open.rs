@@ -215,7 +215,7 @@ impl Dataset {
         if let Some(&row) = rows.iter().find(|&&row| row >= len) {
             return Err(DatasetError::Row { split, row, len });
         }
-        let sequences = PerModality::try_from_fn(|m| self.sequences(held, m, rows))?;
+        let sequences = Arc::new(PerModality::try_from_fn(|m| self.sequences(held, m, rows))?);
         Ok(Batch { sequences, labels: rows.iter().map(|&row| held.labels[row]).collect() })
     }
 

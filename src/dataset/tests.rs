@@ -132,7 +132,7 @@ fn normalised_by_the_training_splits_valid_steps() {
     // A constant column.
     assert!(column(&d, Modality::Audio, 1).iter().all(|&z| z == 0.0));
     // -inf and NaN are the mean.
-    let audio = d.batch(Split::Train, &[0, 1]).unwrap().sequences.audio;
+    let audio = d.batch(Split::Train, &[0, 1]).unwrap().sequences.audio.clone();
     assert_eq!((audio.data[0], audio.data[audio.lengths[0] * 2]), (0.0, 0.0));
 }
 

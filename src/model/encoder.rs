@@ -10,8 +10,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::dropout::Dropout;
 use super::init;
-use super::recurrent;
-use crate::dataset::Sequences;
+use super::recurrent::Weights;
 
 /// LSTM over the valid steps, last valid hidden state, dropout, linear to d.
 #[derive(Module, Debug)]
@@ -39,9 +38,13 @@ impl Encoder {
         }
     }
 
-    /// h_m, (B, d).
-    pub fn forward(&self, sequences: &Sequences, dropout: &mut Dropout) -> Tensor<2> {
-        let last = recurrent::last_hidden(self.w_input.val(), self.w_hidden.val(), self.bias.val(), sequences);
-        self.output.forward(dropout.apply(last))
+    /// The LSTM's weights.
+    pub fn recurrence(&self) -> Weights {
+        Weights { input: self.w_input.val(), hidden: self.w_hidden.val(), bias: self.bias.val() }
+    }
+
+    /// h_m, (B, d), from the LSTM's last valid hidden states, (B, H).
+    pub fn represent(&self, last_hidden: Tensor<2>, dropout: &mut Dropout) -> Tensor<2> {
+        self.output.forward(dropout.apply(last_hidden))
     }
 }

@@ -9,6 +9,7 @@ use rand_chacha::ChaCha8Rng;
 use super::dropout::Dropout;
 use super::encoder::Encoder;
 use super::init;
+use super::recurrent;
 use crate::config::ModelSettings;
 use crate::dataset::Batch;
 use crate::modality::{Modality, PerModality};
@@ -74,7 +75,9 @@ impl Network {
 
     /// Runs encoders, fusion and heads.
     pub fn forward(&self, batch: &Batch, dropout: &mut Dropout) -> Output {
-        let representations = PerModality::from_fn(|m| self.encoders[m as usize].forward(&batch.sequences[m], dropout));
+        let recurrences = PerModality::from_fn(|m| self.encoders[m as usize].recurrence());
+        let last_hidden = recurrent::last_hidden(recurrences, &batch.sequences);
+        let representations = last_hidden.map(|m, last| self.encoders[m as usize].represent(last.clone(), dropout));
         let joined = Tensor::cat(representations.iter().map(|(_, h)| h.clone()).collect(), 1);
         let fused = activation::relu(self.fusion.forward(dropout.apply(joined)));
         let unimodal = representations.map(|m, h| self.predict(&self.heads[m as usize], h.clone()));

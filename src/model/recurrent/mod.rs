@@ -8,32 +8,44 @@ mod operation;
 mod packing;
 mod product;
 
+use std::sync::Arc;
+
 use burn::backend::DispatchDevice;
 use burn::tensor::{Device, Tensor, TensorData, activation};
 
 use crate::dataset::Sequences;
-use packing::Packing;
+use crate::modality::PerModality;
+
+/// The weights of one LSTM; gates in the order input, forget, candidate, output.
+#[derive(Clone)]
+pub struct Weights {
+    /// (D, 4H)
+    pub input: Tensor<2>,
+    /// (H, 4H)
+    pub hidden: Tensor<2>,
+    /// (4H)
+    pub bias: Tensor<1>,
+}
 
 /// True for burn's CPU backend, with or without a tape.
 fn is_cpu(device: &Device) -> bool {
     matches!(device.clone().inner().as_dispatch(), DispatchDevice::Flex(_))
 }
 
-/// The last valid hidden state of each sequence, (B, H); zeros for a sequence of length 0.
+/// The last valid hidden state of each sequence, (B, H) for each modality; zeros for a sequence of length 0.
 ///
-/// `w_input` is (D, 4H), `w_hidden` (H, 4H) and `bias` (4H), the gates in the order input, forget, candidate, output.
-pub fn last_hidden(w_input: Tensor<2>, w_hidden: Tensor<2>, bias: Tensor<1>, sequences: &Sequences) -> Tensor<2> {
-    if is_cpu(&w_input.device()) {
-        let packing = Packing::new(&sequences.lengths);
-        let inputs = packing.pack(sequences);
-        operation::last_hidden(w_input, w_hidden, bias, inputs, packing)
+/// All modalities at once, so that they can be computed side by side.
+pub fn last_hidden(weights: PerModality<Weights>, sequences: &Arc<PerModality<Sequences>>) -> PerModality<Tensor<2>> {
+    if is_cpu(&weights.text.input.device()) {
+        operation::last_hidden(weights, sequences)
     } else {
-        by_steps(w_input, w_hidden, bias, sequences)
+        PerModality::from_fn(|m| by_steps(weights[m].clone(), &sequences[m]))
     }
 }
 
 /// The same as tensor operations, a step at a time: for devices that have no kernel of ours, and to check the other.
-fn by_steps(w_input: Tensor<2>, w_hidden: Tensor<2>, bias: Tensor<1>, sequences: &Sequences) -> Tensor<2> {
+fn by_steps(weights: Weights, sequences: &Sequences) -> Tensor<2> {
+    let Weights { input: w_input, hidden: w_hidden, bias } = weights;
     let device = w_input.device();
     let plain = device.clone().inner();
     let [size, _] = w_hidden.dims();
@@ -68,7 +80,7 @@ fn by_steps(w_input: Tensor<2>, w_hidden: Tensor<2>, bias: Tensor<1>, sequences:
 #[cfg(test)]
 mod tests {
     use super::*;
-    use burn::tensor::Gradients;
+    use crate::modality::Modality;
 
     const SIZE: usize = 8;
 
@@ -82,12 +94,6 @@ mod tests {
         Sequences { data, dim, lengths: lengths.to_vec() }
     }
 
-    struct Weights {
-        input: Tensor<2>,
-        hidden: Tensor<2>,
-        bias: Tensor<1>,
-    }
-
     fn weights(dim: usize, device: &Device) -> Weights {
         let make =
             |rows: usize, scale: f32, phase| TensorData::new(wave(rows * 4 * SIZE, scale, phase), [rows, 4 * SIZE]);
@@ -98,14 +104,20 @@ mod tests {
         }
     }
 
-    type Form = fn(Tensor<2>, Tensor<2>, Tensor<1>, &Sequences) -> Tensor<2>;
+    type Form = fn(PerModality<Weights>, &Arc<PerModality<Sequences>>) -> PerModality<Tensor<2>>;
 
-    fn run(form: Form, w: &Weights, x: &Sequences) -> (Tensor<2>, Gradients) {
-        let out = form(w.input.clone(), w.hidden.clone(), w.bias.clone(), x);
-        let [b, h] = out.dims();
-        let weight = Tensor::<2>::from_data(TensorData::new(wave(b * h, 1.0, 0.5), [b, h]), &out.device().inner());
-        let gradients = (out.clone() * weight).sum().backward();
-        (out.inner(), gradients)
+    fn all_by_steps(weights: PerModality<Weights>, x: &Arc<PerModality<Sequences>>) -> PerModality<Tensor<2>> {
+        PerModality::from_fn(|m| by_steps(weights[m].clone(), &x[m]))
+    }
+
+    /// A sum in which every element counts differently, (1).
+    fn weighed(out: &PerModality<Tensor<2>>) -> Tensor<1> {
+        let parts = out.iter().map(|(m, out)| {
+            let [b, h] = out.dims();
+            let weight = TensorData::new(wave(b * h, 1.0, 0.5 + m as usize as f32), [b, h]);
+            (out.clone() * Tensor::<2>::from_data(weight, &out.device().inner())).sum()
+        });
+        parts.reduce(|a, b| a + b).unwrap()
     }
 
     fn assert_close<const D: usize>(a: Tensor<D>, b: Tensor<D>, bound: f32, what: &str) {
@@ -113,29 +125,57 @@ mod tests {
         assert!(difference < bound, "{what}: {difference}");
     }
 
-    fn check_against_steps(lengths: &[usize], dim: usize) {
+    /// Other lengths for each modality, all of the same number of clips.
+    fn inputs(lengths: &[usize], dims: [usize; 3]) -> Arc<PerModality<Sequences>> {
+        let turned = |by: usize| {
+            let (mut lengths, clips) = (lengths.to_vec(), lengths.len());
+            lengths.rotate_left(by % clips);
+            lengths
+        };
+        Arc::new(PerModality::from_fn(|m| sequences(&turned(m as usize), dims[m as usize])))
+    }
+
+    fn check_against_steps(lengths: &[usize], dims: [usize; 3]) {
         let device = Device::flex().autodiff();
-        let w = weights(dim, &device);
-        let x = sequences(lengths, dim);
-        let (fast, fast_grads) = run(last_hidden, &w, &x);
-        let (slow, slow_grads) = run(by_steps, &w, &x);
-        assert_close(fast, slow, 1e-5, "hidden");
-        let both = |t: &Tensor<2>| (t.grad(&fast_grads).unwrap(), t.grad(&slow_grads).unwrap());
-        let (a, b) = both(&w.input);
-        assert_close(a, b, 1e-4, "d input");
-        let (a, b) = both(&w.hidden);
-        assert_close(a, b, 1e-4, "d hidden");
-        assert_close(w.bias.grad(&fast_grads).unwrap(), w.bias.grad(&slow_grads).unwrap(), 1e-4, "d bias");
+        let w = PerModality::from_fn(|m| weights(dims[m as usize], &device));
+        let x = inputs(lengths, dims);
+        let (fast, slow) = (last_hidden(w.clone(), &x), all_by_steps(w.clone(), &x));
+        let (fast_grads, slow_grads) = (weighed(&fast).backward(), weighed(&slow).backward());
+        for (m, w) in w.iter() {
+            assert_close(fast[m].clone().inner(), slow[m].clone().inner(), 1e-5, &format!("hidden of {m}"));
+            let both = |t: &Tensor<2>| (t.grad(&fast_grads).unwrap(), t.grad(&slow_grads).unwrap());
+            let (a, b) = both(&w.input);
+            assert_close(a, b, 1e-4, &format!("d input of {m}"));
+            let (a, b) = both(&w.hidden);
+            assert_close(a, b, 1e-4, &format!("d hidden of {m}"));
+            let (a, b) = (w.bias.grad(&fast_grads).unwrap(), w.bias.grad(&slow_grads).unwrap());
+            assert_close(a, b, 1e-4, &format!("d bias of {m}"));
+        }
     }
 
     #[test]
     fn operation_agrees_with_tensor_form_values_and_gradients() {
-        check_against_steps(&[3, 0, 5, 1, 5, 2, 4, 1, 0, 3, 5, 2], 3);
-        check_against_steps(&[1], 5);
-        check_against_steps(&[7; 16], 2);
-        // More than one group.
+        check_against_steps(&[3, 0, 5, 1, 5, 2, 4, 1, 0, 3, 5, 2], [3, 1, 2]);
+        check_against_steps(&[1], [5, 2, 7]);
+        check_against_steps(&[7; 16], [2, 2, 2]);
+        // More than one group, and a modality that no clip of the batch has.
         let lengths: Vec<usize> = (0..50).map(|i| (i * 5) % 9).collect();
-        check_against_steps(&lengths, 4);
+        check_against_steps(&lengths, [4, 40, 3]);
+    }
+
+    #[test]
+    fn a_modality_without_any_step_leaves_the_others_alone() {
+        let device = Device::flex().autodiff();
+        let w = PerModality::from_fn(|_| weights(3, &device));
+        let lengths = |m| if m == Modality::Audio { vec![0, 0, 0] } else { vec![2, 0, 4] };
+        let x = Arc::new(PerModality::from_fn(|m| sequences(&lengths(m), 3)));
+        let out = last_hidden(w.clone(), &x);
+        let gradients = weighed(&out).backward();
+        let greatest = |t: &Tensor<2>| -> f32 { t.clone().abs().max().into_scalar() };
+        assert_eq!(greatest(&out.audio.clone().inner()), 0.0);
+        assert_eq!(greatest(&w.audio.input.grad(&gradients).unwrap()), 0.0);
+        assert!(greatest(&w.text.input.grad(&gradients).unwrap()) > 0.0);
+        assert_close(out.vision.inner(), by_steps(w.vision.clone(), &x.vision).inner(), 1e-5, "vision");
     }
 
     #[test]
@@ -149,52 +189,58 @@ mod tests {
         // burn keeps a layer a gate; ours are packed side by side.
         let forget = lstm.forget_gate.as_ref().unwrap();
         let gates = [&lstm.input_gate, forget, &lstm.cell_gate, &lstm.output_gate];
-        let w_input = Tensor::cat(gates.iter().map(|g| g.input_transform.weight.val()).collect(), 1);
-        let w_hidden = Tensor::cat(gates.iter().map(|g| g.hidden_transform.weight.val()).collect(), 1);
         let bias = gates
             .iter()
             .map(|g| g.input_transform.bias.as_ref().unwrap().val() + g.hidden_transform.bias.as_ref().unwrap().val())
             .collect();
-        let bias = Tensor::cat(bias, 0);
-        assert_close(by_steps(w_input.clone(), w_hidden.clone(), bias.clone(), &x), hidden.clone(), 1e-5, "by steps");
-        assert_close(last_hidden(w_input, w_hidden, bias, &x), hidden, 1e-5, "operation");
+        let w = Weights {
+            input: Tensor::cat(gates.iter().map(|g| g.input_transform.weight.val()).collect(), 1),
+            hidden: Tensor::cat(gates.iter().map(|g| g.hidden_transform.weight.val()).collect(), 1),
+            bias: Tensor::cat(bias, 0),
+        };
+        assert_close(by_steps(w.clone(), &x), hidden.clone(), 1e-5, "by steps");
+        let all = last_hidden(PerModality::from_fn(|_| w.clone()), &Arc::new(PerModality::from_fn(|_| x.clone())));
+        assert_close(all.vision, hidden, 1e-5, "operation");
     }
 
     #[test]
     fn gradient_agrees_with_finite_differences() {
         let device = Device::flex().autodiff();
-        let x = sequences(&[4, 1, 0, 3, 2], 2);
-        let w = weights(2, &device);
-        let (_, gradients) = run(last_hidden, &w, &x);
-        let analytic: Vec<f32> = w.hidden.grad(&gradients).unwrap().into_data().try_into_vec().unwrap();
-        let base: Vec<f32> = w.hidden.to_data().try_into_vec().unwrap();
-        let loss = |values: Vec<f32>| -> f64 {
-            let hidden = Tensor::<2>::from_data(TensorData::new(values, [SIZE, 4 * SIZE]), &device);
-            let out = last_hidden(w.input.clone(), hidden, w.bias.clone(), &x).inner();
-            let out: Vec<f32> = out.into_data().try_into_vec().unwrap();
-            out.iter().zip(wave(out.len(), 1.0, 0.5)).map(|(&o, v)| f64::from(o) * f64::from(v)).sum()
-        };
-        for k in [0, 17, 100, 4 * SIZE * SIZE - 1] {
-            let moved = |by: f32| {
-                let mut v = base.clone();
-                v[k] += by;
-                v
+        let dims = [2, 1, 3];
+        let x = inputs(&[4, 1, 0, 3, 2], dims);
+        let w = PerModality::from_fn(|m| weights(dims[m as usize], &device));
+        let gradients = weighed(&last_hidden(w.clone(), &x)).backward();
+        for m in Modality::ALL {
+            let analytic: Vec<f32> = w[m].hidden.grad(&gradients).unwrap().into_data().try_into_vec().unwrap();
+            let base: Vec<f32> = w[m].hidden.to_data().try_into_vec().unwrap();
+            let loss = |values: Vec<f32>| -> f32 {
+                let mut w = w.clone();
+                w[m].hidden = Tensor::from_data(TensorData::new(values, [SIZE, 4 * SIZE]), &device);
+                weighed(&last_hidden(w, &x)).inner().into_scalar()
             };
-            let numeric = (loss(moved(1e-2)) - loss(moved(-1e-2))) / 2e-2;
-            let difference = (numeric - f64::from(analytic[k])).abs();
-            assert!(difference < 1e-3, "weight {k}: {numeric} against {}", analytic[k]);
+            for k in [0, 17, 100, 4 * SIZE * SIZE - 1] {
+                let moved = |by: f32| {
+                    let mut v = base.clone();
+                    v[k] += by;
+                    v
+                };
+                let numeric = (loss(moved(1e-2)) - loss(moved(-1e-2))) / 2e-2;
+                let difference = (numeric - analytic[k]).abs();
+                assert!(difference < 1e-3, "{m}, weight {k}: {numeric} against {}", analytic[k]);
+            }
         }
     }
 
     #[test]
     fn padding_never_changes_the_result() {
-        let w = weights(3, &Device::flex().autodiff());
+        let w = PerModality::from_fn(|_| weights(3, &Device::flex().autodiff()));
         let short = [2, 5, 0, 1];
         // The same clips beside a long one, to whose length the tensor form pads them.
         let long = [2, 5, 0, 1, 400];
-        for form in [last_hidden as Form, by_steps] {
+        for form in [last_hidden as Form, all_by_steps] {
             let run = |lengths: &[usize]| {
-                let all = form(w.input.clone(), w.hidden.clone(), w.bias.clone(), &sequences(lengths, 3)).inner();
+                let x = Arc::new(PerModality::from_fn(|_| sequences(lengths, 3)));
+                let all = form(w.clone(), &x).audio.inner();
                 all.narrow(0, 0, short.len()).into_data().try_into_vec::<f32>().unwrap()
             };
             assert_eq!(run(&short), run(&long));
@@ -202,10 +248,27 @@ mod tests {
     }
 
     #[test]
+    fn results_are_the_same_bits_on_one_thread_and_on_four() {
+        let x = inputs(&(0..50).map(|i| (i * 5) % 9).collect::<Vec<_>>(), [4, 40, 3]);
+        let run = |threads: usize| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(|| {
+                let w = PerModality::from_fn(|m| weights(x[m].dim, &Device::flex().autodiff()));
+                let out = last_hidden(w.clone(), &x);
+                let gradients = weighed(&out).backward();
+                let mut found = vec![out.text.inner().into_data()];
+                found.extend(w.iter().map(|(_, w)| w.input.grad(&gradients).unwrap().into_data()));
+                found.extend(w.iter().map(|(_, w)| w.hidden.grad(&gradients).unwrap().into_data()));
+                found.into_iter().map(|d| d.try_into_vec::<f32>().unwrap()).collect::<Vec<_>>()
+            })
+        };
+        assert_eq!(run(1), run(4));
+    }
+
+    #[test]
     fn empty_sequences_give_zeros() {
-        let device = Device::flex().autodiff();
-        let w = weights(3, &device);
-        let out = last_hidden(w.input, w.hidden, w.bias, &sequences(&[0, 0], 3));
-        assert_eq!(out.inner().into_data().try_into_vec::<f32>().unwrap(), vec![0.0; 2 * SIZE]);
+        let w = PerModality::from_fn(|_| weights(3, &Device::flex().autodiff()));
+        let out = last_hidden(w, &Arc::new(PerModality::from_fn(|_| sequences(&[0, 0], 3))));
+        assert_eq!(out.text.inner().into_data().try_into_vec::<f32>().unwrap(), vec![0.0; 2 * SIZE]);
     }
 }

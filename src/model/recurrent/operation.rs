@@ -1,7 +1,7 @@
-//! The recurrence as one node of burn's autodiff tape, for the CPU backend.
+//! The recurrences of all modalities as one node of burn's autodiff tape, for the CPU backend.
 //!
 //! A tape of primitive operations would hold thousands of nodes for a long sequence, and its slices make the backward
-//! pass quadratic in the number of steps.
+//! pass quadratic in the number of steps. One node for all modalities lets threads work on all of them at once.
 
 use std::sync::Arc;
 
@@ -10,104 +10,169 @@ use burn::backend::autodiff::checkpoint::strategy::NoCheckpointing;
 use burn::backend::autodiff::grads::Gradients;
 use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
 use burn::backend::{Autodiff, Flex};
-use burn::tensor::{Tensor, TensorData};
+use burn::tensor::{Device, Tensor, TensorData};
 
-use super::cpu::{self, Trace};
+use super::Weights;
+use super::cpu::{self, Layer, Trace};
 use super::packing::Packing;
+use crate::dataset::Sequences;
+use crate::modality::{Modality, PerModality};
 
-/// Plain, tape-free tensors of the CPU backend.
 type Tape = Autodiff<Flex, NoCheckpointing>;
+
+/// The number of weight tensors: three for each modality.
+const PARENTS: usize = 3 * Modality::ALL.len();
 
 /// What the backward pass needs besides the incoming gradient.
 #[derive(Clone, Debug)]
 struct State {
-    trace: Arc<Trace>,
-    /// Packed inputs, (len, D).
-    inputs: Tensor<2>,
-    /// (H, 4H)
-    w_hidden: Tensor<2>,
+    sequences: Arc<PerModality<Sequences>>,
+    packings: Arc<PerModality<Packing>>,
+    weights: Arc<PerModality<Values>>,
+    /// In the order of [`Modality::ALL`].
+    traces: Arc<Vec<Vec<Trace>>>,
+}
+
+/// One LSTM's weights on the host, in the shapes of [`Weights`].
+#[derive(Debug)]
+struct Values {
+    input: Vec<f32>,
+    hidden: Vec<f32>,
+    bias: Vec<f32>,
+}
+
+impl Values {
+    /// H
+    fn size(&self) -> usize {
+        self.bias.len() / 4
+    }
+}
+
+fn layers<'a>(
+    sequences: &'a PerModality<Sequences>,
+    packings: &'a PerModality<Packing>,
+    weights: &'a PerModality<Values>,
+) -> [Layer<'a>; Modality::ALL.len()] {
+    Modality::ALL.map(|m| Layer {
+        inputs: &sequences[m],
+        packing: &packings[m],
+        w_input: &weights[m].input,
+        w_hidden: &weights[m].hidden,
+        bias: &weights[m].bias,
+    })
 }
 
 #[derive(Debug)]
 struct LastHidden;
 
-impl Backward<Flex, 3> for LastHidden {
+impl Backward<Flex, PARENTS> for LastHidden {
     type State = State;
 
-    fn backward(self, ops: Ops<State, 3>, grads: &mut Gradients, _: &mut Checkpointer) {
-        let State { trace, inputs, w_hidden } = ops.state;
-        let d_last = values(Tensor::<2>::from_primitive::<Flex>(grads.consume::<Flex>(&ops.node)));
-        let (rows, size) = (trace.packing.len, trace.hidden_size);
-        // There is one backward pass a tape, so the trace is ours alone.
-        let trace = Arc::try_unwrap(trace).unwrap_or_else(|shared| (*shared).clone());
-        let (d_gates, before) = cpu::backward(trace, &d_last, &values(w_hidden.transpose()));
-        let device = inputs.device();
-        let d_gates = Tensor::<2>::from_data(TensorData::new(d_gates, [rows, 4 * size]), &device);
-        let [input, hidden, bias] = ops.parents;
-        if let Some(node) = input {
-            let gradient = inputs.transpose().matmul(d_gates.clone());
-            grads.register::<Flex>(node.id, primitive(gradient));
-        }
-        if let Some(node) = hidden {
-            let before = TensorData::new(before, [rows, size]);
-            let gradient = Tensor::<2>::from_data(before, &device).transpose().matmul(d_gates.clone());
-            grads.register::<Flex>(node.id, primitive(gradient));
-        }
-        if let Some(node) = bias {
-            grads.register::<Flex>(node.id, primitive(d_gates.sum_dim(0).squeeze_dim::<1>(0)));
+    fn backward(self, ops: Ops<State, PARENTS>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let State { sequences, packings, weights, traces } = ops.state;
+        let d_last = Tensor::<2>::from_primitive::<Flex>(grads.consume::<Flex>(&ops.node));
+        let device = d_last.device();
+        let d_last = cut(&values(d_last), &weights);
+        // There is one backward pass a tape, so the traces are ours alone.
+        let traces = Arc::try_unwrap(traces).unwrap_or_else(|shared| (*shared).clone());
+        let found = cpu::backward(&layers(&sequences, &packings, &weights), traces, &d_last);
+        let found = found.into_iter().flat_map(|g| {
+            let width = g.bias.len();
+            [(g.w_input, Some(width)), (g.w_hidden, Some(width)), (g.bias, None)]
+        });
+        for (parent, (gradient, width)) in ops.parents.into_iter().zip(found) {
+            let Some(node) = parent else { continue };
+            let primitive = match width {
+                Some(width) => primitive(matrix(gradient, width, &device)),
+                None => primitive(vector(gradient, &device)),
+            };
+            grads.register::<Flex>(node.id, primitive);
         }
     }
 }
 
-/// The last valid hidden state of each sequence, (B, H); see [`super::last_hidden`]. `inputs` is packed, (len, D).
+/// The last valid hidden state of each sequence, (B, H) each; see [`super::last_hidden`].
 ///
 /// The weights may lie on a tape or not; the result does if they do.
-pub fn last_hidden(
-    w_input: Tensor<2>,
-    w_hidden: Tensor<2>,
-    bias: Tensor<1>,
-    inputs: Vec<f32>,
-    packing: Packing,
-) -> Tensor<2> {
-    let device = w_input.device().inner();
-    let [dim, _] = w_input.dims();
-    let [size, _] = w_hidden.dims();
-    let (rows, batch) = (packing.len, packing.batch);
-    let inputs = Tensor::<2>::from_data(TensorData::new(inputs, [rows, dim]), &device);
-    let plain = w_hidden.clone().inner();
-    let run = |w_input: Tensor<2>, bias: Tensor<1>| {
-        // A product with no rows has nothing to say but the shape, and not every kernel takes it.
-        let gates = if rows == 0 {
-            Vec::new()
-        } else {
-            values(inputs.clone().matmul(w_input.inner()) + bias.inner().unsqueeze_dim::<2>(0))
-        };
-        let (last, trace) = cpu::forward(packing, gates, &values(plain.clone()), size);
-        (Tensor::<2>::from_data(TensorData::new(last, [batch, size]), &device), trace)
-    };
-    if rows == 0 || !w_input.is_autodiff() {
-        return run(w_input, bias).0;
-    }
-    let tape = (
-        w_input.clone().try_into_primitive::<Tape>(),
-        w_hidden.try_into_primitive::<Tape>(),
-        bias.clone().try_into_primitive::<Tape>(),
-    );
-    let (Ok(input), Ok(hidden), Ok(bias_node)) = tape else {
-        // Weights are made by `Encoder` on one device with one kind of tape; nothing outside can mix them.
-        unreachable!("the recurrent weights lie on different devices");
-    };
-    let prepared =
-        LastHidden.prepare::<NoCheckpointing>([input.node(), hidden.node(), bias_node.node()]).compute_bound();
-    let (last, trace) = run(w_input, bias);
-    let output = match prepared.stateful() {
-        OpsKind::Tracked(prep) => {
-            let state = State { trace: Arc::new(trace), inputs, w_hidden: plain };
-            prep.finish(state, primitive(last))
+pub fn last_hidden(weights: PerModality<Weights>, sequences: &Arc<PerModality<Sequences>>) -> PerModality<Tensor<2>> {
+    let device = weights.text.input.device().inner();
+    let packings = sequences.map(|_, s| Packing::new(s));
+    let plain = weights.map(|_, w| Values {
+        input: values(w.input.clone().inner()),
+        hidden: values(w.hidden.clone().inner()),
+        bias: values(w.bias.clone().inner()),
+    });
+    let sizes = plain.map(|_, w| w.size());
+    let (last, traces): (Vec<_>, Vec<_>) = cpu::forward(&layers(sequences, &packings, &plain)).into_iter().unzip();
+    let last = join(&last, &sizes, &device);
+    let last = if weights.text.input.is_autodiff() {
+        let nodes = Modality::ALL.map(|m| {
+            let Weights { input, hidden, bias } = weights[m].clone();
+            // Weights are made by `Encoder` on one device with one kind of tape; nothing outside can mix them.
+            let matrix = |t: Tensor<2>| t.try_into_primitive::<Tape>().expect("weights of another tape").node();
+            let vector = |t: Tensor<1>| t.try_into_primitive::<Tape>().expect("weights of another tape").node();
+            [matrix(input), matrix(hidden), vector(bias)]
+        });
+        let mut nodes = nodes.into_iter().flatten();
+        let nodes: [_; PARENTS] = std::array::from_fn(|_| nodes.next().expect("three weights a modality"));
+        match LastHidden.prepare::<NoCheckpointing>(nodes).compute_bound().stateful() {
+            OpsKind::Tracked(prep) => {
+                let state = State {
+                    sequences: sequences.clone(),
+                    packings: Arc::new(packings),
+                    weights: Arc::new(plain),
+                    traces: Arc::new(traces),
+                };
+                Tensor::from_primitive::<Tape>(prep.finish(state, primitive(last)))
+            }
+            OpsKind::UnTracked(prep) => Tensor::from_primitive::<Tape>(prep.finish(primitive(last))),
         }
-        OpsKind::UnTracked(prep) => prep.finish(primitive(last)),
+    } else {
+        last
     };
-    Tensor::from_primitive::<Tape>(output)
+    let mut start = 0;
+    PerModality::from_fn(|m| {
+        start += sizes[m];
+        last.clone().narrow(1, start - sizes[m], sizes[m])
+    })
+}
+
+/// The modalities' states, (B, H) each, side by side: (B, sum of H).
+fn join(parts: &[Vec<f32>], sizes: &PerModality<usize>, device: &Device) -> Tensor<2> {
+    let sizes: Vec<usize> = Modality::ALL.iter().map(|&m| sizes[m]).collect();
+    let width: usize = sizes.iter().sum();
+    let batch = parts[0].len() / sizes[0];
+    let mut joined = Vec::with_capacity(batch * width);
+    for row in 0..batch {
+        for (part, size) in parts.iter().zip(&sizes) {
+            joined.extend_from_slice(&part[row * size..(row + 1) * size]);
+        }
+    }
+    matrix(joined, width, device)
+}
+
+/// The reverse of [`join`].
+fn cut(joined: &[f32], weights: &PerModality<Values>) -> Vec<Vec<f32>> {
+    let width: usize = Modality::ALL.iter().map(|&m| weights[m].size()).sum();
+    let mut start = 0;
+    Modality::ALL
+        .iter()
+        .map(|&m| {
+            let columns = start..start + weights[m].size();
+            start = columns.end;
+            joined.chunks_exact(width).flat_map(|row| &row[columns.clone()]).copied().collect()
+        })
+        .collect()
+}
+
+fn matrix(values: Vec<f32>, width: usize, device: &Device) -> Tensor<2> {
+    let rows = values.len() / width;
+    Tensor::from_data(TensorData::new(values, [rows, width]), device)
+}
+
+fn vector(values: Vec<f32>, device: &Device) -> Tensor<1> {
+    let len = values.len();
+    Tensor::from_data(TensorData::new(values, [len]), device)
 }
 
 /// The values of a CPU tensor, row-major.

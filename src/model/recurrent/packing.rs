@@ -19,69 +19,38 @@ pub struct Group {
     pub rows: Vec<usize>,
     /// For each step, how many of `rows` are that long.
     pub counts: Vec<usize>,
-    /// Packed rows of the whole batch that lie before this group's.
-    pub start: usize,
-    /// Packed rows of this group.
-    pub len: usize,
+    /// For each packed row, which of the batch's valid steps it is: a row of [`Sequences::data`].
+    pub sources: Vec<usize>,
 }
 
 /// The packed layout of a batch.
 #[derive(Debug, Clone)]
 pub struct Packing {
     pub groups: Vec<Group>,
-    /// Packed rows in all, the batch's number of valid steps.
-    pub len: usize,
     /// Sequences in the batch, empty ones included.
     pub batch: usize,
 }
 
 impl Packing {
-    /// The layout for sequences of these lengths.
-    pub fn new(lengths: &[usize]) -> Self {
+    /// The layout of a batch of one modality.
+    pub fn new(sequences: &Sequences) -> Self {
+        let (lengths, starts) = (&sequences.lengths, sequences.starts());
         let mut order: Vec<usize> = (0..lengths.len()).filter(|&row| lengths[row] > 0).collect();
         order.sort_by(|&a, &b| lengths[b].cmp(&lengths[a]).then(a.cmp(&b)));
         let groups = (order.len() / SMALLEST_GROUP).clamp(1, GROUPS);
-        let mut start = 0;
         let groups = (0..groups)
             .map(|g| {
                 // Dealt like cards, so that every group gets long and short ones.
                 let rows: Vec<usize> = order.iter().copied().skip(g).step_by(groups).collect();
                 let longest = rows.first().map_or(0, |&row| lengths[row]);
                 let counts: Vec<usize> = (0..longest).map(|t| rows.partition_point(|&row| lengths[row] > t)).collect();
-                let len = counts.iter().sum();
-                let group = Group { rows, counts, start, len };
-                start += len;
-                group
+                let steps = counts.iter().enumerate();
+                let sources = steps.flat_map(|(t, &n)| rows[..n].iter().map(move |&row| (t, row)));
+                let sources = sources.map(|(t, row)| starts[row] + t).collect();
+                Group { rows, counts, sources }
             })
             .collect();
-        Self { groups, len: start, batch: lengths.len() }
-    }
-
-    /// Copies a batch's steps into packed order, (len, D).
-    pub fn pack(&self, sequences: &Sequences) -> Vec<f32> {
-        let (dim, starts) = (sequences.dim, sequences.starts());
-        let mut packed = Vec::with_capacity(self.len * dim);
-        for group in &self.groups {
-            for (t, &count) in group.counts.iter().enumerate() {
-                for &row in &group.rows[..count] {
-                    let at = (starts[row] + t) * dim;
-                    packed.extend_from_slice(&sequences.data[at..at + dim]);
-                }
-            }
-        }
-        packed
-    }
-
-    /// Cuts a packed buffer with `width` values a row into the groups' parts.
-    pub fn split<'a>(&self, mut buffer: &'a mut [f32], width: usize) -> Vec<&'a mut [f32]> {
-        self.groups
-            .iter()
-            .map(|group| {
-                let (part, rest) = std::mem::take(&mut buffer).split_at_mut(group.len * width);
-                buffer = rest;
-                part
-            })
-            .collect()
+        Self { groups, batch: lengths.len() }
     }
 }
 
@@ -89,34 +58,40 @@ impl Packing {
 mod tests {
     use super::*;
 
+    fn packing(lengths: &[usize]) -> Packing {
+        let data = vec![0.0; lengths.iter().sum()];
+        Packing::new(&Sequences { data, dim: 1, lengths: lengths.to_vec() })
+    }
+
     #[test]
     fn packs_valid_steps_only_longest_first() {
-        let packing = Packing::new(&[2, 0, 3]);
-        assert_eq!((packing.len, packing.batch, packing.groups.len()), (5, 3, 1));
+        let packing = packing(&[2, 0, 3]);
+        assert_eq!((packing.groups.len(), packing.batch), (1, 3));
         let group = &packing.groups[0];
         assert_eq!(group.rows, [2, 0]);
         assert_eq!(group.counts, [2, 2, 1]);
-        // One value a step: ten times the row plus the step.
-        let sequences = Sequences { data: vec![0., 1., 20., 21., 22.], dim: 1, lengths: vec![2, 0, 3] };
-        assert_eq!(packing.pack(&sequences), [20., 0., 21., 1., 22.]);
+        // Clip 0 has the valid steps 0 and 1, clip 2 those from 2 to 4.
+        assert_eq!(group.sources, [2, 0, 3, 1, 4]);
     }
 
     #[test]
     fn groups_cover_every_valid_step_once() {
         let lengths: Vec<usize> = (0..137).map(|i| (i * 7) % 11).collect();
-        let packing = Packing::new(&lengths);
+        let packing = packing(&lengths);
         assert_eq!(packing.groups.len(), 7);
-        assert_eq!(packing.len, lengths.iter().sum::<usize>());
-        let mut rows: Vec<usize> = packing.groups.iter().flat_map(|g| g.rows.clone()).collect();
-        rows.sort_unstable();
-        let expected: Vec<usize> = (0..137).filter(|&i| lengths[i] > 0).collect();
-        assert_eq!(rows, expected);
+        let sorted = |of: fn(&Group) -> &Vec<usize>| {
+            let mut all: Vec<usize> = packing.groups.iter().flat_map(|g| of(g).clone()).collect();
+            all.sort_unstable();
+            all
+        };
+        assert_eq!(sorted(|g| &g.sources), (0..lengths.iter().sum()).collect::<Vec<_>>());
+        assert_eq!(sorted(|g| &g.rows), (0..137).filter(|&i| lengths[i] > 0).collect::<Vec<_>>());
     }
 
     #[test]
     fn a_batch_of_empty_sequences_has_nothing_to_compute() {
-        let packing = Packing::new(&[0, 0]);
-        assert_eq!((packing.len, packing.batch), (0, 2));
-        assert!(packing.pack(&Sequences { data: vec![], dim: 2, lengths: vec![0, 0] }).is_empty());
+        let packing = packing(&[0, 0]);
+        assert_eq!(packing.batch, 2);
+        assert!(packing.groups.iter().all(|g| g.rows.is_empty() && g.sources.is_empty()));
     }
 }

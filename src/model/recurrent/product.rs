@@ -1,122 +1,290 @@
-//! The small matrix product of the recurrence: a few rows of states times the recurrent weights.
+//! The matrix products of the recurrence, written for it: a few rows of states at a time, rows that lie scattered in a
+//! batch, and no copy between a product and what is done with its result.
+
+use std::marker::PhantomData;
+use std::ops::Range;
 
 use pulp::Simd;
 
-/// A matrix (inner, width) laid out for [`multiply_add`]: panels of two vectors' columns, each contiguous, the last one
-/// filled up with zeros. As rows of a power of two the matrix would fall into a few sets of the cache.
+/// The inner extent of one block of panels: so many rows of a panel stay in the first-level cache.
+const BLOCK: usize = 128;
+/// Bytes.
+const CACHE_LINE: usize = 64;
+/// Vectors in a row of a panel.
+const PANEL: usize = 4;
+
+/// Rows of a full band. Times [`PANEL`] that is 24 sums of AVX-512's 32 registers, or 12 of the 16 that others have:
+/// enough to hide the latency of a multiply-add.
+#[inline(always)]
+fn band_rows<S: Simd>() -> usize {
+    if is_wide::<S>() { 6 } else { 3 }
+}
+
+#[inline(always)]
+fn is_wide<S: Simd>() -> bool {
+    S::F32_LANES >= 16
+}
+
+/// Rows of equal width, anywhere in a slice.
+#[derive(Clone, Copy)]
+pub struct Rows<'a> {
+    pub data: &'a [f32],
+    pub width: usize,
+    /// For each row, its place in `data` in units of `width`; `None` where they lie one after the other.
+    pub order: Option<&'a [usize]>,
+}
+
+impl<'a> Rows<'a> {
+    #[inline(always)]
+    fn get(&self, row: usize) -> &'a [f32] {
+        let at = self.order.map_or(row, |order| order[row]);
+        &self.data[at * self.width..(at + 1) * self.width]
+    }
+
+    #[inline(always)]
+    pub fn len(&self) -> usize {
+        self.order.map_or_else(|| self.data.len() / self.width.max(1), <[usize]>::len)
+    }
+}
+
+/// A matrix (inner, width) laid out for [`multiply_add`]: blocks of [`BLOCK`] rows, in each of them panels of
+/// [`PANEL`] vectors' columns, each contiguous, the last one filled up with zeros. As rows of a power of two the matrix would fall into a few
+/// sets of the cache.
 pub struct Panels<S: Simd> {
-    data: Vec<[S::f32s; 2]>,
+    data: Vec<f32>,
+    /// Where in `data` a line of the cache begins: a vector that lies across two of them takes twice as long to load.
+    start: usize,
     inner: usize,
     width: usize,
+    simd: PhantomData<S>,
 }
 
 impl<S: Simd> Panels<S> {
     /// Lays out w, (inner, width) row-major.
     #[inline(always)]
-    pub fn new(simd: S, w: &[f32], inner: usize, width: usize) -> Self {
-        let lanes = S::F32_LANES;
-        let mut data = Vec::with_capacity(width.div_ceil(2 * lanes) * inner);
-        for column in (0..width).step_by(2 * lanes) {
-            for k in 0..inner {
-                let row = &w[k * width + column..(k + 1) * width];
-                let (near, far) = row.split_at(row.len().min(lanes));
-                data.push([simd.partial_load_f32s(near), simd.partial_load_f32s(&far[..far.len().min(lanes)])]);
+    pub fn new(w: &[f32], width: usize) -> Self {
+        let mut panels = Self { data: Vec::new(), start: 0, inner: 0, width, simd: PhantomData };
+        panels.fill(w);
+        panels
+    }
+
+    /// Lays out another matrix of the same width, in the same memory.
+    #[inline(always)]
+    fn fill(&mut self, w: &[f32]) {
+        let (width, line) = (self.width, PANEL * S::F32_LANES);
+        self.inner = w.len() / width.max(1);
+        let needed = self.panels() * self.inner * line + CACHE_LINE / size_of::<f32>();
+        if self.data.len() < needed {
+            self.data = vec![0.0; needed];
+            // Wherever that is, results are the same; only the speed differs.
+            self.start = self.data.as_ptr().align_offset(CACHE_LINE).min(CACHE_LINE / size_of::<f32>());
+        }
+        let mut lines = self.data[self.start..].chunks_exact_mut(line);
+        for block in w.chunks(BLOCK * width.max(1)) {
+            for column in (0..width).step_by(line) {
+                for (row, to) in block.chunks_exact(width).zip(lines.by_ref()) {
+                    let from = &row[column..width.min(column + line)];
+                    if from.len() == line {
+                        to.copy_from_slice(from);
+                    } else {
+                        to[..from.len()].copy_from_slice(from);
+                        to[from.len()..].fill(0.0);
+                    }
+                }
             }
         }
-        Self { data, inner, width }
+    }
+
+    #[inline(always)]
+    fn panels(&self) -> usize {
+        self.width.div_ceil(PANEL * S::F32_LANES)
+    }
+
+    /// The blocks: the rows of the matrix that each holds, and its panels.
+    #[inline(always)]
+    fn blocks(&self) -> impl Iterator<Item = Block<'_, S>> {
+        let panels = self.panels();
+        (0..self.inner).step_by(BLOCK).map(move |from| {
+            let rows = from..self.inner.min(from + BLOCK);
+            let (data, _) = S::as_simd_f32s(&self.data[self.start..]);
+            let data = &data.as_chunks().0[from * panels..rows.end * panels];
+            Block { data, rows, width: self.width, panels }
+        })
     }
 }
 
-/// out (R rows from `row`, P panels of columns from panel `first`) += a · w; `a` is (inner, R).
-#[inline(always)]
-fn tile<S: Simd, const R: usize, const P: usize>(
-    simd: S,
-    a: &[[f32; R]],
-    w: &Panels<S>,
-    out: &mut [f32],
-    row: usize,
-    first: usize,
-) {
-    let (inner, width, lanes) = (w.inner, w.width, S::F32_LANES);
-    let mut acc = [[[simd.splat_f32s(0.0); 2]; P]; R];
-    let panels: [&[[S::f32s; 2]]; P] = std::array::from_fn(|p| &w.data[(first + p) * inner..][..inner]);
-    for (k, a) in a.iter().enumerate() {
-        for p in 0..P {
-            let Some(&[near, far]) = panels[p].get(k) else { continue };
-            for r in 0..R {
-                let s = simd.splat_f32s(a[r]);
-                acc[r][p] = [simd.mul_add_e_f32s(s, near, acc[r][p][0]), simd.mul_add_e_f32s(s, far, acc[r][p][1])];
-            }
-        }
-    }
-    for (r, sums) in acc.iter().enumerate() {
-        for (p, sums) in sums.iter().enumerate() {
-            let column = (first + p) * 2 * lanes;
-            let end = width.min(column + 2 * lanes);
-            let out = &mut out[(row + r) * width + column..(row + r) * width + end];
-            if let ([near, far], []) = S::as_mut_simd_f32s(out) {
-                *near = simd.add_f32s(*near, sums[0]);
-                *far = simd.add_f32s(*far, sums[1]);
-            } else {
-                let (near, far) = out.split_at_mut(out.len().min(lanes));
-                simd.partial_store_f32s(near, simd.add_f32s(simd.partial_load_f32s(near), sums[0]));
-                simd.partial_store_f32s(far, simd.add_f32s(simd.partial_load_f32s(far), sums[1]));
-            }
-        }
-    }
+struct Block<'a, S: Simd> {
+    data: &'a [[S::f32s; PANEL]],
+    rows: Range<usize>,
+    width: usize,
+    panels: usize,
 }
 
-/// R rows from `row`, in tiles of P panels; returns R.
+/// out (R rows from `row`, the columns of panel `panel`) += a · w; `a` holds the R rows' values of each inner index.
 #[inline(always)]
-fn band<S: Simd, const R: usize, const P: usize>(
-    simd: S,
-    a: &[f32],
-    w: &Panels<S>,
-    out: &mut [f32],
-    row: usize,
-    turned: &mut Vec<f32>,
-) -> usize {
-    let panels = w.width.div_ceil(2 * S::F32_LANES);
-    // The rows side by side, so that the inner loop walks along one slice.
-    turned.clear();
-    turned.resize(w.inner * R, 0.0);
+fn tile<S: Simd, const R: usize>(simd: S, a: &[[f32; R]], w: &Block<'_, S>, out: &mut [f32], row: usize, panel: usize) {
+    let (inner, width) = (w.rows.len(), w.width);
+    let mut acc = [[simd.splat_f32s(0.0); PANEL]; R];
+    for (a, w) in a.iter().zip(&w.data[panel * inner..(panel + 1) * inner]) {
+        for r in 0..R {
+            let s = simd.splat_f32s(a[r]);
+            for v in 0..PANEL {
+                acc[r][v] = simd.mul_add_e_f32s(s, w[v], acc[r][v]);
+            }
+        }
+    }
+    // What follows finds its sums by an index that is not constant. In an array of their own they are written once, at the
+    // end; else the compiler may keep all sums in memory throughout.
+    let mut sums = [[simd.splat_f32s(0.0); PANEL]; R];
     for r in 0..R {
-        let from = &a[(row + r) * w.inner..][..w.inner];
-        for (to, &v) in turned.as_chunks_mut::<R>().0.iter_mut().zip(from) {
-            to[r] = v;
+        for v in 0..PANEL {
+            sums[r][v] = acc[r][v];
         }
     }
-    let a = turned.as_chunks::<R>().0;
-    let mut first = 0;
-    while first + P <= panels {
-        tile::<S, R, P>(simd, a, w, out, row, first);
-        first += P;
+    let column = panel * PANEL * S::F32_LANES;
+    let end = width.min(column + PANEL * S::F32_LANES);
+    for (r, sums) in sums.iter().enumerate() {
+        let (whole, rest) = S::as_mut_simd_f32s(&mut out[(row + r) * width + column..(row + r) * width + end]);
+        if let Some(last) = sums.get(whole.len())
+            && !rest.is_empty()
+        {
+            simd.partial_store_f32s(rest, simd.add_f32s(simd.partial_load_f32s(rest), *last));
+        }
+        for (out, sum) in whole.iter_mut().zip(sums) {
+            *out = simd.add_f32s(*out, *sum);
+        }
     }
-    while first < panels {
-        tile::<S, R, 1>(simd, a, w, out, row, first);
-        first += 1;
-    }
-    R
 }
 
-/// out (rows, width) += a (rows, inner) · w (inner, width), a and out row-major.
+/// The left matrix of a product over some inner indices, copied so that the inner loop walks along one slice: bands of
+/// [`band_rows`] rows one after the other, the last one perhaps narrower; in each, one inner index after the other.
+struct Left {
+    data: Vec<f32>,
+    /// Its number of rows.
+    count: usize,
+    /// Its number of inner indices.
+    inner: usize,
+    /// Rows of a full band.
+    band: usize,
+}
+
+impl Left {
+    #[inline(always)]
+    fn new<S: Simd>() -> Self {
+        Self { data: Vec::new(), count: 0, inner: 0, band: band_rows::<S>() }
+    }
+
+    #[inline(always)]
+    fn resize(&mut self, count: usize, inner: usize) {
+        (self.count, self.inner) = (count, inner);
+        self.data.resize(count * inner, 0.0);
+    }
+
+    /// The left matrix whose rows these are.
+    #[inline(always)]
+    fn rows(&mut self, rows: Rows<'_>, inner: Range<usize>) {
+        self.resize(rows.len(), inner.len());
+        let mut at = 0;
+        while at < self.count {
+            at += match self.band.min(self.count - at) {
+                1 => self.turn::<1>(rows, at, &inner),
+                2 => self.turn::<2>(rows, at, &inner),
+                3 => self.turn::<3>(rows, at, &inner),
+                4 => self.turn::<4>(rows, at, &inner),
+                5 => self.turn::<5>(rows, at, &inner),
+                _ => self.turn::<6>(rows, at, &inner),
+            };
+        }
+    }
+
+    #[inline(always)]
+    fn turn<const R: usize>(&mut self, rows: Rows<'_>, at: usize, inner: &Range<usize>) -> usize {
+        let from: [&[f32]; R] = std::array::from_fn(|r| &rows.get(at + r)[inner.clone()]);
+        let to = self.data[at * self.inner..(at + R) * self.inner].as_chunks_mut::<R>().0;
+        for (k, to) in to.iter_mut().enumerate() {
+            for r in 0..R {
+                to[r] = from[r][k];
+            }
+        }
+        R
+    }
+
+    /// The left matrix whose columns these rows are.
+    #[inline(always)]
+    fn columns(&mut self, rows: Rows<'_>, inner: Range<usize>) {
+        self.resize(rows.width, inner.len());
+        let band = self.band;
+        let full = self.count / band * band;
+        let (bands, last) = self.data.split_at_mut(full * self.inner);
+        for (k, from) in inner.enumerate() {
+            let (from, rest) = rows.get(from).split_at(full);
+            for (to, from) in bands.chunks_exact_mut(band * self.inner).zip(from.chunks_exact(band)) {
+                to[k * band..(k + 1) * band].copy_from_slice(from);
+            }
+            last[k * rest.len()..(k + 1) * rest.len()].copy_from_slice(rest);
+        }
+    }
+
+    /// The R rows from `row`, which begin a band.
+    #[inline(always)]
+    fn band<const R: usize>(&self, row: usize) -> &[[f32; R]] {
+        self.data[row * self.inner..(row + R) * self.inner].as_chunks().0
+    }
+}
+
+/// Bands of R of a's rows. A panel stays in the first-level cache until all of them had it.
+#[inline(always)]
+fn bands<S: Simd, const R: usize>(simd: S, a: &Left, rows: Range<usize>, w: &Block<'_, S>, out: &mut [f32]) {
+    for panel in 0..w.panels {
+        for row in rows.clone().step_by(R) {
+            tile::<S, R>(simd, a.band(row), w, out, row, panel);
+        }
+    }
+}
+
+/// out += a · w over one block's inner indices.
+#[inline(always)]
+fn multiply_add_block<S: Simd>(simd: S, a: &Left, w: &Block<'_, S>, out: &mut [f32]) {
+    let full = a.count / a.band * a.band;
+    if is_wide::<S>() {
+        bands::<S, 6>(simd, a, 0..full, w, out);
+    } else {
+        bands::<S, 3>(simd, a, 0..full, w, out);
+    }
+    let rest = full..a.count;
+    match rest.len() {
+        0 => {}
+        1 => bands::<S, 1>(simd, a, rest, w, out),
+        2 => bands::<S, 2>(simd, a, rest, w, out),
+        3 => bands::<S, 3>(simd, a, rest, w, out),
+        4 => bands::<S, 4>(simd, a, rest, w, out),
+        _ => bands::<S, 5>(simd, a, rest, w, out),
+    }
+}
+
+/// out (rows, width) += a (rows, inner) · w (inner, width), out row-major.
 ///
 /// Every sum runs over `inner` in order, whatever the tiles, so that a row's result does not depend on its neighbours.
 #[inline(always)]
-pub fn multiply_add<S: Simd>(simd: S, a: &[f32], w: &Panels<S>, out: &mut [f32]) {
-    let rows = a.len() / w.inner.max(1);
-    let mut row = 0;
-    let turned = &mut Vec::with_capacity(6 * w.inner);
-    while row < rows {
-        // Few rows are given more columns: enough independent sums to hide the latency of a multiply-add.
-        row += match rows - row {
-            1 => band::<S, 1, 4>(simd, a, w, out, row, turned),
-            2 => band::<S, 2, 2>(simd, a, w, out, row, turned),
-            3 => band::<S, 3, 2>(simd, a, w, out, row, turned),
-            4 => band::<S, 4, 1>(simd, a, w, out, row, turned),
-            5 => band::<S, 5, 1>(simd, a, w, out, row, turned),
-            _ => band::<S, 6, 1>(simd, a, w, out, row, turned),
-        };
+pub fn multiply_add<S: Simd>(simd: S, a: Rows<'_>, w: &Panels<S>, out: &mut [f32]) {
+    let mut left = Left::new::<S>();
+    for block in w.blocks() {
+        left.rows(a, block.rows.clone());
+        multiply_add_block(simd, &left, &block, out);
+    }
+}
+
+/// out (a's width, width) += aᵀ · b, for a (rows, a's width) and b (rows, width) row-major.
+#[inline(always)]
+pub fn multiply_add_transposed<S: Simd>(simd: S, a: Rows<'_>, b: &[f32], width: usize, out: &mut [f32]) {
+    let mut left = Left::new::<S>();
+    let mut panels = Panels::<S>::new(&[], width);
+    for (part, b) in b.chunks(BLOCK * width.max(1)).enumerate() {
+        panels.fill(b);
+        for block in panels.blocks() {
+            left.columns(a, part * BLOCK..part * BLOCK + block.rows.len());
+            multiply_add_block(simd, &left, &block, out);
+        }
     }
 }
 
@@ -126,36 +294,93 @@ mod tests {
     use pulp::{Arch, WithSimd};
 
     struct Product<'a> {
-        a: &'a [f32],
+        a: Rows<'a>,
         w: &'a [f32],
         out: &'a mut [f32],
-        inner: usize,
         width: usize,
+        transposed: bool,
     }
 
     impl WithSimd for Product<'_> {
         type Output = ();
 
         fn with_simd<S: Simd>(self, simd: S) {
-            multiply_add(simd, self.a, &Panels::new(simd, self.w, self.inner, self.width), self.out);
+            if self.transposed {
+                multiply_add_transposed(simd, self.a, self.w, self.width, self.out);
+            } else {
+                multiply_add(simd, self.a, &Panels::new(self.w, self.width), self.out);
+            }
         }
+    }
+
+    const SIZES: [(usize, usize, usize); 11] = [
+        (1, 1, 1),
+        (2, 3, 9),
+        (3, 5, 31),
+        (4, 7, 32),
+        (5, 4, 65),
+        (9, 16, 70),
+        (6, 3, 96),
+        (11, 2, 64),
+        (0, 3, 4),
+        (7, BLOCK + 3, 33),
+        (2, 2 * BLOCK, 129),
+    ];
+
+    fn wave(n: usize, step: f32) -> Vec<f32> {
+        (0..n).map(|v| (v as f32 * step).sin()).collect()
     }
 
     #[test]
     fn agrees_with_the_plain_loop_at_every_remainder() {
-        for (rows, inner, width) in
-            [(1, 1, 1), (2, 3, 9), (3, 5, 31), (4, 7, 32), (5, 4, 65), (9, 16, 70), (6, 3, 96), (11, 2, 64), (0, 3, 4)]
-        {
-            let a: Vec<f32> = (0..rows * inner).map(|v| (v as f32 * 0.37).sin()).collect();
-            let w: Vec<f32> = (0..inner * width).map(|v| (v as f32 * 0.11).cos()).collect();
-            let mut out = vec![0.5f32; rows * width];
-            Arch::new().dispatch(Product { a: &a, w: &w, out: &mut out, inner, width });
-            for r in 0..rows {
-                for j in 0..width {
-                    let plain: f32 = (0..inner).map(|k| a[r * inner + k] * w[k * width + j]).sum();
-                    assert!((out[r * width + j] - plain - 0.5).abs() < 1e-4, "{rows} {inner} {width} at {r} {j}");
+        for (rows, inner, width) in SIZES {
+            let (a, w) = (wave(rows * inner, 0.37), wave(inner * width, 0.11));
+            // Backwards: rows may lie in any order.
+            let order: Vec<usize> = (0..rows).rev().collect();
+            for order in [None, Some(order.as_slice())] {
+                let mut out = vec![0.5f32; rows * width];
+                let left = Rows { data: &a, width: inner, order };
+                Arch::new().dispatch(Product { a: left, w: &w, out: &mut out, width, transposed: false });
+                for r in 0..rows {
+                    for j in 0..width {
+                        let plain: f32 = (0..inner).map(|k| left.get(r)[k] * w[k * width + j]).sum();
+                        assert!((out[r * width + j] - plain - 0.5).abs() < 1e-3, "{rows} {inner} {width} at {r} {j}");
+                    }
                 }
             }
+        }
+    }
+
+    #[test]
+    fn the_transposed_product_agrees_with_the_plain_loop() {
+        for (columns, inner, width) in SIZES {
+            let (a, b) = (wave(inner * columns, 0.37), wave(inner * width, 0.11));
+            let order: Vec<usize> = (0..inner).rev().collect();
+            let left = Rows { data: &a, width: columns, order: Some(&order) };
+            let mut out = vec![0.5f32; columns * width];
+            Arch::new().dispatch(Product { a: left, w: &b, out: &mut out, width, transposed: true });
+            for c in 0..columns {
+                for j in 0..width {
+                    let plain: f32 = (0..inner).map(|k| left.get(k)[c] * b[k * width + j]).sum();
+                    assert!((out[c * width + j] - plain - 0.5).abs() < 1e-3, "{columns} {inner} {width} at {c} {j}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_row_does_not_depend_on_its_neighbours() {
+        let (inner, width) = (70, 64);
+        let (a, w) = (wave(9 * inner, 0.37), wave(inner * width, 0.11));
+        let product = |rows: Range<usize>| {
+            let mut out = vec![0.0; rows.len() * width];
+            let a = Rows { data: &a[rows.start * inner..rows.end * inner], width: inner, order: None };
+            Arch::new().dispatch(Product { a, w: &w, out: &mut out, width, transposed: false });
+            out
+        };
+        let all = product(0..9);
+        for row in 0..9 {
+            assert_eq!(product(row..row + 1), all[row * width..(row + 1) * width], "row {row}");
         }
     }
 }
