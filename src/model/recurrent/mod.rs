@@ -3,6 +3,8 @@
 //! Only valid steps count: the same clip padded to 20 and to 400 steps gives the same state (METHOD.md, modules).
 
 mod cpu;
+#[cfg(feature = "gpu")]
+mod gpu;
 mod math;
 mod operation;
 mod packing;
@@ -26,10 +28,13 @@ pub fn last_hidden(w_input: Tensor<2>, w_hidden: Tensor<2>, bias: Tensor<1>, seq
     if is_cpu(&w_input.device()) {
         let packing = Packing::new(&sequences.lengths);
         let inputs = packing.pack(sequences);
-        operation::last_hidden(w_input, w_hidden, bias, inputs, packing)
-    } else {
-        by_steps(w_input, w_hidden, bias, sequences)
+        return operation::last_hidden(w_input, w_hidden, bias, inputs, packing);
     }
+    #[cfg(feature = "gpu")]
+    if let Some(lanes) = gpu::lanes(&w_input.device(), w_hidden.dims()[0], sequences.lengths.len()) {
+        return gpu::last_hidden(w_input, w_hidden, bias, sequences, lanes);
+    }
+    by_steps(w_input, w_hidden, bias, sequences)
 }
 
 /// The same as tensor operations, a step at a time: for devices that have no kernel of ours, and to check the other.
