@@ -1,5 +1,9 @@
 //! The recurrence as one node of burn's autodiff tape, for WGPU: one product with all inputs and one kernel forward, one
 //! kernel and the weights' products backward. Step by step it is thousands of kernels and as many nodes.
+//!
+//! On software Vulkan (lavapipe, two cores; batches of 32, hidden 64) forward and backward take 77 ms against 437 step by
+//! step for 40 steps of 16 numbers, 302 against 1670 for 55 of 709, 939 against 5192 for 400 of 33. What it gives on a real
+//! GPU has not been measured. The kernels leave no order of sums open: the same batch gives the same bits.
 
 mod kernel;
 #[cfg(test)]
@@ -27,16 +31,18 @@ const LANES: usize = 4;
 /// The most cubes of a launch that every device takes.
 const CUBES: usize = 65_535;
 
-/// How many sequences a cube runs on this device; `None` where the kernels cannot run.
+/// How many sequences a cube runs on this device; `None` where the tensor form is the better one.
 ///
-/// Not at all for a layer whose states do not fit into a cube's shared memory: 36·H bytes, so 16 KiB hold 455 units.
+/// That is for a layer so large that two sequences' states do not fit into a cube's shared memory (72·H bytes: 16 KiB hold
+/// 227 units, 32 KiB 455). With one sequence a cube every weight is read once a sequence: 6.1 s against 4.1 step by step
+/// for 512 units on lavapipe, where 256 units and two sequences took 1.4 s against 1.7.
 pub fn lanes(device: &Device, size: usize, batch: usize) -> Option<usize> {
     let DispatchDevice::Cube(device) = device.clone().inner().as_dispatch().clone() else {
         return None;
     };
     let room = device.client().properties().hardware.max_shared_memory_size;
     // The backward kernel keeps 9 states of H numbers a lane.
-    [LANES, 2, 1]
+    [LANES, LANES / 2]
         .into_iter()
         .find(|&lanes| 9 * size * lanes * size_of::<f32>() <= room)
         .filter(|lanes| batch.div_ceil(*lanes) <= CUBES)
