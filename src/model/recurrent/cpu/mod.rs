@@ -3,6 +3,11 @@
 //! A tape of primitive operations would hold thousands of nodes for a long sequence, and its slices make the backward
 //! pass quadratic in the number of steps. One node for all modalities lets threads work on all of them at once.
 
+mod gates;
+mod lstm;
+mod packing;
+mod product;
+
 use std::sync::Arc;
 
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
@@ -12,9 +17,9 @@ use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
 use burn::backend::{Autodiff, Flex};
 use burn::tensor::{Device, Tensor, TensorData};
 
+use self::lstm::{Layer, Trace};
+use self::packing::Packing;
 use super::Weights;
-use super::cpu::{self, Layer, Trace};
-use super::packing::Packing;
 use crate::dataset::Sequences;
 use crate::modality::{Modality, PerModality};
 
@@ -75,7 +80,7 @@ impl Backward<Flex, PARENTS> for LastHidden {
         let d_last = cut(&values(d_last), &weights);
         // There is one backward pass a tape, so the traces are ours alone.
         let traces = Arc::try_unwrap(traces).unwrap_or_else(|shared| (*shared).clone());
-        let found = cpu::backward(&layers(&sequences, &packings, &weights), traces, &d_last);
+        let found = lstm::backward(&layers(&sequences, &packings, &weights), traces, &d_last);
         let found = found.into_iter().flat_map(|g| {
             let width = g.bias.len();
             [(g.w_input, Some(width)), (g.w_hidden, Some(width)), (g.bias, None)]
@@ -103,7 +108,7 @@ pub fn last_hidden(weights: PerModality<Weights>, sequences: &Arc<PerModality<Se
         bias: values(w.bias.clone().inner()),
     });
     let sizes = plain.map(|_, w| w.size());
-    let (last, traces): (Vec<_>, Vec<_>) = cpu::forward(&layers(sequences, &packings, &plain)).into_iter().unzip();
+    let (last, traces): (Vec<_>, Vec<_>) = lstm::forward(&layers(sequences, &packings, &plain)).into_iter().unzip();
     let last = join(&last, &sizes, &device);
     let last = if weights.text.input.is_autodiff() {
         let nodes = Modality::ALL.map(|m| {

@@ -4,7 +4,7 @@
 use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
-use super::math::{gates_backward, gates_forward};
+use super::gates::{gates_backward, gates_forward};
 use super::packing::{Group, Packing};
 use super::product::{Panels, Rows, multiply_add, multiply_add_transposed};
 use crate::dataset::Sequences;
