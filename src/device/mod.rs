@@ -3,6 +3,7 @@
 #[cfg(feature = "gpu")]
 mod gpu;
 
+use burn::backend::DispatchDevice;
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
@@ -59,6 +60,11 @@ pub enum DeviceError {
 /// The CPU backend, chosen for the given reason.
 fn cpu(why: String) -> ComputeDevice {
     ComputeDevice { device: Device::flex(), name: "CPU (flex)".to_owned(), why }
+}
+
+/// True for burn's CPU backend, with or without a tape.
+pub fn is_cpu(device: &Device) -> bool {
+    matches!(device.clone().inner().as_dispatch(), DispatchDevice::Flex(_))
 }
 
 /// The adapters of this machine, best first; empty without a driver, or in a build without GPU support.

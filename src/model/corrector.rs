@@ -9,6 +9,7 @@ use burn::nn::Linear;
 use burn::tensor::{Device, Tensor};
 use rand_chacha::ChaCha8Rng;
 
+use super::activation::tanh;
 use super::init;
 use crate::config::ModelSettings;
 use crate::modality::{Modality, PerModality};
@@ -58,7 +59,7 @@ impl Weights {
         for (k, (w, b)) in self.0.iter().enumerate() {
             let x = activations[k].clone().matmul(w.clone()) + b.clone();
             if k < last {
-                activations.push(x.tanh());
+                activations.push(tanh(x));
             } else {
                 out = Some(x);
             }

@@ -9,10 +9,10 @@ mod steps;
 
 use std::sync::Arc;
 
-use burn::backend::DispatchDevice;
-use burn::tensor::{Device, Tensor};
+use burn::tensor::Tensor;
 
 use crate::dataset::Sequences;
+use crate::device::is_cpu;
 use crate::modality::PerModality;
 
 /// The weights of one LSTM; gates in the order input, forget, candidate, output.
@@ -24,11 +24,6 @@ pub struct Weights {
     pub hidden: Tensor<2>,
     /// (4H)
     pub bias: Tensor<1>,
-}
-
-/// True for burn's CPU backend, with or without a tape.
-fn is_cpu(device: &Device) -> bool {
-    matches!(device.clone().inner().as_dispatch(), DispatchDevice::Flex(_))
 }
 
 /// The last valid hidden state of each sequence, (B, H) for each modality; zeros for a sequence of length 0.

@@ -3,6 +3,7 @@ use burn::tensor::TensorData;
 use super::steps::last_hidden as by_steps;
 use super::*;
 use crate::modality::Modality;
+use burn::tensor::Device;
 
 const SIZE: usize = 8;
 
