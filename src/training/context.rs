@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use burn::tensor::{Device, Tensor};
+use burn::tensor::Device;
 use rand_chacha::ChaCha8Rng;
 
 use super::error::TrainingError;
 use super::events::{EmbeddingValues, LabelValues, Metrics, Scalars};
 use super::feed::Feed;
 use super::randomness::{Purpose, generator};
+use super::readback::Pending;
 use super::records::Trained;
 use crate::config::Settings;
 use crate::dataset::Dataset;
@@ -41,28 +42,6 @@ impl Context {
     /// The device without a tape.
     pub fn plain_device(&self) -> Device {
         self.device.clone().inner()
-    }
-}
-
-/// Named losses of a step that may still be on their way from the device.
-pub struct Pending {
-    pub names: &'static [&'static str],
-    /// One value a name, (names)
-    pub values: Tensor<1>,
-}
-
-impl Pending {
-    /// Losses of one step, each (1), off the tape.
-    pub fn new(names: &'static [&'static str], losses: Vec<Tensor<1>>) -> Self {
-        Self { names, values: Tensor::cat(losses.into_iter().map(Tensor::inner).collect(), 0) }
-    }
-
-    /// Waits for the values.
-    ///
-    /// # Errors
-    /// A device that failed.
-    pub fn read(self) -> Result<Vec<(&'static str, f32)>, TrainingError> {
-        Ok(self.names.iter().copied().zip(super::inference::values(self.values)?).collect())
     }
 }
 

@@ -6,7 +6,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::alignment;
 use super::bilevel::label_tensor;
-use super::context::{Context, Evaluation, Pending, StageTrainer};
+use super::context::{Context, Evaluation, StageTrainer};
 use super::error::TrainingError;
 use super::events::{EmbeddingValues, Scalars};
 use super::feed::Feed;
@@ -14,6 +14,7 @@ use super::inference::{infer, sample};
 use super::losses::{contrastive, mean_abs};
 use super::metrics;
 use super::optimizer::adamw;
+use super::readback::Pending;
 use super::records::{Trained, Trainee};
 use crate::modality::{Modality, PerModality};
 use crate::model::dropout::Dropout;

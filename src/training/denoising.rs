@@ -9,13 +9,14 @@ use burn::tensor::{Int, Tensor, TensorData};
 use rand_chacha::ChaCha8Rng;
 
 use super::bilevel::{CorrectorBatch, corrupt, label_tensor, objective};
-use super::context::{Context, Evaluation, Pending, StageTrainer};
+use super::context::{Context, Evaluation, StageTrainer};
 use super::error::TrainingError;
 use super::events::LabelValues;
 use super::feed::Feed;
 use super::inference::{Inference, values};
 use super::optimizer::adamw;
 use super::randomness::{Purpose, generator};
+use super::readback::Pending;
 use super::records::{Trained, Trainee};
 use crate::modality::PerModality;
 use crate::model::corrector::Corrector;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rand_chacha::ChaCha8Rng;
 
 use super::bilevel::label_tensor;
-use super::context::{Context, Evaluation, Pending, StageTrainer};
+use super::context::{Context, Evaluation, StageTrainer};
 use super::contrastive::mean_abs_of;
 use super::denoising::corrected_labels;
 use super::error::TrainingError;
@@ -15,6 +15,7 @@ use super::inference::{Inference, infer};
 use super::losses::mean_abs;
 use super::metrics;
 use super::optimizer::adamw;
+use super::readback::Pending;
 use super::records::{Trained, Trainee};
 use crate::modality::{Modality, PerModality};
 use crate::model::corrector::Corrector;

@@ -14,7 +14,7 @@ use burn::module::Module;
 
 use super::checkpoint::{Progress, State, Store};
 use super::clock::Clock;
-use super::context::{Context, Pending, StageTrainer};
+use super::context::{Context, StageTrainer};
 use super::contrastive::Contrastive;
 use super::control::Control;
 use super::denoising::Denoising;
@@ -23,6 +23,7 @@ use super::events::{Body, Command, Event, Level, Prepared, Stage, StagePlan, Sta
 use super::inference::{Inference, infer_all};
 use super::joint::Joint;
 use super::listener::Listener;
+use super::readback::Readback;
 use super::{Job, Outcome, metrics, records};
 use crate::modality::PerModality;
 use crate::split::{PerSplit, Split};
@@ -40,14 +41,21 @@ enum Flow {
     Leave(End),
 }
 
+/// A step whose losses are not read yet.
+struct Taken {
+    step: u64,
+    /// When it was handed to the device, as in [`Event::time`].
+    time: f64,
+}
+
 /// The running stage.
 struct Running {
     stage: Stage,
     trainer: Box<dyn StageTrainer>,
     /// The best weights so far, where the stage picks by validation.
     best: Option<Vec<u8>>,
-    /// Losses that the device may still be computing, with the step that they belong to.
-    pending: Option<(u64, Pending)>,
+    /// Losses that the device may still be computing.
+    readback: Readback<Taken>,
     stop_after_epoch: bool,
 }
 
@@ -209,7 +217,8 @@ impl<'a> Machine<'a> {
             trainer.trained_mut().restore(state.weights, state.optimizer)?;
             best = state.best;
         }
-        let mut running = Running { stage, trainer, best, pending: None, stop_after_epoch: false };
+        let mut running =
+            Running { stage, trainer, best, readback: Readback::new(&self.context.device), stop_after_epoch: false };
         if self.progress.step == 0 {
             self.before_first_epoch(&mut running)?;
         }
@@ -261,11 +270,7 @@ impl<'a> Machine<'a> {
     }
 
     fn emit(&mut self, body: Body) -> Result<(), TrainingError> {
-        self.emit_at(self.progress.step, body)
-    }
-
-    fn emit_at(&mut self, step: u64, body: Body) -> Result<(), TrainingError> {
-        self.emit_in(self.progress.epoch, step, body)
+        self.emit_in(self.progress.epoch, self.progress.step, body)
     }
 
     fn emit_in(&mut self, epoch: u32, step: u64, body: Body) -> Result<(), TrainingError> {

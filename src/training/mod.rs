@@ -22,6 +22,7 @@ mod machine;
 pub mod metrics;
 mod optimizer;
 mod randomness;
+mod readback;
 mod records;
 pub mod speed;
 

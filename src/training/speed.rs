@@ -1,6 +1,6 @@
 //! How fast the stages train: the stages' own steps on random data of a known shape, timed (`mug bench`).
 //!
-//! What is measured is what a run does in a step: reading the batch, the step, and reading its losses one step late.
+//! What is measured is what a run does in a step: reading the batch, the step, and now and then reading the losses.
 //! Validation, checkpoints and events are not in it.
 
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::StandardNormal;
 
-use super::context::{Context, Pending, StageTrainer};
+use super::context::{Context, StageTrainer};
 use super::contrastive::Contrastive;
 use super::denoising::Denoising;
 use super::error::TrainingError;
@@ -19,6 +19,7 @@ use super::feed::Feed;
 use super::inference::{infer, infer_all};
 use super::joint::Joint;
 use super::randomness::{Purpose, generator, order};
+use super::readback::Readback;
 use crate::config::{DataSettings, PerModalityFlag, Settings};
 use crate::dataset::memory::{MemorySequences, MemorySplit};
 use crate::dataset::{Dataset, DatasetError};
@@ -144,22 +145,21 @@ fn epoch_rate(
 ) -> Result<f64, TrainingError> {
     let seed = context.settings.training.seed;
     let rows = order(seed, stage, epoch, context.dataset.len(Split::Train));
-    let mut pending: Option<Pending> = None;
+    let mut readback = Readback::new(&context.device);
     let (mut step, mut samples) = (0u64, 0usize);
     let started = Instant::now();
     let size = context.settings.training.batch_size;
     let mut feed = Feed::new(context.dataset.clone(), &rows[..rows.len() - rows.len() % size], size);
     while let Some(batch) = feed.rows() {
         let losses = trainer.step(&batch, &mut feed, generator(seed, Purpose::Step(stage, step)), 0.0)?;
-        if let Some(before) = pending.replace(losses) {
-            before.read()?;
+        readback.push(step, losses);
+        if readback.is_due() {
+            readback.read()?;
         }
         step += 1;
         samples += batch.len();
     }
-    if let Some(last) = pending {
-        last.read()?;
-    }
+    readback.read()?;
     Ok(samples as f64 / started.elapsed().as_secs_f64().max(1e-9))
 }
 

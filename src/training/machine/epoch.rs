@@ -6,11 +6,11 @@ use std::time::Instant;
 use super::super::bootstrap::{LIVE_RESAMPLES, RESAMPLES};
 use super::super::context::{Context, Evaluation};
 use super::super::error::TrainingError;
-use super::super::events::{Body, LabelValues, Level, Moment, Scalars, Stage, StagePlan};
+use super::super::events::{Body, Event, LabelValues, Level, Moment, Scalars, Stage, StagePlan};
 use super::super::feed::Feed;
 use super::super::randomness::{Purpose, generator, order};
 use super::super::{agreement, health, scalars};
-use super::{Flow, Machine, Running};
+use super::{Flow, Machine, Running, Taken};
 use crate::split::{PerSplit, Split};
 
 /// Rows whose representations are read before and during stage 1, at most; evenly spaced where there are more. Asking the
@@ -64,12 +64,13 @@ impl Machine<'_> {
             let total = u64::from(plan.epochs) * u64::from(plan.steps_per_epoch);
             let done = self.progress.step as f64 / total as f64;
             let losses = running.trainer.step(&rows, &mut feed, rng, done)?;
-            // Read one step late: by then the device has long finished, and nothing waits.
-            self.read_pending(running)?;
             self.progress.step += 1;
             self.progress.step_in_epoch += 1;
             self.progress.samples += rows.len() as u64;
-            running.pending = Some((self.progress.step, losses));
+            running.readback.push(Taken { step: self.progress.step, time: self.clock.now() }, losses);
+            if running.readback.is_due() {
+                self.read_pending(running)?;
+            }
             self.progress.epoch_seconds += started.elapsed().as_secs_f64();
         }
         let started = Instant::now();
@@ -80,16 +81,18 @@ impl Machine<'_> {
 
     /// Reports the losses that are still on their way.
     pub(super) fn read_pending(&mut self, running: &mut Running) -> Result<(), TrainingError> {
-        let Some((step, pending)) = running.pending.take() else { return Ok(()) };
-        let found = pending.read()?;
-        for &(name, value) in &found {
-            if value.is_finite() {
-                let sum = self.progress.sums.entry(name.to_owned()).or_default();
-                sum.0 += f64::from(value);
-                sum.1 += 1;
+        for (Taken { step, time }, found) in running.readback.read()? {
+            for &(name, value) in &found {
+                if value.is_finite() {
+                    let sum = self.progress.sums.entry(name.to_owned()).or_default();
+                    sum.0 += f64::from(value);
+                    sum.1 += 1;
+                }
             }
+            let (stage, epoch) = (self.progress.stage, self.progress.epoch);
+            self.listener.tell(Event { time, stage, epoch, step, body: Body::Step { scalars: scalars(found) } })?;
         }
-        self.emit_at(step, Body::Step { scalars: scalars(found) })
+        Ok(())
     }
 
     /// Validation, labels, the best epoch; true where the stage is over.
