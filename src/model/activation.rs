@@ -3,18 +3,17 @@
 //! The corrector is little else: the CPU backend's own calls the C library for each number, and once more in the backward
 //! pass, which took two thirds of a step of stage 2.
 
+use burn::backend::Flex;
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
 use burn::backend::autodiff::checkpoint::strategy::NoCheckpointing;
 use burn::backend::autodiff::grads::Gradients;
 use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
-use burn::backend::{Autodiff, Flex};
-use burn::tensor::{Tensor, TensorData};
+use burn::tensor::Tensor;
 use pulp::{Arch, Simd, WithSimd};
 
 use super::elementwise;
+use super::host::{Tape, matrix, primitive, values};
 use crate::device::is_cpu;
-
-type Tape = Autodiff<Flex, NoCheckpointing>;
 
 /// tanh of every element.
 pub fn tanh(x: Tensor<2>) -> Tensor<2> {
@@ -89,25 +88,16 @@ impl<C: Change> WithSimd for Run<'_, C> {
 }
 
 fn map(x: Tensor<2>, change: impl Change) -> Tensor<2> {
-    let (shape, device) = (x.dims(), x.device());
+    let ([_, width], device) = (x.dims(), x.device());
     let mut found = values(x);
     Arch::new().dispatch(Run(change, &mut found));
-    Tensor::from_data(TensorData::new(found, shape), &device)
-}
-
-/// The values of a CPU tensor, row-major.
-fn values(tensor: Tensor<2>) -> Vec<f32> {
-    tensor.into_data().try_into_vec().expect("model tensors hold f32")
-}
-
-fn primitive(tensor: Tensor<2>) -> burn::backend::tensor::FloatTensor<Flex> {
-    tensor.try_into_primitive::<Flex>().expect("the operation runs on the CPU backend only")
+    matrix(found, width, &device)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use burn::tensor::Device;
+    use burn::tensor::{Device, TensorData};
 
     #[test]
     fn agrees_with_burns_own_values_and_gradients() {

@@ -5,6 +5,7 @@ pub mod corrector;
 pub mod dropout;
 mod elementwise;
 mod encoder;
+mod host;
 mod init;
 pub mod network;
 mod recurrent;

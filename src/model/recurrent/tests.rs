@@ -7,11 +7,11 @@ use burn::tensor::Device;
 
 const SIZE: usize = 8;
 
-fn wave(n: usize, scale: f32, phase: f32) -> Vec<f32> {
+pub(super) fn wave(n: usize, scale: f32, phase: f32) -> Vec<f32> {
     (0..n).map(|i| (i as f32 * 0.7 + phase).sin() * scale).collect()
 }
 
-fn sequences(lengths: &[usize], dim: usize) -> Sequences {
+pub(super) fn sequences(lengths: &[usize], dim: usize) -> Sequences {
     // Values depend on the place in the clip.
     let data = lengths.iter().enumerate().flat_map(|(row, &n)| wave(n * dim, 1.0, row as f32)).collect();
     Sequences { data, dim, lengths: lengths.to_vec() }

@@ -10,11 +10,11 @@ mod product;
 
 use std::sync::Arc;
 
+use burn::backend::Flex;
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
 use burn::backend::autodiff::checkpoint::strategy::NoCheckpointing;
 use burn::backend::autodiff::grads::Gradients;
 use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
-use burn::backend::{Autodiff, Flex};
 use burn::tensor::{Device, Tensor, TensorData};
 
 use self::lstm::{Layer, Trace};
@@ -22,8 +22,7 @@ use self::packing::Packing;
 use super::Weights;
 use crate::dataset::Sequences;
 use crate::modality::{Modality, PerModality};
-
-type Tape = Autodiff<Flex, NoCheckpointing>;
+use crate::model::host::{Tape, matrix, primitive, values};
 
 /// The number of weight tensors: three for each modality.
 const PARENTS: usize = 3 * Modality::ALL.len();
@@ -170,21 +169,7 @@ fn cut(joined: &[f32], weights: &PerModality<Values>) -> Vec<Vec<f32>> {
         .collect()
 }
 
-fn matrix(values: Vec<f32>, width: usize, device: &Device) -> Tensor<2> {
-    let rows = values.len() / width;
-    Tensor::from_data(TensorData::new(values, [rows, width]), device)
-}
-
 fn vector(values: Vec<f32>, device: &Device) -> Tensor<1> {
     let len = values.len();
     Tensor::from_data(TensorData::new(values, [len]), device)
-}
-
-/// The values of a CPU tensor, row-major.
-fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
-    tensor.into_data().try_into_vec().expect("model tensors hold f32")
-}
-
-fn primitive<const D: usize>(tensor: Tensor<D>) -> burn::backend::tensor::FloatTensor<Flex> {
-    tensor.try_into_primitive::<Flex>().expect("the operation runs on the CPU backend only")
 }

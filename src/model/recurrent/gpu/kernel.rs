@@ -84,7 +84,7 @@ pub fn recurrence_forward<N: Size>(
     let mut cell = Shared::<[Vector<f32, N>]>::new_slice(size);
     let mut gates = Shared::<[Vector<f32, N>]>::new_slice(width);
 
-    let group = CUBE_POS as usize;
+    let group = CUBE_POS;
     let row = field::<N>(lanes, group, 0usize);
     let start = field::<N>(lanes, group, 1usize);
     let length = field::<N>(lanes, group, 2usize);
@@ -181,7 +181,7 @@ pub fn recurrence_backward<N: Size>(
     let mut parts = Shared::<[Vector<f32, N>]>::new_slice(width);
     let mut d_cell = Shared::<[Vector<f32, N>]>::new_slice(size);
 
-    let group = CUBE_POS as usize;
+    let group = CUBE_POS;
     let row = field::<N>(lanes, group, 0usize);
     let start = field::<N>(lanes, group, 1usize);
     let length = field::<N>(lanes, group, 2usize);

@@ -1,15 +1,7 @@
 use super::super::steps::last_hidden as by_steps;
+use super::super::tests::{sequences, wave};
 use super::*;
 use crate::device::{DeviceRequest, choose};
-
-fn wave(n: usize, scale: f32, phase: f32) -> Vec<f32> {
-    (0..n).map(|i| (i as f32 * 0.7 + phase).sin() * scale).collect()
-}
-
-fn sequences(lengths: &[usize], dim: usize) -> Sequences {
-    let data = lengths.iter().enumerate().flat_map(|(row, &n)| wave(n * dim, 1.0, row as f32)).collect();
-    Sequences { data, dim, lengths: lengths.to_vec() }
-}
 
 /// The GPU to test on. Without one the test is over, and fails where one is required.
 fn gpu() -> Option<Device> {
