@@ -1,5 +1,5 @@
-//! Functions of single numbers for the CPU: written so that the compiler vectorises the loops that they are in, and to be run
-//! through `pulp`, which picks the widest vector instructions of the machine at run time.
+//! Functions of single numbers for the CPU: written so that the compiler vectorises the loops that they are in, and to be
+//! run through `pulp`, which picks the widest vector instructions of the machine at run time.
 
 /// e^x to within 2 units in the last place over the range that sigmoid and tanh need; NaN stays NaN.
 #[inline(always)]

@@ -47,9 +47,9 @@ impl<'a> Rows<'a> {
     }
 }
 
-/// A matrix (inner, width) laid out for [`multiply_add`]: blocks of [`BLOCK`] rows, in each of them panels of
-/// [`PANEL`] vectors' columns, each contiguous, the last one filled up with zeros. As rows of a power of two the matrix would fall into a few
-/// sets of the cache.
+/// A matrix (inner, width) laid out for [`multiply_add`]: blocks of [`BLOCK`] rows, in each of them panels of [`PANEL`]
+/// vectors' columns, each contiguous, the last one filled up with zeros. As rows of a power of two the matrix would fall
+/// into a few sets of the cache.
 pub struct Panels<S: Simd> {
     data: Vec<f32>,
     /// Where in `data` a line of the cache begins: a vector that lies across two of them takes twice as long to load.
