@@ -12,7 +12,7 @@ fn script() -> String {
     let begin = readme.find("#!/bin/bash\n#SBATCH").expect("README.md shows a batch script");
     let script = readme[begin..].split("```").next().unwrap();
     assert!(script.contains("--signal=USR1@"), "{script}");
-    script.replace("--dataset sims", &crate::SMALL.replace("epochs=3", "epochs=4"))
+    script.replace("--dataset sims", &crate::SMALL.replace("epochs=8", "epochs=10"))
 }
 
 #[test]
