@@ -71,5 +71,25 @@ impl<M: Module> Trained for Trainee<M> {
 pub fn load<M: Module>(module: M, document: Vec<u8>) -> Result<M, TrainingError> {
     let damaged = |error: RecordError| TrainingError::Record(error);
     let record = ModuleRecord::from_bytes(Bytes::from_bytes_vec(document)).map_err(damaged)?;
-    module.try_load_record(record).map_err(damaged)
+    // Else weights that a file holds as f16 stay f16, and no operation of ours takes them.
+    module.try_load_record(record.cast_to_module_dtype()).map_err(damaged)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use burn::nn::LinearConfig;
+    use burn::tensor::{DType, Device};
+
+    #[test]
+    fn weights_of_another_precision_become_the_modules() {
+        let device = Device::flex();
+        let mut half = LinearConfig::new(3, 2).init(&device);
+        half.weight = half.weight.map(|weight| weight.cast(DType::F16));
+        assert_eq!(half.weight.val().dtype(), DType::F16);
+        let document = half.clone().into_record().into_bytes().unwrap().to_vec();
+        let loaded = load(LinearConfig::new(3, 2).init(&device), document).unwrap();
+        assert_eq!(loaded.weight.val().dtype(), DType::F32);
+        assert_eq!(loaded.weight.val().into_data(), half.weight.val().cast(DType::F32).into_data());
+    }
 }
