@@ -4,7 +4,7 @@ use std::io;
 
 use super::headless::Headless;
 use crate::modality::PerModality;
-use crate::run::rows::LabelRows;
+use crate::run::rows::{LabelRows, RowsError};
 use crate::split::{PerSplit, Split};
 use crate::training::events::{Body, Event, Prepared, Stage, StagePlan};
 
@@ -28,7 +28,10 @@ pub fn steps(from: u64, n: u64) -> Vec<Event> {
 }
 
 /// `n` clips, a third of them with a Chinese transcript.
-pub fn rows(n: usize) -> LabelRows {
+///
+/// # Errors
+/// None: its columns are of one length.
+pub fn rows(n: usize) -> Result<LabelRows, RowsError> {
     let text = |i: usize| match i % 3 {
         0 => "这个电影真的很好看".to_owned(),
         _ => format!("Sentence number {i}, as somebody said it"),
@@ -37,9 +40,8 @@ pub fn rows(n: usize) -> LabelRows {
     let texts: Vec<String> = (0..n).map(text).collect();
     let y: Vec<f32> = (0..n).map(|i| (noise(i) * 5.0).round() / 5.0).collect();
     let mut rows = LabelRows::default();
-    // Four columns of one length: there is nothing to refuse.
-    let _ = rows.extend(Split::Train, &ids, &texts, &y, None);
-    rows
+    rows.extend(Split::Train, &ids, &texts, &y, None)?;
+    Ok(rows)
 }
 
 /// Corrected labels of `n` rows.
@@ -69,7 +71,7 @@ pub fn console(width: u16, height: u16, rows: usize) -> io::Result<Headless> {
     console.events(steps(1, 600));
     let file = "labels/0000-denoising.npy".to_owned();
     console.events(vec![at(600, Body::Labels { refresh: 0, file, summaries: Default::default(), values: None })]);
-    console.rows(self::rows(rows));
+    console.rows(self::rows(rows).map_err(io::Error::other)?);
     console.labels(0, corrected(rows));
     console.arrange();
     console.frame()?;

@@ -96,6 +96,19 @@ pub fn choose(request: DeviceRequest) -> Result<ComputeDevice, DeviceError> {
     }
 }
 
+/// The GPU to test on. Without one the test is over and says so, or fails where one is required.
+#[cfg(test)]
+pub fn test_gpu() -> Option<ComputeDevice> {
+    match choose(DeviceRequest::Gpu) {
+        Ok(gpu) => Some(gpu),
+        Err(why) => {
+            assert!(!std::env::var("MUG_TEST_REQUIRE").is_ok_and(|r| r.contains("gpu")), "{why}");
+            println!("skipped: {why}");
+            None
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -111,7 +111,7 @@ pub fn label_tensor(labels: &[f32], device: &burn::tensor::Device) -> Tensor<1> 
 mod tests {
     use super::*;
     use crate::config::ModelSettings;
-    use crate::device::{DeviceRequest, choose};
+    use crate::device::test_gpu;
     use burn::module::{Module, ModuleMapper, Param};
     use burn::optim::GradientsParams;
     use burn::tensor::{Device, Gradients};
@@ -242,16 +242,9 @@ mod tests {
 
     #[test]
     fn the_gradient_through_the_virtual_step_is_exact_on_wgpu() {
-        match choose(DeviceRequest::Gpu) {
-            Ok(gpu) => {
-                let error = error(false, Objective::Bilevel, &gpu.device);
-                assert!(error < 2e-3, "{}: {error}", gpu.name);
-            }
-            Err(why) => {
-                assert!(!std::env::var("MUG_TEST_REQUIRE").is_ok_and(|r| r.contains("gpu")), "{why}");
-                println!("skipped: {why}");
-            }
-        }
+        let Some(gpu) = test_gpu() else { return };
+        let error = error(false, Objective::Bilevel, &gpu.device);
+        assert!(error < 2e-3, "{}: {error}", gpu.name);
     }
 
     #[test]

@@ -274,8 +274,11 @@ impl<'a> Machine<'a> {
     }
 
     fn emit_in(&mut self, epoch: u32, step: u64, body: Body) -> Result<(), TrainingError> {
-        let stage = self.progress.stage;
-        let event = Event { time: self.clock.now(), stage, epoch, step, body };
-        self.listener.tell(event)
+        self.tell(self.clock.now(), epoch, step, body)
+    }
+
+    /// Reports something of the running stage; `time` as in [`Event::time`].
+    fn tell(&mut self, time: f64, epoch: u32, step: u64, body: Body) -> Result<(), TrainingError> {
+        self.listener.tell(Event { time, stage: self.progress.stage, epoch, step, body })
     }
 }

@@ -70,10 +70,8 @@ impl<T> Readback<T> {
         }
         let all = Tensor::cat(waiting.iter().map(|(_, pending)| pending.values.clone()).collect(), 0);
         let mut found = values(all)?.into_iter();
-        let named = |names: &'static [&'static str], found: &mut std::vec::IntoIter<f32>| {
-            names.iter().copied().zip(found).collect()
-        };
-        Ok(waiting.into_iter().map(|(step, pending)| (step, named(pending.names, &mut found))).collect())
+        let named = |(step, pending): (T, Pending)| (step, pending.names.iter().copied().zip(found.by_ref()).collect());
+        Ok(waiting.into_iter().map(named).collect())
     }
 }
 

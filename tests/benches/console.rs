@@ -67,7 +67,7 @@ fn keys(c: &mut Criterion) {
 /// What a thread does behind those keys.
 fn orders(c: &mut Criterion) {
     let table = Table {
-        rows: Arc::new(Rows::from(rows(MILLION))),
+        rows: Arc::new(Rows::from(rows(MILLION).expect("columns of one length"))),
         corrected: Some(Arc::new(corrected(MILLION))),
         ..Table::default()
     };

@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::super::bootstrap::{LIVE_RESAMPLES, RESAMPLES};
 use super::super::context::{Context, Evaluation};
 use super::super::error::TrainingError;
-use super::super::events::{Body, Event, LabelValues, Level, Moment, Scalars, Stage, StagePlan};
+use super::super::events::{Body, LabelValues, Level, Moment, Scalars, Stage, StagePlan};
 use super::super::feed::Feed;
 use super::super::randomness::{Purpose, generator, order};
 use super::super::{agreement, health, scalars};
@@ -89,8 +89,7 @@ impl Machine<'_> {
                     sum.1 += 1;
                 }
             }
-            let (stage, epoch) = (self.progress.stage, self.progress.epoch);
-            self.listener.tell(Event { time, stage, epoch, step, body: Body::Step { scalars: scalars(found) } })?;
+            self.tell(time, self.progress.epoch, step, Body::Step { scalars: scalars(found) })?;
         }
         Ok(())
     }

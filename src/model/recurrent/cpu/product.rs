@@ -331,6 +331,16 @@ mod tests {
         (0..n).map(|v| (v as f32 * step).sin()).collect()
     }
 
+    /// `out` is 0.5 and the product of `left` (row, inner index) and w, (inner, width).
+    fn assert_plain(out: &[f32], w: &[f32], width: usize, left: impl Fn(usize, usize) -> f32) {
+        let inner = w.len() / width;
+        for (at, found) in out.iter().enumerate() {
+            let (row, column) = (at / width, at % width);
+            let plain: f32 = (0..inner).map(|k| left(row, k) * w[k * width + column]).sum();
+            assert!((found - plain - 0.5).abs() < 1e-3, "{inner} {width} at {row} {column}");
+        }
+    }
+
     #[test]
     fn agrees_with_the_plain_loop_at_every_remainder() {
         for (rows, inner, width) in SIZES {
@@ -341,12 +351,7 @@ mod tests {
                 let mut out = vec![0.5f32; rows * width];
                 let left = Rows { data: &a, width: inner, order };
                 Arch::new().dispatch(Product { a: left, w: &w, out: &mut out, width, transposed: false });
-                for r in 0..rows {
-                    for j in 0..width {
-                        let plain: f32 = (0..inner).map(|k| left.get(r)[k] * w[k * width + j]).sum();
-                        assert!((out[r * width + j] - plain - 0.5).abs() < 1e-3, "{rows} {inner} {width} at {r} {j}");
-                    }
-                }
+                assert_plain(&out, &w, width, |r, k| left.get(r)[k]);
             }
         }
     }
@@ -359,12 +364,7 @@ mod tests {
             let left = Rows { data: &a, width: columns, order: Some(&order) };
             let mut out = vec![0.5f32; columns * width];
             Arch::new().dispatch(Product { a: left, w: &b, out: &mut out, width, transposed: true });
-            for c in 0..columns {
-                for j in 0..width {
-                    let plain: f32 = (0..inner).map(|k| left.get(k)[c] * b[k * width + j]).sum();
-                    assert!((out[c * width + j] - plain - 0.5).abs() < 1e-3, "{columns} {inner} {width} at {c} {j}");
-                }
-            }
+            assert_plain(&out, &b, width, |c, k| left.get(k)[c]);
         }
     }
 

@@ -1,23 +1,8 @@
 use super::super::steps::last_hidden as by_steps;
 use super::super::tests::{sequences, wave};
 use super::*;
-use crate::device::{DeviceRequest, choose};
-
-/// The GPU to test on. Without one the test is over, and fails where one is required.
-fn gpu() -> Option<Device> {
-    match choose(DeviceRequest::Gpu) {
-        Ok(gpu) => Some(gpu.device),
-        Err(why) => {
-            assert!(!std::env::var("MUG_TEST_REQUIRE").is_ok_and(|r| r.contains("gpu")), "{why}");
-            println!("skipped: {why}");
-            None
-        }
-    }
-}
-
-fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
-    tensor.into_data().try_into_vec().unwrap()
-}
+use crate::device::test_gpu;
+use crate::model::host::values;
 
 /// The hidden states, and with a tape the gradients of the three weights (empty where nothing depends on them).
 fn run(form: impl Fn(Weights, &Sequences) -> Tensor<2>, device: &Device, size: usize, x: &Sequences) -> Vec<Vec<f32>> {
@@ -58,7 +43,7 @@ fn assert_close(a: &[Vec<f32>], b: &[Vec<f32>], what: &str) {
 }
 
 fn check(lengths: &[usize], dim: usize, size: usize) {
-    let Some(device) = gpu() else { return };
+    let Some(device) = test_gpu().map(|gpu| gpu.device) else { return };
     let x = sequences(lengths, dim);
     let expected = run(by_steps, &Device::flex().autodiff(), size, &x);
     let taped = device.clone().autodiff();
@@ -97,7 +82,7 @@ fn units_take_turns_in_a_layer_with_more_columns_than_units() {
 
 #[test]
 fn the_same_batch_gives_the_same_bits() {
-    let Some(device) = gpu() else { return };
+    let Some(device) = test_gpu().map(|gpu| gpu.device) else { return };
     let x = sequences(&[9, 2, 30, 0, 17, 30, 1], 6);
     let form = |weights, x: &Sequences| last_hidden(weights, x, LANES);
     assert_eq!(run(form, &device, 64, &x), run(form, &device, 64, &x));
@@ -107,7 +92,7 @@ fn the_same_batch_gives_the_same_bits() {
 
 #[test]
 fn empty_sequences_give_zeros() {
-    let Some(device) = gpu() else { return };
+    let Some(device) = test_gpu().map(|gpu| gpu.device) else { return };
     for device in [device.clone(), device.autodiff()] {
         let ones = |rows: usize| Tensor::<2>::ones([rows, 32], &device);
         let weights = Weights { input: ones(3), hidden: ones(8), bias: Tensor::ones([32], &device) };
@@ -118,7 +103,7 @@ fn empty_sequences_give_zeros() {
 
 #[test]
 fn a_layer_that_does_not_fit_is_left_to_the_tensor_form() {
-    let Some(device) = gpu() else { return };
+    let Some(device) = test_gpu().map(|gpu| gpu.device) else { return };
     assert_eq!(lanes_on(&device, 8, 32), Some(LANES));
     assert_eq!(lanes_on(&device, 1 << 20, 32), None);
     assert_eq!(lanes_on(&Device::flex(), 8, 32), None);
