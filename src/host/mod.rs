@@ -118,6 +118,7 @@ pub enum HostError {
 /// The run is being trained already, its directory cannot be written, or training failed.
 pub fn serve(dir: RunDir, trainer: Trainer, options: &HostOptions) -> Result<Served, HostError> {
     let mut lock = RunLock::acquire(&dir)?;
+    dir.remove_parts();
     let recorder = Recorder::open(&dir)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let control = Control::new();

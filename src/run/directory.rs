@@ -254,6 +254,17 @@ impl RunDir {
         Ok(write_atomically(&path, |w| w.write_all(text.as_bytes()))?)
     }
 
+    /// Removes what killed processes left half written; for the holder of the run's lock. What cannot be removed is in
+    /// nobody's way.
+    pub fn remove_parts(&self) {
+        let folders = ["", "labels", "embeddings", "predictions"].map(|f| self.path.join(f));
+        for entry in folders.iter().flat_map(std::fs::read_dir).flatten().flatten() {
+            if super::is_aside(&entry.file_name()) {
+                let _ = std::fs::remove_file(entry.path());
+            }
+        }
+    }
+
     /// Absolute.
     pub fn path(&self) -> &Path {
         &self.path
@@ -361,5 +372,16 @@ mod tests {
         std::fs::write(dir.path().join("run.toml"), "version = 3\n").unwrap();
         let text = RunDir::open(dir.path()).unwrap_err().to_string();
         assert!(text.contains("run.toml") && text.contains("version"), "{text}");
+    }
+
+    #[test]
+    fn what_a_killed_process_left_is_removed_and_nothing_else() {
+        let root = tempfile::tempdir().unwrap();
+        let dir = RunDir::create(root.path(), Some("x"), &manifest()).unwrap();
+        let left = [dir.path().join(".run.toml.aB3.part"), dir.labels_dir().join(".rows.csv.part")];
+        let stays = [dir.path().join("run.toml"), dir.labels_dir().join("x.part"), dir.labels_dir().join(".x")];
+        left.iter().chain(&stays[1..]).for_each(|p| std::fs::write(p, "").unwrap());
+        dir.remove_parts();
+        assert!(left.iter().all(|p| !p.exists()) && stays.iter().all(|p| p.exists()));
     }
 }
