@@ -8,6 +8,7 @@ use color_eyre::Result;
 
 use super::args::AttachArgs;
 use super::lines::Lines;
+use super::out::Output;
 use super::progress::Follower;
 use super::{find_run, say};
 use crate::console::{self, OpenOptions};
@@ -48,7 +49,7 @@ pub fn is_interactive() -> bool {
 /// Prints a run's events until it is over or its process is gone; exits with 0 only when it finished.
 pub fn follow(dir: &RunDir) -> Result<ExitCode> {
     say(&format!("run {} in {}", dir.name(), dir.path().display()))?;
-    let mut follower = Follower::new(dir, Box::new(Lines::new(io::stdout())));
+    let mut follower = Follower::new(dir, Box::new(Lines::new(Output::new())));
     let (mut pulse, mut life) = (Pulse::new(), Life::Unknown);
     follower.follow(|_| {
         life = pulse.look(dir);

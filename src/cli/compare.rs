@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use color_eyre::Result;
 
-use super::say;
+use super::{say, say_json};
 use crate::report::compare::compare;
 use crate::run::directory::RunDir;
 use crate::run::tail::read_view;
@@ -27,7 +27,7 @@ pub fn run(args: &CompareArgs, root: &Path) -> Result<ExitCode> {
     let runs: Vec<_> = dirs.iter().zip(&views).collect();
     let comparison = compare(&runs);
     if args.json {
-        say(&serde_json::to_string(&comparison)?)?;
+        say_json(&comparison)?;
     } else {
         comparison.lines().iter().try_for_each(|line| say(line))?;
     }

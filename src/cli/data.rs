@@ -1,6 +1,6 @@
 //! `mug data`: what datasets there are, and what is in a file.
 
-use std::io::{ErrorKind, Write};
+use std::io::Write;
 use std::path::PathBuf;
 
 use color_eyre::Result;
@@ -61,11 +61,7 @@ impl Folder {
 /// # Errors
 /// The dataset cannot be found or used, or standard output cannot be written.
 pub fn run(args: DataArgs) -> Result<()> {
-    match std::io::stdout().write_all(output(args)?.as_bytes()) {
-        // Whoever reads only the first lines (`| head`) has got what was wanted.
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-        other => Ok(other?),
-    }
+    Ok(super::out::table().write_all(output(args)?.as_bytes())?)
 }
 
 /// What the command prints.

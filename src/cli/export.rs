@@ -1,13 +1,12 @@
 //! `mug export`: a run's numbers for other programs.
 
-use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use color_eyre::Result;
 use color_eyre::eyre::eyre;
 
-use super::say;
+use super::{out, say};
 use crate::report::{scalars, tensorboard};
 use crate::run::directory::RunDir;
 use crate::run::tail::read_view;
@@ -39,7 +38,7 @@ pub fn run(args: &ExportArgs, root: &Path) -> Result<ExitCode> {
     }
     match args.csv.as_deref() {
         Some(path) if path == Path::new("-") => {
-            scalars::write_csv(&view, &mut io::stdout().lock())?;
+            scalars::write_csv(&view, &mut out::table())?;
         }
         Some(path) => {
             let mut rows = 0;

@@ -9,8 +9,7 @@ use color_eyre::eyre::eyre;
 use serde::Serialize;
 
 use super::args::LabelsArgs;
-use super::lines::harmless;
-use super::{labels, say};
+use super::{labels, say, say_json};
 use crate::modality::PerModality;
 use crate::run::annotations;
 use crate::run::directory::RunDir;
@@ -75,16 +74,16 @@ pub fn run(args: &LabelsArgs, root: &Path) -> Result<ExitCode> {
             unknown_ids: unknown,
             labels,
         };
-        say(&serde_json::to_string(&report)?)?;
+        say_json(&report)?;
     } else {
         let source = args.against.clone().unwrap_or_else(|| PathBuf::from("the data"));
-        say(&harmless(&format!(
+        say(&format!(
             "run {}, refresh {} (epoch {}), against {}; in brackets 95 % intervals of {RESAMPLES} resamples",
             dir.name(),
             refresh.refresh,
             refresh.epoch,
             source.display()
-        )))?;
+        ))?;
         table(&labels)?;
     }
     Ok(ExitCode::SUCCESS)
@@ -127,7 +126,7 @@ fn words(a: &Agreement) -> String {
 }
 
 fn value(value: Option<f64>, interval: Option<Interval>) -> String {
-    let number = value.map_or_else(|| "-".to_owned(), |v| format!("{v:.3}"));
+    let number = value.map_or_else(|| "undefined".to_owned(), |v| format!("{v:.3}"));
     match interval {
         Some([low, high]) => format!("{number} [{low:.3}, {high:.3}]"),
         None => number,

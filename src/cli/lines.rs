@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
+use crate::console::sanitise::clean;
 use crate::modality::PerModality;
 use crate::run::view::RunView;
 use crate::split::Split;
@@ -102,7 +103,7 @@ pub fn line(event: &Event, view: &RunView) -> Option<String> {
                 format!("loss {}", scalar(train, "loss")),
                 format!("valid {}", scalar(valid, "loss")),
                 metric_words(metrics),
-                format!("{} samples/s", thousands(*samples_per_second)),
+                samples_per_second.map(|s| format!("{} samples/s", thousands(s))).unwrap_or_default(),
                 time_left(view).map(|s| format!("{} left in this stage", duration(s))).unwrap_or_default(),
                 if *best { "best".into() } else { String::new() },
             ])
@@ -184,9 +185,9 @@ pub fn thousands(value: f64) -> String {
     if value >= 1000.0 { format!("{:.1}k", value / 1000.0) } else { format!("{value:.0}") }
 }
 
-/// Control characters, those that steer terminals among them, become blanks: messages can quote what files hold.
+/// Text without what steers terminals or turns its direction, line by line: messages can quote what files hold.
 pub fn harmless(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() && c != '\n' { ' ' } else { c }).collect()
+    text.split('\n').map(clean).collect::<Vec<_>>().join("\n")
 }
 
 #[cfg(test)]
@@ -218,7 +219,7 @@ mod tests {
             valid: [("loss".to_owned(), None)].into(),
             metrics: [("mae".to_owned(), Some(0.9)), ("pearson".to_owned(), None)].into(),
             seconds: 1.0,
-            samples_per_second: 3210.0,
+            samples_per_second: Some(3210.0),
             best: true,
         };
         let epoch = event(50, body);
@@ -233,9 +234,9 @@ mod tests {
     #[test]
     fn nothing_reaches_the_terminal_but_text() {
         let mut out = Vec::new();
-        let fault = event(1, Body::Fault { message: "bad key \u{1b}]0;x\u{7} in\nfile".into() });
+        let fault = event(1, Body::Fault { message: "bad key \u{1b}]0;x\u{7} in\nfi\u{202e}le".into() });
         Lines::new(&mut out).event(&fault, &running()).unwrap();
-        assert_eq!(String::from_utf8(out).unwrap(), "failed: bad key  ]0;x  in\nfile\n");
+        assert_eq!(String::from_utf8(out).unwrap(), "failed: bad key ␛]0;x␇ in\nfile\n");
     }
 
     #[test]

@@ -14,6 +14,7 @@ mod host;
 mod judge;
 mod labels;
 mod lines;
+mod out;
 pub mod plot;
 mod progress;
 mod runs;
@@ -31,6 +32,7 @@ use crate::run::directory::{RunDir, runs_root};
 use crate::run::list::{RunSummary, list_runs};
 use crate::training::events::Command;
 use args::{Action, Args};
+use out::{say, say_json, warn};
 
 /// Runs the program as its command line says.
 pub fn main() -> ExitCode {
@@ -38,7 +40,7 @@ pub fn main() -> ExitCode {
     let _ = color_eyre::config::HookBuilder::default().display_env_section(false).install();
     match run(Args::parse()) {
         Ok(code) => code,
-        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(_) if out::is_unread() => ExitCode::SUCCESS,
         Err(error) => {
             let _ = writeln!(io::stderr(), "mug: {}", sentence(&error));
             ExitCode::FAILURE
@@ -78,21 +80,6 @@ fn sentence(error: &color_eyre::Report) -> String {
         }
     }
     lines::harmless(&text)
-}
-
-/// Whoever reads our output has seen enough (`mug runs | head`): no error.
-fn is_broken_pipe(error: &color_eyre::Report) -> bool {
-    error.chain().any(|e| e.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe))
-}
-
-/// Prints a line on standard output; unlike `println!` without a panic where nobody reads it.
-fn say(line: &str) -> io::Result<()> {
-    writeln!(io::stdout(), "{line}")
-}
-
-/// Prints a line beside the result; a terminal that is gone is no reason to end.
-fn warn(line: &str) {
-    let _ = writeln!(io::stderr(), "mug: {}", lines::harmless(line));
 }
 
 /// The run last written that a process trains now.

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use color_eyre::Result;
 
 use super::args::StageName;
-use super::say;
+use super::{say, warn};
 use crate::report::figure::{Request, SMOOTHING, What, XAxis, write};
 use crate::report::projection::Method;
 use crate::report::projection::groups::Colouring;
@@ -151,12 +151,12 @@ pub fn run(args: &PlotArgs, root: &Path) -> Result<ExitCode> {
         title: args.title,
     };
     if (request.what, request.projection) == (What::Embedding, Method::Tsne) && std::io::stderr().is_terminal() {
-        eprintln!("t-SNE takes some seconds for each panel");
+        warn("t-SNE takes some seconds for each panel");
     }
     let notes = write(&dir, &request, &args.output, args.scale)?;
     say(&format!("{} of run {} drawn to {}", args.what.name(), dir.name(), args.output.display()))?;
     for note in notes {
-        say(&super::lines::harmless(&note))?;
+        say(&note)?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -8,7 +8,7 @@ use color_eyre::Result;
 
 use super::args::RunsArgs;
 use super::lines::{duration, harmless};
-use super::say;
+use super::{say, say_json};
 use crate::run::clock::unix_seconds;
 use crate::run::list::{RunSummary, list_runs};
 use crate::training::events::Stage;
@@ -17,7 +17,7 @@ use crate::training::events::Stage;
 pub fn run(args: &RunsArgs, root: &Path) -> Result<ExitCode> {
     let runs = list_runs(root);
     if args.json {
-        say(&serde_json::to_string(&runs)?)?;
+        say_json(&runs)?;
     } else if runs.is_empty() {
         say(&format!("no runs in {}; mug train --dataset demo makes one", root.display()))?;
     } else {

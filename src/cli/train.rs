@@ -1,6 +1,5 @@
 //! `mug train`: the run's process in the foreground, for scripts and batch systems.
 
-use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,7 +9,7 @@ use color_eyre::eyre::eyre;
 use serde::Serialize;
 
 use super::args::{StageChoice, TrainArgs};
-use super::{progress, say};
+use super::{progress, say_json, warn as note};
 use crate::device::DeviceRequest;
 use crate::host::prepare::{RunRequest, amend};
 use crate::host::trainer::trainer;
@@ -101,12 +100,7 @@ fn finish(dir: &RunDir, view: &RunView, json: bool) -> Result<ExitCode> {
     if json {
         let device = view.prepared.as_ref().map(|p| p.device.as_str());
         let report = Report { run: dir.name(), path: dir.path(), device, summary };
-        say(&serde_json::to_string(&report)?)?;
+        say_json(&report)?;
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// A line beside the result; a terminal that is gone is no reason to end.
-fn note(text: &str) {
-    let _ = writeln!(io::stderr(), "mug: {text}");
 }

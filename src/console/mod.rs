@@ -44,7 +44,7 @@ mod pyramid;
 mod raster;
 mod reading;
 pub mod sample;
-mod sanitise;
+pub mod sanitise;
 mod screen;
 #[cfg(test)]
 mod screens;
