@@ -166,7 +166,7 @@ fn stage_events(stage: Stage, epochs: u32, start: f64, events: &mut Vec<Event>) 
             valid: valid_scalars,
             metrics,
             seconds: 0.47,
-            samples_per_second: 3210.0,
+            samples_per_second: Some(3210.0),
             best: improved,
         };
         events.push(at(stage, epoch, step, time, body));

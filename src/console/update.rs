@@ -20,6 +20,7 @@ use crate::run::list::RunState;
 use crate::run::view::Phase;
 use crate::run::view::RunView;
 use crate::training::events::{Body, Event, Level, Moment};
+use crate::training::metrics::set_of;
 
 /// Refreshes of one batch of events whose values are asked for; older ones would be forgotten at once.
 const REFRESHES: usize = 64;
@@ -230,7 +231,10 @@ fn take_events(state: &mut State, events: &[Event], caught_up: bool, effects: &m
     for event in events {
         run.view.apply(event);
         match &event.body {
-            Body::Prepared(_) => effects.push(Effect::LoadRows { attach: state.attach }),
+            Body::Prepared(prepared) => {
+                state.labels.table.metrics = Some(set_of(&prepared.metric_keys));
+                effects.push(Effect::LoadRows { attach: state.attach });
+            }
             Body::Resumed { .. } | Body::Restarted => {
                 state.generation += 1;
                 (predicted, embedded) = (true, true);

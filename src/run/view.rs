@@ -186,7 +186,7 @@ impl RunView {
                     view.metrics.push(metrics.clone());
                     // Before the first epoch nothing was trained.
                     if event.epoch > 0 {
-                        view.samples_per_second = Some(*samples_per_second);
+                        view.samples_per_second = *samples_per_second;
                     }
                     view.best.push(*best);
                 }

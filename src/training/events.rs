@@ -237,7 +237,8 @@ pub enum Body {
         metrics: Metrics,
         /// Active seconds of this epoch.
         seconds: f64,
-        samples_per_second: f64,
+        /// `None` where nothing was trained, or no time passed.
+        samples_per_second: Option<f64>,
         /// True where this epoch's weights are the best so far.
         best: bool,
     },

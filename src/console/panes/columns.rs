@@ -54,7 +54,7 @@ fn meaning(column: Column) -> String {
         Column::Human(m) => format!("people's (or the demo's true) label of {m}"),
         Column::Predicted => "prediction from everything".into(),
         Column::PredictedBy(m) => format!("prediction from {m} alone"),
-        Column::Error => "|ŷ - y|, size of the prediction's error".into(),
+        Column::Error => "|ŷ - y| as the MAE counts it: CH-SIMS's clips ŷ to ±1".into(),
         Column::History => "one modality's label over the refreshes".into(),
         Column::Note => "what somebody noted".into(),
     }

@@ -27,7 +27,7 @@ impl Machine<'_> {
         let Evaluation { valid, metrics, .. } = running.trainer.evaluate()?;
         let seconds = started.elapsed().as_secs_f64();
         let train = Scalars::new();
-        self.emit_in(0, 0, Body::Epoch { train, valid, metrics, seconds, samples_per_second: 0.0, best: false })?;
+        self.emit_in(0, 0, Body::Epoch { train, valid, metrics, seconds, samples_per_second: None, best: false })?;
         self.read_embedding(running, 0, Moment::Before)
     }
 
@@ -106,12 +106,14 @@ impl Machine<'_> {
         let Evaluation { valid, metrics, score } = running.trainer.evaluate()?;
         let better = score.is_some_and(|s| self.progress.best_score.is_none_or(|best| s < best));
         let seconds = self.progress.epoch_seconds;
-        let rate = self.context.dataset.len(Split::Train) as f64 / seconds.max(1e-9);
+        // A clock that does not tell two moments apart tells no speed.
+        let speed = |samples: f64, seconds: f64| (seconds > 0.0).then(|| samples / seconds);
+        let rate = speed(self.context.dataset.len(Split::Train) as f64, seconds);
         self.progress.train_seconds += seconds;
         let summary = self.progress.stages.entry(stage).or_default();
         summary.epochs = epoch;
         summary.seconds += seconds;
-        summary.samples_per_second = Some(self.progress.samples as f64 / self.progress.train_seconds.max(1e-9));
+        summary.samples_per_second = speed(self.progress.samples as f64, self.progress.train_seconds);
         summary.train_loss = train.get("loss").copied().flatten();
         if better || score.is_none() {
             summary.best_epoch = epoch;
