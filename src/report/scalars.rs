@@ -161,7 +161,9 @@ fn test_scalars(view: &RunView) -> impl Iterator<Item = Scalar> + '_ {
     let found = view.summary.as_ref().zip(stage);
     found.into_iter().flat_map(move |(summary, stage)| {
         let part = view.stage(stage);
-        let moment = at(stage, &part.per_epoch, part.best_epoch().unwrap_or_default());
+        // Without validation the last epoch's weights are handed on.
+        let read = part.best_epoch().or(part.per_epoch.len().checked_sub(1));
+        let moment = at(stage, &part.per_epoch, read.unwrap_or_default());
         summary.metrics.test.iter().map(move |(name, value)| Scalar {
             of: Of::Split(Split::Test),
             name: name.clone(),

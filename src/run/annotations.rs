@@ -51,6 +51,12 @@ enum Form {
     Wide { video: usize, clip: usize, labels: PerModality<usize> },
 }
 
+/// A row of a file: labels of one clip, as they are written.
+struct Given<'a> {
+    id: String,
+    labels: Vec<(Modality, &'a str)>,
+}
+
 impl Form {
     /// The form of a heading, or the column that is missing.
     fn of(head: &csv::StringRecord) -> Result<Form, &'static str> {
@@ -71,18 +77,18 @@ impl Form {
     }
 
     /// The clip that a row is about and its labels as they are written, or what is wrong with the row.
-    fn labels<'a>(&self, record: &'a csv::StringRecord) -> Result<(String, Vec<(Modality, &'a str)>), String> {
+    fn labels<'a>(&self, record: &'a csv::StringRecord) -> Result<Given<'a>, String> {
         let field = |i: usize| record.get(i).unwrap_or_default();
         match self {
             Form::Long { id, modality, label } => {
                 let name = field(*modality);
                 let m = modality_of(name);
                 let m = m.ok_or_else(|| format!("\"{}\" is no modality (text, audio, vision)", name.escape_debug()))?;
-                Ok((field(*id).to_owned(), vec![(m, field(*label))]))
+                Ok(Given { id: field(*id).to_owned(), labels: vec![(m, field(*label))] })
             }
             Form::Wide { video, clip, labels } => {
                 let given = labels.iter().map(|(m, i)| (m, field(*i))).filter(|(_, text)| !text.is_empty());
-                Ok((format!("{}$_${}", field(*video), field(*clip)), given.collect()))
+                Ok(Given { id: format!("{}$_${}", field(*video), field(*clip)), labels: given.collect() })
             }
         }
     }
@@ -119,7 +125,7 @@ pub fn read(path: &Path, rows: &LabelRows, label_range: f32) -> Result<Annotatio
             break;
         }
         count += 1;
-        let (id, texts) = form.labels(&record).map_err(|message| bad(line, message))?;
+        let Given { id, labels: texts } = form.labels(&record).map_err(|message| bad(line, message))?;
         for (m, text) in texts {
             let value = text.parse::<f32>().ok().filter(|v| v.is_finite());
             let value = value.ok_or_else(|| bad(line, format!("\"{}\" is no number", text.escape_debug())))?;
