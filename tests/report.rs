@@ -124,6 +124,56 @@ fn runs_stand_side_by_side() {
 }
 
 #[test]
+fn a_runs_card_and_the_list_carry_its_test_figures() {
+    let text = good("show one");
+    assert!(text.contains("(least validation MAE)") && text.contains("corrected") && text.contains("stages"), "{text}");
+    let card: serde_json::Value = serde_json::from_str(&good("show one --json")).unwrap();
+    let runs: serde_json::Value = serde_json::from_str(&good("runs --json")).unwrap();
+    let run = runs.as_array().unwrap().iter().find(|r| r["name"] == "one").unwrap();
+    let mae = &card["figures"][0];
+    assert_eq!((mae["key"].as_str(), mae["test"].is_number()), (Some("mae"), true));
+    assert_eq!((&run["result"]["test"]["mae"], &run["result"]["valid"]["mae"]), (&mae["test"], &mae["valid"]));
+    assert_eq!(run["result"]["epoch"], card["picked"]["epoch"]);
+    // What two commands call validation MAE is one number.
+    let health: serde_json::Value = serde_json::from_slice(&output("health one --baseline two --json").stdout).unwrap();
+    let beside = health["baseline"]["valid_mae"][0].as_f64().unwrap();
+    assert!((beside - mae["valid"].as_f64().unwrap()).abs() < 1e-6, "{beside}, {mae}");
+    assert!(good("compare one").contains("test MAE"));
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_is_no_error() {
+    for line in [
+        "labels one",
+        "labels one --format jsonl",
+        "labels one --format parquet",
+        "labels one --json",
+        "export one --csv -",
+        "show one",
+        "compare one two",
+        "runs",
+        "devices --device cpu",
+        "data list",
+    ] {
+        let mut child = command(home(), line).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        // Gone before a byte was written.
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success() && output.stderr.is_empty(), "{line}: {output:?}");
+    }
+}
+
+#[test]
+fn names_of_files_do_not_steer_the_terminal() {
+    let name = "e\u{1b}[31m\u{202e}x.csv";
+    let mut labels = command(home(), "labels one -o");
+    let output = labels.arg(name).output().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success() && !said.contains(['\u{1b}', '\u{202e}']), "{said:?}");
+    assert!(home().join(name).exists());
+}
+
+#[test]
 fn numbers_are_exported_in_one_table() {
     let table = good("export one --csv -");
     let mut reader = csv::Reader::from_reader(table.as_bytes());

@@ -138,7 +138,7 @@ fn label_lines(labels: &Labels) -> Vec<String> {
         return std::iter::once(heading).chain(train.iter().map(line)).collect();
     }
     let heading = format!("labels of epoch {}, train split, against people's", labels.epoch);
-    let names = format!("  {:<8}{:>12}{:>12}{:>11}  gain in MAE [95 %]", "", "corrected", "copied", "rows");
+    let names = format!("  {:<8}{:>10}{:>10}{:>7}  gain in MAE [95 %]", "", "corrected", "copied", "rows");
     let line = |(m, s): (Modality, &LabelSummary)| {
         let mae = |a: Option<Agreement>| undefined(a.and_then(|a| a.mae), 3);
         let gain = s.gain.unwrap_or_default();
@@ -151,7 +151,7 @@ fn label_lines(labels: &Labels) -> Vec<String> {
         };
         let rows = s.annotated.map_or_else(|| "–".to_owned(), |n| n.to_string());
         format!(
-            "  {:<8}{:>12}{:>12}{rows:>11}  {}{ends}{verdict}",
+            "  {:<8}{:>10}{:>10}{rows:>7}  {}{ends}{verdict}",
             m.name(),
             mae(s.corrected),
             mae(s.copied),
