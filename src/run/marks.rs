@@ -1,5 +1,5 @@
-//! `marks.jsonl`: what people marked and noted about rows while they reviewed them, one line a mark, appended only. The
-//! last line about a row holds; a torn or damaged line is skipped.
+//! `marks.jsonl`: what people marked and noted about rows while they reviewed them, one line a mark, appended only, each
+//! with its number and checksum (see sealed.rs). The last line about a row holds; a torn or damaged line is skipped.
 //!
 //! Several consoles may write at once: each line is appended whole under the file's lock, and every reader follows the
 //! file, so nobody's marks are lost and everybody sees them.
@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::FileError;
+use super::sealed::{self, Damage, Sequence};
 
 /// The longest note that is taken, in bytes.
 pub const LONGEST_NOTE: usize = 4096;
@@ -43,6 +44,7 @@ pub struct Marks {
     by_row: HashMap<u32, Mark>,
     reviewed: usize,
     noted: usize,
+    damage: Damage,
 }
 
 impl Marks {
@@ -67,6 +69,11 @@ impl Marks {
     /// Rows with a note.
     pub fn noted(&self) -> usize {
         self.noted
+    }
+
+    /// What is wrong with the lines that were read.
+    pub fn damage(&self) -> Damage {
+        self.damage
     }
 
     fn insert(&mut self, mark: Mark) {
@@ -114,6 +121,7 @@ pub fn append(path: &Path, mark: &Mark) -> Result<(), FileError> {
             _ => {}
         }
         let mut line = serde_json::to_vec(mark).map_err(io::Error::other)?;
+        sealed::seal(&mut line, sealed::next_number(&mut file)?);
         line.push(b'\n');
         let length = file.seek(SeekFrom::End(0))?;
         if length > 0 {
@@ -137,13 +145,21 @@ pub struct MarksReader {
     offset: u64,
     partial: Vec<u8>,
     skipping: bool,
+    sequence: Sequence,
     marks: Marks,
 }
 
 impl MarksReader {
     /// Begins at the start of the file, which need not exist yet.
     pub fn open(path: impl Into<PathBuf>) -> MarksReader {
-        MarksReader { path: path.into(), offset: 0, partial: Vec::new(), skipping: false, marks: Marks::default() }
+        MarksReader {
+            path: path.into(),
+            offset: 0,
+            partial: Vec::new(),
+            skipping: false,
+            sequence: Sequence::default(),
+            marks: Marks::default(),
+        }
     }
 
     /// What the lines read so far say.
@@ -195,7 +211,10 @@ impl MarksReader {
                 self.skipping = self.partial.len() > LONGEST_LINE;
             }
             if pieces.peek().is_some() {
-                if !self.skipping
+                if self.skipping {
+                    self.sequence.skip();
+                } else if !self.partial.is_empty()
+                    && self.sequence.take(&self.partial)
                     && let Ok(mut mark) = serde_json::from_slice::<Mark>(&self.partial)
                 {
                     let mut end = mark.note.len().min(LONGEST_NOTE);
@@ -207,6 +226,7 @@ impl MarksReader {
                 }
                 self.partial.clear();
                 self.skipping = false;
+                self.marks.damage = self.sequence.damage();
             } else if self.skipping {
                 self.partial.clear();
             }

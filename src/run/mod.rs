@@ -14,6 +14,7 @@ pub mod predictions;
 pub mod pulse;
 pub mod recorder;
 pub mod rows;
+pub mod sealed;
 pub mod tail;
 pub mod view;
 

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::directory::RunDir;
-use super::{FileError, aside};
+use super::{FileError, aside, sealed};
 use crate::training::events::{Body, Event, Level, Stage};
 
 /// Why events could not be recorded now; they are kept and a later flush tries again.
@@ -50,6 +50,8 @@ pub struct Recorder {
     waiting: VecDeque<Event>,
     /// Turned into bytes and not yet written; it may begin in the middle of a line.
     bytes: Vec<u8>,
+    /// The number of the next line; see sealed.rs.
+    number: u64,
     /// The file's length.
     written: u64,
     synced: Instant,
@@ -78,7 +80,8 @@ impl Recorder {
         let mut options = OpenOptions::new();
         let mut file =
             options.read(true).append(true).create(true).open(&path).map_err(FileError::new("open", &path))?;
-        let mut finish = || -> io::Result<((u64, u64), u64)> {
+        let mut finish = || -> io::Result<((u64, u64), u64, u64)> {
+            let number = sealed::next_number(&mut file)?;
             let mut length = file.metadata()?.len();
             if length > 0 {
                 let mut end = [0u8];
@@ -92,9 +95,9 @@ impl Recorder {
             // The file's name has to outlive a power loss as its content does.
             File::open(dir.path())?.sync_all()?;
             let metadata = file.metadata()?;
-            Ok(((metadata.dev(), metadata.ino()), length))
+            Ok(((metadata.dev(), metadata.ino()), number, length))
         };
-        let (identity, written) = finish().map_err(FileError::new("write", &path))?;
+        let (identity, number, written) = finish().map_err(FileError::new("write", &path))?;
         Ok(Recorder {
             root: dir.path().to_owned(),
             path,
@@ -104,6 +107,7 @@ impl Recorder {
             gone: false,
             waiting: VecDeque::new(),
             bytes: Vec::new(),
+            number,
             written,
             synced: Instant::now(),
             must_sync: false,
@@ -178,8 +182,11 @@ impl Recorder {
             aside::write(&self.root, event)?;
             // Steps and log lines are many, and none is needed to go on from a checkpoint.
             self.must_sync |= !matches!(event.body, Body::Step { .. } | Body::Log { .. });
-            serde_json::to_writer(&mut self.bytes, event)
+            let mut line = serde_json::to_vec(event)
                 .map_err(|e| FileError::new("write", &self.path)(io::Error::other(e)))?;
+            sealed::seal(&mut line, self.number);
+            self.number += 1;
+            self.bytes.append(&mut line);
             self.bytes.push(b'\n');
             self.waiting.pop_front();
         }

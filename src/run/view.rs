@@ -8,6 +8,7 @@ mod entries;
 pub use curves::{Column, Curves, StageView};
 pub use entries::{EmbeddingEntry, HealthEntry, LabelRefresh, LogLine, Mark, MarkKind, PredictionsEntry};
 
+use super::sealed::Damage;
 use crate::training::events::{Body, Check, CheckState, Event, Level, Prepared, Stage, StageState, Summary};
 
 /// Where a whole run stands, by its events (a process that died can still read `Training`: see `run::lock`).
@@ -93,6 +94,8 @@ pub struct RunView {
     pub checkpoints: u64,
     /// Events applied.
     pub events: u64,
+    /// What is wrong with the lines that the events were read from; set by who reads a whole file.
+    pub damage: Damage,
 }
 
 impl RunView {
