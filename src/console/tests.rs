@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crossterm::event::KeyCode;
 
-use super::backend::{Effect, Link, Message};
+use super::backend::{Begin, Effect, Link, Message};
 use super::decode::Input;
 use super::fixture::*;
 use super::state::{Overlay, Pane, State};
@@ -65,7 +65,8 @@ fn what_loses_work_is_asked_first() {
     assert_eq!(press(&mut state, "gRy"), [Effect::Send(Command::RestartStage { stage: Stage::Contrastive })]);
     press(&mut state, "GR");
     assert!(state.overlay.is_none() && state.notice.as_ref().unwrap().text.contains("has not begun"));
-    assert_eq!(press(&mut state, "sc"), [Effect::Send(Command::StopAfterEpoch), Effect::Send(Command::Checkpoint)]);
+    assert_eq!(press(&mut state, "sn"), []);
+    assert_eq!(press(&mut state, "syc"), [Effect::Send(Command::StopAfterEpoch), Effect::Send(Command::Checkpoint)]);
 }
 
 #[test]
@@ -93,9 +94,9 @@ fn a_dead_host_is_recognised_and_can_be_taken_up() {
     assert!(text.contains("the run's process died") && text.contains("✘ died"), "{text}");
     assert_eq!(press(&mut state, "s"), []);
     let path = std::path::PathBuf::from("/runs/2026-11-23-a");
-    assert_eq!(press(&mut state, " "), [Effect::TakeUp { path: path.clone(), restart: None }]);
+    assert_eq!(press(&mut state, " "), [Effect::TakeUp { path: path.clone(), begin: Begin::LastCheckpoint }]);
     tell(&mut state, [Message::Link { attach: 1, link: Link::Absent }]);
-    assert_eq!(press(&mut state, "Ry"), [Effect::TakeUp { path, restart: Some(Stage::Denoising) }]);
+    assert_eq!(press(&mut state, "Ry"), [Effect::TakeUp { path, begin: Begin::Anew(Stage::Denoising) }]);
     assert!(!screen(&state).contains("✘ died"));
 }
 

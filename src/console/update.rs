@@ -137,7 +137,15 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
 /// Puts a line into the footer.
 pub fn say(state: &mut State, level: Level, text: impl Into<String>) {
     state.notices += 1;
-    state.notice = Some(Notice { level, text: text.into() });
+    state.notice = Some(Notice { level, text: text.into(), phase: None });
+}
+
+/// Says what is about to happen; the line goes once the run's phase shows that it has.
+pub fn announce(state: &mut State, text: impl Into<String>) {
+    say(state, Level::Info, text);
+    if let (Some(notice), Some(run)) = (&mut state.notice, &state.run) {
+        notice.phase = Some(run.view.phase);
+    }
 }
 
 /// Turns to a run: everything that belonged to the former one goes.
@@ -256,6 +264,9 @@ fn take_events(state: &mut State, events: &[Event], caught_up: bool, effects: &m
     }
     if phase != run.view.phase && caught_up {
         effects.push(Effect::ListRuns);
+    }
+    if state.notice.as_ref().is_some_and(|n| n.phase.is_some_and(|p| p != run.view.phase)) {
+        state.notice = None;
     }
     if let Some(cursor) = &mut state.losses.cursor {
         let stage = state.losses.chosen.or(run.view.stage);
