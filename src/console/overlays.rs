@@ -61,7 +61,11 @@ pub fn key(state: &mut State, event: &KeyEvent, effects: &mut Vec<Effect>) {
         },
         Overlay::Filter { mut line, before } => match event.code {
             KeyCode::Esc => apply_filter(state, &before, effects),
-            KeyCode::Enter if state.labels.filter_error.is_none() => {}
+            KeyCode::Enter if state.labels.filter_error.is_none() => {
+                if let Some(doubt) = state.labels.filter_doubt.clone() {
+                    say(state, Level::Warning, doubt);
+                }
+            }
             _ => {
                 edit(&mut line, event);
                 apply_filter(state, line.value(), effects);

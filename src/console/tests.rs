@@ -459,6 +459,44 @@ fn a_bad_filter_is_explained_and_keeps_the_rows() {
 }
 
 #[test]
+fn a_filter_that_does_not_hold_stands_nowhere_as_if_it_did() {
+    let mut state = attached(120, 36, events());
+    focus(&mut state, Pane::Labels);
+    press(&mut state, "/y > 0.5");
+    key(&mut state, KeyCode::Enter);
+    let rows = state.labels.index.len();
+    for wrong in [" split = trian", " flip_b", " spilt = train"] {
+        press(&mut state, "/");
+        press(&mut state, wrong);
+        let text = screen(&state);
+        assert!(state.labels.filter_error.is_some() && text.contains("at character"), "{wrong}: {text}");
+        assert!(!text.contains(&format!("rows · y > 0.5{wrong}")), "{wrong}: {text}");
+        // Not taken, and taken back.
+        key(&mut state, KeyCode::Enter);
+        assert!(state.overlay.is_some());
+        key(&mut state, KeyCode::Esc);
+        assert!(screen(&state).contains("of 1368 rows · y > 0.5 "), "{}", screen(&state));
+    }
+    assert_eq!(state.labels.index.len(), rows);
+}
+
+#[test]
+fn a_word_that_no_row_holds_and_that_resembles_a_name_gets_a_hint() {
+    let mut state = attached(120, 36, events());
+    focus(&mut state, Pane::Labels);
+    press(&mut state, "/mraked y > 0");
+    assert!(screen(&state).contains("did you mean marked?"), "{}", screen(&state));
+    key(&mut state, KeyCode::Enter);
+    assert!(state.notice.as_ref().unwrap().text.contains("no row holds \"mraked\""));
+    press(&mut state, "k");
+    assert!(screen(&state).contains("no row passes the filter (no row holds"), "{}", screen(&state));
+    key(&mut state, KeyCode::Esc);
+    press(&mut state, "/ending");
+    key(&mut state, KeyCode::Enter);
+    assert!(state.notice.is_none() && !state.labels.index.is_empty());
+}
+
+#[test]
 fn the_selected_clip_stays_selected_as_labels_change() {
     let mut state = attached(120, 36, events());
     focus(&mut state, Pane::Labels);

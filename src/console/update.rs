@@ -9,7 +9,7 @@ use super::beside;
 use super::embedding;
 use super::history::History;
 use super::keys;
-use super::labels::{look_for_neighbours, reindex};
+use super::labels::{look_for_doubt, look_for_neighbours, reindex};
 use super::layout;
 use super::list::List;
 use super::panes;
@@ -76,6 +76,7 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
         Message::Rows { attach, rows } if attach == state.attach => {
             state.labels.table.rows = rows;
             reindex(state, &mut effects);
+            look_for_doubt(state);
         }
         Message::Values { attach, refresh, values } if attach == state.attach => {
             // A restart may have made them void while they were being read.
