@@ -176,6 +176,9 @@ pub struct ResumeArgs {
     /// Begin this stage and those after it anew.
     #[arg(long, value_name = "STAGE")]
     pub restart: Option<StageName>,
+    /// Go on with this stage, which was ended before its last epoch; those after it are trained anew.
+    #[arg(long = "continue", value_name = "STAGE", conflicts_with = "restart")]
+    pub continue_stage: Option<StageName>,
 }
 
 /// One stage.
@@ -257,6 +260,9 @@ pub struct HostArgs {
     /// Begin this stage and those after it anew.
     #[arg(long, value_name = "STAGE")]
     pub restart: Option<StageName>,
+    /// Go on with this stage, which was ended early.
+    #[arg(long = "continue", value_name = "STAGE", conflicts_with = "restart")]
+    pub continue_stage: Option<StageName>,
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use color_eyre::Result;
 use color_eyre::eyre::eyre;
 
 use super::args::{LabelsArgs, TableFormat};
-use super::{judge, out, say};
+use super::{judge, out, say, warn};
 use crate::report::export::{Extract, Format, all_columns};
 use crate::report::table::filter::Filter;
 use crate::report::table::order::{SortKey, arrange, parse_columns};
@@ -37,6 +37,9 @@ pub fn run(args: &LabelsArgs, root: &Path) -> Result<ExitCode> {
     let dir = RunDir::find(root, &args.run)?;
     let (table, refresh) = read(&dir, args.refresh)?;
     let rows = arrange(&table, filter.as_ref(), &keys);
+    if let Some(doubt) = filter.as_ref().and_then(|f| table.doubt(f)) {
+        warn(&format!("--filter: {doubt}"));
+    }
     let columns = columns.unwrap_or_else(|| all_columns(&table));
     let extract = Extract { table: &table, rows: &rows, columns: &columns };
     match &args.output {

@@ -8,7 +8,7 @@ use crate::console::sanitise::clean;
 use crate::modality::PerModality;
 use crate::run::view::RunView;
 use crate::split::Split;
-use crate::training::events::{Body, Event, LabelSummary, Level, Metrics, Scalars, Stage, StageState};
+use crate::training::events::{Body, Cut, Event, LabelSummary, Level, Metrics, Scalars, Stage, StageState};
 
 /// What is told of a run as its events come.
 pub trait Reporter {
@@ -108,6 +108,10 @@ pub fn line(event: &Event, view: &RunView) -> Option<String> {
                 if *best { "best".into() } else { String::new() },
             ])
         }
+        Body::StageCut { cut: Cut::Done } => {
+            format!("{0} was ended early; mug resume RUN --continue {0} goes on with it", here())
+        }
+        Body::StageCut { cut: Cut::Undone } => format!("{} goes on from where it was ended", here()),
         Body::Labels { summaries, .. } => format!("labels read: {}", label_words(&summaries[Split::Train])),
         Body::Paused => "paused".into(),
         Body::Unpaused => "goes on".into(),
@@ -121,6 +125,7 @@ pub fn line(event: &Event, view: &RunView) -> Option<String> {
             if metrics.is_empty() { "finished".into() } else { format!("finished; test {metrics}") }
         }
         Body::StageChanged { .. }
+        | Body::StageCut { .. }
         | Body::Step { .. }
         | Body::Embedding { .. }
         | Body::Predictions { .. }

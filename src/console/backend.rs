@@ -171,6 +171,16 @@ pub enum Message {
     },
 }
 
+/// Where a run that is taken up goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Begin {
+    LastCheckpoint,
+    /// A stage is begun anew.
+    Anew(Stage),
+    /// Where a stage was ended early.
+    AfterCut(Stage),
+}
+
 /// What the screen wants done. Nothing here is waited for: answers come as messages.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
@@ -197,10 +207,10 @@ pub enum Effect {
         path: PathBuf,
         follow: bool,
     },
-    /// Start a process that takes the run up, perhaps beginning a stage anew.
+    /// Start a process that takes the run up.
     TakeUp {
         path: PathBuf,
-        restart: Option<Stage>,
+        begin: Begin,
     },
     Send(Command),
     /// Read another run's events from now on, or no longer.

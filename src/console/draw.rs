@@ -59,7 +59,7 @@ pub fn draw(state: &State, frame: &mut Frame<'_>) {
             cursor = Some(prompt::line("open data file:", line, None, footer, buffer));
         }
         Some(Overlay::Filter { line, .. }) => {
-            let problem = state.labels.filter_error.as_deref();
+            let problem = state.labels.filter_error.as_deref().or(state.labels.filter_doubt.as_deref());
             cursor = Some(prompt::line("filter:", line, problem, footer, buffer));
         }
         Some(Overlay::Note { line, .. }) => {

@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::attachment::Attachment;
-use super::backend::{Arrangement, Availability, Backend, DatasetItem, Effect, Export, Message, Preview};
+use super::backend::{Arrangement, Availability, Backend, Begin, DatasetItem, Effect, Export, Message, Preview};
 use super::beside::{Follower, read_comparison};
 use super::embedding::worker::Projector;
 use super::latest::Latest;
@@ -28,10 +28,10 @@ use super::text;
 use crate::dataset::{Catalogue, Report, Source, State as EntryState, data_folder};
 use crate::device::DeviceRequest;
 use crate::host::prepare::RunRequest;
-use crate::host::spawn::{restart_detached, start_detached};
+use crate::host::spawn::{continue_detached, restart_detached, start_detached};
 use crate::run::directory::RunDir;
 use crate::run::list::list_runs;
-use crate::training::events::{Level, Stage};
+use crate::training::events::Level;
 
 /// What runs started here are given.
 #[derive(Clone, Debug)]
@@ -155,14 +155,15 @@ impl Live {
         });
     }
 
-    fn take_up(&self, path: PathBuf, restart: Option<Stage>) {
+    fn take_up(&self, path: PathBuf, from: Begin) {
         let (mailbox, starting) = (self.mailbox.clone(), self.starting.clone());
         begin(&starting, &path);
         spawn(&self.mailbox, "start", move || match RunDir::open(&path) {
             Ok(dir) => {
-                let started = match restart {
-                    Some(stage) => restart_detached(&dir, stage),
-                    None => start_detached(&dir, true),
+                let started = match from {
+                    Begin::LastCheckpoint => start_detached(&dir, true),
+                    Begin::Anew(stage) => restart_detached(&dir, stage),
+                    Begin::AfterCut(stage) => continue_detached(&dir, stage),
                 };
                 report_start(started.map_err(|e| e.to_string()), &dir, &starting, &mailbox);
             }
@@ -222,7 +223,7 @@ impl Backend for Live {
                 });
             }
             Effect::Train { dataset } => self.train(dataset),
-            Effect::TakeUp { path, restart } => self.take_up(path, restart),
+            Effect::TakeUp { path, begin } => self.take_up(path, begin),
             Effect::Attach { attach, path, follow } => {
                 // The former one's threads end by themselves once it is dropped.
                 let starting = self.starting.clone();

@@ -21,6 +21,7 @@ mod beside;
 mod chart;
 mod clipboard;
 mod column_set;
+mod control;
 mod decode;
 mod draw;
 mod embedding;

@@ -6,13 +6,14 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use tui_input::{Input as Line, InputRequest};
 
 use super::actions::{self, Action};
-use super::backend::{Effect, Export, Link};
-use super::keys::{act, send, take_up};
+use super::backend::{Effect, Export};
+use super::control;
+use super::keys::act;
 use super::labels::{self, apply_filter};
 use super::state::{Overlay, Question, State};
 use super::update::say;
 use crate::report::figure::{Format, Request};
-use crate::training::events::{Command, Level};
+use crate::training::events::Level;
 
 /// Longest line that can be typed or pasted.
 const LINE: usize = 4096;
@@ -60,7 +61,11 @@ pub fn key(state: &mut State, event: &KeyEvent, effects: &mut Vec<Effect>) {
         },
         Overlay::Filter { mut line, before } => match event.code {
             KeyCode::Esc => apply_filter(state, &before, effects),
-            KeyCode::Enter if state.labels.filter_error.is_none() => {}
+            KeyCode::Enter if state.labels.filter_error.is_none() => {
+                if let Some(doubt) = state.labels.filter_doubt.clone() {
+                    say(state, Level::Warning, doubt);
+                }
+            }
             _ => {
                 edit(&mut line, event);
                 apply_filter(state, line.value(), effects);
@@ -252,16 +257,10 @@ fn edit(line: &mut Line, event: &KeyEvent) {
 }
 
 fn confirmed(state: &mut State, question: Question, effects: &mut Vec<Effect>) {
+    if control::confirmed(state, &question, effects) {
+        return;
+    }
     match question {
-        Question::Restart(stage) if state.run.as_ref().is_some_and(|r| r.link == Link::Absent) => {
-            take_up(state, Some(stage), effects);
-        }
-        Question::Restart(stage) => {
-            send(state, Command::RestartStage { stage }, "the stage is begun anew", effects);
-        }
-        Question::Stop => {
-            send(state, Command::StopNow, "stopping: the batch is finished and a checkpoint written", effects)
-        }
         Question::Overwrite(export) => {
             say(state, Level::Info, format!("writing {} rows", export.rows.len()));
             effects.push(Effect::Export(Export { overwrite: true, ..export }));
@@ -270,5 +269,6 @@ fn confirmed(state: &mut State, question: Question, effects: &mut Vec<Effect>) {
             effects.push(Effect::Train { dataset });
             say(state, Level::Info, "starting another run");
         }
+        _ => {}
     }
 }

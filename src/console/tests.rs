@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crossterm::event::KeyCode;
 
-use super::backend::{Effect, Link, Message};
+use super::backend::{Begin, Effect, Link, Message};
 use super::decode::Input;
 use super::fixture::*;
 use super::state::{Overlay, Pane, State};
@@ -65,7 +65,8 @@ fn what_loses_work_is_asked_first() {
     assert_eq!(press(&mut state, "gRy"), [Effect::Send(Command::RestartStage { stage: Stage::Contrastive })]);
     press(&mut state, "GR");
     assert!(state.overlay.is_none() && state.notice.as_ref().unwrap().text.contains("has not begun"));
-    assert_eq!(press(&mut state, "sc"), [Effect::Send(Command::StopAfterEpoch), Effect::Send(Command::Checkpoint)]);
+    assert_eq!(press(&mut state, "sn"), []);
+    assert_eq!(press(&mut state, "syc"), [Effect::Send(Command::StopAfterEpoch), Effect::Send(Command::Checkpoint)]);
 }
 
 #[test]
@@ -93,9 +94,9 @@ fn a_dead_host_is_recognised_and_can_be_taken_up() {
     assert!(text.contains("the run's process died") && text.contains("✘ died"), "{text}");
     assert_eq!(press(&mut state, "s"), []);
     let path = std::path::PathBuf::from("/runs/2026-11-23-a");
-    assert_eq!(press(&mut state, " "), [Effect::TakeUp { path: path.clone(), restart: None }]);
+    assert_eq!(press(&mut state, " "), [Effect::TakeUp { path: path.clone(), begin: Begin::LastCheckpoint }]);
     tell(&mut state, [Message::Link { attach: 1, link: Link::Absent }]);
-    assert_eq!(press(&mut state, "Ry"), [Effect::TakeUp { path, restart: Some(Stage::Denoising) }]);
+    assert_eq!(press(&mut state, "Ry"), [Effect::TakeUp { path, begin: Begin::Anew(Stage::Denoising) }]);
     assert!(!screen(&state).contains("✘ died"));
 }
 
@@ -455,6 +456,44 @@ fn a_bad_filter_is_explained_and_keeps_the_rows() {
     assert!(state.overlay.is_some(), "a bad filter cannot be accepted");
     key(&mut state, KeyCode::Esc);
     assert!(state.labels.filter_text.is_empty() && state.labels.index.len() == 1368);
+}
+
+#[test]
+fn a_filter_that_does_not_hold_stands_nowhere_as_if_it_did() {
+    let mut state = attached(120, 36, events());
+    focus(&mut state, Pane::Labels);
+    press(&mut state, "/y > 0.5");
+    key(&mut state, KeyCode::Enter);
+    let rows = state.labels.index.len();
+    for wrong in [" split = trian", " flip_b", " spilt = train"] {
+        press(&mut state, "/");
+        press(&mut state, wrong);
+        let text = screen(&state);
+        assert!(state.labels.filter_error.is_some() && text.contains("at character"), "{wrong}: {text}");
+        assert!(!text.contains(&format!("rows · y > 0.5{wrong}")), "{wrong}: {text}");
+        // Not taken, and taken back.
+        key(&mut state, KeyCode::Enter);
+        assert!(state.overlay.is_some());
+        key(&mut state, KeyCode::Esc);
+        assert!(screen(&state).contains("of 1368 rows · y > 0.5 "), "{}", screen(&state));
+    }
+    assert_eq!(state.labels.index.len(), rows);
+}
+
+#[test]
+fn a_word_that_no_row_holds_and_that_resembles_a_name_gets_a_hint() {
+    let mut state = attached(120, 36, events());
+    focus(&mut state, Pane::Labels);
+    press(&mut state, "/mraked y > 0");
+    assert!(screen(&state).contains("did you mean marked?"), "{}", screen(&state));
+    key(&mut state, KeyCode::Enter);
+    assert!(state.notice.as_ref().unwrap().text.contains("no row holds \"mraked\""));
+    press(&mut state, "k");
+    assert!(screen(&state).contains("no row passes the filter (no row holds"), "{}", screen(&state));
+    key(&mut state, KeyCode::Esc);
+    press(&mut state, "/ending");
+    key(&mut state, KeyCode::Enter);
+    assert!(state.notice.is_none() && !state.labels.index.is_empty());
 }
 
 #[test]

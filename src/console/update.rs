@@ -9,7 +9,7 @@ use super::beside;
 use super::embedding;
 use super::history::History;
 use super::keys;
-use super::labels::{look_for_neighbours, reindex};
+use super::labels::{look_for_doubt, look_for_neighbours, reindex};
 use super::layout;
 use super::list::List;
 use super::panes;
@@ -77,6 +77,7 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
         Message::Rows { attach, rows } if attach == state.attach => {
             state.labels.table.rows = rows;
             reindex(state, &mut effects);
+            look_for_doubt(state);
         }
         Message::Values { attach, refresh, values } if attach == state.attach => {
             // A restart may have made them void while they were being read.
@@ -138,7 +139,15 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
 /// Puts a line into the footer.
 pub fn say(state: &mut State, level: Level, text: impl Into<String>) {
     state.notices += 1;
-    state.notice = Some(Notice { level, text: text.into() });
+    state.notice = Some(Notice { level, text: text.into(), phase: None });
+}
+
+/// Says what is about to happen; the line goes once the run's phase shows that it has.
+pub fn announce(state: &mut State, text: impl Into<String>) {
+    say(state, Level::Info, text);
+    if let (Some(notice), Some(run)) = (&mut state.notice, &state.run) {
+        notice.phase = Some(run.view.phase);
+    }
 }
 
 /// Turns to a run: everything that belonged to the former one goes.
@@ -260,6 +269,9 @@ fn take_events(state: &mut State, events: &[Event], caught_up: bool, effects: &m
     }
     if phase != run.view.phase && caught_up {
         effects.push(Effect::ListRuns);
+    }
+    if state.notice.as_ref().is_some_and(|n| n.phase.is_some_and(|p| p != run.view.phase)) {
+        state.notice = None;
     }
     if let Some(cursor) = &mut state.losses.cursor {
         let stage = state.losses.chosen.or(run.view.stage);

@@ -68,6 +68,8 @@ pub struct HostOptions {
     pub resume: bool,
     /// Begin this stage anew before anything else.
     pub restart: Option<Stage>,
+    /// Go on with this stage, which was ended early, before anything else.
+    pub continue_stage: Option<Stage>,
     /// Take SIGTERM, SIGINT and SIGUSR1 as requests to checkpoint and end; SIGHUP as nothing.
     pub signals: bool,
     /// How often a disk that refuses is tried again.
@@ -81,6 +83,7 @@ impl Default for HostOptions {
         Self {
             resume: false,
             restart: None,
+            continue_stage: None,
             signals: true,
             retry: Duration::from_secs(1),
             gone: Duration::from_secs(60),
@@ -124,6 +127,9 @@ pub fn serve(dir: RunDir, trainer: Trainer, options: &HostOptions) -> Result<Ser
     let control = Control::new();
     if let Some(stage) = options.restart {
         control.send(Command::RestartStage { stage });
+    }
+    if let Some(stage) = options.continue_stage {
+        control.send(Command::ContinueStage { stage });
     }
     let standing = Arc::new(watch::Sender::new(Standing::new(recorder.written())));
     let result = runtime.block_on(async {

@@ -49,6 +49,14 @@ pub fn restart_detached(dir: &RunDir, stage: Stage) -> Result<u32, SpawnError> {
     start_program(&this_program(), dir, &["--resume", "--restart", stage.name()].map(OsStr::new))
 }
 
+/// As [`start_detached`] with `resume`, going on with a stage that was ended early.
+///
+/// # Errors
+/// As [`start_detached`].
+pub fn continue_detached(dir: &RunDir, stage: Stage) -> Result<u32, SpawnError> {
+    start_program(&this_program(), dir, &["--resume", "--continue", stage.name()].map(OsStr::new))
+}
+
 /// This program, also where its file was replaced or deleted since it started.
 fn this_program() -> PathBuf {
     let running = PathBuf::from("/proc/self/exe");

@@ -182,8 +182,8 @@ impl Recorder {
             aside::write(&self.root, event)?;
             // Steps and log lines are many, and none is needed to go on from a checkpoint.
             self.must_sync |= !matches!(event.body, Body::Step { .. } | Body::Log { .. });
-            let mut line = serde_json::to_vec(event)
-                .map_err(|e| FileError::new("write", &self.path)(io::Error::other(e)))?;
+            let mut line =
+                serde_json::to_vec(event).map_err(|e| FileError::new("write", &self.path)(io::Error::other(e)))?;
             sealed::seal(&mut line, self.number);
             self.number += 1;
             self.bytes.append(&mut line);

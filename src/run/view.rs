@@ -9,7 +9,9 @@ pub use curves::{Column, Curves, StageView};
 pub use entries::{EmbeddingEntry, HealthEntry, LabelRefresh, LogLine, Mark, MarkKind, PredictionsEntry};
 
 use super::sealed::Damage;
-use crate::training::events::{Body, Check, CheckState, Event, Level, Prepared, Stage, StageState, Summary};
+use crate::training::events::{
+    Body, Check, CheckState, Cut, Event, Level, Moment, Prepared, Stage, StageState, Summary,
+};
 
 /// Where a whole run stands, by its events (a process that died can still read `Training`: see `run::lock`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -45,13 +47,14 @@ impl Phase {
             Body::Resumed { .. } | Body::Restarted | Body::Unpaused => Phase::Training,
             // Not only the change of a stage: whoever reads from the middle of the events sees these first.
             Body::Step { .. } | Body::Epoch { .. } => Phase::Training,
-            Body::StageChanged { state: StageState::Running } => Phase::Training,
+            Body::StageChanged { state: StageState::Running } | Body::StageCut { cut: Cut::Undone } => Phase::Training,
             Body::Paused => Phase::Paused,
             Body::Fault { .. } => Phase::Faulted,
             Body::Stopped => Phase::Stopped,
             Body::Finished { .. } => Phase::Finished,
             Body::Prepared(_)
             | Body::StageChanged { .. }
+            | Body::StageCut { .. }
             | Body::Labels { .. }
             | Body::Embedding { .. }
             | Body::Predictions { .. }
@@ -168,6 +171,21 @@ impl RunView {
                     if *state == StageState::Running {
                         self.fault = None;
                     }
+                    if *state == StageState::Finished {
+                        view.cut = None;
+                    }
+                }
+            }
+            Body::StageCut { cut } => {
+                if let Some((stage, step)) = here {
+                    if *cut == Cut::Undone {
+                        self.void_from(stage, step);
+                        self.predictions.retain(|p| p.stage < stage);
+                        self.embeddings.retain(|e| e.stage < stage || e.moment != Moment::After);
+                        self.summary = None;
+                    }
+                    let stands = matches!(cut, Cut::Asked | Cut::Done);
+                    self.stages[stage.index()].cut = stands.then_some(*cut);
                 }
             }
             Body::Step { scalars } => {
@@ -261,6 +279,7 @@ impl RunView {
         view.metrics.truncate(keep);
         view.best.truncate(keep);
         view.step = step;
+        view.cut = None;
         for later in &mut self.stages[stage.index() + 1..] {
             *later = StageView {
                 state: if later.epochs == 0 { StageState::Skipped } else { StageState::Pending },
@@ -281,7 +300,7 @@ impl RunView {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::training::events::{CheckState, Moment};
+    use crate::training::events::CheckState;
 
     fn at(stage: Stage, epoch: u32, step: u64, body: Body) -> Event {
         Event { time: 0.0, stage: Some(stage), epoch, step, body }
@@ -345,6 +364,37 @@ mod tests {
         assert_eq!((view.predictions.len(), view.health.len()), (0, 0));
         view.apply(&at(Stage::Contrastive, 1, 0, Body::Restarted));
         assert!(view.embeddings.is_empty());
+    }
+
+    #[test]
+    fn a_cut_stage_that_goes_on_makes_void_what_it_handed_on_and_what_came_after() {
+        let mut view = RunView::default();
+        let cut = |cut| at(Stage::Contrastive, 2, 8, Body::StageCut { cut });
+        let standing = |view: &RunView| view.stage(Stage::Contrastive).cut;
+        view.apply(&cut(Cut::Asked));
+        assert_eq!(standing(&view), Some(Cut::Asked));
+        view.apply(&cut(Cut::TakenBack));
+        assert_eq!(standing(&view), None);
+        let finished = at(Stage::Contrastive, 2, 8, Body::StageChanged { state: StageState::Finished });
+        for event in [
+            cut(Cut::Asked),
+            embedding(Moment::During, 2, 8),
+            predictions(Stage::Contrastive, 2, 8),
+            embedding(Moment::After, 2, 8),
+            finished,
+            cut(Cut::Done),
+            health(Stage::Denoising, 4, CheckState::Failing),
+            predictions(Stage::Joint, 1, 4),
+            at(Stage::Joint, 1, 4, Body::Finished { summary: Summary::default() }),
+        ] {
+            view.apply(&event);
+        }
+        assert_eq!((standing(&view), view.phase), (Some(Cut::Done), Phase::Finished));
+        view.apply(&cut(Cut::Undone));
+        assert_eq!((standing(&view), view.phase), (None, Phase::Training));
+        assert_eq!(moments(&view), [(Moment::During, 2)]);
+        assert!(view.predictions.is_empty() && view.health.is_empty() && view.summary.is_none());
+        assert_eq!((view.stage, view.stage(Stage::Contrastive).step), (Some(Stage::Contrastive), 8));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! stages' business (see [`StageTrainer`]).
 
 mod commands;
+mod cutting;
 mod epoch;
 mod handover;
 mod saving;
@@ -17,9 +18,10 @@ use super::clock::Clock;
 use super::context::{Context, StageTrainer};
 use super::contrastive::Contrastive;
 use super::control::Control;
+use super::cuts::Cuts;
 use super::denoising::Denoising;
 use super::error::TrainingError;
-use super::events::{Body, Command, Event, Level, Prepared, Stage, StagePlan, StageState, Summary};
+use super::events::{Body, Command, Cut, Event, Level, Prepared, Stage, StagePlan, StageState, Summary};
 use super::inference::{Inference, infer_all};
 use super::joint::Joint;
 use super::listener::Listener;
@@ -33,6 +35,8 @@ enum End {
     Finished,
     Stopped,
     Restart(Stage),
+    /// Go on with a stage that was cut.
+    Continue(Stage),
 }
 
 /// What a command means for the running stage.
@@ -67,6 +71,7 @@ pub struct Machine<'a> {
     control: &'a Control,
     listener: &'a dyn Listener,
     store: Store,
+    cuts: Cuts,
     progress: Progress,
     clock: Clock,
     saved: Instant,
@@ -101,6 +106,7 @@ impl<'a> Machine<'a> {
             control,
             listener,
             store: Store::open(&job.checkpoints)?,
+            cuts: Cuts::new(&job.checkpoints),
             progress: Progress::default(),
             clock: Clock::new(),
             saved: Instant::now(),
@@ -127,10 +133,12 @@ impl<'a> Machine<'a> {
             self.emit(Body::Resumed { device: self.device_name.clone() })?;
         }
         // A run that is done can still be told to begin a stage anew.
-        if current.is_none()
-            && let Some(Command::RestartStage { stage }) = self.control.poll()
-        {
-            current = self.restart(stage)?;
+        if current.is_none() {
+            match self.control.poll() {
+                Some(Command::RestartStage { stage }) => current = self.restart(stage)?,
+                Some(Command::ContinueStage { stage }) => (current, state) = self.continue_stage(stage)?,
+                _ => {}
+            }
         }
         while let Some(stage) = current {
             match self.run_stage(stage, state.take())? {
@@ -143,6 +151,7 @@ impl<'a> Machine<'a> {
                     self.save(None)?;
                 }
                 End::Restart(from) => current = self.restart(from)?,
+                End::Continue(cut) => (current, state) = self.continue_stage(cut)?,
                 End::Stopped => {
                     self.emit(Body::Stopped)?;
                     return Ok(Outcome::Stopped);
@@ -179,6 +188,7 @@ impl<'a> Machine<'a> {
             return Ok(self.progress.stage);
         }
         self.insist(|machine| machine.store.forget_results(stage))?;
+        self.insist(|machine| machine.cuts.forget_from(stage))?;
         if stage == Stage::Contrastive {
             self.handed_on = None;
         }
@@ -238,7 +248,11 @@ impl<'a> Machine<'a> {
                 self.save(Some(&running))?;
             }
         }
+        let cut = self.keep_cut(&running, plan)?;
         self.end_stage(running)?;
+        if cut {
+            self.emit(Body::StageCut { cut: Cut::Done })?;
+        }
         Ok(End::Finished)
     }
 

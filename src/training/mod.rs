@@ -9,6 +9,7 @@ mod clock;
 mod context;
 mod contrastive;
 pub mod control;
+mod cuts;
 mod denoising;
 mod error;
 pub mod events;

@@ -14,7 +14,7 @@ use crate::console::{text, theme};
 use crate::run::list::RunState;
 use crate::run::pulse::SILENCE;
 use crate::run::view::Phase;
-use crate::training::events::{Level, Stage};
+use crate::training::events::{Cut, Level, Stage};
 
 /// Something that is wrong with the run, with what can be done; `None` where all is well.
 pub fn banner(state: &State) -> Option<String> {
@@ -169,6 +169,11 @@ fn hint(state: &State, binding: &Binding) -> &'static str {
         // They would be refused.
         Action::Run | Action::StopAfterEpoch | Action::Checkpoint | Action::Train if state.read_only => "",
         Action::Run => run_hint(state),
+        Action::StopAfterEpoch
+            if state.run.as_ref().is_some_and(|r| r.view.stages.iter().any(|s| s.cut == Some(Cut::Asked))) =>
+        {
+            "keep stage"
+        }
         _ => binding.hint,
     }
 }

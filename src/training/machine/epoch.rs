@@ -153,13 +153,9 @@ impl Machine<'_> {
         self.progress.step_in_epoch = 0;
         self.progress.epoch_seconds = 0.0;
         self.progress.sums.clear();
-        let patience = match stage {
-            Stage::Contrastive => self.context.settings.contrastive.patience,
-            Stage::Denoising => 0,
-            Stage::Joint => self.context.settings.joint.patience,
-        };
-        let stale = score.is_some() && patience > 0 && self.progress.stale >= patience;
+        let stale = self.is_stale(stage);
         if stale && !last {
+            let patience = self.patience(stage);
             self.log(
                 Level::Info,
                 format!("stage {stage} stops early after epoch {epoch}: no better epoch for {patience} epochs"),
@@ -169,6 +165,22 @@ impl Machine<'_> {
             self.log(Level::Info, format!("stage {stage} ends after epoch {epoch}, as asked"))?;
         }
         Ok(last || stale)
+    }
+
+    /// Epochs without a better one that end a stage; 0: none do.
+    fn patience(&self, stage: Stage) -> u32 {
+        match stage {
+            Stage::Contrastive => self.context.settings.contrastive.patience,
+            Stage::Denoising => 0,
+            Stage::Joint => self.context.settings.joint.patience,
+        }
+    }
+
+    /// True where no epoch has been better for so long that the stage is over.
+    pub(super) fn is_stale(&self, stage: Stage) -> bool {
+        let patience = self.patience(stage);
+        // Without a score (no validation rows) no epoch is better than another.
+        patience > 0 && self.progress.best_score.is_some() && self.progress.stale >= patience
     }
 
     fn refresh_labels(&mut self, labels: LabelValues, judged: bool, last: bool) -> Result<(), TrainingError> {

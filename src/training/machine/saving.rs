@@ -31,7 +31,7 @@ impl Machine<'_> {
         self.saved(file)
     }
 
-    fn checkpoint(&mut self, running: Option<&Running>) -> Result<Checkpoint, TrainingError> {
+    pub(super) fn checkpoint(&mut self, running: Option<&Running>) -> Result<Checkpoint, TrainingError> {
         self.progress.time = self.clock.now();
         let state = match running {
             None => None,
@@ -45,12 +45,12 @@ impl Machine<'_> {
 
     /// The events before a checkpoint are recorded first: otherwise a process that is killed in between leaves curves with
     /// a hole.
-    fn write(&mut self, checkpoint: &Checkpoint) -> Result<String, TrainingError> {
+    pub(super) fn write(&mut self, checkpoint: &Checkpoint) -> Result<String, TrainingError> {
         self.listener.settle()?;
         self.store.save(checkpoint)
     }
 
-    fn saved(&mut self, file: String) -> Result<(), TrainingError> {
+    pub(super) fn saved(&mut self, file: String) -> Result<(), TrainingError> {
         self.saved = Instant::now();
         self.emit(Body::Checkpointed { file })
     }
@@ -83,7 +83,13 @@ impl Machine<'_> {
                 None | Some(Command::Checkpoint) => {}
                 Some(Command::Start | Command::Resume) => later.retain(|c| *c != Command::Pause),
                 Some(Command::StopNow) => return Err(TrainingError::GaveUp { message: error.to_string() }),
-                Some(command @ (Command::Pause | Command::StopAfterEpoch | Command::RestartStage { .. })) => {
+                Some(
+                    command @ (Command::Pause
+                    | Command::StopAfterEpoch
+                    | Command::KeepStage
+                    | Command::RestartStage { .. }
+                    | Command::ContinueStage { .. }),
+                ) => {
                     later.push(command);
                     continue;
                 }
