@@ -50,6 +50,8 @@ pub enum Action {
     Export(super::export::ExportArgs),
     /// Put runs side by side: the settings that differ beside their results.
     Compare(super::compare::CompareArgs),
+    /// Check a run directory: every line, array and checkpoint is as it was written; exits with 1 where one is not.
+    Verify(super::verify::VerifyArgs),
     /// Look at datasets.
     Data(DataArgs),
     /// List the devices that training could use, and why one is chosen.

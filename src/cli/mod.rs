@@ -19,6 +19,7 @@ pub mod plot;
 mod progress;
 mod runs;
 mod train;
+pub mod verify;
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -30,6 +31,9 @@ use color_eyre::eyre::eyre;
 
 use crate::run::directory::{RunDir, runs_root};
 use crate::run::list::{RunSummary, list_runs};
+use crate::run::marks::Marks;
+use crate::run::tail::read_view;
+use crate::run::view::RunView;
 use crate::training::events::Command;
 use args::{Action, Args};
 use out::{say, say_json, warn};
@@ -63,6 +67,7 @@ fn run(args: Args) -> Result<ExitCode> {
         Some(Action::Plot(plot)) => plot::run(&plot, &root),
         Some(Action::Export(export)) => export::run(&export, &root),
         Some(Action::Compare(compare)) => compare::run(&compare, &root),
+        Some(Action::Verify(args)) => verify::run(&args, &root),
         Some(Action::Data(data)) => data::run(data).map(|()| ExitCode::SUCCESS),
         Some(Action::Devices(args)) => devices::run(&args).map(|()| ExitCode::SUCCESS),
         Some(Action::Bench(args)) => bench::run(&args),
@@ -80,6 +85,30 @@ fn sentence(error: &color_eyre::Report) -> String {
         }
     }
     lines::harmless(&text)
+}
+
+/// Everything that a run's record says. Lines that are damaged or lost are told on standard error: what a command prints
+/// from the rest may lack them.
+fn read_record(dir: &RunDir) -> Result<RunView> {
+    let view = read_view(&dir.events_path())?;
+    if !view.damage.is_none() {
+        warn(&format!(
+            "{}: {}; what follows is from the others. mug verify {} shows more",
+            dir.events_path().display(),
+            view.damage,
+            dir.name()
+        ));
+    }
+    Ok(view)
+}
+
+/// What people marked and noted in a run; damage is told as by [`read_record`].
+fn read_marks(dir: &RunDir) -> Result<Marks> {
+    let marks = Marks::read(&dir.marks_path())?;
+    if !marks.damage().is_none() {
+        warn(&format!("{}: {}", dir.marks_path().display(), marks.damage()));
+    }
+    Ok(marks)
 }
 
 /// The run last written that a process trains now.

@@ -9,13 +9,12 @@ use color_eyre::eyre::eyre;
 use serde::Serialize;
 
 use super::args::{StageChoice, TrainArgs};
-use super::{progress, say_json, warn as note};
+use super::{progress, read_record, say_json, warn as note};
 use crate::device::DeviceRequest;
 use crate::host::prepare::{RunRequest, amend};
 use crate::host::trainer::trainer;
 use crate::host::{HostOptions, serve};
 use crate::run::directory::RunDir;
-use crate::run::tail::read_view;
 use crate::run::view::{Phase, RunView};
 use crate::training::Outcome;
 use crate::training::events::{Stage, Summary};
@@ -45,7 +44,7 @@ pub fn run(args: &TrainArgs, root: &Path) -> Result<ExitCode> {
                 return Err(eyre!("run {} is being trained already; mug attach {} shows it", dir.name(), dir.name()));
             }
             amend(&mut dir, &stages, args.device)?;
-            let view = read_view(&dir.events_path())?;
+            let view = read_record(&dir)?;
             // A batch system may start a job again that was done.
             if view.phase == Phase::Finished && dir.manifest().stages == planned {
                 if args.device.is_some() {
@@ -84,7 +83,7 @@ pub fn run(args: &TrainArgs, root: &Path) -> Result<ExitCode> {
     let served = served?;
     let view = match view {
         Some(view) => view,
-        None => read_view(&dir.events_path())?,
+        None => read_record(&dir)?,
     };
     match served.outcome {
         Outcome::Finished => finish(&dir, &view, args.json),

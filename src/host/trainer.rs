@@ -7,7 +7,7 @@ use super::{Reports, Trainer};
 use crate::dataset::{self, Dataset, Source};
 use crate::device;
 use crate::run::directory::{Manifest, RunDir};
-use crate::run::rows::{LabelRows, RowsError};
+use crate::run::rows::{LabelRows, RowsError, checksum};
 use crate::split::Split;
 use crate::training::control::Control;
 use crate::training::events::{Body, Event, Level};
@@ -66,6 +66,7 @@ fn open(dir: &RunDir, mut manifest: Manifest) -> Result<Dataset, Box<dyn std::er
         Some(_) if dir.rows_path().exists() => {}
         _ => {
             rows(&dataset)?.write(&dir.rows_path())?;
+            manifest.rows_crc32c = Some(checksum(&dir.rows_path())?);
             manifest.fingerprint = Some(found);
             dir.clone().set_manifest(manifest)?;
         }

@@ -19,6 +19,7 @@ use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
+use super::rows::{LabelRows, RowsError};
 use super::{FileError, clock, write_atomically};
 use crate::config::Settings;
 use crate::device::DeviceRequest;
@@ -31,6 +32,8 @@ pub enum RunError {
     Name { name: String, reason: &'static str },
     #[error("{path} exists already; choose another name, or go on with it: mug train --resume {name}")]
     Exists { name: String, path: PathBuf },
+    #[error("{path} exists already and is no run: it has no run.toml; choose another name, or remove it")]
+    Occupied { path: PathBuf },
     #[error("no run \"{wanted}\" in {root}, and no run directory of that path; `mug runs` lists what there is")]
     NotFound { wanted: String, root: PathBuf },
     #[error("{path} is no run directory: it has no run.toml")]
@@ -56,6 +59,9 @@ pub struct Manifest {
     /// Identifies the data file's content; known once the data was opened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fingerprint: Option<String>,
+    /// Checksum of `labels/rows.csv`, once that is written; see rows.rs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows_crc32c: Option<String>,
     pub device: DeviceRequest,
     pub seed: u64,
     /// Stages to train, in order.
@@ -78,6 +84,7 @@ impl Manifest {
             dataset: dataset.into(),
             source,
             fingerprint: None,
+            rows_crc32c: None,
             device,
             seed: settings.training.seed,
             stages,
@@ -90,6 +97,9 @@ impl Manifest {
         Path::new(&self.dataset).file_stem().map_or_else(|| self.dataset.clone(), |s| s.to_string_lossy().into_owned())
     }
 }
+
+/// Before the checksum of what stands above it, at the end of `run.toml`.
+const SEAL: &str = "# crc32c ";
 
 /// A run directory that exists and has a manifest.
 #[derive(Clone, Debug)]
@@ -147,6 +157,11 @@ fn suffix(mut n: usize) -> String {
     letters.iter().rev().map(|&b| char::from(b)).collect()
 }
 
+fn is_taken(error: &io::Error) -> bool {
+    use io::ErrorKind::{AlreadyExists, DirectoryNotEmpty, NotADirectory};
+    matches!(error.kind(), AlreadyExists | DirectoryNotEmpty | NotADirectory)
+}
+
 impl RunDir {
     /// Makes a new run directory below `root`. Without a name it is called by the date: `2026-11-23-a`, then `-b`, ...
     ///
@@ -155,47 +170,37 @@ impl RunDir {
     pub fn create(root: &Path, name: Option<&str>, manifest: &Manifest) -> Result<RunDir, RunError> {
         name.map_or(Ok(()), check_name)?;
         std::fs::create_dir_all(root).map_err(FileError::new("make the folder", root))?;
-        let (name, path) = match name {
-            Some(name) => {
-                let path = root.join(name);
-                match std::fs::create_dir(&path) {
-                    Ok(()) => (name.to_owned(), path),
-                    Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {
-                        return Err(RunError::Exists { name: name.to_owned(), path });
-                    }
-                    Err(e) => return Err(FileError::new("make the folder", &path)(e).into()),
-                }
-            }
-            None => Self::create_by_date(root, &clock::date(SystemTime::now()))?,
-        };
-        let made = Self::furnish(&path, name, manifest);
-        if made.is_err() {
-            // Half a run directory helps nobody, and its name would be taken. It was made just above, so it is ours.
-            let _ = std::fs::remove_dir_all(&path);
-        }
-        made
-    }
-
-    fn furnish(path: &Path, name: String, manifest: &Manifest) -> Result<RunDir, RunError> {
+        // Made aside and renamed: a process that is killed in between leaves no half a run, whose name would be taken.
+        let aside = tempfile::Builder::new()
+            .prefix(".run.")
+            .suffix(super::PART)
+            .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o777))
+            .tempdir_in(root)
+            .map_err(FileError::new("make a folder in", root))?;
         for part in ["labels", "checkpoints"] {
-            let folder = path.join(part);
+            let folder = aside.path().join(part);
             std::fs::create_dir(&folder).map_err(FileError::new("make the folder", &folder))?;
         }
-        let path = path.canonicalize().map_err(FileError::new("find", path))?;
-        let dir = RunDir { path, name, manifest: manifest.clone() };
-        dir.write_manifest()?;
-        Ok(dir)
-    }
-
-    fn create_by_date(root: &Path, date: &str) -> Result<(String, PathBuf), RunError> {
+        let made = RunDir { path: aside.path().to_owned(), name: String::new(), manifest: manifest.clone() };
+        made.write_manifest()?;
+        let (date, by_date) = (clock::date(SystemTime::now()), name.is_none());
         let mut n = 0;
         loop {
-            let name = format!("{date}-{}", suffix(n));
+            let name = name.map_or_else(|| format!("{date}-{}", suffix(n)), str::to_owned);
             let path = root.join(&name);
-            match std::fs::create_dir(&path) {
-                Ok(()) => return Ok((name, path)),
+            // A folder takes the place of one that holds nothing, and of nothing else.
+            match std::fs::rename(aside.path(), &path) {
+                Ok(()) => {
+                    // It is no longer where it was made.
+                    let _ = aside.keep();
+                    return Self::open(&path);
+                }
                 // Taken, perhaps this very moment by another process: the next one.
-                Err(e) if e.kind() == io::ErrorKind::AlreadyExists => n += 1,
+                Err(e) if is_taken(&e) && by_date => n += 1,
+                Err(e) if is_taken(&e) && path.join("run.toml").exists() => {
+                    return Err(RunError::Exists { name, path });
+                }
+                Err(e) if is_taken(&e) => return Err(RunError::Occupied { path }),
                 Err(e) => return Err(FileError::new("make the folder", &path)(e).into()),
             }
         }
@@ -251,7 +256,32 @@ impl RunDir {
         let path = self.path.join("run.toml");
         let text = toml::to_string_pretty(&self.manifest)
             .map_err(|e| RunError::Manifest { path: path.clone(), message: e.to_string() })?;
-        Ok(write_atomically(&path, |w| w.write_all(text.as_bytes()))?)
+        let sum = crc32c::crc32c(text.as_bytes());
+        Ok(write_atomically(&path, |w| write!(w, "{text}{SEAL}{sum:08x}\n"))?)
+    }
+
+    /// What is wrong with `run.toml` beside what keeps it from being read: somebody changed it since it was written. Older
+    /// versions wrote no checksum.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn verify_manifest(&self) -> Result<Option<String>, FileError> {
+        let path = self.path.join("run.toml");
+        let text = read_text(&path).map_err(FileError::new("read", &path))?;
+        Ok(text.rsplit_once(SEAL).and_then(|(before, sum)| {
+            let found = format!("{:08x}", crc32c::crc32c(before.as_bytes()));
+            let expected = sum.trim_end();
+            (found != expected)
+                .then(|| format!("expected the checksum {expected}, found {found}: it was changed since mug wrote it"))
+        }))
+    }
+
+    /// The dataset's rows.
+    ///
+    /// # Errors
+    /// A table that is missing, damaged or not of ours.
+    pub fn rows(&self) -> Result<LabelRows, RowsError> {
+        LabelRows::read_checked(&self.rows_path(), self.manifest.rows_crc32c.as_deref())
     }
 
     /// Removes what killed processes left half written; for the holder of the run's lock. What cannot be removed is in

@@ -85,8 +85,10 @@ pub struct RunSummary {
 /// root has no runs.
 pub fn list_runs(root: &Path) -> Vec<RunSummary> {
     let Ok(entries) = std::fs::read_dir(root) else { return Vec::new() };
+    // A run that is being made is no run yet.
+    let entries = entries.flatten().filter(|e| !e.file_name().as_encoded_bytes().starts_with(b"."));
     let mut runs: Vec<RunSummary> =
-        entries.flatten().filter_map(|e| RunDir::open(&e.path()).ok()).map(|dir| summarise(&dir)).collect();
+        entries.filter_map(|e| RunDir::open(&e.path()).ok()).map(|dir| summarise(&dir)).collect();
     runs.sort_by(|a, b| b.updated.cmp(&a.updated).then_with(|| b.name.cmp(&a.name)));
     runs
 }

@@ -16,6 +16,7 @@ pub mod recorder;
 pub mod rows;
 pub mod sealed;
 pub mod tail;
+pub mod verify;
 pub mod view;
 
 use std::ffi::OsStr;

@@ -4,6 +4,7 @@
 //! Columns `split,row,id,text,y`, and `human_text,human_audio,human_vision` where such labels exist. Rows in the order
 //! train, valid, test; `row` counts from 0 in each split. A value that is not a number is an empty field.
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::{FileError, write_atomically};
@@ -15,6 +16,8 @@ use crate::split::Split;
 pub enum RowsError {
     #[error("{path}, line {line}: {message}; expected the columns split,row,id,text,y as mug writes them")]
     Format { path: PathBuf, line: u64, message: String },
+    #[error("{path} is not as mug wrote it: expected the checksum {expected}, found {found}; see mug verify RUN")]
+    Changed { path: PathBuf, expected: String, found: String },
     #[error("a table of {rows} rows has {found} values of {column}")]
     Unequal { rows: usize, column: String, found: usize },
     #[error(transparent)]
@@ -116,6 +119,20 @@ impl LabelRows {
         Ok(())
     }
 
+    /// Reads the table back, where it has this checksum (see [`checksum`]); tables of older versions have none.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read), and a file that was changed.
+    pub fn read_checked(path: &Path, expected: Option<&str>) -> Result<LabelRows, RowsError> {
+        if let Some(expected) = expected {
+            let found = checksum(path)?;
+            if found != expected {
+                return Err(RowsError::Changed { path: path.to_owned(), expected: expected.to_owned(), found });
+            }
+        }
+        Self::read(path)
+    }
+
     /// Reads the table back.
     ///
     /// # Errors
@@ -164,6 +181,22 @@ impl LabelRows {
 /// The shortest text that reads back as the same f32; empty for NaN.
 pub fn number(value: f32) -> String {
     if value.is_nan() { String::new() } else { value.to_string() }
+}
+
+/// CRC-32C of a table's file, eight hexadecimal digits.
+///
+/// # Errors
+/// A file that cannot be read.
+pub fn checksum(path: &Path) -> Result<String, FileError> {
+    let failed = |e: std::io::Error| FileError::new("read", path)(e);
+    let mut file = std::fs::File::open(path).map_err(failed)?;
+    let (mut buffer, mut sum) = (vec![0; 1 << 16], 0);
+    loop {
+        match file.read(&mut buffer).map_err(failed)? {
+            0 => return Ok(format!("{sum:08x}")),
+            n => sum = crc32c::crc32c_append(sum, &buffer[..n]),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -158,11 +158,12 @@ const LOOK: u64 = 1 << 20;
 /// # Errors
 /// The file cannot be read.
 pub fn next_number(file: &mut File) -> io::Result<u64> {
-    let length = file.seek(SeekFrom::End(0))?;
+    // Asked of the file and no more: a device (`/dev/full`) can be read for ever.
+    let length = file.metadata()?.len();
     let from = length.saturating_sub(LOOK);
     file.seek(SeekFrom::Start(from))?;
     let mut end = Vec::new();
-    Read::by_ref(file).take(LOOK).read_to_end(&mut end)?;
+    Read::by_ref(file).take(length - from).read_to_end(&mut end)?;
     let last = end.split(|b| *b == b'\n').rev().find_map(|line| match seal_of(line) {
         Seal::Sound(number) => Some(number),
         _ => None,
@@ -172,7 +173,8 @@ pub fn next_number(file: &mut File) -> io::Result<u64> {
     }
     // A file of an older version, or one whose end is damaged.
     file.seek(SeekFrom::Start(0))?;
-    let (mut lines, mut sequence, mut line) = (BufReader::new(file), Sequence::default(), Vec::new());
+    let mut lines = BufReader::new(Read::by_ref(file).take(length));
+    let (mut sequence, mut line) = (Sequence::default(), Vec::new());
     loop {
         line.clear();
         if Read::by_ref(&mut lines).take(LOOK).read_until(b'\n', &mut line)? == 0 {

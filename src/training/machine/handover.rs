@@ -47,7 +47,8 @@ impl Machine<'_> {
                 self.handed_on = Some(found);
             }
         }
-        self.insist(|machine| machine.store.save_result(stage, &weights))?;
+        let result = self.insist(|machine| machine.store.save_result(stage, &weights))?;
+        self.progress.results.insert(stage, result);
         self.add_seconds(stage, started);
         self.stage_changed(StageState::Finished)
     }
