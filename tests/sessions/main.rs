@@ -5,6 +5,7 @@ mod support;
 
 mod batch;
 mod disk;
+mod faults;
 mod follow;
 mod kills;
 mod outlive;
