@@ -65,6 +65,7 @@ fn click(state: &mut State, column: u16, row: u16, effects: &mut Vec<Effect>) {
     {
         list.selected = list.offset + line;
     }
+    left_to_point(state, pane);
     if pane == Pane::Datasets {
         inspect(state, effects);
     }
@@ -115,8 +116,18 @@ fn move_list(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
             _ => list.last(len),
         }
     }
+    left_to_point(state, pane);
     if pane == Pane::Datasets {
         inspect(state, effects);
+    }
+}
+
+/// Whoever moves a cursor wants it there.
+fn left_to_point(state: &mut State, pane: Pane) {
+    match pane {
+        Pane::Datasets => state.to_point.dataset = false,
+        Pane::Runs => state.to_point.run = false,
+        _ => {}
     }
 }
 

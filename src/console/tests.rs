@@ -180,7 +180,30 @@ fn a_second_run_beside_a_live_one_is_asked_about() {
     focus(&mut state, Pane::Datasets);
     assert_eq!(key(&mut state, KeyCode::Enter), []);
     assert!(matches!(state.overlay, Some(Overlay::Confirm(_))));
-    assert_eq!(press(&mut state, "y"), [Effect::Train { dataset: "demo".into() }]);
+    assert_eq!(press(&mut state, "y"), [Effect::Train { dataset: "sims".into() }]);
+}
+
+#[test]
+fn the_cursors_go_to_the_attached_run_and_its_dataset() {
+    let mut state = attached(120, 36, events());
+    let selected = |s: &State| (s.runs[s.run_list.selected].name.clone(), s.dataset().unwrap().name.clone());
+    assert_eq!(selected(&state), ("2026-11-23-a".into(), "sims".into()));
+    focus(&mut state, Pane::Runs);
+    press(&mut state, "j");
+    key(&mut state, KeyCode::Enter);
+    assert_eq!(selected(&state), ("2026-11-22-b".into(), "demo".into()));
+    // Whoever moves on is left alone, whatever comes.
+    press(&mut state, "j");
+    focus(&mut state, Pane::Datasets);
+    press(&mut state, "j");
+    tell(&mut state, [Message::Runs(runs()), Message::Datasets(datasets())]);
+    assert_eq!(selected(&state), ("mosi-baseline".into(), "mosi".into()));
+    // A run that was just made is not in the list yet, and a catalogue may come late.
+    let mut state = fresh(120, 36);
+    state.datasets = None;
+    tell(&mut state, [Message::Created { path: "/runs/2026-11-23-a".into(), name: "2026-11-23-a".into() }]);
+    tell(&mut state, [Message::Runs(runs().into_iter().rev().collect()), Message::Datasets(datasets())]);
+    assert_eq!(selected(&state), ("2026-11-23-a".into(), "sims".into()));
 }
 
 #[test]
