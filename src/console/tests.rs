@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crossterm::event::KeyCode;
 
-use super::backend::{Begin, Effect, Link, Message};
+use super::backend::{Begin, Effect, Link, Message, Preview};
 use super::decode::Input;
 use super::fixture::*;
 use super::state::{Overlay, Pane, State};
@@ -36,6 +36,23 @@ fn enter_trains_on_the_selected_dataset_and_missing_ones_say_so() {
     press(&mut state, "G");
     assert_eq!(key(&mut state, KeyCode::Enter), []);
     assert!(state.notice.as_ref().unwrap().text.contains("Git LFS"));
+}
+
+#[test]
+fn a_dataset_that_cannot_be_trained_on_is_refused_with_the_whole_reason() {
+    let mut state = fresh(80, 24);
+    press(&mut state, "j");
+    let reason = "expected the keys text, audio and vision in every split of the file, found embeddings and targets; \
+                  write it in the layout of MMSA, or name it differently";
+    let preview = Arc::new(Preview { problem: Some(reason.into()), ..Preview::default() });
+    for code in [KeyCode::Enter, KeyCode::Char(' ')] {
+        tell(&mut state, [Message::Preview { target: "mosi".into(), preview: preview.clone() }]);
+        assert_eq!(key(&mut state, code), [Effect::Inspect("mosi".into())], "it may have been mended");
+        let text = screen(&state);
+        assert!(text.contains("mosi cannot be trained on") && text.contains("name it differently"), "{text}");
+    }
+    tell(&mut state, [Message::Preview { target: "mosi".into(), preview: Arc::default() }]);
+    assert_eq!(press(&mut state, " "), [Effect::Train { dataset: "mosi".into() }]);
 }
 
 #[test]

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::backend::{DatasetItem, Effect, Link, Message};
 use super::beside;
 use super::embedding;
+use super::flood;
 use super::history::History;
 use super::keys;
 use super::labels::{look_for_doubt, look_for_neighbours, reindex};
@@ -29,6 +30,7 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
     let mut effects = Vec::new();
     match message {
         Message::Input(input) => keys::input(state, input, &mut effects),
+        Message::Flood(inputs) => flood::take_in(state, inputs, &mut effects),
         Message::Resize(width, height) => state.size = (width, height),
         Message::Datasets(items) => {
             let wanted = state.wanted_dataset.take().or_else(|| state.dataset().map(|d| d.target.clone()));
