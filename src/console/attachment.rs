@@ -10,13 +10,14 @@ use std::time::{Duration, Instant};
 
 use super::backend::{Link, Message};
 use super::latest::Latest;
-use super::live::spawn;
 use super::mailbox::Mailbox;
-use super::reading::{Reading, find_neighbours, follow_marks, read_on};
+use super::reading::{Reading, find_neighbours, follow_marks, read_on, write_marks};
+use super::unfinished::Piece;
+use super::worker::spawn;
 use crate::host::client::{self, ClientError, LinkEvent};
 use crate::run::directory::RunDir;
 use crate::run::lock;
-use crate::run::marks::MarksReader;
+use crate::run::marks::{Mark, MarksReader};
 use crate::run::pulse::{Life, Pulse};
 use crate::run::tail::{EventTail, TailError};
 use crate::training::events::{Command, Level};
@@ -34,6 +35,8 @@ pub struct Attachment {
     number: u64,
     shared: Arc<Shared>,
     reader: Sender<Reading>,
+    /// Marks to write, in the order in which they were made. Unbounded: people make them.
+    marker: Sender<(Mark, Piece)>,
     neighbours: Latest<(u32, String)>,
 }
 
@@ -90,6 +93,7 @@ impl Attachment {
             looks: AtomicU64::new(0),
         });
         let (reader, readings) = mpsc::channel();
+        let (marker, marks) = mpsc::channel();
         let own = shared.clone();
         spawn(&mailbox, "attach", move || match RunDir::open(&path) {
             Ok(dir) => {
@@ -98,6 +102,8 @@ impl Attachment {
                 let (tailing, reading) = ((own.clone(), dir.clone()), (own.clone(), dir.clone()));
                 spawn(&own.mailbox, "tail", move || tail_on(&tailing.0, &tailing.1));
                 spawn(&own.mailbox, "labels", move || read_on(&reading.0, &reading.1, &readings));
+                let marking = (own.clone(), dir.clone());
+                spawn(&own.mailbox, "marks", move || write_marks(&marking.0, &marking.1, &marks));
                 if follow {
                     keep_watch(&own, &dir);
                 } else {
@@ -112,7 +118,7 @@ impl Attachment {
         let own = shared.clone();
         let neighbours =
             Latest::new(&mailbox, "neighbours", move |(row, file): (u32, String)| find_neighbours(&own, row, &file));
-        Self { number, shared, reader, neighbours }
+        Self { number, shared, reader, marker, neighbours }
     }
 
     pub fn number(&self) -> u64 {
@@ -134,6 +140,12 @@ impl Attachment {
     pub fn read(&self, reading: Reading) {
         // The reading thread is gone only where the run directory could not be opened, and that was said.
         let _ = self.reader.send(reading);
+    }
+
+    /// Has a mark written.
+    pub fn mark(&self, mark: Mark, piece: Piece) {
+        // As above.
+        let _ = self.marker.send((mark, piece));
     }
 
     /// Asks for the clips nearest to a row; they come as a message.

@@ -75,6 +75,8 @@ pub enum Link {
 #[derive(Clone, Debug)]
 pub enum Message {
     Input(Input),
+    /// More inputs at once than anybody types.
+    Flood(Vec<Input>),
     Resize(u16, u16),
     Datasets(Vec<DatasetItem>),
     /// A file that a person named was added; it is selected.

@@ -65,6 +65,7 @@ fn click(state: &mut State, column: u16, row: u16, effects: &mut Vec<Effect>) {
     {
         list.selected = list.offset + line;
     }
+    left_to_point(state, pane);
     if pane == Pane::Datasets {
         inspect(state, effects);
     }
@@ -115,8 +116,18 @@ fn move_list(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
             _ => list.last(len),
         }
     }
+    left_to_point(state, pane);
     if pane == Pane::Datasets {
         inspect(state, effects);
+    }
+}
+
+/// Whoever moves a cursor wants it there.
+fn left_to_point(state: &mut State, pane: Pane) {
+    match pane {
+        Pane::Datasets => state.to_point.dataset = false,
+        Pane::Runs => state.to_point.run = false,
+        _ => {}
     }
 }
 
@@ -245,6 +256,7 @@ pub fn train(state: &mut State, effects: &mut Vec<Effect>) {
         return say(state, Level::Info, "the datasets are still being looked for; try again in a moment");
     };
     let target = item.target.clone();
+    let problem = state.previews.get(&target).and_then(|p| p.problem.clone());
     match item.availability {
         Availability::Missing => {
             let text = format!("{} is missing ({}); o opens a file by its path", item.name, item.detail);
@@ -253,6 +265,13 @@ pub fn train(state: &mut State, effects: &mut Vec<Effect>) {
         Availability::Broken => {
             let text = format!("{} cannot be read: {}", item.name, item.detail);
             say(state, Level::Error, text);
+        }
+        Availability::BuiltIn | Availability::Ready if problem.is_some() => {
+            let text = format!("{} cannot be trained on: {}", item.name, problem.unwrap_or_default());
+            say(state, Level::Error, text);
+            // It may have been mended since.
+            state.previews.remove(&target);
+            effects.push(Effect::Inspect(target));
         }
         Availability::BuiltIn | Availability::Ready if state.run.as_ref().is_some_and(|r| r.is_live()) => {
             state.overlay = Some(Overlay::Confirm(Question::TrainBeside(target)));

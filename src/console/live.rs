@@ -2,8 +2,8 @@
 //! threads of its own and is answered by messages, so that no file system and no socket can hold up the screen.
 //!
 //! Threads: one that looks into datasets, one after the other; for each attachment one that tails the events, one that
-//! keeps the link to the run's process, one that reads label tables, one that looks for neighbours; one for each run
-//! beside it; one that puts the label table in order, one that lays representations out (its own queue of one,
+//! keeps the link to the run's process, one that reads label tables, one that writes marks, one that looks for neighbours; one for each run
+//! beside it; one that looks for runs, one that puts the label table in order, one that lays representations out (its own queue of one,
 //! embedding/worker.rs), one that remembers how the console is arranged; short ones for the rest. All of an attachment's
 //! end when another run is attached or the screen is gone.
 
@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command as Program, Stdio};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::attachment::Attachment;
 use super::backend::{Arrangement, Availability, Backend, Begin, DatasetItem, Effect, Export, Message, Preview};
@@ -25,6 +25,8 @@ use super::plot;
 use super::preferences::{self, Preferences};
 use super::reading::Reading;
 use super::text;
+use super::unfinished::{Piece, Unfinished};
+use super::worker::{guarded, spawn};
 use crate::dataset::{Catalogue, Report, Source, State as EntryState, data_folder};
 use crate::device::DeviceRequest;
 use crate::host::prepare::RunRequest;
@@ -55,29 +57,18 @@ pub struct Live {
     attachment: Option<Attachment>,
     /// The runs beside the attached one.
     followers: Vec<Follower>,
+    lister: Latest<()>,
     arranger: Latest<Arrangement>,
-    rememberer: Latest<(Preferences, Unfinished)>,
+    rememberer: Latest<(Preferences, Piece)>,
     unfinished: Unfinished,
     projector: Projector,
     tmux: bool,
 }
 
-/// How long leaving waits for what is being written.
-const PATIENCE: Duration = Duration::from_secs(10);
-
-/// Held by whatever is still being written for a person: marks, files, the console's arrangement.
-#[derive(Clone, Debug, Default)]
-pub struct Unfinished(Arc<()>);
-
-impl Drop for Live {
-    /// Someone who leaves right after a mark or an export means both.
-    fn drop(&mut self) {
-        let begun = Instant::now();
-        while Arc::strong_count(&self.unfinished.0) > 1 && begun.elapsed() < PATIENCE {
-            std::thread::sleep(Duration::from_millis(5));
-        }
-    }
-}
+/// How long leaving waits for a file that is being written.
+const FILE: Duration = Duration::from_secs(10);
+/// How long leaving waits for what is written in a moment, where nobody holds it up.
+const MOMENT: Duration = Duration::from_secs(2);
 
 impl Live {
     pub fn new(given: Given, mailbox: Mailbox, tmux: bool) -> Self {
@@ -86,13 +77,16 @@ impl Live {
         let (own, answers) = (given.clone(), mailbox.clone());
         spawn(&mailbox, "datasets", move || inspect_all(&own, &targets, &answers));
         let answers = mailbox.clone();
+        let root = given.runs_root.clone();
+        let lister = Latest::new(&mailbox, "runs", move |()| answers.send(Message::Runs(list_runs(&root))));
+        let answers = mailbox.clone();
         let arranger = Latest::new(&mailbox, "order", move |asked: Arrangement| {
             answers.send(Message::Arranged { number: asked.number, index: asked.order() })
         });
         let answers = mailbox.clone();
-        let rememberer = Latest::new(&mailbox, "preferences", move |(asked, _unfinished): (Preferences, _)| {
+        let rememberer = Latest::new(&mailbox, "preferences", move |(asked, piece): (Preferences, Piece)| {
             let written = preferences::path().map_or(Ok(()), |path| preferences::write(&path, &asked));
-            written.map_or_else(|e| answers.send(warning(e.to_string())), |()| true)
+            written.map_or_else(|e| answers.send(warning(piece.fail(e.to_string()))), |()| true)
         });
         let starting = Arc::default();
         let projector = Projector::new(mailbox.clone());
@@ -104,6 +98,7 @@ impl Live {
             starting,
             attachment: None,
             followers: Vec::new(),
+            lister,
             arranger,
             projector,
             rememberer,
@@ -193,6 +188,11 @@ impl Live {
         });
     }
 
+    /// Waits a little for what is being written for a person; returns what was not written.
+    pub fn leave(&self) -> Vec<String> {
+        self.unfinished.leave()
+    }
+
     fn read(&self, attach: u64, reading: Reading) {
         if let Some(attachment) = self.attachment.as_ref().filter(|a| a.number() == attach) {
             attachment.read(reading);
@@ -216,12 +216,7 @@ impl Backend for Live {
                 // The thread ends with this sender only.
                 let _ = self.inspector.send(target);
             }
-            Effect::ListRuns => {
-                let root = self.given.runs_root.clone();
-                spawn(&self.mailbox, "runs", move || {
-                    mailbox.send(Message::Runs(list_runs(&root)));
-                });
-            }
+            Effect::ListRuns => self.lister.ask(()),
             Effect::Train { dataset } => self.train(dataset),
             Effect::TakeUp { path, begin } => self.take_up(path, begin),
             Effect::Attach { attach, path, follow } => {
@@ -249,7 +244,12 @@ impl Backend for Live {
             Effect::LoadRows { attach } => self.read(attach, Reading::Rows),
             Effect::LoadValues { attach, refresh, file } => self.read(attach, Reading::Values { refresh, file }),
             Effect::LoadPredictions { attach, file } => self.read(attach, Reading::Predictions { file }),
-            Effect::Mark { attach, mark } => self.read(attach, Reading::Mark(mark, self.unfinished.clone())),
+            Effect::Mark { attach, mark } => {
+                if let Some(attachment) = self.attachment.as_ref().filter(|a| a.number() == attach) {
+                    let piece = self.unfinished.begin(format!("the mark of {}", mark.id), MOMENT);
+                    attachment.mark(mark, piece);
+                }
+            }
             Effect::LoadNeighbours { attach, row, file } => {
                 if let Some(attachment) = self.attachment.as_ref().filter(|a| a.number() == attach) {
                     attachment.find_neighbours(row, file);
@@ -257,14 +257,19 @@ impl Backend for Live {
             }
             Effect::Arrange(arrangement) => self.arranger.ask(arrangement),
             Effect::Export(export) => {
-                let unfinished = self.unfinished.clone();
+                let piece = self.unfinished.begin(format!("the file {}", export.path.display()), FILE);
                 spawn(&self.mailbox, "export", move || {
-                    let said = write_out(export);
-                    drop(unfinished);
+                    let said = match write_out(export) {
+                        Err(why) => Message::Notice { level: Level::Error, text: piece.fail(why) },
+                        Ok(said) => said,
+                    };
                     mailbox.send(said);
                 });
             }
-            Effect::Remember(preferences) => self.rememberer.ask((preferences, self.unfinished.clone())),
+            Effect::Remember(preferences) => {
+                let piece = self.unfinished.begin("how the columns are arranged", MOMENT);
+                self.rememberer.ask((preferences, piece));
+            }
             Effect::Recall => spawn(&self.mailbox, "recall", move || {
                 match preferences::path().map_or(Ok(None), |path| preferences::read(&path)) {
                     Ok(Some(preferences)) => mailbox.send(Message::Recalled(preferences)),
@@ -281,33 +286,20 @@ impl Backend for Live {
     }
 }
 
-/// Starts a thread; where the system refuses, says so.
-pub fn spawn(mailbox: &Mailbox, name: &str, work: impl FnOnce() + Send + 'static) {
-    if let Err(e) = std::thread::Builder::new().name(name.to_owned()).spawn(work) {
-        mailbox.offer(Message::Notice { level: Level::Error, text: format!("cannot start a thread: {e}") });
-    }
-}
-
 fn warning(text: String) -> Message {
     Message::Notice { level: Level::Warning, text }
 }
 
 /// Writes rows of the label table to a file and says what became of it.
-fn write_out(mut export: Export) -> Message {
+fn write_out(mut export: Export) -> Result<Message, String> {
     export.path = expand(&export.path.to_string_lossy());
     if !export.overwrite && export.path.exists() {
-        return Message::ExportExists(export);
+        return Ok(Message::ExportExists(export));
     }
-    match export.extract().write_file(export.format, &export.path) {
-        Ok(()) => {
-            let path = export.path.canonicalize().unwrap_or(export.path);
-            Message::Notice {
-                level: Level::Info,
-                text: format!("{} rows written to {}", export.rows.len(), path.display()),
-            }
-        }
-        Err(e) => Message::Notice { level: Level::Error, text: e.to_string() },
-    }
+    export.extract().write_file(export.format, &export.path).map_err(|e| e.to_string())?;
+    let path = export.path.canonicalize().unwrap_or(export.path);
+    let text = format!("{} rows written to {}", export.rows.len(), path.display());
+    Ok(Message::Notice { level: Level::Info, text })
 }
 
 fn note(mailbox: &Mailbox, level: Level, text: String) {
@@ -369,10 +361,17 @@ fn catalogue(extra: &[PathBuf]) -> Vec<DatasetItem> {
 
 /// Looks into datasets, one after the other, until the screen is gone.
 fn inspect_all(given: &Given, targets: &Receiver<String>, answers: &Mailbox) {
-    for target in targets {
-        let preview = Arc::new(inspect(given, &target));
-        if !answers.send(Message::Preview { target, preview }) {
-            return;
+    while let Ok(first) = targets.recv() {
+        // Whoever runs through the list asks many times before the first answer.
+        let mut waiting = vec![first];
+        waiting.extend(targets.try_iter());
+        let mut done = HashSet::new();
+        for target in waiting.into_iter().filter(|t| done.insert(t.clone())) {
+            let failed = |why| Preview { problem: Some(format!("reading it failed: {why}")), ..Preview::default() };
+            let preview = Arc::new(guarded(|| inspect(given, &target)).unwrap_or_else(failed));
+            if !answers.send(Message::Preview { target, preview }) {
+                return;
+            }
         }
     }
 }

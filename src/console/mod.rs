@@ -28,6 +28,7 @@ mod embedding;
 mod event_loop;
 #[cfg(test)]
 mod fixture;
+mod flood;
 pub mod headless;
 mod history;
 mod keys;
@@ -56,9 +57,15 @@ mod terminal;
 mod tests;
 mod text;
 mod theme;
+mod unfinished;
 mod update;
+mod worker;
 
+use std::io::Write;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::PathBuf;
+
+use color_eyre::eyre::eyre;
 
 use crate::device::DeviceRequest;
 use crate::report::{scale, smoothing};
@@ -121,12 +128,26 @@ pub fn open(options: OpenOptions) -> color_eyre::Result<()> {
         read_only: options.read_only,
     };
     let mut live = Live::new(given, mailbox, tmux);
-    let ended = EventLoop::new(tty, inbox, &mut live, options.fps, tmux)?.run(&mut state, first);
+    let screen = EventLoop::new(tty, inbox, &mut live, options.fps, tmux)?;
+    let ended = catch_unwind(AssertUnwindSafe(|| screen.run(&mut state, first)));
     drop(guard);
+    let ended = match ended {
+        Ok(ended) => ended,
+        // One of this thread was printed when it happened; one of a thread that computed for it was not.
+        Err(panic) if worker::was_kept(&*panic) => {
+            return Err(eyre!("the console failed, the run goes on: {}", worker::words(&*panic)));
+        }
+        Err(panic) => resume_unwind(panic),
+    };
+    // Nobody may be left to read it: a terminal that is gone is no error.
+    let mut out = std::io::stdout();
+    for lost in live.leave() {
+        let _ = writeln!(out, "not saved: {}", sanitise::clean(&lost));
+    }
     if ended == Ended::Left
         && let Some(words) = farewell(&state)
     {
-        println!("{words}");
+        let _ = writeln!(out, "{words}");
     }
     Ok(())
 }

@@ -211,23 +211,37 @@ pub fn scroll(state: &mut State, by: isize) {
     }
 }
 
+/// The line that is being typed.
+fn line(overlay: &mut Overlay) -> Option<&mut Line> {
+    match overlay {
+        Overlay::OpenFile(line)
+        | Overlay::Export(line)
+        | Overlay::Filter { line, .. }
+        | Overlay::Note { line, .. }
+        | Overlay::Figure { line, .. } => Some(line),
+        _ => None,
+    }
+}
+
+/// True while a line is being typed.
+pub fn is_typing(state: &mut State) -> bool {
+    state.overlay.as_mut().and_then(line).is_some()
+}
+
 /// Takes in pasted text where a line is being typed.
 pub fn paste(state: &mut State, text: &str, effects: &mut Vec<Effect>) {
-    let Some(mut overlay) = state.overlay.take() else { return };
-    if let Overlay::OpenFile(line)
-    | Overlay::Export(line)
-    | Overlay::Filter { line, .. }
-    | Overlay::Note { line, .. }
-    | Overlay::Figure { line, .. } = &mut overlay
-    {
-        for c in text.trim().chars().filter(|c| !c.is_control()).take(LINE) {
-            insert(line, c);
-        }
+    type_text(state, text.trim(), effects);
+}
+
+/// Takes in text as if it was typed, at once.
+pub fn type_text(state: &mut State, text: &str, effects: &mut Vec<Effect>) {
+    if let Some(line) = state.overlay.as_mut().and_then(line).filter(|_| !text.is_empty()) {
+        text.chars().filter(|c| !c.is_control()).take(LINE).for_each(|c| insert(line, c));
     }
-    if let Overlay::Filter { line, .. } = &overlay {
-        apply_filter(state, line.value(), effects);
+    if let Some(Overlay::Filter { line, .. }) = &state.overlay {
+        let text = line.value().to_owned();
+        apply_filter(state, &text, effects);
     }
-    state.overlay = Some(overlay);
 }
 
 fn insert(line: &mut Line, c: char) {

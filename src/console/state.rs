@@ -194,6 +194,15 @@ pub struct Losses {
 /// The weights that the smoothing keys walk through.
 pub const WEIGHTS: [f64; 8] = [0.0, 0.3, 0.6, 0.8, 0.9, 0.95, 0.98, 0.99];
 
+/// Cursors that are yet to be put on the attached run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ToPoint {
+    /// Of Runs.
+    pub run: bool,
+    /// Of Datasets: to the run's dataset.
+    pub dataset: bool,
+}
+
 /// The whole state of a console.
 #[derive(Clone, Debug)]
 pub struct State {
@@ -226,6 +235,8 @@ pub struct State {
     pub run_list: List,
 
     pub run: Option<Attached>,
+    /// The cursors that are to go to the attached run, once the lists hold it.
+    pub to_point: ToPoint,
     /// Runs whose curves lie over the attached run's.
     pub beside: Vec<Beside>,
     /// Number of the attachment.
@@ -267,6 +278,7 @@ impl State {
             runs_known: false,
             run_list: List::default(),
             run: None,
+            to_point: ToPoint::default(),
             beside: Vec::new(),
             attach: 0,
             stage_list: List::default(),

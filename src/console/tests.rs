@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crossterm::event::KeyCode;
 
-use super::backend::{Begin, Effect, Link, Message};
+use super::backend::{Begin, Effect, Link, Message, Preview};
 use super::decode::Input;
 use super::fixture::*;
 use super::state::{Overlay, Pane, State};
@@ -36,6 +36,23 @@ fn enter_trains_on_the_selected_dataset_and_missing_ones_say_so() {
     press(&mut state, "G");
     assert_eq!(key(&mut state, KeyCode::Enter), []);
     assert!(state.notice.as_ref().unwrap().text.contains("Git LFS"));
+}
+
+#[test]
+fn a_dataset_that_cannot_be_trained_on_is_refused_with_the_whole_reason() {
+    let mut state = fresh(80, 24);
+    press(&mut state, "j");
+    let reason = "expected the keys text, audio and vision in every split of the file, found embeddings and targets; \
+                  write it in the layout of MMSA, or name it differently";
+    let preview = Arc::new(Preview { problem: Some(reason.into()), ..Preview::default() });
+    for code in [KeyCode::Enter, KeyCode::Char(' ')] {
+        tell(&mut state, [Message::Preview { target: "mosi".into(), preview: preview.clone() }]);
+        assert_eq!(key(&mut state, code), [Effect::Inspect("mosi".into())], "it may have been mended");
+        let text = screen(&state);
+        assert!(text.contains("mosi cannot be trained on") && text.contains("name it differently"), "{text}");
+    }
+    tell(&mut state, [Message::Preview { target: "mosi".into(), preview: Arc::default() }]);
+    assert_eq!(press(&mut state, " "), [Effect::Train { dataset: "mosi".into() }]);
 }
 
 #[test]
@@ -180,7 +197,30 @@ fn a_second_run_beside_a_live_one_is_asked_about() {
     focus(&mut state, Pane::Datasets);
     assert_eq!(key(&mut state, KeyCode::Enter), []);
     assert!(matches!(state.overlay, Some(Overlay::Confirm(_))));
-    assert_eq!(press(&mut state, "y"), [Effect::Train { dataset: "demo".into() }]);
+    assert_eq!(press(&mut state, "y"), [Effect::Train { dataset: "sims".into() }]);
+}
+
+#[test]
+fn the_cursors_go_to_the_attached_run_and_its_dataset() {
+    let mut state = attached(120, 36, events());
+    let selected = |s: &State| (s.runs[s.run_list.selected].name.clone(), s.dataset().unwrap().name.clone());
+    assert_eq!(selected(&state), ("2026-11-23-a".into(), "sims".into()));
+    focus(&mut state, Pane::Runs);
+    press(&mut state, "j");
+    key(&mut state, KeyCode::Enter);
+    assert_eq!(selected(&state), ("2026-11-22-b".into(), "demo".into()));
+    // Whoever moves on is left alone, whatever comes.
+    press(&mut state, "j");
+    focus(&mut state, Pane::Datasets);
+    press(&mut state, "j");
+    tell(&mut state, [Message::Runs(runs()), Message::Datasets(datasets())]);
+    assert_eq!(selected(&state), ("mosi-baseline".into(), "mosi".into()));
+    // A run that was just made is not in the list yet, and a catalogue may come late.
+    let mut state = fresh(120, 36);
+    state.datasets = None;
+    tell(&mut state, [Message::Created { path: "/runs/2026-11-23-a".into(), name: "2026-11-23-a".into() }]);
+    tell(&mut state, [Message::Runs(runs().into_iter().rev().collect()), Message::Datasets(datasets())]);
+    assert_eq!(selected(&state), ("2026-11-23-a".into(), "sims".into()));
 }
 
 #[test]

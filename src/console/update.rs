@@ -1,12 +1,13 @@
 //! What each message changes: the only place where the state is written. Touches no terminal and no file; what has to be
 //! done in the world is returned.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::backend::{Effect, Link, Message};
+use super::backend::{DatasetItem, Effect, Link, Message};
 use super::beside;
 use super::embedding;
+use super::flood;
 use super::history::History;
 use super::keys;
 use super::labels::{look_for_doubt, look_for_neighbours, reindex};
@@ -14,7 +15,7 @@ use super::layout;
 use super::list::List;
 use super::panes;
 use super::series::SeriesKey;
-use super::state::{Attached, Notice, Overlay, Pane, Question, State, WEIGHTS};
+use super::state::{Attached, Notice, Overlay, Pane, Question, State, ToPoint, WEIGHTS};
 use crate::report::table::columns::Column;
 use crate::run::list::RunState;
 use crate::run::view::Phase;
@@ -30,6 +31,7 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
     let mut effects = Vec::new();
     match message {
         Message::Input(input) => keys::input(state, input, &mut effects),
+        Message::Flood(inputs) => flood::take_in(state, inputs, &mut effects),
         Message::Resize(width, height) => state.size = (width, height),
         Message::Datasets(items) => {
             let wanted = state.wanted_dataset.take().or_else(|| state.dataset().map(|d| d.target.clone()));
@@ -46,6 +48,7 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
                 None => items.push(item),
             }
             state.dataset_list.selected = at;
+            state.to_point.dataset = false;
             state.focus = Pane::Datasets;
             inspect(state, &mut effects);
         }
@@ -131,6 +134,7 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
         | Message::Link { .. }
         | Message::Trouble { .. } => {}
     }
+    point_at_run(state, &mut effects);
     embedding::sync(state, &mut effects);
     settle(state);
     effects
@@ -155,6 +159,7 @@ pub fn attach(state: &mut State, path: PathBuf, follow: bool, effects: &mut Vec<
     state.attach += 1;
     state.generation += 1;
     state.run = Some(Attached::new(path.clone()));
+    state.to_point = ToPoint { run: true, dataset: true };
     beside::leave(state, &path, effects);
     state.losses.chosen = None;
     state.losses.cursor = None;
@@ -173,6 +178,30 @@ pub fn attach(state: &mut State, path: PathBuf, follow: bool, effects: &mut Vec<
         state.overlay = None;
     }
     effects.push(Effect::Attach { attach: state.attach, path, follow });
+}
+
+/// Puts the cursors of Runs and Datasets on the attached run and its dataset, once, as soon as the lists hold them.
+fn point_at_run(state: &mut State, effects: &mut Vec<Effect>) {
+    let ToPoint { run: to_run, dataset: to_dataset } = state.to_point;
+    let Some(run) = state.run.as_ref().filter(|_| to_run || to_dataset) else { return };
+    let listed = state.runs.iter().position(|r| r.path == run.path);
+    let named = listed.map(|at| &state.runs[at].dataset).or(run.view.prepared.as_ref().map(|p| &p.dataset));
+    let items = state.datasets.as_deref().unwrap_or_default();
+    let dataset = named.and_then(|named| {
+        let stem = Path::new(named).file_stem().and_then(|s| s.to_str()).unwrap_or_default();
+        let by = |is: &dyn Fn(&DatasetItem) -> bool| items.iter().position(is);
+        // A file of the data folder may have been named by its path.
+        by(&|i| i.target == *named).or_else(|| by(&|i| i.name == *named)).or_else(|| by(&|i| i.name == stem))
+    });
+    if let Some(at) = listed.filter(|_| to_run) {
+        state.run_list.selected = at;
+        state.to_point.run = false;
+    }
+    if let Some(at) = dataset.filter(|_| to_dataset) {
+        state.dataset_list.selected = at;
+        state.to_point.dataset = false;
+        inspect(state, effects);
+    }
 }
 
 /// Asks for a look into the selected dataset unless there was one.

@@ -5,9 +5,10 @@
 //! file, so nobody's marks are lost and everybody sees them.
 
 use std::collections::HashMap;
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +19,8 @@ use super::sealed::{self, Damage, Sequence};
 pub const LONGEST_NOTE: usize = 4096;
 /// The longest line that is read; a longer one is damage.
 const LONGEST_LINE: usize = 64 << 10;
+/// How long another program's lock is waited for; a line is appended in a moment.
+const PATIENCE: Duration = Duration::from_secs(5);
 /// Bytes read at a time.
 const CHUNK: u64 = 1 << 20;
 
@@ -115,11 +118,7 @@ impl FromIterator<Mark> for Marks {
 pub fn append(path: &Path, mark: &Mark) -> Result<(), FileError> {
     let result = (|| {
         let mut file = OpenOptions::new().read(true).append(true).create(true).open(path)?;
-        match file.lock() {
-            // Some network file systems have no locks; a line written in one piece is the best that can be done there.
-            Err(e) if e.kind() != io::ErrorKind::Unsupported => return Err(e),
-            _ => {}
-        }
+        lock(&file)?;
         let mut line = serde_json::to_vec(mark).map_err(io::Error::other)?;
         sealed::seal(&mut line, sealed::next_number(&mut file)?);
         line.push(b'\n');
@@ -136,6 +135,25 @@ pub fn append(path: &Path, mark: &Mark) -> Result<(), FileError> {
         file.sync_data()
     })();
     result.map_err(FileError::new("write", path))
+}
+
+/// Locks the file; gives up on a lock that another program does not let go.
+fn lock(file: &File) -> io::Result<()> {
+    let begun = Instant::now();
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(()),
+            // Some network file systems have no locks; a line written in one piece is the best that can be done there.
+            Err(TryLockError::Error(e)) if e.kind() == io::ErrorKind::Unsupported => return Ok(()),
+            Err(TryLockError::Error(e)) => return Err(e),
+            Err(TryLockError::WouldBlock) if begun.elapsed() < PATIENCE => std::thread::sleep(PATIENCE / 200),
+            Err(TryLockError::WouldBlock) => {
+                let seconds = PATIENCE.as_secs();
+                let message = format!("another program has held its lock for {seconds} s; try again when it has ended");
+                return Err(io::Error::new(io::ErrorKind::TimedOut, message));
+            }
+        }
+    }
 }
 
 /// Follows the file as this and other processes append to it.
@@ -297,6 +315,24 @@ mod tests {
         assert!(reader.poll().unwrap() && reader.marks() == &Marks::default());
         std::fs::remove_file(&path).unwrap();
         assert!(!reader.poll().unwrap());
+    }
+
+    #[test]
+    fn a_lock_that_is_not_let_go_is_given_up_on_and_one_that_is_was_worth_waiting_for() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("marks.jsonl");
+        let holder = File::create(&path).unwrap();
+        holder.lock().unwrap();
+        let error = append(&path, &mark(1, true, "")).unwrap_err().to_string();
+        assert!(error.contains("another program has held its lock"), "{error}");
+        assert!(Marks::read(&path).unwrap().is_empty());
+        let late = std::thread::spawn(move || {
+            std::thread::sleep(PATIENCE / 20);
+            drop(holder);
+        });
+        append(&path, &mark(1, true, "")).unwrap();
+        late.join().unwrap();
+        assert_eq!(Marks::read(&path).unwrap().reviewed(), 1);
     }
 
     #[test]

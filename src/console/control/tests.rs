@@ -33,9 +33,10 @@ fn cut() -> State {
 fn ending_a_stage_is_asked_says_what_happens_and_can_be_taken_back() {
     let mut state = attached(120, 36, events());
     assert_eq!(press(&mut state, "s"), []);
-    let text = screen(&state);
-    for part in ["End the denoising stage after epoch 14?", "14 of 30 epochs", "the joint stage begins", "--continue"] {
-        assert!(text.contains(part), "{part}: {text}");
+    assert!(screen(&state).contains("End the denoising stage after epoch 14?"), "{}", screen(&state));
+    let (_, detail) = super::super::panes::prompt::words(&Question::EndStage(Stage::Denoising), &state);
+    for part in ["14 of 30 epochs", "the joint stage begins", "s takes it back", "--continue denoising"] {
+        assert!(detail.contains(part), "{part}: {detail}");
     }
     assert_eq!(press(&mut state, "n"), []);
     assert_eq!(press(&mut state, "sy"), [Effect::Send(Command::StopAfterEpoch)]);

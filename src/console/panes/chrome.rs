@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
+use ratatui::widgets::{Clear, Widget};
 
 use super::put;
 use super::stages::{pace, seconds_left, shown_state, symbol};
@@ -206,8 +207,17 @@ fn draw_notice(notice: &Notice, area: Rect, buffer: &mut Buffer) {
         Level::Warning => ("!", theme::WARN),
         Level::Error => ("✘", theme::BAD),
     };
+    // Words that need more room than the line grow upwards over the panes: a reason is there to be read whole.
+    let lines = text::wrap(&notice.text, usize::from(area.width.saturating_sub(4)));
+    let height = (lines.len() as u16).clamp(1, (area.y / 2).max(1));
+    let area = Rect { y: area.bottom().saturating_sub(height), height, ..area };
+    if height > 1 {
+        Clear.render(area, buffer);
+    }
     put(buffer, area.x + 1, area.y, area.width.saturating_sub(1), symbol, style);
-    put(buffer, area.x + 3, area.y, area.width.saturating_sub(3), &notice.text, style);
+    for (y, line) in (area.y..area.bottom()).zip(&lines) {
+        put(buffer, area.x + 3, y, area.width.saturating_sub(3), line, style);
+    }
 }
 
 /// The names of all panes beside the one that is shown, and the stages in short.

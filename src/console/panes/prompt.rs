@@ -10,7 +10,7 @@ use crate::console::{text, theme};
 use crate::training::events::{Stage, StageState};
 
 /// What a question asks.
-fn words(question: &Question, state: &State) -> (String, String) {
+pub fn words(question: &Question, state: &State) -> (String, String) {
     let name = state.run.as_ref().map_or("", |r| &r.name);
     match question {
         Question::EndStage(stage) => end_stage(*stage, state),
