@@ -34,6 +34,8 @@ pub enum Action {
     Attach(AttachArgs),
     /// List runs with their state and progress.
     Runs(RunsArgs),
+    /// Show what became of a run: test and validation figures, labels, signs of failure, how its stages ended.
+    Show(super::show::ShowArgs),
     /// Park a run: it finishes the batch, writes a checkpoint and waits.
     Pause(RunName),
     /// Go on with a paused run, or take up one that was stopped or died.
@@ -232,9 +234,14 @@ pub struct LabelsArgs {
     /// labels and of copies, with bootstrap intervals, and grids of signs.
     #[arg(long, conflicts_with_all = ["output", "format", "filter", "sort", "columns"])]
     pub json: bool,
-    /// Judge the labels by these instead: a CSV file with the columns id, modality, label.
+    /// Judge the labels by these instead: a CSV file with the columns id, modality, label, or a label.csv as MMSA's
+    /// datasets come with (video_id, clip_id, label_T, label_A, label_V).
     #[arg(long, value_name = "FILE", conflicts_with_all = ["output", "format", "filter", "sort", "columns"])]
     pub against: Option<PathBuf>,
+    /// CSV: put a ' before texts that begin with = + - @, a tab or a carriage return, which spreadsheets would run as
+    /// formulas. Without it every text is written as it is.
+    #[arg(long, conflicts_with_all = ["json", "against"])]
+    pub escape_formulas: bool,
     /// Which refresh of the corrected labels, from 0 [default: the last].
     #[arg(long, value_name = "N")]
     pub refresh: Option<u32>,

@@ -11,8 +11,8 @@ use crate::run::directory::RunDir;
 
 #[derive(Debug, clap::Args)]
 pub struct CompareArgs {
-    /// Names or folders of two or more runs; they may still be training.
-    #[arg(required = true, num_args = 2.., value_name = "RUN")]
+    /// Names or folders of runs; they may still be training. One alone is shown with all its settings.
+    #[arg(required = true, num_args = 1.., value_name = "RUN")]
     pub runs: Vec<String>,
     /// Print one JSON object.
     #[arg(long)]

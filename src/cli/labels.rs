@@ -32,6 +32,9 @@ pub fn run(args: &LabelsArgs, root: &Path) -> Result<ExitCode> {
     let keys = SortKey::parse_list(args.sort.as_deref().unwrap_or_default())?;
     let columns = args.columns.as_deref().map(parse_columns).transpose()?;
     let format = format(args)?;
+    if args.escape_formulas && format != Format::Csv {
+        return Err(eyre!("--escape-formulas is about CSV: the other formats hold texts as texts"));
+    }
     let dir = RunDir::find(root, &args.run)?;
     let (table, refresh) = read(&dir, args.refresh)?;
     let rows = arrange(&table, filter.as_ref(), &keys);
@@ -39,7 +42,7 @@ pub fn run(args: &LabelsArgs, root: &Path) -> Result<ExitCode> {
         warn(&format!("--filter: {doubt}"));
     }
     let columns = columns.unwrap_or_else(|| all_columns(&table));
-    let extract = Extract { table: &table, rows: &rows, columns: &columns };
+    let extract = Extract { table: &table, rows: &rows, columns: &columns, escape_formulas: args.escape_formulas };
     match &args.output {
         Some(path) if path != Path::new("-") => {
             extract.write_file(format, path)?;
@@ -142,6 +145,7 @@ mod tests {
             json: false,
             against: None,
             refresh: None,
+            escape_formulas: false,
         }
     }
 

@@ -18,6 +18,7 @@ mod out;
 pub mod plot;
 mod progress;
 mod runs;
+pub mod show;
 mod train;
 pub mod verify;
 
@@ -59,6 +60,7 @@ fn run(args: Args) -> Result<ExitCode> {
         Some(Action::Train(train)) => train::run(&train, &root),
         Some(Action::Attach(attach)) => attach::run(attach, root),
         Some(Action::Runs(runs)) => runs::run(&runs, &root),
+        Some(Action::Show(show)) => show::run(&show, &root),
         Some(Action::Pause(which)) => commands::run(&root, &which.run, Command::Pause),
         Some(Action::Stop(which)) => commands::run(&root, &which.run, Command::StopNow),
         Some(Action::Resume(resume)) => commands::resume(&root, &resume),

@@ -69,6 +69,7 @@ mod tests {
             progress: 0.999,
             created: String::new(),
             updated: 100,
+            result: None,
         };
         let lines = table(
             &[
@@ -79,6 +80,6 @@ mod tests {
         );
         let at: Vec<_> = lines.iter().map(|l| l.find("DATASET").or(l.find("demo"))).collect();
         assert!(at[0].is_some() && at.iter().all(|a| a == &at[0]), "{lines:#?}");
-        assert!(lines[1].contains(" 99 %") && lines[1].contains("1 m 5 s ago") && lines[1].ends_with("demo "));
+        assert!(lines[1].contains(" 99 %") && lines[1].contains("1 m 5 s ago") && lines[1].ends_with("demo␛"));
     }
 }

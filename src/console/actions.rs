@@ -77,6 +77,8 @@ pub enum Action {
     /// Lay the selected run's curves over the attached run's.
     Beside,
     Compare,
+    /// What became of a run.
+    Card,
     /// Write the focused pane as a figure.
     Plot,
     Mouse,
@@ -275,6 +277,13 @@ pub const BINDINGS: &[Binding] = &[
         RUNS,
         "compare",
         "table: settings that differ and results of the shown, the overlaid and the selected run",
+    ),
+    bind(
+        Action::Card,
+        &[Key::char('i')],
+        None,
+        "result",
+        "result card of the run (in Runs: the selected one): test figures, labels, health, how stages ended",
     ),
     bind(Action::Run, &[Key::char(' ')], None, "start/pause", "start training; pause; resume"),
     bind(

@@ -166,6 +166,8 @@ pub enum Message {
     },
     /// Runs side by side, in lines.
     Comparison(Vec<String>),
+    /// What became of a run, in lines.
+    Card(Vec<String>),
     /// A line for the person at the screen.
     Notice {
         level: Level,
@@ -223,6 +225,10 @@ pub enum Effect {
     /// Put runs side by side.
     Compare {
         paths: Vec<PathBuf>,
+    },
+    /// Say what became of a run.
+    ShowCard {
+        path: PathBuf,
     },
     /// Draw a figure of a run to a file, by its path as typed.
     Draw {
@@ -300,6 +306,8 @@ pub struct Export {
     pub table: Table,
     pub rows: Arc<Vec<u32>>,
     pub columns: Vec<Column>,
+    /// CSV: texts that a spreadsheet would run as formulas are kept from it.
+    pub escape_formulas: bool,
     /// Write over a file that is there.
     pub overwrite: bool,
 }
@@ -307,13 +315,13 @@ pub struct Export {
 impl Export {
     /// What is to be written.
     pub fn extract(&self) -> Extract<'_> {
-        Extract { table: &self.table, rows: &self.rows, columns: &self.columns }
+        Extract { table: &self.table, rows: &self.rows, columns: &self.columns, escape_formulas: self.escape_formulas }
     }
 }
 
 impl PartialEq for Export {
     fn eq(&self, other: &Self) -> bool {
-        let key = |e: &Self| (e.path.clone(), e.format, e.overwrite, e.columns.clone());
+        let key = |e: &Self| (e.path.clone(), e.format, e.overwrite, e.escape_formulas, e.columns.clone());
         key(self) == key(other) && self.rows == other.rows
     }
 }

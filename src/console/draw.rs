@@ -4,7 +4,7 @@ use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
 
 use super::layout::{self, Mode};
-use super::panes::{self, chrome, columns, comparison, detail, help, judgement, prompt};
+use super::panes::{self, card, chrome, columns, comparison, detail, help, judgement, prompt};
 use super::state::{Overlay, State};
 use super::theme;
 
@@ -46,7 +46,10 @@ pub fn draw(state: &State, frame: &mut Frame<'_>) {
             columns::draw(state, *at, screen, buffer);
         }
         Some(Overlay::Comparison { lines, scroll }) if screen.width >= 20 && screen.height >= 5 => {
-            comparison::draw(lines, *scroll, screen, buffer);
+            comparison::draw(lines, " runs side by side · esc closes · j k scroll ", *scroll, screen, buffer);
+        }
+        Some(Overlay::Card { lines, scroll }) if screen.width >= 20 && screen.height >= 5 => {
+            card::draw(lines, *scroll, screen, buffer);
         }
         Some(Overlay::Figure { line, .. }) => {
             cursor = Some(prompt::line("figure (.svg or .png):", line, None, footer, buffer));
@@ -67,7 +70,8 @@ pub fn draw(state: &State, frame: &mut Frame<'_>) {
         }
         Some(Overlay::Export(line)) => {
             let problem = state.notice.as_ref().map(|n| n.text.as_str());
-            let label = format!("write {} rows to (.csv .parquet .jsonl):", state.labels.index.len());
+            let how = if state.labels.escape_formulas { "formulas as texts" } else { "texts as they are" };
+            let label = format!("write {} rows (tab: {how}):", state.labels.index.len());
             cursor = Some(prompt::line(&label, line, problem, footer, buffer));
         }
         _ => {}

@@ -300,6 +300,7 @@ pub fn runs() -> Vec<RunSummary> {
         progress,
         created: "2026-11-23T08:00:00Z".into(),
         updated: 1_800_000_000,
+        result: None,
     };
     vec![
         run("2026-11-23-a", "sims", RunState::At(Phase::Training), 0.45),

@@ -5,6 +5,7 @@ use crossterm::event::KeyEvent;
 use super::actions::{self, Action};
 use super::backend::{Availability, Begin, Effect};
 use super::beside;
+use super::card;
 use super::control::{self, take_up};
 use super::decode::Input;
 use super::embedding;
@@ -229,6 +230,7 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         Action::Refresh => effects.push(Effect::ListRuns),
         Action::Beside => beside::toggle(state, effects),
         Action::Compare => beside::ask_comparison(state, effects),
+        Action::Card => card::ask(state, effects),
         Action::Plot => plot::ask(state),
     }
 }

@@ -18,6 +18,7 @@ use std::time::Duration;
 use super::attachment::Attachment;
 use super::backend::{Arrangement, Availability, Backend, Begin, DatasetItem, Effect, Export, Message, Preview};
 use super::beside::{Follower, read_comparison};
+use super::card;
 use super::embedding::worker::Projector;
 use super::latest::Latest;
 use super::mailbox::Mailbox;
@@ -234,6 +235,9 @@ impl Backend for Live {
             Effect::Beside { path, on: false } => self.followers.retain(|f| f.path != path),
             Effect::Compare { paths } => spawn(&self.mailbox, "compare", move || {
                 mailbox.send(read_comparison(&paths));
+            }),
+            Effect::ShowCard { path } => spawn(&self.mailbox, "card", move || {
+                mailbox.send(card::read(&path));
             }),
             Effect::Draw { run, request, path } => {
                 spawn(&self.mailbox, "figure", move || match plot::draw(&run, &request, expand(&path)) {

@@ -18,6 +18,7 @@ pub mod actions;
 mod attachment;
 mod backend;
 mod beside;
+mod card;
 mod chart;
 mod clipboard;
 mod column_set;

@@ -35,7 +35,11 @@ pub fn key(state: &mut State, event: &KeyEvent, effects: &mut Vec<Effect>) {
             KeyCode::Char('n' | 'N' | 'q') | KeyCode::Esc => say(state, Level::Info, "left as it is"),
             _ => state.overlay = Some(Overlay::Confirm(question)),
         },
-        Overlay::Help { .. } | Overlay::Detail { .. } | Overlay::Comparison { .. } | Overlay::Judgement { .. } => {
+        Overlay::Help { .. }
+        | Overlay::Detail { .. }
+        | Overlay::Comparison { .. }
+        | Overlay::Card { .. }
+        | Overlay::Judgement { .. } => {
             state.overlay = Some(overlay);
             read(state, event, effects);
         }
@@ -86,6 +90,11 @@ pub fn key(state: &mut State, event: &KeyEvent, effects: &mut Vec<Effect>) {
         },
         Overlay::Export(mut line) => match event.code {
             KeyCode::Esc => {}
+            KeyCode::Tab => {
+                state.labels.escape_formulas = !state.labels.escape_formulas;
+                labels::remember(state, effects);
+                state.overlay = Some(Overlay::Export(line));
+            }
             KeyCode::Enter => {
                 if let Err(problem) = labels::export(state, line.value(), effects) {
                     say(state, Level::Warning, problem);
@@ -115,6 +124,7 @@ fn draw_figure(state: &mut State, path: &str, request: Request, effects: &mut Ve
 fn read(state: &mut State, event: &KeyEvent, effects: &mut Vec<Effect>) {
     let detail = matches!(state.overlay, Some(Overlay::Detail { .. }));
     let judgement = matches!(state.overlay, Some(Overlay::Judgement { .. }));
+    let card = matches!(state.overlay, Some(Overlay::Card { .. }));
     match event.code {
         KeyCode::Esc | KeyCode::Char('q') => return state.overlay = None,
         KeyCode::Char('?') | KeyCode::F(1) if !detail => return state.overlay = None,
@@ -123,6 +133,7 @@ fn read(state: &mut State, event: &KeyEvent, effects: &mut Vec<Effect>) {
         KeyCode::Enter if detail => return enter_neighbour(state, effects),
         KeyCode::Char('p') if judgement => return act(state, Action::SummarySplit, effects),
         KeyCode::Char('#') if judgement => return state.overlay = None,
+        KeyCode::Char('i') if card => return state.overlay = None,
         _ => {}
     }
     match actions::find(event, state.focus) {
@@ -204,6 +215,7 @@ pub fn scroll(state: &mut State, by: isize) {
         Overlay::Help { scroll }
         | Overlay::Detail { scroll, .. }
         | Overlay::Comparison { scroll, .. }
+        | Overlay::Card { scroll, .. }
         | Overlay::Judgement { scroll },
     ) = &mut state.overlay
     {

@@ -81,6 +81,11 @@ pub enum Overlay {
         lines: Vec<String>,
         scroll: usize,
     },
+    /// What became of a run.
+    Card {
+        lines: Vec<String>,
+        scroll: usize,
+    },
     /// A filter is being typed; the one that held before.
     Filter {
         line: Line,

@@ -420,6 +420,24 @@ fn what_the_filter_shows_is_written_to_a_file() {
 }
 
 #[test]
+fn how_texts_are_written_is_chosen_at_the_prompt_and_remembered() {
+    let mut state = attached(120, 36, finished());
+    super::keys::focus(&mut state, Pane::Labels);
+    press(&mut state, "w");
+    assert!(screen(&state).contains("(tab: texts as they are)"), "{}", screen(&state));
+    let effects = key(&mut state, KeyCode::Tab);
+    assert!(matches!(&effects[..], [Effect::Remember(p)] if p.escape_formulas), "{effects:?}");
+    assert!(screen(&state).contains("(tab: formulas as texts)"));
+    let [Effect::Export(export)] = &key(&mut state, KeyCode::Enter)[..] else { panic!("nothing is written") };
+    assert!(export.escape_formulas && export.extract().escape_formulas);
+    // The next console is told.
+    let mut next = attached(120, 36, finished());
+    let Effect::Remember(preferences) = effects[0].clone() else { unreachable!() };
+    tell(&mut next, [Message::Recalled(preferences)]);
+    assert!(next.labels.escape_formulas);
+}
+
+#[test]
 fn neighbours_are_looked_for_shown_and_gone_to() {
     let after = |stage, step| Event {
         time: 4.0,

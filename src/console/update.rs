@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::backend::{DatasetItem, Effect, Link, Message};
 use super::beside;
+use super::card;
 use super::embedding;
 use super::flood;
 use super::history::History;
@@ -63,6 +64,7 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
         }
         Message::Beside { path, events, restarted } => beside::take(state, &path, &events, restarted),
         Message::Comparison(lines) => beside::show_comparison(state, lines),
+        Message::Card(lines) => card::show(state, lines),
         Message::Notice { level, text } => say(state, level, text),
         Message::NoticeOver => state.notice = None,
         Message::Events { attach, events, caught_up } if attach == state.attach => {
@@ -107,7 +109,10 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
             // Another clip may be looked at by now.
             look_for_neighbours(state, &mut effects);
         }
-        Message::Recalled(preferences) => state.labels.columns.recall(&preferences.labels),
+        Message::Recalled(preferences) => {
+            state.labels.escape_formulas = preferences.escape_formulas;
+            state.labels.columns.recall(&preferences.labels);
+        }
         Message::ExportExists(export) if state.overlay.is_none() => {
             state.overlay = Some(Overlay::Confirm(Question::Overwrite(export)));
         }
@@ -264,6 +269,8 @@ pub fn is_resumable(state: RunState) -> bool {
 fn take_events(state: &mut State, events: &[Event], caught_up: bool, effects: &mut Vec<Effect>) {
     let Some(run) = &mut state.run else { return };
     let phase = run.view.phase;
+    // What ended before the run was looked at is no news.
+    let watched = run.caught_up;
     let mut refreshes = Vec::new();
     let (mut predicted, mut embedded, mut forgotten) = (false, false, false);
     for event in events {
@@ -284,6 +291,8 @@ fn take_events(state: &mut State, events: &[Event], caught_up: bool, effects: &m
         }
     }
     run.caught_up |= caught_up;
+    let finished = watched && phase != Phase::Finished && run.view.phase == Phase::Finished;
+    let announcement = finished.then(|| card::announcement(run));
     let known = |refresh: u32| run.view.labels.iter().any(|l| l.refresh == refresh);
     state.labels.history.retain(known);
     refreshes.retain(|(refresh, _)| known(*refresh));
@@ -314,6 +323,9 @@ fn take_events(state: &mut State, events: &[Event], caught_up: bool, effects: &m
         reindex_if(is_predicted, state, effects);
     }
     show_latest_values(state, effects);
+    if let Some(words) = announcement {
+        say(state, Level::Info, words);
+    }
 }
 
 fn is_predicted(column: Column) -> bool {

@@ -6,6 +6,7 @@ use unicode_width::UnicodeWidthStr;
 use super::figure::clean;
 use super::figure::metric_name;
 use super::numbers::number;
+use crate::config::Settings;
 use crate::modality::Modality;
 use crate::run::directory::{Manifest, RunDir};
 use crate::run::list::RunState;
@@ -25,7 +26,7 @@ pub struct RunColumn {
     pub epoch: Option<u32>,
 }
 
-/// A setting that is not the same in all runs.
+/// A setting that is not the same in all runs; of one run alone, any.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct SettingRow {
     /// As in the settings file: `joint.unimodal_weight`.
@@ -93,12 +94,21 @@ pub fn compare(runs: &[(&RunDir, &RunView)]) -> Comparison {
 }
 
 /// The last stage that has predicted something.
-fn predicting(view: &RunView) -> Option<Stage> {
+pub(super) fn predicting(view: &RunView) -> Option<Stage> {
     [Stage::Joint, Stage::Contrastive].into_iter().find(|s| view.stage(*s).metrics.iter().any(|m| !m.is_empty()))
 }
 
-/// All settings as dotted keys, and what else a run was told.
-fn settings(manifest: &Manifest) -> Vec<(String, String)> {
+/// All settings as dotted keys.
+pub(super) fn settings(settings: &Settings) -> Vec<(String, String)> {
+    // By way of the text: there the numbers are as short as they were typed.
+    let table = settings.to_toml().ok().and_then(|t| toml::from_str::<toml::Table>(&t).ok());
+    let mut all = Vec::new();
+    flatten("", &toml::Value::Table(table.unwrap_or_default()), &mut all);
+    all
+}
+
+/// All settings, and what else a run was told.
+fn told(manifest: &Manifest) -> Vec<(String, String)> {
     let stages: Vec<&str> = manifest.stages.iter().map(|s| s.name()).collect();
     let mut all = vec![
         ("dataset".to_owned(), manifest.dataset_name()),
@@ -106,9 +116,7 @@ fn settings(manifest: &Manifest) -> Vec<(String, String)> {
         ("stages".to_owned(), stages.join(", ")),
         ("mug version".to_owned(), manifest.version.clone()),
     ];
-    // By way of the text: there the numbers are as short as they were typed.
-    let table = manifest.settings.to_toml().ok().and_then(|t| toml::from_str::<toml::Table>(&t).ok());
-    flatten("", &toml::Value::Table(table.unwrap_or_default()), &mut all);
+    all.extend(settings(&manifest.settings));
     all
 }
 
@@ -126,7 +134,7 @@ fn flatten(key: &str, value: &toml::Value, all: &mut Vec<(String, String)>) {
 }
 
 fn differing(manifests: &[&Manifest]) -> Vec<SettingRow> {
-    let each: Vec<Vec<(String, String)>> = manifests.iter().map(|m| settings(m)).collect();
+    let each: Vec<Vec<(String, String)>> = manifests.iter().map(|m| told(m)).collect();
     let mut keys: Vec<&String> = Vec::new();
     for (key, _) in each.iter().flatten() {
         if !keys.contains(&key) {
@@ -137,7 +145,8 @@ fn differing(manifests: &[&Manifest]) -> Vec<SettingRow> {
         key: key.clone(),
         values: each.iter().map(|all| all.iter().find(|(k, _)| k == key).map(|(_, v)| v.clone())).collect(),
     });
-    rows.filter(|row| row.values.windows(2).any(|w| w[0] != w[1])).collect()
+    // One run alone has nothing to differ from.
+    rows.filter(|row| row.values.len() == 1 || row.values.windows(2).any(|w| w[0] != w[1])).collect()
 }
 
 fn results(runs: &[(&RunDir, &RunView)]) -> Vec<ResultRow> {
@@ -222,7 +231,11 @@ impl Comparison {
         };
         table.push(row("best epoch", self.runs.iter().map(epoch).collect()));
         table.push(Vec::new());
-        let heading = if self.settings.is_empty() { "all settings are the same" } else { "settings that differ" };
+        let heading = match (self.runs.len(), self.settings.is_empty()) {
+            (1, _) => "settings",
+            (_, true) => "all settings are the same",
+            (_, false) => "settings that differ",
+        };
         table.push(row(heading, vec![]));
         for setting in &self.settings {
             let cells = setting.values.iter().map(|v| v.clone().unwrap_or_else(|| "–".into()));
@@ -230,7 +243,11 @@ impl Comparison {
         }
         table.push(Vec::new());
         table.push(row(
-            if self.same_data { "results (* best)" } else { "results (of different data: not ranked)" },
+            match self.same_data {
+                _ if self.runs.len() == 1 => "results",
+                true => "results (* best)",
+                false => "results (of different data: not ranked)",
+            },
             vec![],
         ));
         for result in &self.results {
@@ -313,6 +330,18 @@ mod tests {
         ] {
             assert!(text.contains(line), "{line} in\n{text}");
         }
+    }
+
+    #[test]
+    fn one_run_is_a_column_of_its_own() {
+        let (_a, a) = finished("a", &["joint.unimodal_weight=0.7"]);
+        let text = compare(&[(&a, &view(&a))]).lines().join("\n");
+        assert!(text.contains("\nsettings\n") && text.contains("\nresults\n") && !text.contains('*'), "{text}");
+        let has = |key: &str, value: &str| text.lines().any(|l| l.trim_start().starts_with(key) && l.ends_with(value));
+        assert!(
+            has("joint.unimodal_weight", "0.7") && has("joint.epochs", "20") && has("test MAE", "0.3600"),
+            "{text}"
+        );
     }
 
     #[test]

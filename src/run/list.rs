@@ -11,7 +11,7 @@ use super::directory::RunDir;
 use super::lock;
 use super::tail::EventTail;
 use super::view::{Phase, RunView};
-use crate::training::events::{Event, Stage, StageState};
+use crate::training::events::{Event, Stage, StageState, Summary, SummaryMetrics};
 
 /// Where a run stands, its process included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,6 +79,26 @@ pub struct RunSummary {
     pub created: String,
     /// When the events were last appended to, in seconds since 1970.
     pub updated: u64,
+    /// `None` before the run is finished.
+    pub result: Option<RunResult>,
+}
+
+/// The figures of a finished run.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RunResult {
+    /// The stage and the epoch that they are of: the one whose weights the run hands on.
+    pub stage: Option<Stage>,
+    pub epoch: Option<u32>,
+    #[serde(flatten)]
+    pub metrics: SummaryMetrics,
+}
+
+impl From<&Summary> for RunResult {
+    fn from(summary: &Summary) -> Self {
+        let of = [Stage::Joint, Stage::Contrastive].into_iter().find_map(|s| Some((s, summary.stages.get(&s)?)));
+        let (stage, epoch) = (of.map(|(stage, _)| stage), of.map(|(_, s)| s.best_epoch));
+        Self { stage, epoch, metrics: summary.metrics.clone() }
+    }
 }
 
 /// All runs below `root`, the last written first. What is no run directory, or cannot be read, is left out; a missing
@@ -112,6 +132,7 @@ pub fn summarise(dir: &RunDir) -> RunSummary {
         progress: progress(&view),
         created: dir.manifest().created.clone(),
         updated: modified.map(clock::unix_seconds).unwrap_or(0),
+        result: view.summary.as_ref().map(RunResult::from),
     }
 }
 
@@ -180,7 +201,7 @@ mod tests {
     use crate::run::lock::RunLock;
     use crate::run::recorder::Recorder;
     use crate::run::recorder::tests::{run_dir, step};
-    use crate::training::events::{Body, Prepared, StagePlan, Summary};
+    use crate::training::events::{Body, Prepared, StagePlan, StageSummary};
 
     fn prepared() -> Event {
         let plan = Stage::ALL.map(|stage| StagePlan { stage, epochs: 10, steps_per_epoch: 1000 });
@@ -237,6 +258,21 @@ mod tests {
         assert_eq!(summary.state, RunState::At(Phase::Training));
         assert!((summary.progress - (1.0 + 0.9) / 3.0).abs() < 1e-9, "{}", summary.progress);
         assert!(skim(&dir.events_path()).events < 5000);
+    }
+
+    #[test]
+    fn a_finished_run_carries_its_figures_however_long_its_record_is() {
+        let (root, dir) = run_dir();
+        record(&dir, std::iter::once(prepared()).chain((1..=9000).map(step)));
+        assert_eq!(list_runs(root.path())[0].result, None);
+        let mut summary = Summary::default();
+        summary.stages.insert(Stage::Joint, StageSummary { best_epoch: 7, ..StageSummary::default() });
+        summary.metrics.test.insert("mae".into(), Some(0.25));
+        summary.metrics.valid.insert("f1".into(), None);
+        record(&dir, [Event { body: Body::Finished { summary }, ..step(9001) }]);
+        let json = serde_json::to_value(&list_runs(root.path())[0]).unwrap();
+        let expected = serde_json::json!({"stage": "joint", "epoch": 7, "valid": {"f1": null}, "test": {"mae": 0.25}});
+        assert_eq!(json["result"], expected);
     }
 
     #[test]

@@ -126,9 +126,8 @@ fn a_call_that_fails_once() {
 fn killed_while_a_stage_is_begun_anew() {
     let whole = Home::new();
     whole.good(&format!("train {TINY}"));
-    let count = |home: &Home| -> usize {
-        std::fs::read_to_string(home.path().join("count")).unwrap().trim().parse().unwrap()
-    };
+    let count =
+        |home: &Home| -> usize { std::fs::read_to_string(home.path().join("count")).unwrap().trim().parse().unwrap() };
     let restart = |home: &Home, at: usize| {
         let run = home.runs().join("x");
         let line = format!("host {} --resume --restart denoising", run.display());

@@ -147,8 +147,8 @@ pub fn footer(state: &State, area: Rect, buffer: &mut Buffer) {
     let reserved: u16 = fixed.iter().map(|b| width_of(b)).sum();
     let mut end = area.right().saturating_sub(reserved);
     let mut x = area.x + 1;
-    let run_first = rest.iter().filter(|b| b.action == Action::Run);
-    for binding in run_first.chain(rest.iter().filter(|b| b.action != Action::Run)) {
+    let is_first = |b: &&&Binding| matches!(b.action, Action::Run | Action::Card);
+    for binding in rest.iter().filter(is_first).chain(rest.iter().filter(|b| !is_first(b))) {
         let width = width_of(binding);
         if x + width <= end {
             draw_hint(state, binding, x, area.y, buffer);
@@ -175,6 +175,7 @@ fn hint(state: &State, binding: &Binding) -> &'static str {
         {
             "keep stage"
         }
+        Action::Card if state.run.as_ref().is_none_or(|r| r.view.phase != Phase::Finished) => "",
         _ => binding.hint,
     }
 }

@@ -2,6 +2,7 @@
 //! reads the state.
 
 pub mod beside;
+pub mod card;
 pub mod chrome;
 pub mod columns;
 pub mod comparison;
