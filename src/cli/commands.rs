@@ -9,13 +9,12 @@ use color_eyre::Result;
 use color_eyre::eyre::eyre;
 
 use super::args::ResumeArgs;
-use super::say;
+use super::{read_record, say};
 use crate::host::client::{self, LinkEvent};
 use crate::host::spawn::{continue_detached, restart_detached, start_detached};
 use crate::run::directory::RunDir;
 use crate::run::list::{RunState, summarise};
 use crate::run::lock;
-use crate::run::tail::read_view;
 use crate::run::view::Phase;
 use crate::training::events::{Command, Cut, Stage};
 
@@ -79,7 +78,7 @@ pub fn resume(root: &Path, args: &ResumeArgs) -> Result<ExitCode> {
 
 /// Makes sure that a stage was ended early, so that there is something to go on with.
 fn check_cut(dir: &RunDir, stage: Stage) -> Result<()> {
-    let view = read_view(&dir.events_path())?;
+    let view = read_record(dir)?;
     if view.stage(stage).cut == Some(Cut::Done) {
         return Ok(());
     }

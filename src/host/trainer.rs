@@ -8,6 +8,7 @@ use crate::dataset::{self, Dataset, Source};
 use crate::device;
 use crate::run::directory::{Manifest, RunDir};
 use crate::run::rows::{LabelRows, RowsError, checksum};
+use crate::run::tail::read_view;
 use crate::split::Split;
 use crate::training::control::Control;
 use crate::training::events::{Body, Event, Level};
@@ -34,6 +35,9 @@ fn train(
     if !resume {
         log(Level::Info, format!("device: {} ({})", device.name, device.why));
     }
+    if resume {
+        look_at_what_is_there(dir, &log);
+    }
     let dataset = open(dir, manifest.clone()).map_err(|e| e.to_string())?;
     let job = Job {
         settings: manifest.settings,
@@ -44,6 +48,18 @@ fn train(
         resume,
     };
     training::train(job, control, reports).map_err(|e| e.to_string())
+}
+
+/// Says what a run that is taken up lacks, or has otherwise than it was left.
+fn look_at_what_is_there(dir: &RunDir, log: &impl Fn(Level, String)) {
+    if let Ok(Some(why)) = dir.verify_manifest() {
+        log(Level::Warning, format!("run.toml: {why}; the settings that it has now hold"));
+    }
+    let recorded = read_view(&dir.events_path()).map_or(0, |view| view.checkpoints);
+    if recorded > 0 && training::checkpoint_position(&dir.checkpoints_dir()).is_none() {
+        let message = format!("none of the run's {recorded} checkpoints is there: it begins anew");
+        log(Level::Warning, message);
+    }
 }
 
 /// Opens the run's data, makes sure that it is still the same, and writes its rows for viewers.
@@ -63,7 +79,8 @@ fn open(dir: &RunDir, mut manifest: Manifest) -> Result<Dataset, Box<dyn std::er
             )
             .into());
         }
-        Some(_) if dir.rows_path().exists() => {}
+        // One that is lost or damaged is made again from the data.
+        Some(_) if dir.rows().is_ok() => {}
         _ => {
             rows(&dataset)?.write(&dir.rows_path())?;
             manifest.rows_crc32c = Some(checksum(&dir.rows_path())?);

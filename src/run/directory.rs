@@ -193,6 +193,7 @@ impl RunDir {
                 Ok(()) => {
                     // It is no longer where it was made.
                     let _ = aside.keep();
+                    super::sync_folder_of(&path).map_err(FileError::new("sync", root))?;
                     return Self::open(&path);
                 }
                 // Taken, perhaps this very moment by another process: the next one.
@@ -268,6 +269,9 @@ impl RunDir {
     pub fn verify_manifest(&self) -> Result<Option<String>, FileError> {
         let path = self.path.join("run.toml");
         let text = read_text(&path).map_err(FileError::new("read", &path))?;
+        if !text.contains(SEAL) && self.manifest.rows_crc32c.is_some() {
+            return Ok(Some("its checksum is missing: it was changed since mug wrote it".to_owned()));
+        }
         Ok(text.rsplit_once(SEAL).and_then(|(before, sum)| {
             let found = format!("{:08x}", crc32c::crc32c(before.as_bytes()));
             let expected = sum.trim_end();
@@ -393,6 +397,31 @@ mod tests {
         assert!(matches!(RunDir::create(root.path(), Some("x"), &manifest()), Err(RunError::Exists { .. })));
         assert!(matches!(RunDir::find(root.path(), "nope"), Err(RunError::NotFound { .. })));
         assert!(matches!(RunDir::find(root.path(), "/"), Err(RunError::NotARun { .. })));
+    }
+
+    #[test]
+    fn a_folder_that_is_no_run_keeps_its_name_and_nothing_is_left_aside() {
+        let root = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(root.path().join("x/labels")).unwrap();
+        let text = RunDir::create(root.path(), Some("x"), &manifest()).unwrap_err().to_string();
+        assert!(text.contains("is no run: it has no run.toml") && !text.contains("--resume"), "{text}");
+        assert_eq!(std::fs::read_dir(root.path()).unwrap().count(), 1);
+        // One that holds nothing is as good as none.
+        std::fs::create_dir(root.path().join("y")).unwrap();
+        assert_eq!(RunDir::create(root.path(), Some("y"), &manifest()).unwrap().name(), "y");
+    }
+
+    #[test]
+    fn a_changed_manifest_is_noticed_and_one_without_checksum_is_not() {
+        let root = tempfile::tempdir().unwrap();
+        let dir = RunDir::create(root.path(), Some("x"), &manifest()).unwrap();
+        assert_eq!(dir.verify_manifest().unwrap(), None);
+        let path = dir.path().join("run.toml");
+        let text = std::fs::read_to_string(&path).unwrap();
+        std::fs::write(&path, text.replace("batch_size = 32", "batch_size = 33")).unwrap();
+        assert!(RunDir::open(dir.path()).unwrap().verify_manifest().unwrap().unwrap().contains("changed"));
+        std::fs::write(&path, &text[..text.find(SEAL).unwrap()]).unwrap();
+        assert_eq!(dir.verify_manifest().unwrap(), None);
     }
 
     #[test]

@@ -8,9 +8,9 @@ use serde::Serialize;
 
 use super::clock;
 use super::directory::RunDir;
-use super::lock;
 use super::tail::EventTail;
 use super::view::{Phase, RunView};
+use super::{lock, sealed};
 use crate::training::events::{Event, Stage, StageState, Summary, SummaryMetrics};
 
 /// Where a run stands, its process included.
@@ -178,7 +178,9 @@ fn skim(path: &Path) -> RunView {
         let mut lines = |reader: &mut dyn Read, skip: usize| {
             // Damaged lines are no reason to hide a run: they are passed over.
             for line in BufReader::new(reader).split(b'\n').skip(skip).map_while(Result::ok) {
-                if let Ok(event) = serde_json::from_slice::<Event>(&line) {
+                if !sealed::is_broken(&line)
+                    && let Ok(event) = serde_json::from_slice::<Event>(&line)
+                {
                     view.apply(&event);
                 }
             }

@@ -294,7 +294,9 @@ mod tests {
             [&[0xff, 0, b'\n'][..], b"[]\n{\"row\":-1}\n{}\n", &vec![b'x'; 200_000], b"\n", &whole].concat(),
         )
         .unwrap();
-        assert_eq!(Marks::read(&path).unwrap().len(), 2);
+        // Lines that are none have no number, and so what follows is not where it should be: told, and read all the same.
+        let read = Marks::read(&path).unwrap();
+        assert!(read.damage().damaged + read.damage().torn > 0, "{:?}", read.damage());
     }
 
     #[test]

@@ -228,6 +228,21 @@ mod tests {
     }
 
     #[test]
+    fn a_table_that_was_changed_is_refused_and_one_without_a_checksum_is_not() {
+        let mut rows = LabelRows::default();
+        rows.extend(Split::Valid, &strings(&["a"]), &strings(&["b"]), &[0.25], None).unwrap();
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("rows.csv");
+        rows.write(&path).unwrap();
+        let sum = checksum(&path).unwrap();
+        assert_eq!(LabelRows::read_checked(&path, Some(&sum)).unwrap(), rows);
+        let whole = std::fs::read_to_string(&path).unwrap();
+        std::fs::write(&path, whole.replace("0.25", "0.75")).unwrap();
+        assert!(LabelRows::read_checked(&path, Some(&sum)).unwrap_err().to_string().contains(&sum));
+        assert_eq!(LabelRows::read_checked(&path, None).unwrap().y[0], 0.75);
+    }
+
+    #[test]
     fn missing_values_and_no_human_labels() {
         let mut rows = LabelRows::default();
         rows.extend(Split::Valid, &strings(&["a"]), &strings(&["b"]), &[f32::NAN], None).unwrap();

@@ -58,6 +58,11 @@ fn seal_of(line: &[u8]) -> Seal {
     }
 }
 
+/// True for a line that is torn or was changed, as far as it tells by itself.
+pub fn is_broken(line: &[u8]) -> bool {
+    seal_of(line) == Seal::Broken
+}
+
 /// What is wrong with the lines of a file, in numbers of lines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Damage {
@@ -139,9 +144,15 @@ impl Sequence {
         self.broken += 1;
     }
 
-    /// What is wrong so far. Broken lines at the end count as torn: nothing says that they were whole.
+    /// What is wrong so far. Lines at the end that are broken are damaged: a torn one has no newline before the next line
+    /// is written, so it does not come here by itself. (Who wrote old files did not hold to that.)
     pub fn damage(&self) -> Damage {
-        Damage { torn: self.damage.torn + self.broken, ..self.damage }
+        let Damage { damaged, torn, .. } = self.damage;
+        if self.sealed {
+            Damage { damaged: damaged + self.broken, ..self.damage }
+        } else {
+            Damage { torn: torn + self.broken, ..self.damage }
+        }
     }
 
     /// The number of the line to be written next.
@@ -240,6 +251,9 @@ mod tests {
         assert_eq!(damage(&changed), Damage { damaged: 1, ..Damage::default() });
         let twice = [&all[..3], &all[2..]].concat();
         assert_eq!(damage(&twice), Damage { repeated: 1, ..Damage::default() });
+        let mut changed = all.clone();
+        changed[4][5] ^= 1;
+        assert_eq!(damage(&changed), Damage { damaged: 1, ..Damage::default() });
         // Torn, and the next process goes on with the number that it had.
         let torn = [&all[..2], &[all[2][..9].to_vec()], &all[2..]].concat();
         assert_eq!(damage(&torn), Damage { torn: 1, ..Damage::default() });

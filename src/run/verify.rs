@@ -8,10 +8,10 @@ use serde::Serialize;
 use super::directory::RunDir;
 use super::marks::Marks;
 use super::tail::EventTail;
-use super::view::RunView;
+use super::view::{Phase, RunView};
 use super::{embedding, labels, predictions};
 use crate::split::Split;
-use crate::training::events::{Stage, StageState};
+use crate::training::events::Stage;
 use crate::training::{checkpoint_position, verify_checkpoints};
 
 /// Something that is not as it was written.
@@ -133,13 +133,11 @@ fn checkpoints(dir: &RunDir, view: &RunView, found: &mut Verified) {
             let later = Stage::ALL.iter().any(|&s| s > stage && view.stage(s).step > 0);
             view.stage(stage).step < step && !later
         }
-        Some((None, _)) => {
-            let last = Stage::ALL.into_iter().rfind(|&s| view.stage(s).epochs > 0);
-            last.is_none_or(|s| view.stage(s).state != StageState::Finished)
-        }
+        Some((None, _)) => view.phase != Phase::Finished,
     };
     if short {
-        found.find("events.jsonl", "its end is lost: the newest checkpoint is ahead of it");
+        let why = "its end is missing: by the newest checkpoint the run was further; mug resume goes on from there";
+        found.find("events.jsonl", why);
     }
     for name in ["checkpoints", "labels"] {
         if !Path::is_dir(&dir.path().join(name)) {

@@ -252,8 +252,29 @@ impl Store {
         first.map_or(Ok(None), Err)
     }
 
+    /// What is needed to begin `stage` anew, however damaged the rest is.
+    ///
+    /// # Errors
+    /// Not even that is whole.
+    pub fn load_before(&self, stage: Stage) -> Result<Found, TrainingError> {
+        let mut last = TrainingError::MissingStage { stage, needs: Stage::Contrastive, path: self.results.clone() };
+        for n in self.standing.iter().rev() {
+            match self.read_as_far(&self.latest(*n), Some(stage)) {
+                Ok(checkpoint) => return Ok(Found { checkpoint, passed_over: None }),
+                Err(e) => last = e,
+            }
+        }
+        Err(last)
+    }
+
     /// A checkpoint, every part of which is as it was written, results included.
     fn read(&self, folder: &Path) -> Result<Checkpoint, TrainingError> {
+        self.read_as_far(folder, None)
+    }
+
+    /// As [`read`](Self::read); where a stage is to begin anew, its own state and what it and later ones handed on is of no
+    /// account.
+    fn read_as_far(&self, folder: &Path, anew: Option<Stage>) -> Result<Checkpoint, TrainingError> {
         let damaged = |path: PathBuf, message: String| TrainingError::Checkpoint {
             path,
             message,
@@ -291,11 +312,15 @@ impl Store {
                 ));
             }
             None => progress.results = self.results_of_old(&progress)?,
-            Some(parts) => {
-                for part in &parts.results {
+            Some(_) => {
+                let needed = progress.results.iter().filter(|(stage, _)| anew.is_none_or(|anew| **stage < anew));
+                for part in needed.map(|(_, part)| part) {
                     part.check(&self.results).map_err(|e| damaged(self.results.join(&part.name), e.to_string()))?;
                 }
             }
+        }
+        if anew.is_some() {
+            return Ok(Checkpoint { progress, state: None });
         }
         let state = match (read(WEIGHTS)?, read(OPTIMIZER)?) {
             (Some(weights), Some(optimizer)) => Some(State { weights, optimizer, best: read(BEST)? }),

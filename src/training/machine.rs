@@ -172,16 +172,19 @@ impl<'a> Machine<'a> {
         Ok(Outcome::Finished)
     }
 
-    /// The checkpoint to go on from. Where all are damaged, stage 1 can still be begun anew.
+    /// The checkpoint to go on from. Where all are damaged, a stage can still be begun anew whose own needs are whole.
     fn found(&mut self) -> Result<Option<Found>, TrainingError> {
         let error = match self.store.load() {
             Ok(found) => return Ok(found),
             Err(error) => error,
         };
-        match self.control.poll() {
+        let command = self.control.poll();
+        let found = match command {
             Some(Command::RestartStage { stage: Stage::Contrastive }) => Ok(None),
-            _ => Err(error),
-        }
+            Some(Command::RestartStage { stage }) => self.store.load_before(stage).map(Some),
+            _ => return Err(error),
+        };
+        found.map_err(|_| error)
     }
 
     /// The stage to begin or go on with; `None` where all planned ones are done.
@@ -212,9 +215,10 @@ impl<'a> Machine<'a> {
             self.handed_on = None;
         }
         self.progress.begin(stage);
-        self.emit(Body::Restarted)?;
-        // The checkpoint comes first: whatever happens from here on, the run begins this stage.
+        // The checkpoint comes first: whatever happens from here on, the run begins this stage. A process that ends before
+        // the event is told leaves it to the next one's `Resumed`, which makes the same things void.
         self.save(None)?;
+        self.emit(Body::Restarted)?;
         self.insist(|machine| machine.cuts.forget_from(stage))?;
         Ok(Some(stage))
     }

@@ -4,6 +4,7 @@
 mod support;
 
 mod batch;
+mod damage;
 mod disk;
 mod faults;
 mod follow;

@@ -103,7 +103,11 @@ impl Machine<'_> {
         if self.last_loss.is_finite() {
             return Ok(());
         }
-        Err(TrainingError::Diverged { stage, step: self.progress.step, what: "loss" })
+        Err(self.diverged(stage, "loss"))
+    }
+
+    pub(super) fn diverged(&self, stage: Stage, what: &'static str) -> TrainingError {
+        TrainingError::Diverged { stage, step: self.progress.step, what }
     }
 
     /// Validation, labels, the best epoch; true where the stage is over.
@@ -116,7 +120,7 @@ impl Machine<'_> {
         let Evaluation { valid, metrics, score } = running.trainer.evaluate()?;
         // `None` is a loss that is not finite; without validation rows there is none at all.
         if score.is_some_and(|s| !s.is_finite()) || valid.get("loss").is_some_and(Option::is_none) {
-            return Err(TrainingError::Diverged { stage, step: self.progress.step, what: "validation loss" });
+            return Err(self.diverged(stage, "validation loss"));
         }
         let better = score.is_some_and(|s| self.progress.best_score.is_none_or(|best| s < best));
         let seconds = self.progress.epoch_seconds;
@@ -198,6 +202,9 @@ impl Machine<'_> {
     }
 
     fn refresh_labels(&mut self, labels: LabelValues, judged: bool, last: bool) -> Result<(), TrainingError> {
+        if !labels.corrected.iter().all(|(_, all)| all.iter().all(|y| y.is_finite())) {
+            return Err(self.diverged(Stage::Denoising, "corrected label"));
+        }
         let resamples = if last { RESAMPLES } else { LIVE_RESAMPLES };
         let dataset = self.context.dataset.clone();
         let mut start = 0;
