@@ -19,6 +19,7 @@ use crate::run::directory::RunDir;
 use crate::run::lock;
 use crate::run::marks::{Mark, MarksReader};
 use crate::run::pulse::{Life, Pulse};
+use crate::run::sealed::Damage;
 use crate::run::tail::{EventTail, TailError};
 use crate::training::events::{Command, Level};
 
