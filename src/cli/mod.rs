@@ -23,7 +23,6 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
-use clap::Parser;
 use color_eyre::Result;
 use color_eyre::eyre::eyre;
 
@@ -36,7 +35,8 @@ use args::{Action, Args};
 pub fn main() -> ExitCode {
     // Fails only if a hook is there already; then that one reports.
     let _ = color_eyre::config::HookBuilder::default().display_env_section(false).install();
-    match run(Args::parse()) {
+    let args = Args::read(std::env::args_os()).unwrap_or_else(|e| e.exit());
+    match run(args) {
         Ok(code) => code,
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {

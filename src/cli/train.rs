@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::args::{StageChoice, TrainArgs};
 use super::{progress, say};
 use crate::device::DeviceRequest;
-use crate::host::prepare::{RunRequest, amend};
+use crate::host::prepare::{Amendment, RunRequest, amend};
 use crate::host::trainer::trainer;
 use crate::host::{HostOptions, serve};
 use crate::run::directory::RunDir;
@@ -45,12 +45,12 @@ pub fn run(args: &TrainArgs, root: &Path) -> Result<ExitCode> {
             if crate::run::lock::is_alive(&dir) {
                 return Err(eyre!("run {} is being trained already; mug attach {} shows it", dir.name(), dir.name()));
             }
-            amend(&mut dir, &stages, args.device)?;
+            amend(&mut dir, &Amendment { stages, device: args.device, dataset: args.dataset.clone() })?;
             let view = read_view(&dir.events_path())?;
             // A batch system may start a job again that was done.
             if view.phase == Phase::Finished && dir.manifest().stages == planned {
                 if args.device.is_some() {
-                    amend(&mut dir, &[], Some(device))?;
+                    amend(&mut dir, &Amendment { device: Some(device), ..Amendment::default() })?;
                 }
                 note(&format!("run {} is finished already", dir.name()));
                 return finish(&dir, &view, args.json);
@@ -73,6 +73,9 @@ pub fn run(args: &TrainArgs, root: &Path) -> Result<ExitCode> {
         }
     };
     note(&format!("run {} in {}", dir.name(), dir.path().display()));
+    if let Some(from) = &dir.manifest().settings_from {
+        note(&format!("settings: {from}"));
+    }
     let options = HostOptions { resume: args.resume.is_some(), ..HostOptions::default() };
     let done = AtomicBool::new(false);
     let (served, view) = std::thread::scope(|scope| {
@@ -108,5 +111,5 @@ fn finish(dir: &RunDir, view: &RunView, json: bool) -> Result<ExitCode> {
 
 /// A line beside the result; a terminal that is gone is no reason to end.
 fn note(text: &str) {
-    let _ = writeln!(io::stderr(), "mug: {text}");
+    let _ = writeln!(io::stderr(), "mug: {}", super::lines::harmless(text));
 }

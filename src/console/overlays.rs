@@ -34,7 +34,11 @@ pub fn key(state: &mut State, event: &KeyEvent, effects: &mut Vec<Effect>) {
             KeyCode::Char('n' | 'N' | 'q') | KeyCode::Esc => say(state, Level::Info, "left as it is"),
             _ => state.overlay = Some(Overlay::Confirm(question)),
         },
-        Overlay::Help { .. } | Overlay::Detail { .. } | Overlay::Comparison { .. } | Overlay::Judgement { .. } => {
+        Overlay::Help { .. }
+        | Overlay::Detail { .. }
+        | Overlay::Comparison { .. }
+        | Overlay::Problem { .. }
+        | Overlay::Judgement { .. } => {
             state.overlay = Some(overlay);
             read(state, event, effects);
         }
@@ -199,6 +203,7 @@ pub fn scroll(state: &mut State, by: isize) {
         Overlay::Help { scroll }
         | Overlay::Detail { scroll, .. }
         | Overlay::Comparison { scroll, .. }
+        | Overlay::Problem { scroll, .. }
         | Overlay::Judgement { scroll },
     ) = &mut state.overlay
     {

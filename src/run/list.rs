@@ -79,6 +79,16 @@ pub struct RunSummary {
     pub created: String,
     /// When the events were last appended to, in seconds since 1970.
     pub updated: u64,
+    /// Why training ended by an error, where it did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fault: Option<String>,
+}
+
+impl RunSummary {
+    /// Why the run failed before any stage began: there is nothing yet to go on from.
+    pub fn failed_to_begin(&self) -> Option<&str> {
+        self.fault.as_deref().filter(|_| self.stage.is_none())
+    }
 }
 
 /// All runs below `root`, the last written first. What is no run directory, or cannot be read, is left out; a missing
@@ -110,6 +120,8 @@ pub fn summarise(dir: &RunDir) -> RunSummary {
         progress: progress(&view),
         created: dir.manifest().created.clone(),
         updated: modified.map(clock::unix_seconds).unwrap_or(0),
+        // One that is being taken up has not failed yet.
+        fault: view.fault.clone().filter(|_| !alive && view.phase == Phase::Faulted),
     }
 }
 
@@ -192,6 +204,7 @@ mod tests {
             unimodal_labels: false,
             plan: plan.to_vec(),
             parameters: (0, 0),
+            findings: vec![],
         });
         Event { time: 0.0, stage: None, epoch: 0, step: 0, body }
     }

@@ -106,6 +106,11 @@ impl RunView {
         self.alarm.as_deref().filter(|_| self.phase == Phase::Paused)
     }
 
+    /// Why the run failed before its data and model were ready: there is nothing yet to go on from.
+    pub fn failed_to_begin(&self) -> Option<&str> {
+        self.fault.as_deref().filter(|_| self.prepared.is_none())
+    }
+
     /// The checks that fail now.
     pub fn failing(&self) -> impl Iterator<Item = &Check> {
         self.health.iter().map(|h| &h.check).filter(|c| c.state == CheckState::Failing)
@@ -137,6 +142,14 @@ impl RunView {
                         self.stages[stage.index()].state = StageState::Skipped;
                     }
                 }
+                // A run that is taken up again finds the same in its data.
+                let known: Vec<&String> = self.prepared.iter().flat_map(|p| &p.findings).collect();
+                let news = prepared.findings.iter().filter(|f| !known.contains(f));
+                self.log.extend(news.map(|f| LogLine {
+                    time: event.time,
+                    level: Level::Warning,
+                    message: format!("found in the data: {f}"),
+                }));
                 self.prepared = Some(prepared.clone());
             }
             Body::Resumed { device } => {

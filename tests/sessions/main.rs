@@ -4,6 +4,7 @@
 mod support;
 
 mod batch;
+mod data_file;
 mod disk;
 mod follow;
 mod kills;
