@@ -203,7 +203,8 @@ mod tests {
             plot: PlotArgs,
         }
         let of = |line: &str| {
-            let line = <Line as clap::Parser>::try_parse_from(format!("plot run -o a.svg {line}").split_whitespace()).unwrap();
+            let line =
+                <Line as clap::Parser>::try_parse_from(format!("plot run -o a.svg {line}").split_whitespace()).unwrap();
             meaningless(&line.plot, Format::of(&line.plot.output).unwrap())
         };
         for (what, option, given) in [

@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::args::{StageChoice, TrainArgs};
 use super::{progress, say};
 use crate::device::DeviceRequest;
-use crate::host::prepare::{Amendment, RunRequest, amend};
+use crate::host::prepare::{Amendment, RunRequest, amend, check_ready};
 use crate::host::trainer::trainer;
 use crate::host::{HostOptions, serve};
 use crate::run::directory::RunDir;
@@ -55,6 +55,7 @@ pub fn run(args: &TrainArgs, root: &Path) -> Result<ExitCode> {
                 note(&format!("run {} is finished already", dir.name()));
                 return finish(&dir, &view, args.json);
             }
+            check_ready(&dir)?;
             dir
         }
         None => {

@@ -137,7 +137,9 @@ impl Catalogue {
             entries.push(Entry { name: name.to_owned(), about: about.to_owned(), state });
         }
         for path in files.into_iter().chain(extra.iter().cloned()) {
-            if entries.iter().filter_map(Entry::path).any(|known| is_same(known, &path)) {
+            // The folder holds no file twice; one given by its path may lie in it.
+            let given = extra.contains(&path);
+            if given && entries.iter().filter_map(Entry::path).any(|known| is_same(known, &path)) {
                 continue;
             }
             let stem = stem(&path);

@@ -165,11 +165,13 @@ pub struct Amendment {
     pub dataset: Option<String>,
 }
 
-/// Changes what a run that nobody trains is taken up with, and makes sure that it can be.
+/// Changes what a run that nobody trains is taken up with.
 ///
 /// # Errors
-/// As [`check_ready`], data of another content, or a manifest that cannot be written.
+/// Stages without those that they build on, a setting out of its range, data of another content, or a manifest that cannot
+/// be written.
 pub fn amend(dir: &mut RunDir, amendment: &Amendment) -> Result<(), PrepareError> {
+    check_settings(dir)?;
     let mut manifest = dir.manifest().clone();
     manifest.stages.extend(&amendment.stages);
     manifest.stages = in_order(&manifest.stages);
@@ -178,19 +180,17 @@ pub fn amend(dir: &mut RunDir, amendment: &Amendment) -> Result<(), PrepareError
     if let Some(dataset) = &amendment.dataset {
         move_data(dir, &mut manifest, dataset)?;
     }
-    let mut changed = dir.clone();
-    if &manifest != dir.manifest() {
-        changed.set_manifest(manifest)?;
-    }
-    check_ready(&changed)?;
-    *dir = changed;
-    Ok(())
+    if &manifest == dir.manifest() { Ok(()) } else { Ok(dir.set_manifest(manifest)?) }
 }
 
 /// Points a run to where its data lies now, which must be the same data.
 fn move_data(dir: &RunDir, manifest: &mut Manifest, dataset: &str) -> Result<(), PrepareError> {
-    let (Some(old), Source::File(path)) = (&manifest.source, Source::resolve(dataset, &dataset::data_folder())?) else {
+    let Some(old) = &manifest.source else {
         return Err(PrepareError::BuiltIn { run: dir.name().to_owned(), dataset: manifest.dataset.clone() });
+    };
+    let Source::File(path) = Source::resolve(dataset, &dataset::data_folder())? else {
+        let (found, hint) = ("the built-in demo".to_owned(), "name the file that the run trains on".to_owned());
+        return Err(DatasetError::NotData { path: dataset.into(), found, hint }.into());
     };
     let path = absolute(&path)?;
     if &path != old {

@@ -107,7 +107,8 @@ fn the_dataset_that_the_console_is_given_is_the_one_it_trains_on() {
         console.press("q");
         console.ended();
     }
-    let arguments = ["--dataset", &elsewhere.display().to_string(), "--device", "cpu", "--set", "contrastive.epochs=5000"];
+    let arguments =
+        ["--dataset", &elsewhere.display().to_string(), "--device", "cpu", "--set", "contrastive.epochs=5000"];
     let mut console = Console::open_program(home.path(), program, arguments, 120, 36, &[]);
     console.wait_for("space trains on of my own");
     console.press(" ");
@@ -145,7 +146,8 @@ fn what_is_odd_about_the_data_is_told_recorded_and_shown() {
 #[test]
 fn data_that_moved_is_found_again_by_its_content() {
     let home = Home::new();
-    let (old, new, other) = (home.path().join("sims.pkl"), home.path().join("moved.pkl"), home.path().join("other.pkl"));
+    let (old, new, other) =
+        (home.path().join("sims.pkl"), home.path().join("moved.pkl"), home.path().join("other.pkl"));
     std::fs::copy(small(), &old).unwrap();
     let set = "--device cpu --stage contrastive --set contrastive.epochs=2 --set data.label_range=3";
     home.good(&format!("train --dataset {} --run r {set}", old.display()));
