@@ -268,6 +268,10 @@ mod tests {
         assert!(matches!(&catalogue.entries[2].state, State::Missing { expected } if expected[0] == "mosei.pkl"));
         assert!(matches!(&catalogue.entries[3].state, State::Bad { reason, .. } if reason.contains("Git LFS")));
         assert!(catalogue.complete);
+        // A file of the folder, given by its path, is the one that is there, usable or not.
+        let again = [folder.path().join("./own.pkl"), folder.path().join("MOSI/../sims.pkl"), extra];
+        assert_eq!(Catalogue::scan(folder.path(), &again), catalogue);
+        assert!(is_same(&again[0], &folder.path().join("own.pkl")) && !is_same(&again[0], &again[2]));
     }
 
     #[test]

@@ -31,7 +31,7 @@ pub enum PrepareError {
     Source { path: PathBuf, source: std::io::Error },
     /// Data that is there and cannot be trained on.
     #[error("{source} (settings: {settings})")]
-    Unusable { source: DatasetError, settings: String },
+    Unusable { source: Box<DatasetError>, settings: String },
     #[error(
         "the data file {path} of run {run} cannot be found ({source}); put it back, or say where it lies now: mug resume \
          {run} --dataset FILE"
@@ -137,7 +137,9 @@ impl RunRequest {
         check_stages(&stages)?;
         let Resolved { settings, origin } = self.settings()?;
         let source = Source::resolve(&self.dataset, &dataset::data_folder())?;
-        source.check(&settings.data).map_err(|source| PrepareError::Unusable { source, settings: origin.clone() })?;
+        source
+            .check(&settings.data)
+            .map_err(|e| PrepareError::Unusable { source: e.into(), settings: origin.clone() })?;
         let path = match source {
             Source::File(path) => Some(absolute(&path)?),
             Source::Demo { .. } => None,

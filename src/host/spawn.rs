@@ -30,7 +30,13 @@ pub enum SpawnError {
     #[error(transparent)]
     File(#[from] FileError),
     #[error(transparent)]
-    Prepare(#[from] PrepareError),
+    Prepare(Box<PrepareError>),
+}
+
+impl From<PrepareError> for SpawnError {
+    fn from(error: PrepareError) -> Self {
+        SpawnError::Prepare(error.into())
+    }
 }
 
 /// How long a new process may take until it answers; it listens before it opens any data.

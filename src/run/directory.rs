@@ -111,9 +111,8 @@ impl Manifest {
     /// True where both runs have the same data: by the content's digest where both know it, else by its fingerprint, else
     /// by its name.
     pub fn has_data_of(&self, other: &Manifest) -> bool {
-        match (&self.data, &other.data) {
-            (Some(a), Some(b)) => return a.sha256 == b.sha256,
-            _ => {}
+        if let (Some(a), Some(b)) = (&self.data, &other.data) {
+            return a.sha256 == b.sha256;
         }
         match (&self.fingerprint, &other.fingerprint) {
             (Some(a), Some(b)) => a == b,
