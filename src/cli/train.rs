@@ -74,9 +74,6 @@ pub fn run(args: &TrainArgs, root: &Path) -> Result<ExitCode> {
         }
     };
     note(&format!("run {} in {}", dir.name(), dir.path().display()));
-    if let Some(from) = &dir.manifest().settings_from {
-        note(&format!("settings: {from}"));
-    }
     let options = HostOptions { resume: args.resume.is_some(), ..HostOptions::default() };
     let done = AtomicBool::new(false);
     let (served, view) = std::thread::scope(|scope| {

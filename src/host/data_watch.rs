@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::recording::Reports;
 use crate::dataset::digest::{Sign, sha256};
@@ -16,6 +16,9 @@ use crate::training::events::{Body, Command, Level};
 
 /// How often the file system is asked.
 pub const EVERY: Duration = Duration::from_secs(10);
+
+/// How long the end of a run waits for a file of which nothing more is read.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What is watched, and how.
 pub struct Watched {
@@ -50,6 +53,8 @@ enum Until {
 #[derive(Default)]
 struct Words {
     until: Until,
+    /// MiB read.
+    read: u64,
     /// Why what was trained cannot be trusted.
     spoiled: Option<String>,
 }
@@ -70,8 +75,11 @@ impl Shared {
         self.told.notify_all();
     }
 
-    fn must_end(&self) -> bool {
-        self.words().until == Until::Now
+    /// A MiB more was read; false where the rest is not wanted.
+    fn goes_on(&self) -> bool {
+        let mut words = self.words();
+        words.read += 1;
+        words.until != Until::Now
     }
 
     /// Waits for the next look; false where none is wanted any more.
@@ -104,11 +112,16 @@ impl DataWatch {
 
     /// Ends the watch; with `look` it first finishes what it reads and looks once more. Returns why what was trained
     /// cannot be trusted, if it cannot.
-    pub fn finish(mut self, look: bool) -> Option<String> {
+    pub fn finish(self, look: bool) -> Option<String> {
         self.shared.tell(if look { Until::Looked } else { Until::Now });
-        if let Some(thread) = self.thread.take() {
-            // A panic there takes nothing with it but the watch.
-            let _ = thread.join();
+        let (mut read, mut since) = (0, Instant::now());
+        // A disk that hangs is not waited for, nor is anything where nobody wants to know.
+        while look && self.thread.as_ref().is_some_and(|t| !t.is_finished()) && since.elapsed() < PATIENCE {
+            std::thread::sleep(Duration::from_millis(5));
+            let now = self.shared.words().read;
+            if std::mem::replace(&mut read, now) != now {
+                since = Instant::now();
+            }
         }
         self.shared.words().spoiled.take()
     }
@@ -191,7 +204,7 @@ fn look(shared: &Shared, path: &Path, good: Option<Sign>, opened: Option<Sign>) 
     let found = match Sign::of(path) {
         Ok(sign) if good == Some(sign) => return Look::Same,
         Ok(sign) if opened.is_some_and(|o| o.stamp != sign.stamp) => return Look::Changed,
-        Ok(sign) => sha256(path, || !shared.must_end()).map(|digest| (sign, digest)),
+        Ok(sign) => sha256(path, || shared.goes_on()).map(|digest| (sign, digest)),
         Err(e) => Err(e),
     };
     match found {

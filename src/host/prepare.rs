@@ -226,7 +226,7 @@ pub fn check_ready(dir: &RunDir) -> Result<(), PrepareError> {
     Ok(())
 }
 
-/// Holds the settings in a run's manifest to the rules that all settings obey.
+/// Holds the settings and the stages in a run's manifest to the rules that those of a new run obey.
 ///
 /// # Errors
 /// [`RunError::Manifest`] with the key out of its range.
@@ -239,6 +239,8 @@ pub fn check_settings(dir: &RunDir) -> Result<(), RunError> {
         }
         other => RunError::Manifest { path: path.clone(), message: other.to_string() },
     })?;
+    let stages = in_order(&dir.manifest().stages);
+    check_stages(&stages).map_err(|e| RunError::Manifest { path: path.clone(), message: format!("stages: {e}") })?;
     if *seed != settings.training.seed {
         let message = format!("seed = {seed}: expected the same as settings.training.seed, {}", settings.training.seed);
         return Err(RunError::Manifest { path, message });
