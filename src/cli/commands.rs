@@ -11,6 +11,7 @@ use color_eyre::eyre::eyre;
 use super::args::ResumeArgs;
 use super::{read_record, say};
 use crate::host::client::{self, LinkEvent};
+use crate::host::prepare::{Amendment, amend, check_restart};
 use crate::host::spawn::{continue_detached, restart_detached, start_detached};
 use crate::run::directory::RunDir;
 use crate::run::list::{RunState, summarise};
@@ -41,15 +42,21 @@ pub fn run(root: &Path, name: &str, command: Command) -> Result<ExitCode> {
 
 /// Goes on with a run, in its own process or in a new one.
 pub fn resume(root: &Path, args: &ResumeArgs) -> Result<ExitCode> {
-    let dir = RunDir::find(root, &args.run)?;
-    let name = dir.name();
+    let mut dir = RunDir::find(root, &args.run)?;
+    let name = &dir.name().to_owned();
     let restart = args.restart.map(Stage::from);
     let go_on = args.continue_stage.map(Stage::from);
     if let Some(stage) = go_on {
         check_cut(&dir, stage)?;
     }
     let state = summarise(&dir).state;
+    restart.map_or(Ok(()), |stage| check_restart(&dir, stage))?;
     if lock::is_alive(&dir) {
+        if args.dataset.is_some() {
+            return Err(eyre!(
+                "run {name} is being trained ({state}): its data can be moved once mug stop {name} has ended it"
+            ));
+        }
         if let Some(stage) = restart {
             tell(&dir, Command::RestartStage { stage })?;
             say(&format!("run {name} begins {stage} anew"))?;
@@ -63,6 +70,9 @@ pub fn resume(root: &Path, args: &ResumeArgs) -> Result<ExitCode> {
             say(&format!("run {name} is running already ({state})"))?;
         }
         return Ok(ExitCode::SUCCESS);
+    }
+    if args.dataset.is_some() {
+        amend(&mut dir, &Amendment { dataset: args.dataset.clone(), ..Amendment::default() })?;
     }
     let pid = match (restart, go_on) {
         (Some(stage), _) => restart_detached(&dir, stage)?,

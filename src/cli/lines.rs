@@ -82,10 +82,12 @@ pub fn line(event: &Event, view: &RunView) -> Option<String> {
     Some(match &event.body {
         Body::Prepared(p) => {
             let stages = p.plan.iter().map(|s| s.stage.name()).collect::<Vec<_>>().join(", ");
-            format!(
+            let mut lines = format!(
                 "{} on {}: {}/{}/{} samples (train/valid/test); {stages}",
                 p.dataset, p.device, p.samples.train, p.samples.valid, p.samples.test
-            )
+            );
+            p.findings.iter().for_each(|f| lines += &format!("\nfound in the data: {f}"));
+            lines
         }
         Body::Resumed { device } => format!("taken up again at {} step {} on {device}", here(), event.step),
         Body::Restarted => format!("{} is begun anew", here()),

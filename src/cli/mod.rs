@@ -26,7 +26,6 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
-use clap::Parser;
 use color_eyre::Result;
 use color_eyre::eyre::eyre;
 
@@ -43,7 +42,8 @@ use out::{say, say_json, warn};
 pub fn main() -> ExitCode {
     // Fails only if a hook is there already; then that one reports.
     let _ = color_eyre::config::HookBuilder::default().display_env_section(false).install();
-    match run(Args::parse()) {
+    let args = Args::read(std::env::args_os()).unwrap_or_else(|e| e.exit());
+    match run(args) {
         Ok(code) => code,
         Err(_) if out::is_unread() => ExitCode::SUCCESS,
         Err(error) => {

@@ -24,9 +24,18 @@ use crate::training::events::{Command, Event, Level, Stage};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Availability {
     BuiltIn,
+    /// The file is there, and nobody has looked further than its first bytes yet.
+    Present,
     Ready,
     Missing,
     Broken,
+}
+
+impl Availability {
+    /// True where a run may be started, as far as is known.
+    pub fn can_train(self) -> bool {
+        matches!(self, Availability::BuiltIn | Availability::Present | Availability::Ready)
+    }
 }
 
 /// One line of the dataset pane.
@@ -46,7 +55,9 @@ pub struct DatasetItem {
 pub struct Preview {
     /// Splits, shapes, label histograms, flaws found.
     pub report: Vec<String>,
-    /// The settings that a run on it would use, as TOML.
+    /// Which settings a run on it would use, and why these.
+    pub origin: String,
+    /// The settings themselves, as TOML.
     pub settings: Vec<String>,
     /// Why it cannot be read or trained on.
     pub problem: Option<String>,
@@ -85,6 +96,13 @@ pub enum Message {
         target: String,
         preview: Arc<Preview>,
     },
+    /// A dataset was looked into far enough to say whether it can be trained on, and why not.
+    Checked {
+        target: String,
+        problem: Option<String>,
+    },
+    /// What was asked for cannot be done; told in full.
+    Problem(String),
     Runs(Vec<RunSummary>),
     /// A new run directory stands and its process is starting.
     Created {

@@ -4,7 +4,7 @@ use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
 
 use super::layout::{self, Mode};
-use super::panes::{self, card, chrome, columns, comparison, detail, help, judgement, prompt};
+use super::panes::{self, card, chrome, columns, comparison, detail, help, judgement, problem, prompt};
 use super::state::{Overlay, State};
 use super::theme;
 
@@ -50,6 +50,9 @@ pub fn draw(state: &State, frame: &mut Frame<'_>) {
         }
         Some(Overlay::Card { lines, scroll }) if screen.width >= 20 && screen.height >= 5 => {
             card::draw(lines, *scroll, screen, buffer);
+        }
+        Some(Overlay::Problem { words, scroll }) if screen.width >= 20 && screen.height >= 5 => {
+            problem::draw(words, *scroll, screen, buffer);
         }
         Some(Overlay::Figure { line, .. }) => {
             cursor = Some(prompt::line("figure (.svg or .png):", line, None, footer, buffer));

@@ -265,20 +265,22 @@ pub fn train(state: &mut State, effects: &mut Vec<Effect>) {
             say(state, Level::Warning, text);
         }
         Availability::Broken => {
-            let text = format!("{} cannot be read: {}", item.name, item.detail);
-            say(state, Level::Error, text);
+            let words = format!("{} cannot be trained on: {}", item.name, item.detail);
+            state.overlay = Some(Overlay::Problem { words, scroll: 0 });
         }
-        Availability::BuiltIn | Availability::Ready if problem.is_some() => {
-            let text = format!("{} cannot be trained on: {}", item.name, problem.unwrap_or_default());
-            say(state, Level::Error, text);
+        Availability::BuiltIn | Availability::Present | Availability::Ready if problem.is_some() => {
+            let words = format!("{} cannot be trained on: {}", item.name, problem.unwrap_or_default());
+            state.overlay = Some(Overlay::Problem { words, scroll: 0 });
             // It may have been mended since.
             state.previews.remove(&target);
             effects.push(Effect::Inspect(target));
         }
-        Availability::BuiltIn | Availability::Ready if state.run.as_ref().is_some_and(|r| r.is_live()) => {
+        Availability::BuiltIn | Availability::Present | Availability::Ready
+            if state.run.as_ref().is_some_and(|r| r.is_live()) =>
+        {
             state.overlay = Some(Overlay::Confirm(Question::TrainBeside(target)));
         }
-        Availability::BuiltIn | Availability::Ready => {
+        Availability::BuiltIn | Availability::Present | Availability::Ready => {
             let text = format!("starting a run on {}", item.name);
             effects.push(Effect::Train { dataset: target });
             say(state, Level::Info, text);
@@ -338,6 +340,8 @@ fn attach_selected(state: &mut State, effects: &mut Vec<Effect>) {
     }
     if is_resumable(run.state) && same && !state.read_only {
         take_up(state, Begin::LastCheckpoint, effects);
+    } else if run.failed_to_begin().is_some() {
+        say(state, Level::Info, format!("{} failed before it began; once that is mended, space tries again", run.name));
     } else if is_resumable(run.state) {
         say(state, Level::Info, format!("{} {}; space takes it up from its last checkpoint", run.name, run.state));
     }

@@ -39,6 +39,7 @@ pub fn key(state: &mut State, event: &KeyEvent, effects: &mut Vec<Effect>) {
         | Overlay::Detail { .. }
         | Overlay::Comparison { .. }
         | Overlay::Card { .. }
+        | Overlay::Problem { .. }
         | Overlay::Judgement { .. } => {
             state.overlay = Some(overlay);
             read(state, event, effects);
@@ -216,6 +217,7 @@ pub fn scroll(state: &mut State, by: isize) {
         | Overlay::Detail { scroll, .. }
         | Overlay::Comparison { scroll, .. }
         | Overlay::Card { scroll, .. }
+        | Overlay::Problem { scroll, .. }
         | Overlay::Judgement { scroll },
     ) = &mut state.overlay
     {

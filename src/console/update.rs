@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::backend::{DatasetItem, Effect, Link, Message};
+use super::backend::{Availability, DatasetItem, Effect, Link, Message};
 use super::beside;
 use super::card;
 use super::embedding;
@@ -36,7 +36,11 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
         Message::Resize(width, height) => state.size = (width, height),
         Message::Datasets(items) => {
             let wanted = state.wanted_dataset.take().or_else(|| state.dataset().map(|d| d.target.clone()));
-            let found = wanted.and_then(|w| items.iter().position(|i| i.name == w || i.target == w));
+            let by_target = |w: &String| items.iter().position(|i| i.target == *w);
+            let found = wanted.as_ref().and_then(|w| by_target(w).or_else(|| items.iter().position(|i| i.name == *w)));
+            if let (Some(wanted), None) = (&wanted, found) {
+                say(state, Level::Error, format!("the dataset {wanted} is not there any more"));
+            }
             state.datasets = Some(items);
             state.dataset_list.selected = found.unwrap_or(state.dataset_list.selected);
             inspect(state, &mut effects);
@@ -54,8 +58,14 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
             inspect(state, &mut effects);
         }
         Message::Preview { target, preview } => {
+            checked(state, &target, preview.problem.clone());
             state.previews.insert(target, preview);
         }
+        Message::Checked { target, problem } => checked(state, &target, problem),
+        Message::Problem(words) => match state.overlay {
+            None => state.overlay = Some(Overlay::Problem { words, scroll: 0 }),
+            Some(_) => say(state, Level::Error, words),
+        },
         Message::Runs(runs) => take_runs(state, runs, &mut effects),
         Message::Created { path, name } => {
             attach(state, path, false, &mut effects);
@@ -209,6 +219,16 @@ fn point_at_run(state: &mut State, effects: &mut Vec<Effect>) {
     }
 }
 
+/// Takes in whether a dataset can be trained on.
+fn checked(state: &mut State, target: &str, problem: Option<String>) {
+    let Some(item) = state.datasets.iter_mut().flatten().find(|i| i.target == target) else { return };
+    match (problem, item.availability) {
+        (Some(problem), _) => (item.availability, item.detail) = (Availability::Broken, problem),
+        (None, Availability::Present) => item.availability = Availability::Ready,
+        (None, _) => {}
+    }
+}
+
 /// Asks for a look into the selected dataset unless there was one.
 pub fn inspect(state: &State, effects: &mut Vec<Effect>) {
     if let Some(item) = state.dataset()
@@ -238,14 +258,14 @@ fn take_runs(state: &mut State, runs: Vec<crate::run::list::RunSummary>, effects
     let first_time = !std::mem::replace(&mut state.runs_known, true);
     let live: Vec<_> =
         runs.iter().enumerate().filter(|(_, r)| r.state.is_live()).map(|(i, r)| (i, r.clone())).collect();
-    let unfinished = runs.iter().filter(|r| is_resumable(r.state)).count();
+    let unfinished = runs.iter().filter(|r| is_resumable(r.state) && r.failed_to_begin().is_none()).count();
     state.run_list.selected = selected.and_then(|p| runs.iter().position(|r| r.path == p)).unwrap_or(0);
     state.runs = runs;
     if !first_time || state.run.is_some() {
         return;
     }
     match &live[..] {
-        [(_, run)] if state.wanted_dataset.is_none() => {
+        [(_, run)] if state.wanted_dataset.is_none() && !state.start_given => {
             attach(state, run.path.clone(), false, effects);
             say(state, Level::Info, format!("attached to {}, which is {}; q leaves it going", run.name, run.state));
         }

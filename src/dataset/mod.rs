@@ -9,6 +9,7 @@ pub mod bytes;
 mod catalogue;
 mod convert;
 pub mod demo;
+pub mod digest;
 mod dtype;
 mod error;
 mod flaw;
@@ -26,12 +27,12 @@ mod scan;
 mod source;
 
 pub use batch::{Batch, Sequences};
-pub use catalogue::{Catalogue, Entry, State};
+pub use catalogue::{Catalogue, Entry, State, is_same};
 pub use error::DatasetError;
 pub use flaw::{Flaw, FlawKind};
 pub use open::{Dataset, RESIDENT_BYTES};
 pub use report::{Histogram, LabelReport, LengthReport, ModalityReport, Report, SplitReport};
-pub use source::{DEMO_SEED, Source, data_folder};
+pub use source::{DEMO, DEMO_SEED, Source, data_folder};
 
 #[cfg(test)]
 mod tests;

@@ -25,6 +25,8 @@
 //! Training runs under a guard: a panic becomes a fault event with its message.
 
 pub mod client;
+pub mod content;
+mod data_watch;
 pub mod place;
 pub mod prepare;
 mod recording;

@@ -22,6 +22,7 @@ use serde::{Deserialize, Serialize};
 use super::rows::{LabelRows, RowsError};
 use super::{FileError, clock, write_atomically};
 use crate::config::Settings;
+use crate::dataset::digest::Stamp;
 use crate::device::DeviceRequest;
 use crate::training::events::Stage;
 
@@ -62,11 +63,26 @@ pub struct Manifest {
     /// Checksum of `labels/rows.csv`, once that is written; see rows.rs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rows_crc32c: Option<String>,
+    /// The data file in full; known once it was read to its end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data: Option<DataRecord>,
+    /// Which settings were taken, and why, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settings_from: Option<String>,
     pub device: DeviceRequest,
     pub seed: u64,
     /// Stages to train, in order.
     pub stages: Vec<Stage>,
     pub settings: Settings,
+}
+
+/// What the data file was when its content was last compared.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DataRecord {
+    #[serde(flatten)]
+    pub stamp: Stamp,
+    /// Of the content, in hexadecimal digits.
+    pub sha256: String,
 }
 
 impl Manifest {
@@ -85,6 +101,8 @@ impl Manifest {
             source,
             fingerprint: None,
             rows_crc32c: None,
+            data: None,
+            settings_from: None,
             device,
             seed: settings.training.seed,
             stages,
@@ -95,6 +113,18 @@ impl Manifest {
     /// The dataset's name without folders and endings, for headings.
     pub fn dataset_name(&self) -> String {
         Path::new(&self.dataset).file_stem().map_or_else(|| self.dataset.clone(), |s| s.to_string_lossy().into_owned())
+    }
+
+    /// True where both runs have the same data: by the content's digest where both know it, else by its fingerprint, else
+    /// by its name.
+    pub fn has_data_of(&self, other: &Manifest) -> bool {
+        if let (Some(a), Some(b)) = (&self.data, &other.data) {
+            return a.sha256 == b.sha256;
+        }
+        match (&self.fingerprint, &other.fingerprint) {
+            (Some(a), Some(b)) => a == b,
+            _ => self.dataset_name() == other.dataset_name(),
+        }
     }
 }
 
@@ -367,6 +397,8 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let mut wanted = manifest();
         wanted.source = Some(PathBuf::from("/data/a b.pkl"));
+        wanted.settings_from = Some("configs/sims.toml".into());
+        wanted.data = Some(DataRecord { stamp: Stamp { bytes: 3, modified: -1 }, sha256: "ba78".into() });
         let a = RunDir::create(root.path(), None, &wanted).unwrap();
         let b = RunDir::create(root.path(), None, &wanted).unwrap();
         assert!(a.name().ends_with("-a") && b.name().ends_with("-b"), "{} {}", a.name(), b.name());

@@ -81,6 +81,9 @@ pub struct RunSummary {
     pub updated: u64,
     /// `None` before the run is finished.
     pub result: Option<RunResult>,
+    /// Why training ended by an error, where it did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fault: Option<String>,
 }
 
 /// The figures of a finished run.
@@ -98,6 +101,13 @@ impl From<&Summary> for RunResult {
         let of = [Stage::Joint, Stage::Contrastive].into_iter().find_map(|s| Some((s, summary.stages.get(&s)?)));
         let (stage, epoch) = (of.map(|(stage, _)| stage), of.map(|(_, s)| s.best_epoch));
         Self { stage, epoch, metrics: summary.metrics.clone() }
+    }
+}
+
+impl RunSummary {
+    /// Why the run failed before any stage began: there is nothing yet to go on from.
+    pub fn failed_to_begin(&self) -> Option<&str> {
+        self.fault.as_deref().filter(|_| self.stage.is_none())
     }
 }
 
@@ -133,6 +143,8 @@ pub fn summarise(dir: &RunDir) -> RunSummary {
         created: dir.manifest().created.clone(),
         updated: modified.map(clock::unix_seconds).unwrap_or(0),
         result: view.summary.as_ref().map(RunResult::from),
+        // One that is being taken up has not failed yet.
+        fault: view.fault.clone().filter(|_| !alive && view.phase == Phase::Faulted),
     }
 }
 
@@ -217,6 +229,7 @@ mod tests {
             unimodal_labels: false,
             plan: plan.to_vec(),
             parameters: (0, 0),
+            findings: vec![],
         });
         Event { time: 0.0, stage: None, epoch: 0, step: 0, body }
     }

@@ -112,6 +112,11 @@ impl RunView {
         self.alarm.as_deref().filter(|_| self.phase == Phase::Paused)
     }
 
+    /// Why the run failed before its data and model were ready: there is nothing yet to go on from.
+    pub fn failed_to_begin(&self) -> Option<&str> {
+        self.fault.as_deref().filter(|_| self.prepared.is_none())
+    }
+
     /// The checks that fail now.
     pub fn failing(&self) -> impl Iterator<Item = &Check> {
         self.health.iter().map(|h| &h.check).filter(|c| c.state == CheckState::Failing)
@@ -143,6 +148,14 @@ impl RunView {
                         self.stages[stage.index()].state = StageState::Skipped;
                     }
                 }
+                // A run that is taken up again finds the same in its data.
+                let known: Vec<&String> = self.prepared.iter().flat_map(|p| &p.findings).collect();
+                let news = prepared.findings.iter().filter(|f| !known.contains(f));
+                self.log.extend(news.map(|f| LogLine {
+                    time: event.time,
+                    level: Level::Warning,
+                    message: format!("found in the data: {f}"),
+                }));
                 self.prepared = Some(prepared.clone());
             }
             Body::Resumed { device } => {
@@ -330,6 +343,38 @@ mod tests {
             advice: String::new(),
         };
         at(stage, 1, step, Body::Health { checks: vec![check] })
+    }
+
+    /// As older versions recorded it.
+    const PREPARED: &str = r#"{"dataset":"x","device":"CPU","samples":{"train":1,"valid":1,"test":1},
+        "shapes":{"text":[1,1],"audio":[1,1],"vision":[1,1]},"label_range":1.0,"metric_keys":[],
+        "unimodal_labels":false,"plan":[],"parameters":[1,1]}"#;
+
+    #[test]
+    fn what_was_found_in_the_data_is_in_the_log_once_and_old_records_have_none() {
+        let mut view = RunView::default();
+        let mut apply = |findings: &str| {
+            let prepared = PREPARED.replace("\"parameters\":[1,1]", &format!("\"parameters\":[1,1]{findings}"));
+            let body = Body::Prepared(serde_json::from_str(&prepared).unwrap());
+            view.apply(&Event { time: 0.0, stage: None, epoch: 0, step: 0, body });
+            view.log.iter().map(|l| l.message.clone()).collect::<Vec<_>>()
+        };
+        assert!(apply("").is_empty());
+        assert_eq!(apply(r#","findings":["a: b"]"#), ["found in the data: a: b"]);
+        // Taken up again, with a finding that this version of the program adds.
+        let both = ["found in the data: a: b", "found in the data: c"];
+        assert_eq!(apply(r#","findings":["a: b","c"]"#), both);
+    }
+
+    #[test]
+    fn a_run_fails_before_it_begins_or_later() {
+        let fault = Event { stage: None, ..at(Stage::Joint, 0, 0, Body::Fault { message: "no pickle".into() }) };
+        let mut view = RunView::default();
+        view.apply(&fault);
+        assert_eq!(view.failed_to_begin(), Some("no pickle"));
+        let mut view = RunView { prepared: Some(serde_json::from_str(PREPARED).unwrap()), ..RunView::default() };
+        view.apply(&fault);
+        assert_eq!((view.failed_to_begin(), view.fault.as_deref()), (None, Some("no pickle")));
     }
 
     fn moments(view: &RunView) -> Vec<(Moment, u32)> {

@@ -186,6 +186,9 @@ pub struct Prepared {
     pub plan: Vec<StagePlan>,
     /// Number of trainable parameters of the model and of the corrector.
     pub parameters: (usize, usize),
+    /// What is odd about the data, a sentence each: what `mug data check` says.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<String>,
 }
 
 /// Weight of a log line.

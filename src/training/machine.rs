@@ -298,6 +298,7 @@ impl<'a> Machine<'a> {
             unimodal_labels: Split::ALL.iter().any(|&s| dataset.unimodal_labels(s).is_some()),
             plan: self.plan.clone(),
             parameters: (self.context.new_network().num_params(), self.context.new_corrector().num_params()),
+            findings: dataset.flaws.iter().map(ToString::to_string).collect(),
         }
     }
 

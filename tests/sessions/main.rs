@@ -5,6 +5,7 @@ mod support;
 
 mod batch;
 mod damage;
+mod data_file;
 mod disk;
 mod faults;
 mod follow;

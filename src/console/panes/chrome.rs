@@ -21,6 +21,9 @@ use crate::training::events::{Cut, Level, Stage};
 pub fn banner(state: &State) -> Option<String> {
     let run = state.run.as_ref()?;
     let resume = if state.read_only { format!("mug resume {}", run.name) } else { "space".to_owned() };
+    if let Some(why) = run.view.failed_to_begin() {
+        return Some(format!("the run failed before it began: {why} · once that is mended, {resume} tries again"));
+    }
     if let Some(fault) = &run.view.fault {
         return Some(format!("training stopped: {fault} · the last checkpoint stands; {resume} takes the run up"));
     }
@@ -258,7 +261,8 @@ pub fn rail(state: &State, area: Rect, buffer: &mut Buffer) {
 pub fn status_line(state: &State, area: Rect, buffer: &mut Buffer) {
     let Some(run) = &state.run else {
         let words = match state.dataset() {
-            Some(item) => format!("mug · space trains on {} · q leaves", item.name),
+            Some(item) if item.availability.can_train() => format!("mug · space trains on {} · q leaves", item.name),
+            Some(item) => format!("mug · {} cannot be trained on · q leaves", item.name),
             None => "mug · q leaves".to_owned(),
         };
         return put(buffer, area.x, area.y, area.width, &words, theme::PLAIN);

@@ -18,6 +18,7 @@ pub mod labels;
 pub mod log;
 pub mod losses;
 pub mod metrics;
+pub mod problem;
 pub mod prompt;
 pub mod runs;
 pub mod stages;
