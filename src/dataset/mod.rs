@@ -28,7 +28,7 @@ mod source;
 pub use batch::{Batch, Sequences};
 pub use catalogue::{Catalogue, Entry, State};
 pub use error::DatasetError;
-pub use flaw::{Flaw, FlawKind};
+pub use flaw::{Flaw, FlawKind, Severity};
 pub use open::{Dataset, RESIDENT_BYTES};
 pub use report::{Histogram, LabelReport, LengthReport, ModalityReport, Report, SplitReport};
 pub use source::{DEMO_SEED, Source, data_folder};
