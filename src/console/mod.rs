@@ -44,7 +44,6 @@ mod pyramid;
 mod raster;
 mod reading;
 pub mod sample;
-mod sanitise;
 mod screen;
 #[cfg(test)]
 mod screens;
@@ -62,6 +61,7 @@ use std::path::PathBuf;
 use crate::device::DeviceRequest;
 use crate::report::{scale, smoothing};
 use crate::run::directory::RunDir;
+use crate::sanitise;
 use backend::Effect;
 use event_loop::{Ended, EventLoop};
 use live::{Given, Live};
