@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
-use crate::console::sanitise::clean;
 use crate::modality::PerModality;
 use crate::run::view::RunView;
+use crate::sanitise::clean;
 use crate::split::Split;
 use crate::training::events::{Body, Cut, Event, LabelSummary, Level, Metrics, Scalars, Stage, StageState};
 
@@ -192,7 +192,7 @@ pub fn thousands(value: f64) -> String {
     if value >= 1000.0 { format!("{:.1}k", value / 1000.0) } else { format!("{value:.0}") }
 }
 
-/// Text without what steers terminals or turns its direction, line by line: messages can quote what files hold.
+/// Lines of text as they may be printed (see [`clean`]): messages can quote what files hold.
 pub fn harmless(text: &str) -> String {
     text.split('\n').map(clean).collect::<Vec<_>>().join("\n")
 }
@@ -241,7 +241,7 @@ mod tests {
     #[test]
     fn nothing_reaches_the_terminal_but_text() {
         let mut out = Vec::new();
-        let fault = event(1, Body::Fault { message: "bad key \u{1b}]0;x\u{7} in\nfi\u{202e}le".into() });
+        let fault = event(1, Body::Fault { message: "bad key \u{1b}]0;x\u{7} in\n\u{202e}file".into() });
         Lines::new(&mut out).event(&fault, &running()).unwrap();
         assert_eq!(String::from_utf8(out).unwrap(), "failed: bad key ␛]0;x␇ in\nfile\n");
     }

@@ -48,7 +48,6 @@ mod pyramid;
 mod raster;
 mod reading;
 pub mod sample;
-pub mod sanitise;
 mod screen;
 #[cfg(test)]
 mod screens;
@@ -72,6 +71,7 @@ use color_eyre::eyre::eyre;
 use crate::device::DeviceRequest;
 use crate::report::{scale, smoothing};
 use crate::run::directory::RunDir;
+use crate::sanitise;
 use backend::Effect;
 use event_loop::{Ended, EventLoop};
 use live::{Given, Live};

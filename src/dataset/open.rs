@@ -7,11 +7,13 @@ use super::batch::{Batch, Sequences};
 use super::bytes::DataFile;
 use super::error::DatasetError;
 use super::flaw::{Flaw, FlawKind};
-use super::layout::{Layout, Parts};
+use super::layout::Layout;
 use super::memory::MemorySplit;
 use super::normalise::Normaliser;
+use super::padding::Padding;
+use super::parts::Parts;
 use super::rows::{Rows, Scratch};
-use super::scan::{self, Job, Padding};
+use super::scan::{self, Job};
 use super::source::Source;
 use crate::config::{DataSettings, MetricSet};
 use crate::modality::{Modality, PerModality};
@@ -101,8 +103,7 @@ impl Dataset {
         settings: &DataSettings,
         resident_bytes: usize,
     ) -> Result<Dataset, DatasetError> {
-        let Layout { splits, label_range, metrics, fingerprint, mut flaws, .. } = layout;
-        let padding = PerModality::try_from_fn(|m| Padding::find(&splits.train.features[m]))?;
+        let Layout { splits, padding, label_range, metrics, fingerprint, mut flaws, .. } = layout;
         // The training split is read for its statistics, the others for their lengths and for what is odd in them.
         let wanted: Vec<(Split, Modality)> =
             Split::ALL.into_iter().flat_map(|split| Modality::ALL.map(|m| (split, m))).collect();
@@ -120,7 +121,7 @@ impl Dataset {
             PerModality::from_fn(|m| splits[split].features[m].lengths.known().unwrap_or_default().to_vec())
         });
         for ((split, m), found) in wanted.into_iter().zip(scanned) {
-            flaws.extend(found.flaws(split, m, padding[m]));
+            flaws.extend(found.flaws(split, m));
             lengths[split][m] = found.lengths;
         }
         let shapes = PerModality::from_fn(|m| {
@@ -182,7 +183,8 @@ impl Dataset {
         &self.splits[split].labels
     }
 
-    /// Human (in the demo: true) unimodal labels: to judge corrected labels by, never to train on.
+    /// Human (in the demo: true) unimodal labels, NaN where nobody gave one: to judge corrected labels by, never to train
+    /// on. Some splits may have them and others not.
     pub fn unimodal_labels(&self, split: Split) -> Option<&PerModality<Vec<f32>>> {
         self.splits[split].unimodal.as_ref()
     }

@@ -2,7 +2,8 @@
 //! (also one on another machine) needs the run directory only.
 //!
 //! Columns `split,row,id,text,y`, and `human_text,human_audio,human_vision` where such labels exist. Rows in the order
-//! train, valid, test; `row` counts from 0 in each split. A value that is not a number is an empty field.
+//! train, valid, test; `row` counts from 0 in each split. A value that is not a number, such as the human label of a clip
+//! that nobody judged, is an empty field.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -32,7 +33,7 @@ pub struct LabelRows {
     pub transcript: Vec<String>,
     /// The multimodal label.
     pub y: Vec<f32>,
-    /// Human (or the demo's true) unimodal labels.
+    /// Human (or the demo's true) unimodal labels, NaN where there are none; `None` where no row has any.
     pub human: Option<PerModality<Vec<f32>>>,
 }
 
@@ -46,10 +47,11 @@ impl LabelRows {
         self.split.is_empty()
     }
 
-    /// Appends one split's rows; call it in the order train, valid, test.
+    /// Appends one split's rows; call it in the order train, valid, test. Splits without human labels may stand before
+    /// and after such that have them.
     ///
     /// # Errors
-    /// Columns of unequal lengths. A split without unimodal labels after one that has them counts as unequal too.
+    /// Columns of unequal lengths.
     pub fn extend(
         &mut self,
         split: Split,
@@ -58,14 +60,19 @@ impl LabelRows {
         y: &[f32],
         human: Option<&PerModality<Vec<f32>>>,
     ) -> Result<(), RowsError> {
+        let before = self.len();
         self.split.extend(std::iter::repeat_n(split, y.len()));
         self.id.extend_from_slice(ids);
         self.transcript.extend_from_slice(transcripts);
         self.y.extend_from_slice(y);
         if let Some(human) = human {
-            let all = self.human.get_or_insert_default();
+            let all = self.human.get_or_insert_with(|| PerModality::from_fn(|_| vec![f32::NAN; before]));
             for m in Modality::ALL {
                 all[m].extend_from_slice(&human[m]);
+            }
+        } else if let Some(all) = &mut self.human {
+            for m in Modality::ALL {
+                all[m].resize(before + y.len(), f32::NAN);
             }
         }
         self.check()
@@ -251,6 +258,29 @@ mod tests {
         rows.write(&path).unwrap();
         let back = LabelRows::read(&path).unwrap();
         assert!(back.y[0].is_nan() && back.human.is_none());
+    }
+
+    #[test]
+    fn human_labels_may_be_in_some_splits_only() {
+        let human = PerModality { text: vec![0.5], audio: vec![f32::NAN], vision: vec![-0.5] };
+        for judged in Split::ALL {
+            let mut rows = LabelRows::default();
+            for split in Split::ALL {
+                let own = (split == judged).then_some(&human);
+                rows.extend(split, &strings(&["a"]), &strings(&["b"]), &[0.0], own).unwrap();
+            }
+            let dir = tempfile::tempdir().unwrap();
+            let path = dir.path().join("rows.csv");
+            rows.write(&path).unwrap();
+            let back = LabelRows::read(&path).unwrap().human.unwrap();
+            for (row, split) in Split::ALL.into_iter().enumerate() {
+                let expected =
+                    if split == judged { human.map(|_, v| v[0]) } else { PerModality::from_fn(|_| f32::NAN) };
+                for m in Modality::ALL {
+                    assert_eq!(back[m][row].to_bits(), expected[m].to_bits(), "{judged} {split} {m}");
+                }
+            }
+        }
     }
 
     #[test]
