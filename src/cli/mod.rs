@@ -93,7 +93,7 @@ fn sentence(error: &color_eyre::Report) -> String {
 /// from the rest may lack them.
 fn read_record(dir: &RunDir) -> Result<RunView> {
     let view = read_view(&dir.events_path())?;
-    if !view.damage.is_none() {
+    if !view.damage.is_none() || view.damage.unended > 0 {
         warn(&format!(
             "{}: {}; what follows is from the others. mug verify {} shows more",
             dir.events_path().display(),
@@ -107,7 +107,7 @@ fn read_record(dir: &RunDir) -> Result<RunView> {
 /// What people marked and noted in a run; damage is told as by [`read_record`].
 fn read_marks(dir: &RunDir) -> Result<Marks> {
     let marks = Marks::read(&dir.marks_path())?;
-    if !marks.damage().is_none() {
+    if !marks.damage().is_none() || marks.damage().unended > 0 {
         warn(&format!("{}: {}", dir.marks_path().display(), marks.damage()));
     }
     Ok(marks)

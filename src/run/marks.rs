@@ -99,6 +99,8 @@ impl Marks {
     pub fn read(path: &Path) -> Result<Marks, FileError> {
         let mut reader = MarksReader::open(path);
         while reader.poll()? {}
+        let unended = u64::from(!reader.partial.is_empty());
+        reader.marks.damage = Damage { unended, ..reader.sequence.damage() };
         Ok(reader.marks)
     }
 }

@@ -74,10 +74,12 @@ pub struct Damage {
     pub repeated: u64,
     /// Left half written by a process that died. Nothing is missed: what follows took their place.
     pub torn: u64,
+    /// 1 where the file ends in the middle of a line: its process died, or is writing it now. It is skipped.
+    pub unended: u64,
 }
 
 impl Damage {
-    /// True where nothing is missing or changed; a torn line is no damage.
+    /// True where nothing is missing or changed; a torn line is no damage, and neither is an end that is missing.
     pub fn is_none(&self) -> bool {
         self.damaged + self.lost + self.repeated == 0
     }
@@ -90,6 +92,7 @@ impl fmt::Display for Damage {
             (self.lost, "lost"),
             (self.repeated, "repeated and skipped"),
             (self.torn, "torn by a process that died, and skipped"),
+            (self.unended, "without an end, the last one, which is skipped"),
         ];
         let words = parts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}"));
         let words: Vec<String> = words.collect();

@@ -176,7 +176,7 @@ impl EventTail {
 
     /// What is wrong with the lines read so far.
     pub fn damage(&self) -> Damage {
-        self.sequence.damage()
+        Damage { unended: u64::from(!self.partial.is_empty()), ..self.sequence.damage() }
     }
 
     /// Lines skipped because they were torn, damaged or there before.

@@ -74,7 +74,12 @@ pub fn verify(dir: &RunDir, live: bool) -> Verified {
     }
     if dir.marks_path().exists() {
         match Marks::read(&dir.marks_path()) {
-            Ok(marks) if marks.damage().is_none() => found.files += 1,
+            Ok(marks) if marks.damage().is_none() => {
+                found.files += 1;
+                if marks.damage().unended > 0 {
+                    found.notes.push(format!("marks.jsonl: {}", marks.damage()));
+                }
+            }
             Ok(marks) => found.look("marks.jsonl", Err(marks.damage())),
             Err(e) => found.look("marks.jsonl", Err(e)),
         }
@@ -108,7 +113,7 @@ fn record(dir: &RunDir, found: &mut Verified) -> RunView {
     let damage = tail.damage();
     if !damage.is_none() {
         found.find(FILE, damage);
-    } else if damage.torn > 0 {
+    } else if damage.torn + damage.unended > 0 {
         found.notes.push(format!("{FILE}: {damage}"));
     }
     if tail.unknown() > 0 {
