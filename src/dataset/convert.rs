@@ -356,9 +356,9 @@ impl Nested<'_, '_> {
         Ok(())
     }
 
-    /// Every step must have the same number of columns, and at least one.
+    /// Every step must have the same number of columns, at least one and not too many.
     fn step(&mut self, row: usize, item: Value, dim: usize) -> Result<(), DatasetError> {
-        if dim == 0 || *self.dim.get_or_insert(dim) != dim {
+        if dim == 0 || dim > COLUMNS || *self.dim.get_or_insert(dim) != dim {
             return Err(self.wrong(row, item));
         }
         Ok(())

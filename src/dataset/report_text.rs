@@ -55,7 +55,7 @@ impl fmt::Display for Report {
         if self.flaws.is_empty() {
             return writeln!(f, "\nnothing odd found");
         }
-        for (severity, heading) in [(Severity::Warning, "odd, but usable:"), (Severity::Note, "taken so:")] {
+        for (severity, heading) in [(Severity::Warning, "odd, but usable:"), (Severity::Note, "noted:")] {
             let mut flaws = self.flaws.iter().filter(|flaw| flaw.severity() == severity).peekable();
             if flaws.peek().is_some() {
                 writeln!(f, "\n{heading}")?;

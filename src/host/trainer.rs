@@ -143,3 +143,25 @@ fn rows(dataset: &Dataset) -> Result<LabelRows, RowsError> {
     }
     Ok(rows)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::DataSettings;
+    use crate::dataset::demo;
+    use crate::modality::Modality;
+
+    #[test]
+    fn rows_take_human_labels_from_the_splits_that_have_them() {
+        let mut splits = demo::generate(1);
+        (splits.valid.unimodal, splits.test.unimodal) = (None, None);
+        let judged = splits.train.labels.len();
+        let dataset =
+            Dataset::from_memory("judged in part", splits, demo::LABEL_RANGE, &DataSettings::default()).unwrap();
+        let human = rows(&dataset).unwrap().human.unwrap();
+        for m in Modality::ALL {
+            assert!(human[m][..judged].iter().all(|y| y.is_finite()), "{m}");
+            assert!(human[m].len() > judged && human[m][judged..].iter().all(|y| y.is_nan()), "{m}");
+        }
+    }
+}
