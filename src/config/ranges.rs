@@ -60,7 +60,12 @@ fn corruption(c: Corruption) -> bool {
 
 /// All settings.
 pub(super) const RULES: &[Rule] = &[
-    rule!(data.label_range, "a number above 0 and up to 100", |v: Option<f32>| v.is_none_or(|h| h > 0.0 && h <= 100.0)),
+    Rule {
+        key: "data.label_range",
+        expected: "a number above 0 and up to 100",
+        holds: |s| s.data.label_range.is_none_or(|h| h > 0.0 && h <= 100.0),
+        found: |s| s.data.label_range.map_or_else(String::new, |h| h.to_string()),
+    },
     rule!(data.metrics, "\"mosi\" or \"sims\""),
     rule!(data.normalise, "{ text = true, audio = true, vision = true }"),
     rule!(data.clip, WEIGHT, weight),

@@ -119,6 +119,7 @@ fn a_wrong_value_is_told_what_is_expected() {
         ("denoising.decay=1", "true or false"),
         ("data.metrics=mosei", "\"mosi\" or \"sims\""),
         ("joint.learning_rate=fast", "above 0 and below 10"),
+        ("data.label_range=-1", "data.label_range = -1: expected a number above 0"),
     ] {
         let text = set(entry);
         assert!(text.contains(entry.split_once('=').unwrap().0) && text.contains(expected), "{entry}: {text}");
