@@ -121,7 +121,8 @@ impl fmt::Display for FlawKind {
         let clips = |n: u64| if n == 1 { "1 clip".to_owned() } else { format!("{n} clips") };
         match self {
             FlawKind::NotFinite { values, clips: n } => {
-                write!(f, "{values} values in {} are NaN or infinite; the column's mean stands in", clips(*n))
+                let of = if *values == 1 { "1 value is" } else { &format!("{values} values are") };
+                write!(f, "{of} NaN or infinite, in {}; the column's mean stands in", clips(*n))
             }
             FlawKind::ConstantColumns { columns, of } => {
                 write!(f, "{columns} of {of} columns never change in the training split; they are 0 once normalised")

@@ -75,7 +75,7 @@ pub fn missing_key(pickle: &Pickle, dict: Value, split: Split, key: &str) -> Res
 pub fn unlabelled(split: Split, all: bool) -> String {
     if all && split != Split::Train {
         return format!(
-            "every split is scored: where the labels of {split} are hidden, make it of clips that have one"
+            "every split is scored: where the labels of {split} are hidden, make that split of clips that have one"
         );
     }
     "drop the clips without a label, or give them one".to_owned()

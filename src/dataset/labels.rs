@@ -66,8 +66,11 @@ pub fn finite(numbers: &[f64], error: impl Fn(usize, f64) -> DatasetError) -> Re
 pub fn findings(split: Split, labels: &[f32]) -> Vec<Flaw> {
     let flaw = |kind| vec![Flaw::new(Some(split), "regression_labels", kind)];
     let Some((&first, rest)) = labels.split_first() else { return Vec::new() };
-    // One clip alone is no sign of anything.
-    if !rest.is_empty() && rest.iter().all(|y| *y == first) {
+    if rest.is_empty() {
+        // One clip alone is no sign of anything.
+        return Vec::new();
+    }
+    if rest.iter().all(|y| *y == first) {
         return flaw(FlawKind::ConstantLabels { value: first });
     }
     let class = |y: &f32| *y >= 0.0 && y.fract() == 0.0;
