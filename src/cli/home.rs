@@ -14,7 +14,7 @@ use crate::run::directory::RunDir;
 
 /// Opens the console. In lines: starts a run where a dataset is named, else follows the newest live run.
 pub fn run(view: ViewArgs, start: StartArgs, root: PathBuf) -> Result<ExitCode> {
-    if !view.plain && attach::is_interactive() {
+    if attach::can_draw(&view)? {
         console::open(OpenOptions {
             runs_root: root,
             run: None,
