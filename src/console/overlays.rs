@@ -9,6 +9,7 @@ use super::actions::{self, Action};
 use super::backend::{Effect, Export, Link};
 use super::keys::{act, send, take_up};
 use super::labels::{self, apply_filter};
+use super::layout;
 use super::state::{Overlay, Question, State};
 use super::update::say;
 use crate::report::figure::{Format, Request};
@@ -34,7 +35,11 @@ pub fn key(state: &mut State, event: &KeyEvent, effects: &mut Vec<Effect>) {
             KeyCode::Char('n' | 'N' | 'q') | KeyCode::Esc => say(state, Level::Info, "left as it is"),
             _ => state.overlay = Some(Overlay::Confirm(question)),
         },
-        Overlay::Help { .. } | Overlay::Detail { .. } | Overlay::Comparison { .. } | Overlay::Judgement { .. } => {
+        Overlay::Help { .. }
+        | Overlay::Detail { .. }
+        | Overlay::Comparison { .. }
+        | Overlay::Entry { .. }
+        | Overlay::Judgement { .. } => {
             state.overlay = Some(overlay);
             read(state, event, effects);
         }
@@ -112,12 +117,15 @@ fn read(state: &mut State, event: &KeyEvent, effects: &mut Vec<Effect>) {
     let judgement = matches!(state.overlay, Some(Overlay::Judgement { .. }));
     match event.code {
         KeyCode::Esc | KeyCode::Char('q') => return state.overlay = None,
+        // Nothing that cannot be seen is done.
+        _ if !layout::holds_overlay(state.size) => return,
         KeyCode::Char('?') | KeyCode::F(1) if !detail => return state.overlay = None,
         KeyCode::Tab if detail => return turn_neighbour(state, true),
         KeyCode::BackTab if detail => return turn_neighbour(state, false),
         KeyCode::Enter if detail => return enter_neighbour(state, effects),
         KeyCode::Char('p') if judgement => return act(state, Action::SummarySplit, effects),
         KeyCode::Char('#') if judgement => return state.overlay = None,
+        KeyCode::Enter if matches!(state.overlay, Some(Overlay::Entry { .. })) => return state.overlay = None,
         _ => {}
     }
     match actions::find(event, state.focus) {
@@ -199,6 +207,7 @@ pub fn scroll(state: &mut State, by: isize) {
         Overlay::Help { scroll }
         | Overlay::Detail { scroll, .. }
         | Overlay::Comparison { scroll, .. }
+        | Overlay::Entry { scroll, .. }
         | Overlay::Judgement { scroll },
     ) = &mut state.overlay
     {
