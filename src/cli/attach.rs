@@ -23,7 +23,7 @@ pub fn run(args: AttachArgs, root: PathBuf) -> Result<ExitCode> {
         Some(path) => RunDir::open(Path::new(path))?,
         None => find_run(&root, args.run.as_deref())?,
     };
-    if args.view.plain || !is_interactive() {
+    if !can_draw(&args.view)? {
         warn_only_drawn(&args.view);
         return follow(&dir);
     }
@@ -46,9 +46,27 @@ pub fn warn_only_drawn(view: &ViewArgs) {
     }
 }
 
-/// True where there is a terminal to draw on and to read keys from.
-pub fn is_interactive() -> bool {
-    io::stdout().is_terminal() && io::stdin().is_terminal()
+/// True where there is a terminal to draw on and to read keys from, and lines are not asked for. A terminal that cannot be
+/// drawn on is said to be one.
+///
+/// # Errors
+/// Whoever reads is gone.
+pub fn can_draw(view: &ViewArgs) -> Result<bool> {
+    if view.plain || !io::stdout().is_terminal() || !io::stdin().is_terminal() {
+        return Ok(false);
+    }
+    let Some(why) = cannot_draw(std::env::var("TERM").ok().as_deref()) else { return Ok(true) };
+    say(&format!("{why}: lines instead of a screen, as with --plain; TERM=xterm, for one, brings the screen"))?;
+    Ok(false)
+}
+
+/// Why a terminal of this name cannot be drawn on; `None`: it can.
+fn cannot_draw(term: Option<&str>) -> Option<String> {
+    match term {
+        None | Some("") => Some("TERM is not set, so nobody knows what this terminal can do".into()),
+        Some(term @ ("dumb" | "unknown")) => Some(format!("TERM={term} cannot move a cursor")),
+        Some(_) => None,
+    }
 }
 
 /// Prints a run's events until it is over or its process is gone; exits with 0 only when it finished.

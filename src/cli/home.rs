@@ -23,7 +23,7 @@ pub fn run(view: ViewArgs, start: StartArgs, root: PathBuf) -> Result<ExitCode> 
         device: start.device.unwrap_or_default(),
         ..RunRequest::new(start.dataset.as_deref().unwrap_or(DEMO))
     };
-    if !view.plain && attach::is_interactive() {
+    if attach::can_draw(&view)? {
         console::open(OpenOptions {
             runs_root: root,
             run: None,

@@ -39,6 +39,8 @@ mod latest;
 mod layout;
 mod list;
 mod live;
+#[cfg(test)]
+mod looks;
 mod mailbox;
 mod overlays;
 mod panes;

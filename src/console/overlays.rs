@@ -10,6 +10,7 @@ use super::backend::{Effect, Export};
 use super::control;
 use super::keys::act;
 use super::labels::{self, apply_filter};
+use super::layout;
 use super::state::{Overlay, Question, State};
 use super::update::say;
 use crate::report::figure::{Format, Request};
@@ -40,6 +41,7 @@ pub fn key(state: &mut State, event: &KeyEvent, effects: &mut Vec<Effect>) {
         | Overlay::Comparison { .. }
         | Overlay::Card { .. }
         | Overlay::Problem { .. }
+        | Overlay::Entry { .. }
         | Overlay::Judgement { .. } => {
             state.overlay = Some(overlay);
             read(state, event, effects);
@@ -128,6 +130,8 @@ fn read(state: &mut State, event: &KeyEvent, effects: &mut Vec<Effect>) {
     let card = matches!(state.overlay, Some(Overlay::Card { .. }));
     match event.code {
         KeyCode::Esc | KeyCode::Char('q') => return state.overlay = None,
+        // Nothing that cannot be seen is done.
+        _ if !layout::holds_overlay(state.size) => return,
         KeyCode::Char('?') | KeyCode::F(1) if !detail => return state.overlay = None,
         KeyCode::Tab if detail => return turn_neighbour(state, true),
         KeyCode::BackTab if detail => return turn_neighbour(state, false),
@@ -135,6 +139,7 @@ fn read(state: &mut State, event: &KeyEvent, effects: &mut Vec<Effect>) {
         KeyCode::Char('p') if judgement => return act(state, Action::SummarySplit, effects),
         KeyCode::Char('#') if judgement => return state.overlay = None,
         KeyCode::Char('i') if card => return state.overlay = None,
+        KeyCode::Enter if matches!(state.overlay, Some(Overlay::Entry { .. })) => return state.overlay = None,
         _ => {}
     }
     match actions::find(event, state.focus) {
@@ -218,6 +223,7 @@ pub fn scroll(state: &mut State, by: isize) {
         | Overlay::Comparison { scroll, .. }
         | Overlay::Card { scroll, .. }
         | Overlay::Problem { scroll, .. }
+        | Overlay::Entry { scroll, .. }
         | Overlay::Judgement { scroll },
     ) = &mut state.overlay
     {

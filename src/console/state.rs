@@ -118,6 +118,12 @@ pub enum Overlay {
     Judgement {
         scroll: usize,
     },
+    /// One line of a pane's list in full: of the log, or of the checks.
+    Entry {
+        of: Pane,
+        at: usize,
+        scroll: usize,
+    },
 }
 
 /// What is asked before it is done.

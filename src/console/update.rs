@@ -12,7 +12,6 @@ use super::flood;
 use super::history::History;
 use super::keys;
 use super::labels::{look_for_doubt, look_for_neighbours, reindex};
-use super::layout;
 use super::list::List;
 use super::panes;
 use super::series::SeriesKey;
@@ -373,17 +372,22 @@ fn take_link(state: &mut State, link: Link, effects: &mut Vec<Effect>) {
 
 /// Brings what depends on several parts into line: scrolling into the window, the drawn series up to date.
 fn settle(state: &mut State) {
-    let areas = layout::areas(state, panes::banner(state).is_some());
+    let areas = panes::areas(state);
     for (pane, area) in &areas.panes {
+        if *pane == Pane::Log {
+            panes::log::settle(state, *area);
+            continue;
+        }
         let rows = panes::list_rows(state, *pane, *area);
         let len = panes::list_len(state, *pane);
         if let Some(list) = panes::list_mut(state, *pane) {
-            list.settle(len, rows, matches!(pane, Pane::Metrics | Pane::Log));
+            list.settle(len, rows, *pane == Pane::Metrics);
         }
     }
     if let Some((_, area)) = areas.panes.iter().find(|(pane, _)| *pane == Pane::Labels) {
         panes::label_layout::settle(&mut state.labels, panes::inner(*area).width);
     }
+    panes::settle_scroll(state);
     let scalars = state.scalars();
     if !scalars.is_empty() && !scalars.contains(&state.losses.scalar) {
         state.losses.scalar = scalars[0].clone();

@@ -39,6 +39,17 @@ impl Stage {
         }
     }
 
+    /// What the epoch is picked by whose weights the stage hands on: the one where this is least. `None`: the last epoch is
+    /// handed on.
+    pub fn criterion(self) -> Option<&'static str> {
+        match self {
+            // The loss without its contrastive part: of y from everything and, weighted, from each modality alone.
+            Stage::Contrastive => Some("validation task loss"),
+            Stage::Denoising => None,
+            Stage::Joint => Some("validation MAE"),
+        }
+    }
+
     /// 0, 1 or 2.
     pub fn index(self) -> usize {
         self as usize

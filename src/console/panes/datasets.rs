@@ -88,8 +88,13 @@ pub fn preview(state: &State, area: Rect, buffer: &mut Buffer) {
             if let Some(problem) = &preview.problem {
                 add(&mut lines, problem, theme::BAD);
             }
-            // Tables: cut, as wrapping would break their columns.
-            lines.extend(preview.report.iter().map(|l| Span::styled(l.clone(), theme::PLAIN)));
+            // Sentences are wrapped; tables are cut, as wrapping would break their columns.
+            for line in &preview.report {
+                match line.trim().contains("  ") {
+                    true => lines.push(Span::styled(line.clone(), theme::PLAIN)),
+                    false => add(&mut lines, line, theme::PLAIN),
+                }
+            }
             if !preview.settings.is_empty() {
                 add(&mut lines, &format!("settings: {}", preview.origin), theme::STRONG);
                 lines.extend(preview.settings.iter().map(|l| Span::styled(l.clone(), theme::FAINT)));

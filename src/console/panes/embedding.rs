@@ -219,6 +219,7 @@ fn about(state: &State, request: &Request, picture: &Picture) -> Vec<Line<'stati
     let mut lines = Vec::new();
     let mut say = |words: String| lines.push(Line::styled(words, theme::FAINT));
     match picture.measure {
+        Measure::Pca { explained: [0.0, _] } => say("all points in one place, of".into()),
         Measure::Pca { explained } => {
             let percent = explained.map(|e| format!("{:.0} %", e * 100.0));
             say(format!("PCA, axes {} and {}", percent[0], percent[1]));
@@ -248,6 +249,8 @@ fn about(state: &State, request: &Request, picture: &Picture) -> Vec<Line<'stati
 /// The same in one line: as much of it as there is room for, what matters most first.
 fn about_in_a_line(request: &Request, picture: &Picture, room: usize) -> String {
     let measure = match picture.measure {
+        // A share of nothing is undefined.
+        Measure::Pca { explained: [0.0, _] } => "all points in one place".into(),
         Measure::Pca { explained } => format!("axes {:.0} % + {:.0} %", explained[0] * 100.0, explained[1] * 100.0),
         Measure::Tsne { divergence, .. } => format!("KL {divergence:.2}"),
     };
