@@ -73,7 +73,7 @@ use color_eyre::eyre::eyre;
 use crate::device::DeviceRequest;
 use crate::report::{scale, smoothing};
 use crate::run::directory::RunDir;
-use crate::sanitise;
+pub use crate::sanitise;
 use backend::Effect;
 use event_loop::{Ended, EventLoop};
 use live::{Given, Live};

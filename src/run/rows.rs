@@ -2,8 +2,7 @@
 //! (also one on another machine) needs the run directory only.
 //!
 //! Columns `split,row,id,text,y`, and `human_text,human_audio,human_vision` where such labels exist. Rows in the order
-//! train, valid, test; `row` counts from 0 in each split. A value that is not a number, such as the human label of a clip
-//! that nobody judged, is an empty field.
+//! train, valid, test; `row` counts from 0 in each split. A value that is not a number is an empty field.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
