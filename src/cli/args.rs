@@ -99,7 +99,8 @@ pub enum Action {
 /// How a run is shown.
 #[derive(Clone, Debug, clap::Args)]
 pub struct ViewArgs {
-    /// Print lines instead of drawing a screen; so by itself where standard output is no terminal.
+    /// Print lines instead of drawing a screen; so by itself where standard output is no terminal, or one that cannot be
+    /// drawn on (TERM is dumb or not set).
     #[arg(long)]
     pub plain: bool,
     /// Watch only: no key changes the run.

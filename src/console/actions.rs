@@ -358,8 +358,7 @@ pub const BINDINGS: &[Binding] = &[
 ];
 
 /// All that keys do on a screen that has no room for panes: nothing may happen that cannot be seen.
-pub const WITHOUT_PANES: [Action; 6] =
-    [Action::Run, Action::Help, Action::Leave, Action::Close, Action::Redraw, Action::Suspend];
+pub const WITHOUT_PANES: [Action; 5] = [Action::Run, Action::Help, Action::Leave, Action::Redraw, Action::Suspend];
 
 /// What a key asks for while `pane` has the focus.
 pub fn find(event: &KeyEvent, pane: Pane) -> Option<Action> {

@@ -106,7 +106,7 @@ fn a_wide_list_of_runs_has_a_heading_and_clicks_know_of_it() {
     press(&mut state, "z");
     let text = screen(&state);
     for word in
-        ["run · dataset", "stage and epoch", "state", "done", "begun (UTC)", "2026-11-23 08:00", "denoising 14/30"]
+        ["    run    ", "stage and epoch", "state", "done", "begun (UTC)", "2026-11-23 08:00", "denoising 14/30"]
     {
         assert!(text.contains(word), "{word}: {text}");
     }
@@ -255,6 +255,17 @@ fn curves_are_told_apart_without_colour() {
 }
 
 #[test]
+fn no_number_of_the_summary_is_cut() {
+    for width in 60..130 {
+        let mut state = attached(width, 24, events());
+        press(&mut state, "4");
+        let text = screen(&state);
+        let lines: Vec<&str> = text.lines().filter(|l| l.contains("|Δ| 0.")).collect();
+        assert!(lines.len() == 3 && lines.iter().all(|l| l.contains('✔') && !l.contains('…')), "{text}");
+    }
+}
+
+#[test]
 fn the_star_says_what_picked_its_epoch() {
     let mut state = attached(120, 36, finished());
     press(&mut state, "1");
@@ -316,7 +327,9 @@ fn nothing_happens_unseen_on_a_small_screen() {
                 format!("{:?}", (&state.overlay, state.zoom, &state.losses.scalar, state.labels.list, state.focus));
             assert_eq!(before, after, "{c} in {pane:?}");
         }
-        assert_eq!(key(&mut state, KeyCode::Enter), []);
+        state.losses.cursor = Some(3);
+        assert_eq!([KeyCode::Enter, KeyCode::Esc, KeyCode::Tab].map(|k| key(&mut state, k)), [[], [], []]);
+        assert_eq!((state.losses.cursor, state.focus), (Some(3), pane));
     }
     press(&mut state, "x");
     assert!(screen(&state).contains("no panes on so small a screen"), "{}", screen(&state));

@@ -79,6 +79,9 @@ pub fn key(state: &mut State, event: &KeyEvent, effects: &mut Vec<Effect>) {
                 state.overlay = Some(Overlay::Filter { line, before });
             }
         },
+        Overlay::Columns { .. } if !layout::holds_overlay(state.size) && event.code != KeyCode::Esc => {
+            state.overlay = Some(overlay);
+        }
         Overlay::Columns { at } => columns(state, at, event, effects),
         Overlay::Note { row, mut line, back } => match event.code {
             KeyCode::Esc => state.overlay = back.map(|b| *b),
