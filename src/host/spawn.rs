@@ -1,7 +1,7 @@
 //! Starts a run's process so that it outlives whoever started it.
 
 use std::ffi::OsStr;
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -10,6 +10,7 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use super::client;
+use crate::files;
 use crate::run::FileError;
 use crate::run::directory::RunDir;
 use crate::run::lock;
@@ -61,7 +62,7 @@ fn start_program(program: &Path, dir: &RunDir, options: &[&OsStr]) -> Result<u32
     }
     let path = dir.log_path();
     let open = || -> io::Result<(File, File, u64)> {
-        let log = OpenOptions::new().create(true).append(true).open(&path)?;
+        let log = files::open_to_append(&path)?;
         Ok((log.try_clone()?, log.try_clone()?, log.metadata()?.len()))
     };
     let (out, err, begin) = open().map_err(FileError::new("open", &path))?;
@@ -99,7 +100,7 @@ fn wait_for(child: &mut Child, dir: &RunDir, begin: u64) -> Result<u32, SpawnErr
 fn said(dir: &RunDir, begin: u64) -> String {
     const MOST: u64 = 4096;
     let read = || -> io::Result<Vec<u8>> {
-        let mut file = File::open(dir.log_path())?;
+        let mut file = files::open(&dir.log_path())?;
         let from = file.metadata()?.len().saturating_sub(MOST).max(begin);
         file.seek(SeekFrom::Start(from))?;
         let mut bytes = Vec::new();

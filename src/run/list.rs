@@ -1,6 +1,5 @@
 //! The runs below a folder with their state and progress, without reading their events in full.
 
-use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
@@ -11,6 +10,7 @@ use super::directory::RunDir;
 use super::lock;
 use super::tail::EventTail;
 use super::view::{Phase, RunView};
+use crate::files;
 use crate::training::events::{Event, Stage, StageState};
 
 /// Where a run stands, its process included.
@@ -160,7 +160,7 @@ fn skim(path: &Path) -> RunView {
                 }
             }
         };
-        let mut file = File::open(path)?;
+        let mut file = files::open(path)?;
         lines(&mut (&file).take(END), 0);
         file.seek(SeekFrom::Start(length - END))?;
         // The first line here is most likely cut.

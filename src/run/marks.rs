@@ -5,13 +5,13 @@
 //! file, so nobody's marks are lost and everybody sees them.
 
 use std::collections::HashMap;
-use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use super::FileError;
+use crate::files;
 
 /// The longest note that is taken, in bytes.
 pub const LONGEST_NOTE: usize = 4096;
@@ -107,7 +107,7 @@ impl FromIterator<Mark> for Marks {
 /// The file cannot be opened or written: a read-only directory, a full disk.
 pub fn append(path: &Path, mark: &Mark) -> Result<(), FileError> {
     let result = (|| {
-        let mut file = OpenOptions::new().read(true).append(true).create(true).open(path)?;
+        let mut file = files::open_to_append(path)?;
         match file.lock() {
             // Some network file systems have no locks; a line written in one piece is the best that can be done there.
             Err(e) if e.kind() != io::ErrorKind::Unsupported => return Err(e),
@@ -158,7 +158,7 @@ impl MarksReader {
     pub fn poll(&mut self) -> Result<bool, FileError> {
         let failed = |e| FileError::new("read", &self.path)(e);
         // Opened anew each time: that makes a network file system look for news.
-        let mut file = match File::open(&self.path) {
+        let mut file = match files::open(&self.path) {
             Ok(file) => file,
             Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(self.forget()),
             Err(e) => return Err(failed(e)),

@@ -121,7 +121,7 @@ impl LabelRows {
     /// # Errors
     /// A file that is missing or does not have the columns above.
     pub fn read(path: &Path) -> Result<LabelRows, RowsError> {
-        let file = std::fs::File::open(path).map_err(FileError::new("read", path))?;
+        let file = crate::files::open(path).map_err(FileError::new("read", path))?;
         let bad = |line: u64, message: String| RowsError::Format { path: path.to_owned(), line, message };
         let mut table = csv::Reader::from_reader(file);
         let head = table.headers().map_err(|e| bad(1, e.to_string()))?.clone();

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::error::TrainingError;
 use super::events::{LabelSummaries, Stage, StageSummary, SummaryMetrics};
+use crate::files;
 
 /// CBOR: unlike serde_json without its slower parser, it brings every f64 back bit for bit.
 const PROGRESS: &str = "progress.cbor";
@@ -190,7 +191,7 @@ impl Store {
     pub fn load(&self) -> Result<Option<Checkpoint>, TrainingError> {
         let Some(n) = self.newest else { return Ok(None) };
         let folder = self.latest(n);
-        let read = |name: &str| fs::read(folder.join(name)).map_err(|e| failed(&folder.join(name), &e));
+        let read = |name: &str| files::read(&folder.join(name), u64::MAX).map_err(|e| failed(&folder.join(name), &e));
         let path = folder.join(PROGRESS);
         let progress: Progress = ciborium::from_reader(&*read(PROGRESS)?).map_err(|e| TrainingError::Checkpoint {
             path: path.clone(),
@@ -244,7 +245,7 @@ impl Store {
     /// [`load`](Self::load).
     pub fn result(&self, stage: Stage, needs: Stage) -> Result<Vec<u8>, TrainingError> {
         let path = self.result_path(needs);
-        match fs::read(&path) {
+        match files::read(&path, u64::MAX) {
             Err(e) if e.kind() == io::ErrorKind::NotFound => Err(TrainingError::MissingStage { stage, needs, path }),
             other => other.map_err(|e| failed(&path, &e)),
         }
