@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use color_eyre::Result;
 
 use super::args::AttachArgs;
-use super::lines::Lines;
+use super::lines::{Lines, harmless};
 use super::progress::Follower;
 use super::{find_run, say};
 use crate::console::{self, OpenOptions};
@@ -47,7 +47,7 @@ pub fn is_interactive() -> bool {
 
 /// Prints a run's events until it is over or its process is gone; exits with 0 only when it finished.
 pub fn follow(dir: &RunDir) -> Result<ExitCode> {
-    say(&format!("run {} in {}", dir.name(), dir.path().display()))?;
+    say(&harmless(&format!("run {} in {}", dir.name(), dir.path().display())))?;
     let mut follower = Follower::new(dir, Box::new(Lines::new(io::stdout())));
     let (mut pulse, mut life) = (Pulse::new(), Life::Unknown);
     follower.follow(|_| {
@@ -55,21 +55,22 @@ pub fn follow(dir: &RunDir) -> Result<ExitCode> {
         matches!(life, Life::Gone | Life::Silent { .. })
     })?;
     if let (Life::Silent { machine }, false) = (&life, follower.into_view().phase.is_over()) {
-        say(&format!(
+        say(&harmless(&format!(
             "no sign of life from the run's process on {machine} for {} s: it died, or that machine has lost the disk; \
              where it is gone, mug resume {} goes on from the last checkpoint",
             SILENCE.as_secs(),
             dir.name()
-        ))?;
+        )))?;
         return Ok(ExitCode::FAILURE);
     }
     let state = summarise(dir).state;
     match state {
         RunState::At(Phase::Finished) => return Ok(ExitCode::SUCCESS),
-        RunState::Died => {
-            say(&format!("the run's process died; mug resume {} goes on from its last checkpoint", dir.name()))?
-        }
-        _ => say(&format!("the run is over ({state}); mug resume {} goes on with it", dir.name()))?,
+        RunState::Died => say(&harmless(&format!(
+            "the run's process died; mug resume {} goes on from its last checkpoint",
+            dir.name()
+        )))?,
+        _ => say(&harmless(&format!("the run is over ({state}); mug resume {} goes on with it", dir.name())))?,
     }
     Ok(ExitCode::FAILURE)
 }

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use color_eyre::Result;
 
 use super::args::{StartArgs, ViewArgs};
+use super::lines::harmless;
 use super::{attach, newest_live, say};
 use crate::console::{self, OpenOptions};
 use crate::host::prepare::RunRequest;
@@ -39,7 +40,10 @@ pub fn run(view: ViewArgs, start: StartArgs, root: PathBuf) -> Result<ExitCode> 
             };
             let dir = request.create(&root)?;
             start_detached(&dir, false)?;
-            say(&format!("started; it goes on when this is ended: mug attach {0}, mug stop {0}", dir.name()))?;
+            say(&harmless(&format!(
+                "started; it goes on when this is ended: mug attach {0}, mug stop {0}",
+                dir.name()
+            )))?;
             dir
         }
         None => match newest_live(&root) {

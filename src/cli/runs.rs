@@ -19,7 +19,7 @@ pub fn run(args: &RunsArgs, root: &Path) -> Result<ExitCode> {
     if args.json {
         say(&serde_json::to_string(&runs)?)?;
     } else if runs.is_empty() {
-        say(&format!("no runs in {}; mug train --dataset demo makes one", root.display()))?;
+        say(&harmless(&format!("no runs in {}; mug train --dataset demo makes one", root.display())))?;
     } else {
         for line in table(&runs, unix_seconds(SystemTime::now())) {
             say(&line)?;

@@ -10,12 +10,14 @@ use color_eyre::eyre::eyre;
 use serde::Serialize;
 
 use super::args::{StageChoice, TrainArgs};
+use super::lines::harmless;
 use super::{progress, say};
 use crate::device::DeviceRequest;
 use crate::host::prepare::{RunRequest, amend};
 use crate::host::trainer::trainer;
 use crate::host::{HostOptions, serve};
 use crate::run::directory::RunDir;
+use crate::run::lock;
 use crate::run::tail::read_view;
 use crate::run::view::{Phase, RunView};
 use crate::training::Outcome;
@@ -42,7 +44,8 @@ pub fn run(args: &TrainArgs, root: &Path) -> Result<ExitCode> {
             let mut dir = RunDir::find(root, name)?;
             let planned = dir.manifest().stages.clone();
             let device = dir.manifest().device;
-            if crate::run::lock::is_alive(&dir) {
+            // Where only signs of life tell, they are waited for before training begins.
+            if lock::judge(&dir) == lock::Verdict::Alive {
                 return Err(eyre!("run {} is being trained already; mug attach {} shows it", dir.name(), dir.name()));
             }
             amend(&mut dir, &stages, args.device)?;
@@ -108,5 +111,5 @@ fn finish(dir: &RunDir, view: &RunView, json: bool) -> Result<ExitCode> {
 
 /// A line beside the result; a terminal that is gone is no reason to end.
 fn note(text: &str) {
-    let _ = writeln!(io::stderr(), "mug: {text}");
+    let _ = writeln!(io::stderr(), "mug: {}", harmless(text));
 }

@@ -207,7 +207,7 @@ mod tests {
         let (root, dir) = run_dir();
         let state = || list_runs(root.path())[0].state;
         assert_eq!(state(), RunState::Died, "made and never started");
-        let lock = RunLock::acquire(&dir).unwrap();
+        let lock = RunLock::acquire(&dir, &mut |_| {}).unwrap();
         assert_eq!(state(), RunState::At(Phase::Preparing));
         let here = Event { body: Body::StageChanged { state: StageState::Running }, ..step(1) };
         record(&dir, [prepared(), here.clone(), step(500)]);
@@ -230,7 +230,7 @@ mod tests {
         let (_root, dir) = run_dir();
         record(&dir, std::iter::once(prepared()).chain((1..=9000).map(step)));
         assert!(std::fs::metadata(dir.events_path()).unwrap().len() > IN_FULL);
-        let _lock = RunLock::acquire(&dir).unwrap();
+        let _lock = RunLock::acquire(&dir, &mut |_| {}).unwrap();
         let summary = summarise(&dir);
         assert_eq!(summary.state, RunState::At(Phase::Training));
         assert!((summary.progress - (1.0 + 0.9) / 3.0).abs() < 1e-9, "{}", summary.progress);

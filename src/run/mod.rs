@@ -16,6 +16,7 @@ pub mod recorder;
 pub mod rows;
 pub mod tail;
 pub mod view;
+mod witness;
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
