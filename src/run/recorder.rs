@@ -140,6 +140,10 @@ impl Recorder {
             if self.bytes.is_empty() {
                 break;
             }
+            // What another program did since is found before our bytes stand behind it.
+            if self.file.metadata().is_ok_and(|m| m.is_file() && m.len() != self.witness.written()) {
+                self.look()?;
+            }
             self.write_bytes()?;
         }
         if self.must_sync || (self.unsynced && self.synced.elapsed() >= SYNC_EVERY) {

@@ -64,6 +64,14 @@ impl Witness {
         self.end.last().is_some_and(|&b| b != b'\n')
     }
 
+    /// True where a longer file ends with what was written last.
+    fn is_last(&self, file: &File, length: u64) -> io::Result<bool> {
+        let mut end = vec![0; self.end.len()];
+        let from = length - end.len() as u64;
+        file.read_exact_at(&mut end, from)?;
+        Ok(length > self.written && end == self.end)
+    }
+
     /// Looks at the file, which is open and should be found at its path.
     ///
     /// # Errors
@@ -83,7 +91,8 @@ impl Witness {
         let mut end = [0; END];
         let end = &mut end[..self.end.len()];
         match file.read_exact_at(end, self.written - self.end.len() as u64) {
-            Ok(()) if *end != self.end[..] => Ok(Found::Other),
+            // Ours may stand behind what somebody appended at the same moment.
+            Ok(()) if *end != self.end[..] && !self.is_last(file, metadata.len())? => Ok(Found::Other),
             Ok(()) if metadata.len() > self.written => Ok(Found::Longer(metadata.len())),
             Ok(()) => Ok(Found::Whole),
             // Cut short between the two looks.

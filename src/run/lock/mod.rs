@@ -201,7 +201,9 @@ impl RunLock {
             return Kept::Lost(other.map(|h| by(&h)).unwrap_or_default());
         }
         if holder(dir).as_ref() != Some(&self.words) {
-            kept = Kept::Restored("host.lock was changed or replaced");
+            if kept == Kept::Whole {
+                kept = Kept::Restored("host.lock was changed");
+            }
             // As above.
             let _ = self.write_words();
         }

@@ -20,45 +20,66 @@ pub(super) fn path(dir: &RunDir) -> PathBuf {
     dir.path().join("host.owner")
 }
 
+/// A claim older than this was left by a process that died within the instant that it takes.
+const CLAIM: Duration = Duration::from_secs(10);
+
 /// Makes the file, in the place of that of a holder who is known to be `dead`.
 ///
 /// # Errors
 /// Somebody else made it meanwhile, or the file system refuses.
 pub(super) fn take(path: &Path, words: &Holder, dead: Option<&Holder>) -> Result<(), Refused> {
-    let text = super::in_bytes(words).map_err(Refused::Failed)?;
-    for _ in 0..5 {
-        match OpenOptions::new().write(true).create_new(true).open(path) {
-            Ok(mut file) => return file.write_all(&text).and_then(|()| file.sync_all()).map_err(Refused::Failed),
+    let token = |holder: Option<Holder>| holder.map(|h| h.token);
+    let of_dead = dead.map(|d| d.token.clone());
+    for _ in 0..100 {
+        match make(path, words) {
+            Ok(()) => return Ok(()),
             Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
             Err(e) => return Err(Refused::Failed(e)),
         }
-        match holder::read(path) {
-            Some(found) if dead.is_none_or(|d| d.token != found.token) => return Err(Refused::Held(found)),
-            Some(_) => remove(path, dead),
-            // Being written at this moment, or torn by a crash.
-            None => {
-                std::thread::sleep(Duration::from_millis(200));
-                remove(path, None);
-            }
+        if let Some(found) = holder::read(path).filter(|h| of_dead.as_ref() != Some(&h.token)) {
+            return Err(Refused::Held(found));
         }
+        // A dead holder's, or one that names nobody. Whoever removes it has the claim to, and looks again first: it could
+        // be another's by now.
+        let claim = path.with_file_name("host.owner.claim");
+        if OpenOptions::new().write(true).create_new(true).open(&claim).is_ok() {
+            let found = token(holder::read(path));
+            if found.is_none() || found == of_dead {
+                let _ = std::fs::remove_file(path);
+            }
+            let _ = std::fs::remove_file(&claim);
+            continue;
+        }
+        let age = claim.metadata().and_then(|m| m.modified()).ok().and_then(|t| t.elapsed().ok());
+        if age.is_some_and(|age| age > CLAIM) {
+            let _ = std::fs::remove_file(&claim);
+        }
+        std::thread::sleep(Duration::from_millis(20));
     }
-    Err(Refused::Failed(io::Error::other("it comes back each time it is removed")))
+    Err(Refused::Failed(io::Error::other("other processes make and remove it all the time")))
 }
 
-/// Removes the file of this holder, and no other's: `None` stands for a file that names nobody. Of two processes that do
-/// so at once one moves it aside, and whoever moved another's by mistake puts it back.
-pub(super) fn remove(path: &Path, of: Option<&Holder>) {
-    let is_theirs = |found: Option<Holder>| found.map(|h| h.token) == of.map(|h| h.token.clone());
-    if !path.exists() || !is_theirs(holder::read(path)) {
-        return;
-    }
-    let aside = path.with_file_name(format!(".host.owner.{}", std::process::id()));
-    if std::fs::rename(path, &aside).is_err() {
-        return;
-    }
-    if !is_theirs(holder::read(&aside)) {
-        // Where even a third has made one meanwhile, each finds at its next look whose it is.
-        let _ = std::fs::hard_link(&aside, path);
-    }
+/// Makes the file with all its content, or fails because there is one.
+fn make(path: &Path, words: &Holder) -> io::Result<()> {
+    let text = super::in_bytes(words)?;
+    let aside = path.with_file_name(format!(".host.owner.{}", words.token));
+    let linked = std::fs::write(&aside, &text).and_then(|()| std::fs::hard_link(&aside, path));
     let _ = std::fs::remove_file(&aside);
+    match linked {
+        Err(e) if e.kind() != io::ErrorKind::AlreadyExists => {
+            // A file system without links.
+            let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
+            file.write_all(&text)
+        }
+        linked => linked,
+    }
+}
+
+/// Removes the file of this holder, and no other's.
+pub(super) fn remove(path: &Path, of: Option<&Holder>) {
+    if let (Some(found), Some(of)) = (holder::read(path), of)
+        && found.token == of.token
+    {
+        let _ = std::fs::remove_file(path);
+    }
 }
