@@ -42,7 +42,7 @@ pub fn run(view: ViewArgs, start: StartArgs, root: PathBuf) -> Result<ExitCode> 
         }
         Some(_) => {
             let dir = request.create(&root)?;
-            start_detached(&dir, false)?;
+            start_detached(&dir)?;
             say(&format!("started; it goes on when this is ended: mug attach {0}, mug stop {0}", dir.name()))?;
             dir
         }

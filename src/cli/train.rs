@@ -15,6 +15,7 @@ use crate::host::prepare::{Amendment, RunRequest, amend, check_ready};
 use crate::host::trainer::trainer;
 use crate::host::{HostOptions, serve};
 use crate::run::directory::RunDir;
+use crate::run::lock;
 use crate::run::view::{Phase, RunView};
 use crate::training::Outcome;
 use crate::training::events::{Stage, Summary};
@@ -40,7 +41,8 @@ pub fn run(args: &TrainArgs, root: &Path) -> Result<ExitCode> {
             let mut dir = RunDir::find(root, name)?;
             let planned = dir.manifest().stages.clone();
             let device = dir.manifest().device;
-            if crate::run::lock::is_alive(&dir) {
+            // Where only signs of life tell, they are waited for before training begins.
+            if lock::judge(&dir) == lock::Verdict::Alive {
                 return Err(eyre!("run {} is being trained already; mug attach {} shows it", dir.name(), dir.name()));
             }
             amend(&mut dir, &Amendment { stages, device: args.device, dataset: args.dataset.clone() })?;

@@ -13,6 +13,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::files;
+
 pub use sections::{
     ContrastiveSettings, Corruption, DataSettings, DenoisingSettings, HealthSettings, JointSettings, MetricSet,
     ModelSettings, Objective, PerModalityFlag, TrainingSettings,
@@ -70,8 +72,8 @@ impl Settings {
     /// # Errors
     /// An unreadable file, a key that does not exist (with its line), or a value out of range.
     pub fn load(path: &Path, overrides: &[String]) -> Result<Settings, ConfigError> {
-        let text =
-            std::fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
+        let text = files::read_text(path, files::LONGEST_TEXT)
+            .map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
         Self::parse(&text, &path.display().to_string(), overrides)
     }
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::decode::Input;
 use super::embedding::Request;
 use super::preferences::Preferences;
+pub use crate::host::spawn::Begin;
 use crate::report::export::{Extract, Format};
 use crate::report::figure::Request as FigureRequest;
 use crate::report::neighbours::Neighbours;
@@ -18,7 +19,7 @@ use crate::report::table::{Rows, Table, Values};
 use crate::run::list::RunSummary;
 use crate::run::marks::{Mark, Marks};
 use crate::run::predictions::PredictionValues;
-use crate::training::events::{Command, Event, Level, Stage};
+use crate::training::events::{Command, Event, Level};
 
 /// Whether a dataset of the catalogue can be trained on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -191,16 +192,6 @@ pub enum Message {
         level: Level,
         text: String,
     },
-}
-
-/// Where a run that is taken up goes on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Begin {
-    LastCheckpoint,
-    /// A stage is begun anew.
-    Anew(Stage),
-    /// Where a stage was ended early.
-    AfterCut(Stage),
 }
 
 /// What the screen wants done. Nothing here is waited for: answers come as messages.

@@ -30,7 +30,7 @@ use super::reading::Reading;
 use super::unfinished::{Piece, Unfinished};
 use super::worker::spawn;
 use crate::host::prepare::PrepareError;
-use crate::host::spawn::{continue_detached, restart_detached, start_detached};
+use crate::host::spawn::{start_detached, take_up};
 use crate::run::directory::RunDir;
 use crate::run::list::list_runs;
 use crate::training::events::Level;
@@ -141,7 +141,7 @@ impl Live {
                 let name = dir.name().to_owned();
                 begin(&starting, dir.path());
                 mailbox.send(Message::Created { path: dir.path().to_owned(), name });
-                report_start(start_detached(&dir, false).map_err(|e| e.to_string()), &dir, &starting, &mailbox);
+                report_start(start_detached(&dir).map_err(|e| e.to_string()), &dir, &starting, &mailbox);
             }
             Err(e) => {
                 if matches!(e, PrepareError::Unusable { .. }) {
@@ -157,11 +157,7 @@ impl Live {
         begin(&starting, &path);
         spawn(&self.mailbox, "start", move || match RunDir::open(&path) {
             Ok(dir) => {
-                let started = match from {
-                    Begin::LastCheckpoint => start_detached(&dir, true),
-                    Begin::Anew(stage) => restart_detached(&dir, stage),
-                    Begin::AfterCut(stage) => continue_detached(&dir, stage),
-                };
+                let started = take_up(&dir, from, &mut |message| note(&mailbox, Level::Info, message.to_owned()));
                 report_start(started.map_err(|e| e.to_string()), &dir, &starting, &mailbox);
             }
             Err(e) => {

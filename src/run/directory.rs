@@ -24,6 +24,7 @@ use super::{FileError, clock, write_atomically};
 use crate::config::Settings;
 use crate::dataset::digest::Stamp;
 use crate::device::DeviceRequest;
+use crate::files;
 use crate::training::events::Stage;
 
 /// What is wrong with a run directory or its name.
@@ -243,7 +244,7 @@ impl RunDir {
     /// No run.toml there, or one that does not parse.
     pub fn open(path: &Path) -> Result<RunDir, RunError> {
         let file = path.join("run.toml");
-        let text = match read_text(&file) {
+        let text = match files::read_text(&file, files::LONGEST_TEXT) {
             Ok(text) => text,
             Err(e) if e.kind() == io::ErrorKind::NotFound || e.kind() == io::ErrorKind::NotADirectory => {
                 return Err(RunError::NotARun { path: path.to_owned() });
@@ -298,7 +299,7 @@ impl RunDir {
     /// A file that cannot be read.
     pub fn verify_manifest(&self) -> Result<Option<String>, FileError> {
         let path = self.path.join("run.toml");
-        let text = read_text(&path).map_err(FileError::new("read", &path))?;
+        let text = files::read_text(&path, files::LONGEST_TEXT).map_err(FileError::new("read", &path))?;
         if !text.contains(SEAL) && self.manifest.rows_crc32c.is_some() {
             return Ok(Some("its checksum is missing: it was changed since mug wrote it".to_owned()));
         }
@@ -372,16 +373,6 @@ impl RunDir {
     pub fn log_path(&self) -> PathBuf {
         self.path.join("host.log")
     }
-}
-
-/// Reads a small text file; one that is not small is refused rather than read.
-fn read_text(path: &Path) -> io::Result<String> {
-    const MOST: u64 = 1 << 20;
-    let length = std::fs::metadata(path)?.len();
-    if length > MOST {
-        return Err(io::Error::other(format!("{length} bytes long, where at most {MOST} are expected")));
-    }
-    std::fs::read_to_string(path)
 }
 
 #[cfg(test)]

@@ -1,6 +1,5 @@
 //! The runs below a folder with their state and progress, without reading their events in full.
 
-use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
@@ -11,6 +10,7 @@ use super::directory::RunDir;
 use super::tail::EventTail;
 use super::view::{Phase, RunView};
 use super::{lock, sealed};
+use crate::files;
 use crate::training::events::{Event, Stage, StageState, Summary, SummaryMetrics};
 
 /// Where a run stands, its process included.
@@ -197,7 +197,7 @@ fn skim(path: &Path) -> RunView {
                 }
             }
         };
-        let mut file = File::open(path)?;
+        let mut file = files::open(path)?;
         lines(&mut (&file).take(END), 0);
         file.seek(SeekFrom::Start(length - END))?;
         // The first line here is most likely cut.
@@ -245,7 +245,7 @@ mod tests {
         let (root, dir) = run_dir();
         let state = || list_runs(root.path())[0].state;
         assert_eq!(state(), RunState::Died, "made and never started");
-        let lock = RunLock::acquire(&dir).unwrap();
+        let lock = RunLock::acquire(&dir, &mut |_| {}).unwrap();
         assert_eq!(state(), RunState::At(Phase::Preparing));
         let here = Event { body: Body::StageChanged { state: StageState::Running }, ..step(1) };
         record(&dir, [prepared(), here.clone(), step(500)]);
@@ -268,7 +268,7 @@ mod tests {
         let (_root, dir) = run_dir();
         record(&dir, std::iter::once(prepared()).chain((1..=9000).map(step)));
         assert!(std::fs::metadata(dir.events_path()).unwrap().len() > IN_FULL);
-        let _lock = RunLock::acquire(&dir).unwrap();
+        let _lock = RunLock::acquire(&dir, &mut |_| {}).unwrap();
         let summary = summarise(&dir);
         assert_eq!(summary.state, RunState::At(Phase::Training));
         assert!((summary.progress - (1.0 + 0.9) / 3.0).abs() < 1e-9, "{}", summary.progress);

@@ -5,7 +5,7 @@
 //! file, so nobody's marks are lost and everybody sees them.
 
 use std::collections::HashMap;
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::FileError;
 use super::sealed::{self, Damage, Sequence};
+use crate::files;
 
 /// The longest note that is taken, in bytes.
 pub const LONGEST_NOTE: usize = 4096;
@@ -119,7 +120,7 @@ impl FromIterator<Mark> for Marks {
 /// The file cannot be opened or written: a read-only directory, a full disk.
 pub fn append(path: &Path, mark: &Mark) -> Result<(), FileError> {
     let result = (|| {
-        let mut file = OpenOptions::new().read(true).append(true).create(true).open(path)?;
+        let mut file = files::open_to_append(path)?;
         lock(&file)?;
         let mut line = serde_json::to_vec(mark).map_err(io::Error::other)?;
         sealed::seal(&mut line, sealed::next_number(&mut file)?);
@@ -194,7 +195,7 @@ impl MarksReader {
     pub fn poll(&mut self) -> Result<bool, FileError> {
         let failed = |e| FileError::new("read", &self.path)(e);
         // Opened anew each time: that makes a network file system look for news.
-        let mut file = match File::open(&self.path) {
+        let mut file = match files::open(&self.path) {
             Ok(file) => file,
             Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(self.forget()),
             Err(e) => return Err(failed(e)),

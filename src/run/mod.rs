@@ -18,6 +18,7 @@ pub mod sealed;
 pub mod tail;
 pub mod verify;
 pub mod view;
+mod witness;
 
 use std::ffi::OsStr;
 use std::fs::{File, Permissions};

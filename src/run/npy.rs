@@ -8,6 +8,7 @@ use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use super::{FileError, write_atomically};
+use crate::files;
 
 /// What is wrong with an array or its file.
 #[derive(Debug, thiserror::Error)]
@@ -66,7 +67,7 @@ pub fn write<const D: usize>(path: &Path, shape: [usize; D], values: &[f32]) -> 
 pub fn open<const D: usize>(path: &Path, expected: &'static str) -> Result<([usize; D], BufReader<File>), NpyError> {
     let io_error = |e: io::Error| FileError::new("read", path)(e);
     let bad = |found: String| NpyError::Format { path: path.to_owned(), expected, found };
-    let file = File::open(path).map_err(io_error)?;
+    let file = files::open(path).map_err(io_error)?;
     let length = file.metadata().map_err(io_error)?.len();
     let mut file = BufReader::new(file);
     let mut start = [0u8; 10];

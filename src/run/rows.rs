@@ -8,6 +8,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::{FileError, write_atomically};
+use crate::files;
 use crate::modality::{Modality, PerModality};
 use crate::split::Split;
 
@@ -144,7 +145,7 @@ impl LabelRows {
     /// # Errors
     /// A file that is missing or does not have the columns above.
     pub fn read(path: &Path) -> Result<LabelRows, RowsError> {
-        let file = std::fs::File::open(path).map_err(FileError::new("read", path))?;
+        let file = crate::files::open(path).map_err(FileError::new("read", path))?;
         let bad = |line: u64, message: String| RowsError::Format { path: path.to_owned(), line, message };
         let mut table = csv::Reader::from_reader(file);
         let head = table.headers().map_err(|e| bad(1, e.to_string()))?.clone();
@@ -195,7 +196,7 @@ pub fn number(value: f32) -> String {
 /// A file that cannot be read.
 pub fn checksum(path: &Path) -> Result<String, FileError> {
     let failed = |e: std::io::Error| FileError::new("read", path)(e);
-    let mut file = std::fs::File::open(path).map_err(failed)?;
+    let mut file = files::open(path).map_err(failed)?;
     let (mut buffer, mut sum) = (vec![0; 1 << 16], 0);
     loop {
         match file.read(&mut buffer).map_err(failed)? {

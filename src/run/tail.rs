@@ -4,7 +4,6 @@
 //! file system look for news. Lines that are torn or damaged, and events that only a later version of the program knows,
 //! are skipped and counted.
 
-use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -12,6 +11,7 @@ use std::path::{Path, PathBuf};
 use super::FileError;
 use super::sealed::{Damage, Sequence};
 use super::view::RunView;
+use crate::files;
 use crate::training::events::Event;
 
 /// Why a poll brought nothing.
@@ -100,7 +100,7 @@ impl EventTail {
     /// The next bytes; `None` where there is no file yet.
     fn read_chunk(&mut self) -> Result<Option<Vec<u8>>, TailError> {
         let fault = |e: io::Error| TailError::File(FileError::new("read", &self.path)(e));
-        let mut file = match File::open(&self.path) {
+        let mut file = match files::open(&self.path) {
             Ok(file) => file,
             Err(e) if e.kind() == io::ErrorKind::NotFound => {
                 self.caught_up = true;

@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use super::error::TrainingError;
 use super::events::{LabelSummaries, Stage, StageSummary, SummaryMetrics};
 use super::parts::{Part, Parts, PartsError};
+use crate::files;
 
 /// CBOR: unlike serde_json without its slower parser, it brings every f64 back bit for bit.
 const PROGRESS: &str = "progress.cbor";
@@ -280,7 +281,7 @@ impl Store {
             message,
             advice: "`mug verify RUN` shows what is damaged; a stage can be begun anew with `mug resume RUN --restart STAGE`",
         };
-        let plain = |name: &str| fs::read(folder.join(name)).map_err(|e| failed(&folder.join(name), &e));
+        let plain = |name: &str| files::read(&folder.join(name), u64::MAX).map_err(|e| failed(&folder.join(name), &e));
         let parts = match Parts::read(folder) {
             Ok(parts) => Some(parts),
             Err(PartsError::Missing) => None,
@@ -336,7 +337,7 @@ impl Store {
         for stage in Stage::ALL.into_iter().filter(|s| progress.stage.is_none_or(|running| *s < running)) {
             let name = format!("{stage}.bpk");
             let path = self.results.join(&name);
-            match fs::read(&path) {
+            match files::read(&path, u64::MAX) {
                 Ok(bytes) => results.insert(stage, Part::of(&name, &bytes)),
                 Err(e) if e.kind() == io::ErrorKind::NotFound => None,
                 Err(e) => return Err(failed(&path, &e)),

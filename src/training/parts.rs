@@ -1,10 +1,12 @@
 //! The parts of a checkpoint: which files belong to it, and how to tell that each is as it was written.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Read};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
+
+use crate::files;
 
 /// One file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,7 +57,7 @@ impl Part {
     /// See [`PartsError`].
     pub fn read(&self, folder: &Path) -> Result<Vec<u8>, PartsError> {
         self.length(folder)?;
-        let content = fs::read(folder.join(&self.name))?;
+        let content = files::read(&folder.join(&self.name), self.bytes)?;
         self.compare(content.len() as u64, crc32c::crc32c(&content))?;
         Ok(content)
     }
@@ -66,7 +68,7 @@ impl Part {
     /// See [`PartsError`].
     pub fn check(&self, folder: &Path) -> Result<(), PartsError> {
         self.length(folder)?;
-        let mut file = File::open(folder.join(&self.name))?;
+        let mut file = files::open(&folder.join(&self.name))?;
         let (mut buffer, mut length, mut sum) = (vec![0; 1 << 16], 0, 0);
         loop {
             match file.read(&mut buffer)? {
@@ -127,7 +129,7 @@ impl Parts {
     /// See [`PartsError`].
     pub fn read(folder: &Path) -> Result<Parts, PartsError> {
         let mut bytes = Vec::new();
-        File::open(folder.join(Parts::NAME))?.take(LONGEST).read_to_end(&mut bytes)?;
+        files::open(&folder.join(Parts::NAME))?.take(LONGEST).read_to_end(&mut bytes)?;
         let form = |what: &str| PartsError::Form(what.to_owned());
         let at = bytes.iter().position(|b| *b == b'\n').ok_or_else(|| form("a single line"))?;
         let (list, sum) = bytes.split_at(at);
