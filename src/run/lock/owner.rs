@@ -12,7 +12,7 @@ use crate::run::directory::RunDir;
 /// Why the file could not be had.
 #[derive(Debug)]
 pub(super) enum Refused {
-    Held(Holder),
+    Held(Box<Holder>),
     Failed(io::Error),
 }
 
@@ -37,7 +37,7 @@ pub(super) fn take(path: &Path, words: &Holder, dead: Option<&Holder>) -> Result
             Err(e) => return Err(Refused::Failed(e)),
         }
         if let Some(found) = holder::read(path).filter(|h| of_dead.as_ref() != Some(&h.token)) {
-            return Err(Refused::Held(found));
+            return Err(Refused::Held(Box::new(found)));
         }
         // A dead holder's, or one that names nobody. Whoever removes it has the claim to, and looks again first: it could
         // be another's by now.
