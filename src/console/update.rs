@@ -179,9 +179,12 @@ pub fn attach(state: &mut State, path: PathBuf, follow: bool, effects: &mut Vec<
 fn checked(state: &mut State, target: &str, problem: Option<String>) {
     let Some(item) = state.datasets.iter_mut().flatten().find(|i| i.target == target) else { return };
     match (problem, item.availability) {
-        (Some(problem), _) => (item.availability, item.detail) = (Availability::Broken, problem),
+        // One that is missing is told so already.
+        (Some(problem), known) if known.can_train() => {
+            (item.availability, item.detail) = (Availability::Broken, problem)
+        }
         (None, Availability::Present) => item.availability = Availability::Ready,
-        (None, _) => {}
+        _ => {}
     }
 }
 
