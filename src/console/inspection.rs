@@ -131,6 +131,8 @@ mod tests {
         let long = format!("train: expected a dict of this name, found only the keys a{}", ", b".repeat(60));
         tell(&mut state, [checked("mosi", Some(&long)), checked("sims", None), checked("gone", None)]);
         assert!(shows(&state, "✘ mosi") && shows(&state, "● sims"));
+        tell(&mut state, [checked("simsv2", Some("it is not there"))]);
+        assert!(shows(&state, "○ simsv2"), "missing, not unusable");
         state.focus = Pane::Datasets;
         press(&mut state, "j");
         assert_eq!(key(&mut state, KeyCode::Enter), []);

@@ -222,9 +222,12 @@ fn point_at_run(state: &mut State, effects: &mut Vec<Effect>) {
 fn checked(state: &mut State, target: &str, problem: Option<String>) {
     let Some(item) = state.datasets.iter_mut().flatten().find(|i| i.target == target) else { return };
     match (problem, item.availability) {
-        (Some(problem), _) => (item.availability, item.detail) = (Availability::Broken, problem),
+        // One that is missing is told so already.
+        (Some(problem), known) if known.can_train() => {
+            (item.availability, item.detail) = (Availability::Broken, problem)
+        }
         (None, Availability::Present) => item.availability = Availability::Ready,
-        (None, _) => {}
+        _ => {}
     }
 }
 
