@@ -10,8 +10,8 @@ use super::args::{AttachArgs, ViewArgs};
 use super::lines::Lines;
 use super::out::Output;
 use super::progress::Follower;
-use super::{find_run, say};
-use crate::console::{self, OpenOptions};
+use super::{find_run, say, warn};
+use crate::console::{self, OpenOptions, Start};
 use crate::run::directory::RunDir;
 use crate::run::list::{RunState, summarise};
 use crate::run::pulse::{Life, Pulse, SILENCE};
@@ -24,6 +24,7 @@ pub fn run(args: AttachArgs, root: PathBuf) -> Result<ExitCode> {
         None => find_run(&root, args.run.as_deref())?,
     };
     if !can_draw(&args.view)? {
+        warn_only_drawn(&args.view);
         return follow(&dir);
     }
     console::open(OpenOptions {
@@ -31,14 +32,18 @@ pub fn run(args: AttachArgs, root: PathBuf) -> Result<ExitCode> {
         run: Some(dir),
         follow: args.follow.is_some(),
         read_only: args.view.read_only || args.follow.is_some(),
-        fps: args.view.fps,
+        fps: args.view.frames(),
         ascii: args.view.ascii,
-        dataset: None,
-        config: None,
-        overrides: Vec::new(),
-        device: Default::default(),
+        start: Start::default(),
     })?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Says which options mean nothing where lines are printed although nobody asked for lines.
+pub fn warn_only_drawn(view: &ViewArgs) {
+    if let Some(names) = view.only_drawn() {
+        warn(&format!("there is no terminal to draw on, lines are printed: {names} changes nothing"));
+    }
 }
 
 /// True where there is a terminal to draw on and to read keys from, and lines are not asked for. A terminal that cannot be
@@ -82,7 +87,12 @@ pub fn follow(dir: &RunDir) -> Result<ExitCode> {
         ))?;
         return Ok(ExitCode::FAILURE);
     }
-    let state = summarise(dir).state;
+    let summary = summarise(dir);
+    if summary.failed_to_begin().is_some() {
+        say(&format!("the run failed before it began; once that is mended, mug resume {} tries again", dir.name()))?;
+        return Ok(ExitCode::FAILURE);
+    }
+    let state = summary.state;
     match state {
         RunState::At(Phase::Finished) => return Ok(ExitCode::SUCCESS),
         RunState::Died => {

@@ -9,14 +9,15 @@ use color_eyre::Result;
 use color_eyre::eyre::eyre;
 
 use super::args::ResumeArgs;
-use super::say;
+use super::{read_record, say};
 use crate::host::client::{self, LinkEvent};
-use crate::host::spawn::{restart_detached, start_detached};
+use crate::host::prepare::{Amendment, amend, check_restart};
+use crate::host::spawn::{continue_detached, restart_detached, start_detached};
 use crate::run::directory::RunDir;
 use crate::run::list::{RunState, summarise};
 use crate::run::lock;
 use crate::run::view::Phase;
-use crate::training::events::{Command, Stage};
+use crate::training::events::{Command, Cut, Stage};
 
 /// How long the effect of a command is waited for: the end of a batch and a checkpoint.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -41,14 +42,27 @@ pub fn run(root: &Path, name: &str, command: Command) -> Result<ExitCode> {
 
 /// Goes on with a run, in its own process or in a new one.
 pub fn resume(root: &Path, args: &ResumeArgs) -> Result<ExitCode> {
-    let dir = RunDir::find(root, &args.run)?;
-    let name = dir.name();
+    let mut dir = RunDir::find(root, &args.run)?;
+    let name = &dir.name().to_owned();
     let restart = args.restart.map(Stage::from);
+    let go_on = args.continue_stage.map(Stage::from);
+    if let Some(stage) = go_on {
+        check_cut(&dir, stage)?;
+    }
     let state = summarise(&dir).state;
+    restart.map_or(Ok(()), |stage| check_restart(&dir, stage))?;
     if lock::is_alive(&dir) {
+        if args.dataset.is_some() {
+            return Err(eyre!(
+                "run {name} is being trained ({state}): its data can be moved once mug stop {name} has ended it"
+            ));
+        }
         if let Some(stage) = restart {
             tell(&dir, Command::RestartStage { stage })?;
             say(&format!("run {name} begins {stage} anew"))?;
+        } else if let Some(stage) = go_on {
+            tell(&dir, Command::ContinueStage { stage })?;
+            say(&format!("run {name} goes on with {stage}"))?;
         } else if state == RunState::At(Phase::Paused) {
             tell(&dir, Command::Resume)?;
             wait(&dir, Command::Resume)?;
@@ -57,15 +71,34 @@ pub fn resume(root: &Path, args: &ResumeArgs) -> Result<ExitCode> {
         }
         return Ok(ExitCode::SUCCESS);
     }
-    let pid = match restart {
-        Some(stage) => restart_detached(&dir, stage)?,
-        None if state == RunState::At(Phase::Finished) => {
+    if args.dataset.is_some() {
+        amend(&mut dir, &Amendment { dataset: args.dataset.clone(), ..Amendment::default() })?;
+    }
+    let pid = match (restart, go_on) {
+        (Some(stage), _) => restart_detached(&dir, stage)?,
+        (None, Some(stage)) => continue_detached(&dir, stage)?,
+        _ if state == RunState::At(Phase::Finished) => {
             return Err(eyre!("run {name} is finished; mug resume {name} --restart STAGE begins a stage anew"));
         }
-        None => start_detached(&dir, true)?,
+        _ => start_detached(&dir, true)?,
     };
     say(&format!("run {name} ({state}) goes on in process {pid}; mug attach {name} shows it"))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Makes sure that a stage was ended early, so that there is something to go on with.
+fn check_cut(dir: &RunDir, stage: Stage) -> Result<()> {
+    let view = read_record(dir)?;
+    if view.stage(stage).cut == Some(Cut::Done) {
+        return Ok(());
+    }
+    let cut: Vec<&str> =
+        Stage::ALL.into_iter().filter(|s| view.stage(*s).cut == Some(Cut::Done)).map(Stage::name).collect();
+    let name = dir.name();
+    Err(match &cut[..] {
+        [] => eyre!("no stage of run {name} was ended early; --restart {stage} begins the stage anew"),
+        cut => eyre!("stage {stage} of run {name} was not ended early; expected {}", cut.join(" or ")),
+    })
 }
 
 /// Sends a command and waits for the answer.

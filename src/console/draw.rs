@@ -4,7 +4,7 @@ use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
 
 use super::layout::{self, Mode};
-use super::panes::{self, chrome, columns, comparison, detail, entry, help, judgement, prompt, status};
+use super::panes::{self, card, chrome, columns, comparison, detail, entry, help, judgement, problem, prompt, status};
 use super::state::{Overlay, State};
 use super::theme;
 
@@ -47,7 +47,13 @@ pub fn draw(state: &State, frame: &mut Frame<'_>) {
             columns::draw(state, *at, screen, buffer);
         }
         Some(Overlay::Comparison { lines, scroll }) if readable => {
-            comparison::draw(lines, *scroll, screen, buffer);
+            comparison::draw(lines, " runs side by side · esc closes · j k scroll ", *scroll, screen, buffer);
+        }
+        Some(Overlay::Card { lines, scroll }) if readable => {
+            card::draw(lines, *scroll, screen, buffer);
+        }
+        Some(Overlay::Problem { words, scroll }) if readable => {
+            problem::draw(words, *scroll, screen, buffer);
         }
         Some(Overlay::Figure { line, .. }) => {
             cursor = Some(prompt::line("figure (.svg or .png):", line, None, footer, buffer));
@@ -64,7 +70,7 @@ pub fn draw(state: &State, frame: &mut Frame<'_>) {
             cursor = Some(prompt::line("open data file:", line, None, footer, buffer));
         }
         Some(Overlay::Filter { line, .. }) => {
-            let problem = state.labels.filter_error.as_deref();
+            let problem = state.labels.filter_error.as_deref().or(state.labels.filter_doubt.as_deref());
             cursor = Some(prompt::line("filter:", line, problem, footer, buffer));
         }
         Some(Overlay::Note { line, .. }) => {
@@ -72,7 +78,8 @@ pub fn draw(state: &State, frame: &mut Frame<'_>) {
         }
         Some(Overlay::Export(line)) => {
             let problem = state.notice.as_ref().map(|n| n.text.as_str());
-            let label = format!("write {} rows to (.csv .parquet .jsonl):", state.labels.index.len());
+            let how = if state.labels.escape_formulas { "formulas as texts" } else { "texts as they are" };
+            let label = format!("write {} rows (tab: {how}):", state.labels.index.len());
             cursor = Some(prompt::line(&label, line, problem, footer, buffer));
         }
         // Nothing that is read has room.

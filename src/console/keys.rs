@@ -4,8 +4,10 @@ use crossterm::event::KeyEvent;
 use ratatui::layout::Rect;
 
 use super::actions::{self, Action};
-use super::backend::{Availability, Effect, Link};
+use super::backend::{Availability, Begin, Effect};
 use super::beside;
+use super::card;
+use super::control::{self, take_up};
 use super::decode::Input;
 use super::embedding;
 use super::labels;
@@ -17,8 +19,7 @@ use super::plot;
 use super::state::{Overlay, Pane, Question, State, WEIGHTS, XAxis};
 use super::update::{attach, inspect, is_resumable, say};
 use crate::report::projection::Scope;
-use crate::run::view::Phase;
-use crate::training::events::{Command, Level, Stage, StageState};
+use crate::training::events::{Level, Stage};
 
 /// Takes in what a person did.
 pub fn input(state: &mut State, input: Input, effects: &mut Vec<Effect>) {
@@ -102,6 +103,7 @@ fn click(state: &mut State, column: u16, row: u16, effects: &mut Vec<Effect>) {
             list.select(at, len);
         }
     }
+    left_to_point(state, pane);
     if pane == Pane::Datasets {
         inspect(state, effects);
     }
@@ -157,8 +159,18 @@ fn move_list(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
             _ => list.last(len),
         }
     }
+    left_to_point(state, pane);
     if pane == Pane::Datasets {
         inspect(state, effects);
+    }
+}
+
+/// Whoever moves a cursor wants it there.
+fn left_to_point(state: &mut State, pane: Pane) {
+    match pane {
+        Pane::Datasets => state.to_point.dataset = false,
+        Pane::Runs => state.to_point.run = false,
+        _ => {}
     }
 }
 
@@ -193,14 +205,12 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         Action::Up | Action::Down | Action::PageUp | Action::PageDown | Action::First | Action::Last => {
             move_list(state, action, effects);
         }
-        Action::Run => run(state, effects),
-        Action::StopAfterEpoch => send(state, Command::StopAfterEpoch, "the stage ends after this epoch", effects),
-        Action::Checkpoint => send(state, Command::Checkpoint, "a checkpoint is asked for", effects),
-        Action::RestartStage => ask_restart(state),
-        Action::StopRun => match state.refusal() {
-            None => state.overlay = Some(Overlay::Confirm(Question::Stop)),
-            Some(why) => say(state, Level::Warning, why),
-        },
+        Action::Run
+        | Action::StopAfterEpoch
+        | Action::Checkpoint
+        | Action::RestartStage
+        | Action::ContinueStage
+        | Action::StopRun => control::act(state, action, effects),
         Action::Tab(n) => show_stage(state, Stage::ALL[n.min(2)]),
         Action::ShowStage => {
             let stage = Stage::ALL[state.stage_list.selected.min(2)];
@@ -266,6 +276,7 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         Action::Refresh => effects.push(Effect::ListRuns),
         Action::Beside => beside::toggle(state, effects),
         Action::Compare => beside::ask_comparison(state, effects),
+        Action::Card => card::ask(state, effects),
         Action::Plot => plot::ask(state),
     }
 }
@@ -284,56 +295,8 @@ fn close(state: &mut State, effects: &mut Vec<Effect>) {
     state.zoom = false;
 }
 
-/// Sends a command, or says why not.
-pub fn send(state: &mut State, command: Command, said: &str, effects: &mut Vec<Effect>) {
-    match state.refusal() {
-        None => {
-            effects.push(Effect::Send(command));
-            say(state, Level::Info, said);
-        }
-        Some(why) => say(state, Level::Warning, why),
-    }
-}
-
-/// The one key that starts, pauses and resumes.
-fn run(state: &mut State, effects: &mut Vec<Effect>) {
-    let Some(attached) = &state.run else { return train(state, effects) };
-    let (phase, link) = (attached.view.phase, attached.link.clone());
-    if state.focus == Pane::Datasets && !attached.is_live() {
-        return train(state, effects);
-    }
-    match (state.run_command(), link) {
-        (None, _) if phase == Phase::Finished => {
-            say(state, Level::Info, "this run is finished; enter on a dataset trains anew, R begins a stage anew");
-        }
-        (_, Link::Absent) => take_up(state, None, effects),
-        (None, _) => say(state, Level::Info, "the run's process is ending; try again in a moment"),
-        (Some(command), _) => {
-            let said = match command {
-                Command::Pause => "pausing: the batch is finished and a checkpoint written first",
-                Command::Resume => "resuming",
-                _ => "starting",
-            };
-            send(state, command, said, effects);
-        }
-    }
-}
-
-/// Starts a process for the shown run, which has none.
-pub fn take_up(state: &mut State, restart: Option<Stage>, effects: &mut Vec<Effect>) {
-    if state.read_only {
-        return say(state, Level::Warning, "read-only: start mug without --read-only to take the run up");
-    }
-    let Some(run) = &mut state.run else { return };
-    run.link = Link::Connecting;
-    effects.push(Effect::TakeUp { path: run.path.clone(), restart });
-    match restart {
-        None => say(state, Level::Info, "taking the run up from its last checkpoint"),
-        Some(stage) => say(state, Level::Info, format!("beginning the {stage} stage anew")),
-    }
-}
-
-fn train(state: &mut State, effects: &mut Vec<Effect>) {
+/// Starts a run on the selected dataset, or says why not.
+pub fn train(state: &mut State, effects: &mut Vec<Effect>) {
     if state.read_only {
         return say(state, Level::Warning, "read-only: start mug without --read-only to train");
     }
@@ -341,39 +304,33 @@ fn train(state: &mut State, effects: &mut Vec<Effect>) {
         return say(state, Level::Info, "the datasets are still being looked for; try again in a moment");
     };
     let target = item.target.clone();
+    let problem = state.previews.get(&target).and_then(|p| p.problem.clone());
     match item.availability {
         Availability::Missing => {
             let text = format!("{} is missing ({}); o opens a file by its path", item.name, item.detail);
             say(state, Level::Warning, text);
         }
         Availability::Broken => {
-            let text = format!("{} cannot be read: {}", item.name, item.detail);
-            say(state, Level::Error, text);
+            let words = format!("{} cannot be trained on: {}", item.name, item.detail);
+            state.overlay = Some(Overlay::Problem { words, scroll: 0 });
         }
-        Availability::BuiltIn | Availability::Ready if state.run.as_ref().is_some_and(|r| r.is_live()) => {
+        Availability::BuiltIn | Availability::Present | Availability::Ready if problem.is_some() => {
+            let words = format!("{} cannot be trained on: {}", item.name, problem.unwrap_or_default());
+            state.overlay = Some(Overlay::Problem { words, scroll: 0 });
+            // It may have been mended since.
+            state.previews.remove(&target);
+            effects.push(Effect::Inspect(target));
+        }
+        Availability::BuiltIn | Availability::Present | Availability::Ready
+            if state.run.as_ref().is_some_and(|r| r.is_live()) =>
+        {
             state.overlay = Some(Overlay::Confirm(Question::TrainBeside(target)));
         }
-        Availability::BuiltIn | Availability::Ready => {
+        Availability::BuiltIn | Availability::Present | Availability::Ready => {
             let text = format!("starting a run on {}", item.name);
             effects.push(Effect::Train { dataset: target });
             say(state, Level::Info, text);
         }
-    }
-}
-
-fn ask_restart(state: &mut State) {
-    let Some(run) = &state.run else { return say(state, Level::Warning, "no run to restart a stage of") };
-    let stage = match state.focus {
-        Pane::Stages => Stage::ALL[state.stage_list.selected.min(2)],
-        _ => run.view.stage.unwrap_or(Stage::Contrastive),
-    };
-    let begun = !matches!(run.view.stage(stage).state, StageState::Pending | StageState::Skipped);
-    // A run without a process gets one that begins with the stage.
-    let refusal = state.refusal().filter(|_| state.read_only || run.link != Link::Absent);
-    match refusal {
-        Some(why) => say(state, Level::Warning, why),
-        None if !begun => say(state, Level::Info, format!("the {stage} stage has not begun")),
-        None => state.overlay = Some(Overlay::Confirm(Question::Restart(stage))),
     }
 }
 
@@ -428,7 +385,9 @@ fn attach_selected(state: &mut State, effects: &mut Vec<Effect>) {
         attach(state, run.path.clone(), state.follow, effects);
     }
     if is_resumable(run.state) && same && !state.read_only {
-        take_up(state, None, effects);
+        take_up(state, Begin::LastCheckpoint, effects);
+    } else if run.failed_to_begin().is_some() {
+        say(state, Level::Info, format!("{} failed before it began; once that is mended, space tries again", run.name));
     } else if is_resumable(run.state) {
         say(state, Level::Info, format!("{} {}; space takes it up from its last checkpoint", run.name, run.state));
     }

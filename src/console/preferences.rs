@@ -18,6 +18,8 @@ const LONGEST: u64 = 64 << 10;
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Preferences {
+    /// Label tables written as CSV keep spreadsheets from running texts as formulas.
+    pub escape_formulas: bool,
     pub labels: Remembered,
 }
 
@@ -79,6 +81,7 @@ mod tests {
         assert_eq!(read(&path).unwrap(), None);
         let mut preferences = Preferences::default();
         preferences.labels.hidden = vec!["note".into()];
+        preferences.escape_formulas = true;
         write(&path, &preferences).unwrap();
         assert_eq!(read(&path).unwrap(), Some(preferences));
         std::fs::write(&path, "[labels]\nbars = false\nlater = 1\n[other]\n").unwrap();

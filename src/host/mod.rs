@@ -25,6 +25,8 @@
 //! Training runs under a guard: a panic becomes a fault event with its message.
 
 pub mod client;
+pub mod content;
+mod data_watch;
 pub mod place;
 pub mod prepare;
 mod recording;
@@ -68,6 +70,8 @@ pub struct HostOptions {
     pub resume: bool,
     /// Begin this stage anew before anything else.
     pub restart: Option<Stage>,
+    /// Go on with this stage, which was ended early, before anything else.
+    pub continue_stage: Option<Stage>,
     /// Take SIGTERM, SIGINT and SIGUSR1 as requests to checkpoint and end; SIGHUP as nothing.
     pub signals: bool,
     /// How often a disk that refuses is tried again.
@@ -81,6 +85,7 @@ impl Default for HostOptions {
         Self {
             resume: false,
             restart: None,
+            continue_stage: None,
             signals: true,
             retry: Duration::from_secs(1),
             gone: Duration::from_secs(60),
@@ -124,6 +129,9 @@ pub fn serve(dir: RunDir, trainer: Trainer, options: &HostOptions) -> Result<Ser
     let control = Control::new();
     if let Some(stage) = options.restart {
         control.send(Command::RestartStage { stage });
+    }
+    if let Some(stage) = options.continue_stage {
+        control.send(Command::ContinueStage { stage });
     }
     let standing = Arc::new(watch::Sender::new(Standing::new(recorder.written())));
     let result = runtime.block_on(async {

@@ -35,6 +35,12 @@ pub struct Reports(Sender<Word>);
 const PATIENCE: Duration = Duration::from_secs(60);
 
 impl Reports {
+    /// Records something at the moment of the last event.
+    pub fn note(&self, body: Body) {
+        // Fails only when the recorder is gone, and then the whole process is going.
+        let _ = self.0.send(Word::Note(body));
+    }
+
     /// Says that training is over.
     pub(super) fn ended(&self, last: Option<Body>) {
         // The recorder does not end before this.
@@ -147,8 +153,8 @@ impl Thread {
         loop {
             let over = self.take_in();
             if over && let Some(body) = self.last.as_mut().and_then(Option::take) {
-                // The phase tells whether training has said it itself.
-                if !self.standing.borrow().phase.is_over() {
+                // The phase tells whether training has said it itself; a fault that is found after its last word counts.
+                if matches!(body, Body::Fault { .. }) || !self.standing.borrow().phase.is_over() {
                     self.recorder.push_here(body.clone());
                     self.standing.send_modify(|s| {
                         s.phase = match body {

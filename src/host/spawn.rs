@@ -10,6 +10,7 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use super::client;
+use super::prepare::{PrepareError, check_ready, check_restart};
 use crate::run::FileError;
 use crate::run::directory::RunDir;
 use crate::run::lock;
@@ -28,6 +29,14 @@ pub enum SpawnError {
     Silent { pid: u32, seconds: u64, log: PathBuf },
     #[error(transparent)]
     File(#[from] FileError),
+    #[error(transparent)]
+    Prepare(Box<PrepareError>),
+}
+
+impl From<PrepareError> for SpawnError {
+    fn from(error: PrepareError) -> Self {
+        SpawnError::Prepare(error.into())
+    }
 }
 
 /// How long a new process may take until it answers; it listens before it opens any data.
@@ -36,7 +45,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// Starts `mug host DIR` detached from the terminal and waits until it answers; returns its process id.
 ///
 /// # Errors
-/// Somebody trains the run already, or the new process did not come up; then with the end of its log.
+/// Somebody trains the run already, its manifest or its data stand in the way, or the new process did not come up; then with the end of its log.
 pub fn start_detached(dir: &RunDir, resume: bool) -> Result<u32, SpawnError> {
     start_program(&this_program(), dir, resume.then_some(OsStr::new("--resume")).as_slice())
 }
@@ -46,7 +55,16 @@ pub fn start_detached(dir: &RunDir, resume: bool) -> Result<u32, SpawnError> {
 /// # Errors
 /// As [`start_detached`].
 pub fn restart_detached(dir: &RunDir, stage: Stage) -> Result<u32, SpawnError> {
+    check_restart(dir, stage)?;
     start_program(&this_program(), dir, &["--resume", "--restart", stage.name()].map(OsStr::new))
+}
+
+/// As [`start_detached`] with `resume`, going on with a stage that was ended early.
+///
+/// # Errors
+/// As [`start_detached`].
+pub fn continue_detached(dir: &RunDir, stage: Stage) -> Result<u32, SpawnError> {
+    start_program(&this_program(), dir, &["--resume", "--continue", stage.name()].map(OsStr::new))
 }
 
 /// This program, also where its file was replaced or deleted since it started.
@@ -59,6 +77,7 @@ fn start_program(program: &Path, dir: &RunDir, options: &[&OsStr]) -> Result<u32
     if lock::is_alive(dir) {
         return Err(SpawnError::Alive { run: dir.name().to_owned() });
     }
+    check_ready(dir)?;
     let path = dir.log_path();
     let open = || -> io::Result<(File, File, u64)> {
         let log = OpenOptions::new().create(true).append(true).open(&path)?;

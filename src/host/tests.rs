@@ -51,7 +51,7 @@ fn counting(steps: u64) -> Trainer {
     })
 }
 
-fn options() -> HostOptions {
+pub(super) fn options() -> HostOptions {
     HostOptions {
         signals: false,
         retry: Duration::from_millis(20),
@@ -68,7 +68,7 @@ fn start(dir: &RunDir, trainer: Trainer) -> JoinHandle<Result<Served, HostError>
 }
 
 /// Waits for something that happens soon; a minute is for machines that are very busy.
-fn until(mut happened: impl FnMut() -> bool) {
+pub(super) fn until(mut happened: impl FnMut() -> bool) {
     for _ in 0..6000 {
         if happened() {
             return;
@@ -83,14 +83,14 @@ fn link(dir: &RunDir) -> (Link, Receiver<LinkEvent>) {
     (client::connect(dir, notify).unwrap(), events)
 }
 
-fn stop(dir: &RunDir) {
+pub(super) fn stop(dir: &RunDir) {
     let (link, events) = link(dir);
     link.send(Command::StopNow).unwrap();
     assert!(matches!(next(&events), LinkEvent::Hello { .. }));
     assert_eq!(next(&events), LinkEvent::Accepted(Command::StopNow));
 }
 
-fn view(dir: &RunDir) -> RunView {
+pub(super) fn view(dir: &RunDir) -> RunView {
     read_view(&dir.events_path()).unwrap()
 }
 

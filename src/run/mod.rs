@@ -14,7 +14,9 @@ pub mod predictions;
 pub mod pulse;
 pub mod recorder;
 pub mod rows;
+pub mod sealed;
 pub mod tail;
+pub mod verify;
 pub mod view;
 
 use std::ffi::OsStr;

@@ -2,7 +2,7 @@
 //!
 //! Everything queued is written at each [`flush`](Recorder::flush), and what could not be written stays in memory, in
 //! order, until a later flush: a full disk loses nothing. The file is synced after events that a resumed run builds on.
-//! A file cut off in the middle of a line by a dead process is ended with a newline: readers skip that one line.
+//! A file cut off in the middle of a line by a dead process gets its newline with the next line: readers skip that one.
 
 use std::collections::VecDeque;
 use std::fs::{File, OpenOptions};
@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::directory::RunDir;
-use super::{FileError, aside};
+use super::{FileError, aside, sealed};
 use crate::training::events::{Body, Event, Level, Stage};
 
 /// Why events could not be recorded now; they are kept and a later flush tries again.
@@ -50,6 +50,10 @@ pub struct Recorder {
     waiting: VecDeque<Event>,
     /// Turned into bytes and not yet written; it may begin in the middle of a line.
     bytes: Vec<u8>,
+    /// The file ends in the middle of a line.
+    torn: bool,
+    /// The number of the next line; see sealed.rs.
+    number: u64,
     /// The file's length.
     written: u64,
     synced: Instant,
@@ -78,23 +82,23 @@ impl Recorder {
         let mut options = OpenOptions::new();
         let mut file =
             options.read(true).append(true).create(true).open(&path).map_err(FileError::new("open", &path))?;
-        let mut finish = || -> io::Result<((u64, u64), u64)> {
-            let mut length = file.metadata()?.len();
+        let mut torn = false;
+        let mut finish = || -> io::Result<((u64, u64), u64, u64)> {
+            let number = sealed::next_number(&mut file)?;
+            let length = file.metadata()?.len();
             if length > 0 {
                 let mut end = [0u8];
                 file.seek(SeekFrom::End(-1))?;
                 file.read_exact(&mut end)?;
-                if end != *b"\n" {
-                    file.write_all(b"\n")?;
-                    length += 1;
-                }
+                // Ended together with the next line: until then everybody sees that it is torn.
+                torn = end != *b"\n";
             }
             // The file's name has to outlive a power loss as its content does.
             File::open(dir.path())?.sync_all()?;
             let metadata = file.metadata()?;
-            Ok(((metadata.dev(), metadata.ino()), length))
+            Ok(((metadata.dev(), metadata.ino()), number, length))
         };
-        let (identity, written) = finish().map_err(FileError::new("write", &path))?;
+        let (identity, number, written) = finish().map_err(FileError::new("write", &path))?;
         Ok(Recorder {
             root: dir.path().to_owned(),
             path,
@@ -104,6 +108,8 @@ impl Recorder {
             gone: false,
             waiting: VecDeque::new(),
             bytes: Vec::new(),
+            torn,
+            number,
             written,
             synced: Instant::now(),
             must_sync: false,
@@ -178,8 +184,14 @@ impl Recorder {
             aside::write(&self.root, event)?;
             // Steps and log lines are many, and none is needed to go on from a checkpoint.
             self.must_sync |= !matches!(event.body, Body::Step { .. } | Body::Log { .. });
-            serde_json::to_writer(&mut self.bytes, event)
-                .map_err(|e| FileError::new("write", &self.path)(io::Error::other(e)))?;
+            let mut line =
+                serde_json::to_vec(event).map_err(|e| FileError::new("write", &self.path)(io::Error::other(e)))?;
+            sealed::seal(&mut line, self.number);
+            self.number += 1;
+            if std::mem::take(&mut self.torn) {
+                self.bytes.push(b'\n');
+            }
+            self.bytes.append(&mut line);
             self.bytes.push(b'\n');
             self.waiting.pop_front();
         }

@@ -4,9 +4,10 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
+use ratatui::widgets::{Clear, Widget};
 
 use super::stages::{pace, seconds_left, shown_state, symbol};
-use super::{blank, put, tabs};
+use super::{put, tabs};
 use crate::console::actions::{self, Action, Binding};
 use crate::console::backend::Link;
 use crate::console::layout::{self, Mode};
@@ -15,12 +16,15 @@ use crate::console::{text, theme};
 use crate::run::list::RunState;
 use crate::run::pulse::SILENCE;
 use crate::run::view::Phase;
-use crate::training::events::{Level, Stage};
+use crate::training::events::{Cut, Level, Stage};
 
 /// Something that is wrong with the run, with what can be done; `None` where all is well.
 pub fn banner(state: &State) -> Option<String> {
     let run = state.run.as_ref()?;
     let resume = if state.read_only { format!("mug resume {}", run.name) } else { "space".to_owned() };
+    if let Some(why) = run.view.failed_to_begin() {
+        return Some(format!("the run failed before it began: {why} · once that is mended, {resume} tries again"));
+    }
     if let Some(fault) = &run.view.fault {
         // What can be done comes first: a long reason may be cut.
         return Some(format!("training stopped; {resume} takes the run up from its last checkpoint: {fault}"));
@@ -169,8 +173,8 @@ pub fn footer(state: &State, area: Rect, buffer: &mut Buffer) {
     let reserved: u16 = fixed.iter().map(|b| width_of(b)).sum();
     let mut end = area.right().saturating_sub(reserved);
     let mut x = area.x + 1;
-    let run_first = rest.iter().filter(|b| b.action == Action::Run);
-    for binding in run_first.chain(rest.iter().filter(|b| b.action != Action::Run)) {
+    let is_first = |b: &&&Binding| matches!(b.action, Action::Run | Action::Card);
+    for binding in rest.iter().filter(is_first).chain(rest.iter().filter(|b| !is_first(b))) {
         let width = width_of(binding);
         if x + width <= end {
             draw_hint(state, binding, x, area.y, buffer);
@@ -192,6 +196,12 @@ fn hint(state: &State, binding: &Binding) -> &'static str {
         // They would be refused.
         Action::Run | Action::StopAfterEpoch | Action::Checkpoint | Action::Train if state.read_only => "",
         Action::Run => run_hint(state),
+        Action::StopAfterEpoch
+            if state.run.as_ref().is_some_and(|r| r.view.stages.iter().any(|s| s.cut == Some(Cut::Asked))) =>
+        {
+            "keep stage"
+        }
+        Action::Card if state.run.as_ref().is_none_or(|r| r.view.phase != Phase::Finished) => "",
         _ => binding.hint,
     }
 }
@@ -220,9 +230,6 @@ pub fn run_hint(state: &State) -> &'static str {
     }
 }
 
-/// Most rows that a notice may have.
-const NOTICE: usize = 4;
-
 /// A notice in the footer; a long one has rows above it as well, so that it can be read whole.
 pub fn draw_notice(notice: &Notice, area: Rect, buffer: &mut Buffer) {
     let (symbol, style) = match notice.level {
@@ -230,17 +237,17 @@ pub fn draw_notice(notice: &Notice, area: Rect, buffer: &mut Buffer) {
         Level::Warning => ("!", theme::WARN),
         Level::Error => ("✘", theme::BAD),
     };
-    let mut lines = text::wrap(&notice.text, usize::from(area.width.saturating_sub(4)));
-    let rows = lines.len().min(NOTICE).min(usize::from(area.y) + 1);
-    if lines.len() > rows {
-        lines[rows - 1] += "…";
+    // Words that need more room than the line grow upwards over the panes: a reason is there to be read whole.
+    let lines = text::wrap(&notice.text, usize::from(area.width.saturating_sub(4)));
+    let height = (lines.len() as u16).clamp(1, (area.y / 2).max(1));
+    let area = Rect { y: area.bottom().saturating_sub(height), height, ..area };
+    if height > 1 {
+        Clear.render(area, buffer);
     }
-    let top = area.y + 1 - rows as u16;
-    for (y, line) in (top..=area.y).zip(&lines) {
-        blank(Rect { y, height: 1, ..area }, buffer);
+    put(buffer, area.x + 1, area.y, area.width.saturating_sub(1), symbol, style);
+    for (y, line) in (area.y..area.bottom()).zip(&lines) {
         put(buffer, area.x + 3, y, area.width.saturating_sub(3), line, style);
     }
-    put(buffer, area.x + 1, top, area.width.saturating_sub(1), symbol, style);
 }
 
 /// The pane whose name is at a row of the rail.

@@ -133,6 +133,7 @@ fn missing(state: &State) -> Option<String> {
 fn awaited(run: &Attached) -> String {
     let stage = run.view.stage(Stage::Contrastive);
     match (&run.view.prepared, stage.state) {
+        _ if run.view.failed_to_begin().is_some() => "the run failed before it began: see Losses or Log".into(),
         _ if run.died() => "no representations were recorded, and the run's process is gone: space takes the run up".into(),
         (None, _) => "data and model are being made ready; h and z are recorded when stage 1 begins".into(),
         (_, StageState::Skipped) => "this run has no contrastive stage, so nothing draws z to h".into(),

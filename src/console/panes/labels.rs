@@ -56,10 +56,13 @@ pub fn draw(state: &State, area: Rect, buffer: &mut Buffer) {
     if labels.index.is_empty() {
         let below = Rect { y: inside.y + 1, height: height as u16, ..inside };
         let words = match labels.arranging {
-            true => "the rows are being put in order",
-            false => "no row passes the filter; esc clears it",
+            true => "the rows are being put in order".to_owned(),
+            false => {
+                let doubt = labels.filter_doubt.as_ref().map_or_else(String::new, |d| format!(" ({d})"));
+                format!("no row passes the filter{doubt}; esc clears it")
+            }
         };
-        placeholder(below, words, buffer);
+        placeholder(below, &words, buffer);
     }
     let range = range(state);
     for (y, at) in (inside.y + 1..).zip(labels.list.visible(labels.index.len(), height)) {

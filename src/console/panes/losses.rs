@@ -9,6 +9,7 @@ use super::pens::{self, Pens};
 use super::stages::{shown_state, symbol};
 use super::star;
 use super::{beside, datasets, frame, placeholder, put};
+use crate::console::backend::Availability;
 use crate::console::chart::{Chart, Curve, Mark, Positions};
 use crate::console::scale::Scale;
 use crate::console::state::{Pane, State, WEIGHTS, XAxis};
@@ -24,6 +25,9 @@ pub fn draw(state: &State, area: Rect, buffer: &mut Buffer) {
     let Some(run) = &state.run else { return welcome(state, inside, buffer) };
     let view = run.view.stage(state.shown_stage());
     if view.steps.is_empty() && view.per_epoch.is_empty() {
+        if let Some(why) = run.view.failed_to_begin() {
+            return placeholder(inside, &format!("the run failed before it began: {why}"), buffer);
+        }
         let words = match (&run.view.prepared, view.state) {
             _ if run.died() => "the run's process is gone: space takes the run up",
             (None, _) => "data and model are being made ready",
@@ -77,8 +81,13 @@ fn welcome(state: &State, area: Rect, buffer: &mut Buffer) {
     let Some(item) = state.dataset() else {
         return placeholder(area, "looking for datasets", buffer);
     };
-    let words = format!("space trains on {}", text::clip(&item.name, 40));
-    put(buffer, area.x + 1, area.y, area.width.saturating_sub(2), &words, theme::STRONG);
+    let name = text::clip(&item.name, 40);
+    let (words, style) = match item.availability {
+        Availability::Broken => (format!("{name} cannot be trained on"), theme::BAD),
+        Availability::Missing => (format!("{name} is not there"), theme::WARN),
+        _ => (format!("space trains on {name}"), theme::STRONG),
+    };
+    put(buffer, area.x + 1, area.y, area.width.saturating_sub(2), &words, style);
     if area.height > 3 {
         let rest = Rect { x: area.x + 1, y: area.y + 2, width: area.width.saturating_sub(2), height: area.height - 2 };
         datasets::preview(state, rest, buffer);

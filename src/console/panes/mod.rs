@@ -2,6 +2,7 @@
 //! reads the state.
 
 pub mod beside;
+pub mod card;
 pub mod chrome;
 pub mod columns;
 pub mod comparison;
@@ -19,6 +20,7 @@ pub mod log;
 pub mod losses;
 pub mod metrics;
 mod pens;
+pub mod problem;
 pub mod prompt;
 pub mod runs;
 pub mod stages;

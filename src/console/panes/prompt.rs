@@ -7,11 +7,17 @@ use tui_input::Input as Line;
 use super::{blank, float, put};
 use crate::console::state::{Question, State};
 use crate::console::{text, theme};
+use crate::training::events::{Stage, StageState};
 
 /// What a question asks.
-fn words(question: &Question, state: &State) -> (String, String) {
+pub fn words(question: &Question, state: &State) -> (String, String) {
     let name = state.run.as_ref().map_or("", |r| &r.name);
     match question {
+        Question::EndStage(stage) => end_stage(*stage, state),
+        Question::Continue(stage) => (
+            format!("Go on with the {stage} stage?"),
+            format!("It goes on from the epoch after which it was ended. {}", later(*stage, state)),
+        ),
         Question::Restart(stage) => (
             format!("Begin the {stage} stage anew?"),
             "Its progress, and that of the stages after it, is thrown away.".into(),
@@ -28,6 +34,32 @@ fn words(question: &Question, state: &State) -> (String, String) {
             (format!("Start another run on {dataset}?"), format!("{name} goes on beside it; they share the device."))
         }
     }
+}
+
+/// What becomes of the stages after one that goes on.
+fn later(stage: Stage, state: &State) -> &'static str {
+    let begun = |s: &Stage| state.run.as_ref().is_some_and(|r| r.view.stage(*s).state != StageState::Pending);
+    match Stage::ALL.iter().filter(|s| **s > stage).any(begun) {
+        true => "The progress of the stages after it is thrown away: they are trained again with what it hands on.",
+        false => "The stages after it begin with what it hands on.",
+    }
+}
+
+fn end_stage(stage: Stage, state: &State) -> (String, String) {
+    let Some(run) = &state.run else { return Default::default() };
+    let view = run.view.stage(stage);
+    let epoch = view.epoch.max(1);
+    let planned = |s: &Stage| run.view.stage(*s).epochs > 0;
+    let then = match Stage::ALL.into_iter().filter(|s| *s > stage).find(planned) {
+        Some(next) => format!("the {next} stage begins"),
+        None => "the run finishes".to_owned(),
+    };
+    let detail = format!(
+        "{epoch} of {} epochs are trained then, and {then}. s takes it back until the epoch has ended; after that M, or \
+         mug resume {} --continue {stage}, goes on with the stage.",
+        view.epochs, run.name
+    );
+    (format!("End the {stage} stage after epoch {epoch}?"), detail)
 }
 
 pub fn question(state: &State, question: &Question, screen: Rect, buffer: &mut Buffer) {

@@ -118,6 +118,7 @@ fn draw_stage(run: &Attached, stage: Stage, selected: bool, area: Rect, buffer: 
         StageState::Skipped => "left out".to_owned(),
         StageState::Pending if view.epochs == 0 => String::new(),
         StageState::Pending => format!("{} epochs", view.epochs),
+        StageState::Finished if view.cut.is_some() => format!("epoch {}/{}", view.epoch, view.epochs),
         StageState::Finished => format!("epoch {}", view.epoch),
         _ => format!("{}/{}  {:.0} %", view.epoch, view.epochs, view.progress() * 100.0),
     };
@@ -135,7 +136,10 @@ fn draw_stage(run: &Attached, stage: Stage, selected: bool, area: Rect, buffer: 
         }
     }
     if area.height >= 3 && matches!(shown, StageState::Running | StageState::Paused) {
-        let pace = pace(view, shown == StageState::Running);
+        let pace = match view.cut {
+            Some(_) => "ends after this epoch; s: no".to_owned(),
+            None => pace(view, shown == StageState::Running),
+        };
         put(buffer, area.x + 3, area.y + 2, area.width.saturating_sub(3), &pace, theme::FAINT);
     }
 }
