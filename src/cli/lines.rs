@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::modality::PerModality;
 use crate::run::view::RunView;
+use crate::sanitise::clean;
 use crate::split::Split;
 use crate::training::events::{Body, Cut, Event, LabelSummary, Level, Metrics, Scalars, Stage, StageState};
 
@@ -191,9 +192,9 @@ pub fn thousands(value: f64) -> String {
     if value >= 1000.0 { format!("{:.1}k", value / 1000.0) } else { format!("{value:.0}") }
 }
 
-/// Control characters, those that steer terminals among them, become blanks: messages can quote what files hold.
+/// Lines of text as they may be printed (see [`clean`]): messages can quote what files hold.
 pub fn harmless(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() && c != '\n' { ' ' } else { c }).collect()
+    text.split('\n').map(clean).collect::<Vec<_>>().join("\n")
 }
 
 #[cfg(test)]
@@ -240,9 +241,9 @@ mod tests {
     #[test]
     fn nothing_reaches_the_terminal_but_text() {
         let mut out = Vec::new();
-        let fault = event(1, Body::Fault { message: "bad key \u{1b}]0;x\u{7} in\nfile".into() });
+        let fault = event(1, Body::Fault { message: "bad key \u{1b}]0;x\u{7} in\nfi\u{202e}le".into() });
         Lines::new(&mut out).event(&fault, &running()).unwrap();
-        assert_eq!(String::from_utf8(out).unwrap(), "failed: bad key  ]0;x  in\nfile\n");
+        assert_eq!(String::from_utf8(out).unwrap(), "failed: bad key ␛]0;x␇ in\nfile\n");
     }
 
     #[test]

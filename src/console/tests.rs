@@ -50,6 +50,7 @@ fn a_dataset_that_cannot_be_trained_on_is_refused_with_the_whole_reason() {
         assert_eq!(key(&mut state, code), [Effect::Inspect("mosi".into())], "it may have been mended");
         let text = screen(&state);
         assert!(text.contains("mosi cannot be trained on") && text.contains("name it differently"), "{text}");
+        key(&mut state, KeyCode::Esc);
     }
     tell(&mut state, [Message::Preview { target: "mosi".into(), preview: Arc::default() }]);
     assert_eq!(press(&mut state, " "), [Effect::Train { dataset: "mosi".into() }]);
@@ -210,6 +211,7 @@ fn the_cursors_go_to_the_attached_run_and_its_dataset() {
     key(&mut state, KeyCode::Enter);
     assert_eq!(selected(&state), ("2026-11-22-b".into(), "demo".into()));
     // Whoever moves on is left alone, whatever comes.
+    focus(&mut state, Pane::Runs);
     press(&mut state, "j");
     focus(&mut state, Pane::Datasets);
     press(&mut state, "j");
