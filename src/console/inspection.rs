@@ -135,11 +135,11 @@ mod tests {
         assert!(shows(&state, "○ simsv2"), "missing, not unusable");
         state.focus = Pane::Datasets;
         press(&mut state, "j");
-        assert_eq!(key(&mut state, KeyCode::Enter), []);
+        assert_eq!(key(&mut state, KeyCode::Enter), [Effect::Inspect("mosi".into())]);
         assert!(matches!(&state.overlay, Some(Overlay::Problem { words, .. }) if words.ends_with(&long)));
         assert!(shows(&state, "mosi cannot be trained on: train: expected a dict"));
         key(&mut state, KeyCode::Esc);
-        assert_eq!((press(&mut state, " "), state.overlay.is_some()), (vec![], true));
+        assert_eq!((press(&mut state, " "), state.overlay.is_some()), (vec![Effect::Inspect("mosi".into())], true));
     }
 
     #[test]

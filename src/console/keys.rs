@@ -304,7 +304,6 @@ pub fn train(state: &mut State, effects: &mut Vec<Effect>) {
         return say(state, Level::Info, "the datasets are still being looked for; try again in a moment");
     };
     let target = item.target.clone();
-    let problem = state.previews.get(&target).and_then(|p| p.problem.clone());
     match item.availability {
         Availability::Missing => {
             let text = format!("{} is missing ({}); o opens a file by its path", item.name, item.detail);
@@ -312,10 +311,6 @@ pub fn train(state: &mut State, effects: &mut Vec<Effect>) {
         }
         Availability::Broken => {
             let words = format!("{} cannot be trained on: {}", item.name, item.detail);
-            state.overlay = Some(Overlay::Problem { words, scroll: 0 });
-        }
-        Availability::BuiltIn | Availability::Present | Availability::Ready if problem.is_some() => {
-            let words = format!("{} cannot be trained on: {}", item.name, problem.unwrap_or_default());
             state.overlay = Some(Overlay::Problem { words, scroll: 0 });
             // It may have been mended since.
             state.previews.remove(&target);

@@ -227,6 +227,8 @@ fn checked(state: &mut State, target: &str, problem: Option<String>) {
             (item.availability, item.detail) = (Availability::Broken, problem)
         }
         (None, Availability::Present) => item.availability = Availability::Ready,
+        // It was mended; how long the file is now nobody has asked.
+        (None, Availability::Broken) => (item.availability, item.detail) = (Availability::Ready, String::new()),
         _ => {}
     }
 }
