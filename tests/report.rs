@@ -90,7 +90,6 @@ fn what_cannot_be_drawn_is_said() {
         ("export none --csv x.csv", "no run \"none\""),
         ("export one --csv nowhere/x.csv", "cannot write nowhere/x.csv"),
         ("export one --tensorboard runs/one/run.toml", "cannot make the folder runs/one/run.toml"),
-        ("compare one", "RUN"),
         ("compare one none", "no run \"none\""),
     ] {
         let said = bad(line);
@@ -107,6 +106,8 @@ fn what_cannot_be_drawn_is_said() {
 
 #[test]
 fn runs_stand_side_by_side() {
+    let alone = good("compare one");
+    assert!(alone.contains("test MAE") && alone.contains("joint.unimodal_weight"), "{alone}");
     let table = good("compare one two first");
     for words in
         ["joint.unimodal_weight", "stages", "test MAE", "labels audio: Pearson r", "results (* best)", "finished"]

@@ -1,17 +1,18 @@
 //! The three stages as a whole: the same numbers again, the same numbers after a resume, and the same on WGPU.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Mutex};
 
 use mug::config::Settings;
 use mug::dataset::Dataset;
 use mug::device::{ComputeDevice, DeviceRequest, choose};
 use mug::training::control::Control;
 use mug::training::events::{
-    Body, Command, EmbeddingValues, Event, LabelValues, Moment, PredictionValues, Stage, Summary,
+    Body, Command, Cut, EmbeddingValues, Event, LabelValues, Moment, PredictionValues, Stage, StageState, Summary,
 };
+use mug::training::listener::Listener;
 use mug::training::metrics;
 use mug::training::{Job, Outcome, TrainingError, train};
 
@@ -58,6 +59,11 @@ fn record(events: &[Event]) -> Record {
         let at = event.stage.map(|s| (s, event.step));
         match (&event.body, at) {
             (Body::Resumed { .. }, Some(at)) => record.losses.retain(|l| (l.0, l.1) <= at),
+            (Body::StageCut { cut: Cut::Undone }, Some(at)) => {
+                record.losses.retain(|l| (l.0, l.1) <= at);
+                record.embeddings.retain(|(moment, _), _| at.0 != Stage::Contrastive || *moment != Moment::After);
+                record.predictions.retain(|stage, _| *stage < at.0);
+            }
             (Body::Restarted, Some((stage, _))) => record.losses.retain(|l| l.0 < stage),
             (Body::Step { scalars }, Some((s, n))) => record.losses.push((s, n, format!("{scalars:?}"))),
             (Body::Epoch { train, valid, metrics, .. }, Some((s, n))) => {
@@ -189,6 +195,110 @@ fn a_restarted_stage_comes_out_as_before() {
     let events = again.join().unwrap();
     assert!(events.iter().any(|e| matches!(e.body, Body::Restarted)));
     assert!(record(&events) == whole, "the restarted run gave other numbers");
+}
+
+/// Tells whether an event is the one that a command waits for.
+type Due = fn(&Event) -> bool;
+
+/// Sends each command with the first event that it waits for, one after the other, on the training thread itself.
+struct Commander {
+    control: Control,
+    waiting: Mutex<VecDeque<(Due, Command)>>,
+    seen: Mutex<Vec<Event>>,
+}
+
+impl Listener for Commander {
+    fn tell(&self, event: Event) -> Result<(), TrainingError> {
+        let mut waiting = self.waiting.lock().unwrap();
+        if waiting.front().is_some_and(|(due, _)| due(&event)) {
+            self.control.send(waiting.pop_front().unwrap().1);
+        }
+        self.seen.lock().unwrap().push(event);
+        Ok(())
+    }
+
+    fn settle(&self) -> Result<(), TrainingError> {
+        Ok(())
+    }
+}
+
+fn commanded(job: Job, commands: &[(Due, Command)]) -> Vec<Event> {
+    let control = Control::new();
+    let waiting = Mutex::new(commands.iter().copied().collect());
+    let commander = Commander { control: control.clone(), waiting, seen: Mutex::default() };
+    assert_eq!(train(job, &control, &commander).unwrap(), Outcome::Finished);
+    assert!(commander.waiting.lock().unwrap().is_empty(), "not every command was sent");
+    commander.seen.into_inner().unwrap()
+}
+
+fn cuts(events: &[Event]) -> Vec<(Stage, Cut)> {
+    let cut = |e: &Event| match e.body {
+        Body::StageCut { cut } => e.stage.map(|s| (s, cut)),
+        _ => None,
+    };
+    events.iter().filter_map(cut).collect()
+}
+
+fn begins(event: &Event, stage: Stage) -> bool {
+    event.stage == Some(stage) && matches!(event.body, Body::StageChanged { state: StageState::Running })
+}
+
+#[test]
+fn a_stage_that_was_ended_early_goes_on_as_if_it_had_not_been() {
+    let data = dataset(40);
+    let set = "contrastive.epochs=3 joint.epochs=3";
+    let whole = run(job(&data, set, cpu(), tempfile::tempdir().unwrap().path(), false));
+    let begin: [Due; 3] =
+        [|e| begins(e, Stage::Contrastive), |e| begins(e, Stage::Denoising), |e| begins(e, Stage::Joint)];
+    for stage in Stage::ALL {
+        let folder = tempfile::tempdir().unwrap();
+        let cut = (begin[stage.index()], Command::StopAfterEpoch);
+        let mut events = commanded(job(&data, set, cpu(), folder.path(), false), &[cut]);
+        assert_eq!(cuts(&events), [(stage, Cut::Asked), (stage, Cut::Done)]);
+        assert!(record(&events) != whole, "the cut changed nothing");
+        // By another process, when everything is done ...
+        let control = Control::new();
+        control.send(Command::ContinueStage { stage });
+        let (sender, rest) = channel::<Event>();
+        let again = job(&data, set, cpu(), folder.path(), true);
+        assert_eq!(train(again, &control, &sender).unwrap(), Outcome::Finished);
+        drop(sender);
+        events.extend(rest);
+        assert_eq!(cuts(&events)[2..], [(stage, Cut::Undone)]);
+        assert!(record(&events) == whole, "{stage} went on, and then other numbers came out");
+    }
+    // ... and by the same one, from the middle of a later stage.
+    let folder = tempfile::tempdir().unwrap();
+    let commands =
+        [(begin[0], Command::StopAfterEpoch), (begin[2], Command::ContinueStage { stage: Stage::Contrastive })];
+    let events = commanded(job(&data, set, cpu(), folder.path(), false), &commands);
+    assert_eq!(cuts(&events).last(), Some(&(Stage::Contrastive, Cut::Undone)));
+    assert!(record(&events) == whole, "other numbers came out");
+}
+
+#[test]
+fn the_wish_to_end_a_stage_is_taken_back_and_only_cut_stages_are_gone_on_with() {
+    let data = dataset(40);
+    let whole = run(job(&data, "", cpu(), tempfile::tempdir().unwrap().path(), false));
+    let folder = tempfile::tempdir().unwrap();
+    let first: Due = |e| begins(e, Stage::Contrastive);
+    let asked: Due = |e| matches!(e.body, Body::StageCut { cut: Cut::Asked });
+    let joint: Due = |e| begins(e, Stage::Joint);
+    // The command to pause holds the epoch open until the wish is taken back.
+    let paused: Due = |e| matches!(e.body, Body::Paused);
+    let kept: Due = |e| matches!(e.body, Body::StageCut { cut: Cut::TakenBack });
+    let commands = [
+        (first, Command::Pause),
+        (paused, Command::StopAfterEpoch),
+        (asked, Command::KeepStage),
+        (kept, Command::Resume),
+        (joint, Command::ContinueStage { stage: Stage::Contrastive }),
+    ];
+    let events = commanded(job(&data, "", cpu(), folder.path(), false), &commands);
+    assert_eq!(cuts(&events), [(Stage::Contrastive, Cut::Asked), (Stage::Contrastive, Cut::TakenBack)]);
+    let refused = |e: &Event| matches!(&e.body, Body::Log { message, .. } if message.contains("was not ended early"));
+    assert!(events.iter().any(refused));
+    assert!(record(&events) == whole, "other numbers came out");
 }
 
 #[test]

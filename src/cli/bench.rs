@@ -1,6 +1,5 @@
 //! `mug bench`: how fast this machine trains, opens data and draws, printed as measured.
 
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -258,7 +257,7 @@ fn open(name: &str) -> Result<Opened> {
 
 /// Reads a file and forgets it; its length.
 fn read(path: &Path) -> Result<u64> {
-    let mut file = File::open(path).wrap_err_with(|| format!("cannot open {}", path.display()))?;
+    let mut file = crate::files::open(path).wrap_err_with(|| format!("cannot open {}", path.display()))?;
     let mut buffer = vec![0u8; 1 << 20];
     let mut bytes = 0;
     loop {

@@ -5,10 +5,9 @@ use std::process::ExitCode;
 
 use color_eyre::Result;
 
-use super::{say, say_json};
+use super::{read_record, say, say_json};
 use crate::report::compare::compare;
 use crate::run::directory::RunDir;
-use crate::run::tail::read_view;
 
 #[derive(Debug, clap::Args)]
 pub struct CompareArgs {
@@ -23,7 +22,7 @@ pub struct CompareArgs {
 /// Prints the table.
 pub fn run(args: &CompareArgs, root: &Path) -> Result<ExitCode> {
     let dirs = args.runs.iter().map(|name| RunDir::find(root, name)).collect::<Result<Vec<_>, _>>()?;
-    let views = dirs.iter().map(|dir| read_view(&dir.events_path())).collect::<Result<Vec<_>, _>>()?;
+    let views = dirs.iter().map(read_record).collect::<Result<Vec<_>, _>>()?;
     let runs: Vec<_> = dirs.iter().zip(&views).collect();
     let comparison = compare(&runs);
     if args.json {

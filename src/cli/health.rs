@@ -8,11 +8,10 @@ use color_eyre::eyre::eyre;
 use serde::Serialize;
 
 use super::args::HealthArgs;
-use super::{say, say_json};
+use super::{read_record, say, say_json};
 use crate::run::directory::RunDir;
 use crate::run::predictions;
 use crate::run::rows::LabelRows;
-use crate::run::tail::read_view;
 use crate::run::view::RunView;
 use crate::split::Split;
 use crate::training::events::{Check, CheckState, Gain, Stage};
@@ -48,7 +47,7 @@ struct Comparison {
 /// Prints the checks; the exit status tells whether one fails.
 pub fn run(args: &HealthArgs, root: &Path) -> Result<ExitCode> {
     let dir = RunDir::find(root, &args.run)?;
-    let view = read_view(&dir.events_path())?;
+    let view = read_record(&dir)?;
     let mut checks: Vec<Check> = view.health.iter().map(|h| h.check.clone()).collect();
     let comparison = match &args.baseline {
         Some(name) => {
@@ -129,7 +128,7 @@ fn beside(c: &Comparison) -> String {
 /// Sets two runs' joint predictions of the same rows side by side.
 fn compare(dir: &RunDir, view: &RunView, other: &RunDir) -> Result<(Check, Comparison)> {
     let (rows, own) = joint_predictions(dir, view)?;
-    let (other_rows, others) = joint_predictions(other, &read_view(&other.events_path())?)?;
+    let (other_rows, others) = joint_predictions(other, &read_record(other)?)?;
     if rows.id != other_rows.id || rows.split != other_rows.split || rows.y != other_rows.y {
         return Err(eyre!("runs {} and {} were not trained on the same rows", dir.name(), other.name()));
     }
@@ -155,7 +154,7 @@ fn compare(dir: &RunDir, view: &RunView, other: &RunDir) -> Result<(Check, Compa
 fn joint_predictions(dir: &RunDir, view: &RunView) -> Result<(LabelRows, Vec<f32>)> {
     let entry = view.predictions.iter().rfind(|p| p.stage == Stage::Joint);
     let entry = entry.ok_or_else(|| eyre!("run {} has no predictions of a finished joint stage", dir.name()))?;
-    let rows = LabelRows::read(&dir.rows_path())?;
+    let rows = dir.rows()?;
     let predicted = predictions::read(&dir.path().join(&entry.file))?.multimodal;
     if predicted.len() != rows.len() {
         return Err(eyre!("{} has {} rows, where the data has {}", entry.file, predicted.len(), rows.len()));

@@ -15,7 +15,12 @@ use crate::training::Outcome;
 pub fn run(args: &HostArgs) -> Result<ExitCode> {
     leave_the_terminal();
     let dir = RunDir::open(&args.dir)?;
-    let options = HostOptions { resume: args.resume, restart: args.restart.map(Into::into), ..HostOptions::default() };
+    let options = HostOptions {
+        resume: args.resume,
+        restart: args.restart.map(Into::into),
+        continue_stage: args.continue_stage.map(Into::into),
+        ..HostOptions::default()
+    };
     let served = serve(dir, trainer(), &options)?;
     // Ended on request is success here: who asked has seen it.
     Ok(match served.outcome {

@@ -9,12 +9,11 @@ use color_eyre::eyre::eyre;
 use serde::Serialize;
 
 use super::args::LabelsArgs;
-use super::{labels, say, say_json};
+use super::{labels, read_record, say, say_json};
 use crate::modality::PerModality;
 use crate::run::annotations;
 use crate::run::directory::RunDir;
 use crate::run::rows::LabelRows;
-use crate::run::tail::read_view;
 use crate::split::{PerSplit, Split};
 use crate::training::agreement::summarise;
 use crate::training::bootstrap::{CONFIDENCE, RESAMPLES};
@@ -43,7 +42,7 @@ struct Report<'a> {
 /// Judges a refresh of a run's labels.
 pub fn run(args: &LabelsArgs, root: &Path) -> Result<ExitCode> {
     let dir = RunDir::find(root, &args.run)?;
-    let view = read_view(&dir.events_path())?;
+    let view = read_record(&dir)?;
     let (refresh, values, mut rows) = labels::read_refresh(&dir, &view, args.refresh)?;
     let label_range =
         view.prepared.ok_or_else(|| eyre!("run {} has not recorded what it trains on", dir.name()))?.label_range;

@@ -10,15 +10,13 @@ use color_eyre::Result;
 use color_eyre::eyre::eyre;
 
 use super::args::{LabelsArgs, TableFormat};
-use super::{judge, out, say};
+use super::{judge, out, read_marks, read_record, say, warn};
 use crate::report::export::{Extract, Format, all_columns};
 use crate::report::table::filter::Filter;
 use crate::report::table::order::{SortKey, arrange, parse_columns};
 use crate::report::table::{Rows, Table};
 use crate::run::directory::RunDir;
-use crate::run::marks::Marks;
 use crate::run::rows::LabelRows;
-use crate::run::tail::read_view;
 use crate::run::view::{LabelRefresh, RunView};
 use crate::run::{labels, predictions};
 use crate::training::events::LabelValues;
@@ -40,6 +38,9 @@ pub fn run(args: &LabelsArgs, root: &Path) -> Result<ExitCode> {
     let dir = RunDir::find(root, &args.run)?;
     let (table, refresh) = read(&dir, args.refresh)?;
     let rows = arrange(&table, filter.as_ref(), &keys);
+    if let Some(doubt) = filter.as_ref().and_then(|f| table.doubt(f)) {
+        warn(&format!("--filter: {doubt}"));
+    }
     let columns = columns.unwrap_or_else(|| all_columns(&table));
     let extract = Extract { table: &table, rows: &rows, columns: &columns, escape_formulas: args.escape_formulas };
     match &args.output {
@@ -75,7 +76,7 @@ fn format(args: &LabelsArgs) -> Result<Format> {
 
 /// Everything about a run's rows, with the labels of one refresh.
 fn read(dir: &RunDir, refresh: Option<u32>) -> Result<(Table, LabelRefresh)> {
-    let view = read_view(&dir.events_path())?;
+    let view = read_record(&dir)?;
     let (refresh, LabelValues { corrected }, rows) = read_refresh(dir, &view, refresh)?;
     let predictions = match view.predictions.last() {
         Some(entry) => {
@@ -85,7 +86,7 @@ fn read(dir: &RunDir, refresh: Option<u32>) -> Result<(Table, LabelRefresh)> {
         }
         None => None,
     };
-    let marks = Arc::new(Marks::read(&dir.marks_path())?);
+    let marks = Arc::new(read_marks(dir)?);
     let (rows, corrected) = (Arc::new(Rows::from(rows)), Some(Arc::new(corrected)));
     let metrics = view.prepared.as_ref().map(|p| set_of(&p.metric_keys));
     let table = Table { rows, corrected, predictions, marks, metrics };
@@ -100,7 +101,7 @@ pub(super) fn read_refresh(
 ) -> Result<(LabelRefresh, LabelValues, LabelRows)> {
     let refresh = find_refresh(dir, view, wanted)?;
     let values = labels::read(&dir.path().join(&refresh.file))?;
-    let rows = LabelRows::read(&dir.rows_path())?;
+    let rows = dir.rows()?;
     same_rows(&refresh.file, values.corrected.text.len(), &rows)?;
     Ok((refresh, values, rows))
 }

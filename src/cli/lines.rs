@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
-use crate::console::sanitise::clean;
 use crate::modality::PerModality;
 use crate::run::view::RunView;
+use crate::sanitise::clean;
 use crate::split::Split;
-use crate::training::events::{Body, Event, LabelSummary, Level, Metrics, Scalars, Stage, StageState};
+use crate::training::events::{Body, Cut, Event, LabelSummary, Level, Metrics, Scalars, Stage, StageState};
 
 /// What is told of a run as its events come.
 pub trait Reporter {
@@ -82,10 +82,12 @@ pub fn line(event: &Event, view: &RunView) -> Option<String> {
     Some(match &event.body {
         Body::Prepared(p) => {
             let stages = p.plan.iter().map(|s| s.stage.name()).collect::<Vec<_>>().join(", ");
-            format!(
+            let mut lines = format!(
                 "{} on {}: {}/{}/{} samples (train/valid/test); {stages}",
                 p.dataset, p.device, p.samples.train, p.samples.valid, p.samples.test
-            )
+            );
+            p.findings.iter().for_each(|f| lines += &format!("\nfound in the data: {f}"));
+            lines
         }
         Body::Resumed { device } => format!("taken up again at {} step {} on {device}", here(), event.step),
         Body::Restarted => format!("{} is begun anew", here()),
@@ -108,6 +110,10 @@ pub fn line(event: &Event, view: &RunView) -> Option<String> {
                 if *best { "best".into() } else { String::new() },
             ])
         }
+        Body::StageCut { cut: Cut::Done } => {
+            format!("{0} was ended early; mug resume RUN --continue {0} goes on with it", here())
+        }
+        Body::StageCut { cut: Cut::Undone } => format!("{} goes on from where it was ended", here()),
         Body::Labels { summaries, .. } => format!("labels read: {}", label_words(&summaries[Split::Train])),
         Body::Paused => "paused".into(),
         Body::Unpaused => "goes on".into(),
@@ -121,6 +127,7 @@ pub fn line(event: &Event, view: &RunView) -> Option<String> {
             if metrics.is_empty() { "finished".into() } else { format!("finished; test {metrics}") }
         }
         Body::StageChanged { .. }
+        | Body::StageCut { .. }
         | Body::Step { .. }
         | Body::Embedding { .. }
         | Body::Predictions { .. }
@@ -185,7 +192,7 @@ pub fn thousands(value: f64) -> String {
     if value >= 1000.0 { format!("{:.1}k", value / 1000.0) } else { format!("{value:.0}") }
 }
 
-/// Text without what steers terminals or turns its direction, line by line: messages can quote what files hold.
+/// Lines of text as they may be printed (see [`clean`]): messages can quote what files hold.
 pub fn harmless(text: &str) -> String {
     text.split('\n').map(clean).collect::<Vec<_>>().join("\n")
 }

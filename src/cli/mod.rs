@@ -20,17 +20,20 @@ mod progress;
 mod runs;
 pub mod show;
 mod train;
+pub mod verify;
 
 use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
-use clap::Parser;
 use color_eyre::Result;
 use color_eyre::eyre::eyre;
 
 use crate::run::directory::{RunDir, runs_root};
 use crate::run::list::{RunSummary, list_runs};
+use crate::run::marks::Marks;
+use crate::run::tail::read_view;
+use crate::run::view::RunView;
 use crate::training::events::Command;
 use args::{Action, Args};
 use out::{say, say_json, warn};
@@ -39,7 +42,8 @@ use out::{say, say_json, warn};
 pub fn main() -> ExitCode {
     // Fails only if a hook is there already; then that one reports.
     let _ = color_eyre::config::HookBuilder::default().display_env_section(false).install();
-    match run(Args::parse()) {
+    let args = Args::read(std::env::args_os()).unwrap_or_else(|e| e.exit());
+    match run(args) {
         Ok(code) => code,
         Err(_) if out::is_unread() => ExitCode::SUCCESS,
         Err(error) => {
@@ -65,6 +69,7 @@ fn run(args: Args) -> Result<ExitCode> {
         Some(Action::Plot(plot)) => plot::run(&plot, &root),
         Some(Action::Export(export)) => export::run(&export, &root),
         Some(Action::Compare(compare)) => compare::run(&compare, &root),
+        Some(Action::Verify(args)) => verify::run(&args, &root),
         Some(Action::Data(data)) => data::run(data).map(|()| ExitCode::SUCCESS),
         Some(Action::Devices(args)) => devices::run(&args).map(|()| ExitCode::SUCCESS),
         Some(Action::Bench(args)) => bench::run(&args),
@@ -82,6 +87,30 @@ fn sentence(error: &color_eyre::Report) -> String {
         }
     }
     lines::harmless(&text)
+}
+
+/// Everything that a run's record says. Lines that are damaged or lost are told on standard error: what a command prints
+/// from the rest may lack them.
+fn read_record(dir: &RunDir) -> Result<RunView> {
+    let view = read_view(&dir.events_path())?;
+    if !view.damage.is_none() || view.damage.unended > 0 {
+        warn(&format!(
+            "{}: {}; what follows is from the others. mug verify {} shows more",
+            dir.events_path().display(),
+            view.damage,
+            dir.name()
+        ));
+    }
+    Ok(view)
+}
+
+/// What people marked and noted in a run; damage is told as by [`read_record`].
+fn read_marks(dir: &RunDir) -> Result<Marks> {
+    let marks = Marks::read(&dir.marks_path())?;
+    if !marks.damage().is_none() || marks.damage().unended > 0 {
+        warn(&format!("{}: {}", dir.marks_path().display(), marks.damage()));
+    }
+    Ok(marks)
 }
 
 /// The run last written that a process trains now.

@@ -11,7 +11,7 @@ use color_eyre::Result;
 use serde::Serialize;
 
 use super::lines::harmless;
-use crate::console::sanitise::is_harmless;
+use crate::sanitise::is_harmless;
 
 /// True once whoever reads our output has gone.
 static UNREAD: AtomicBool = AtomicBool::new(false);

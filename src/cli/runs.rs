@@ -34,8 +34,8 @@ fn table(runs: &[RunSummary], now: u64) -> Vec<String> {
         "{:width$}  {:9}  {:11}  {:7}  {:5}  {:13}  {}",
         "NAME", "STATE", "STAGE", "EPOCH", "DONE", "WRITTEN", "DATASET"
     )];
-    lines.extend(runs.iter().map(|r| {
-        harmless(&format!(
+    for r in runs {
+        lines.push(harmless(&format!(
             "{:width$}  {:9}  {:11}  {:>3}/{:<3}  {:>3.0} %  {:13}  {}",
             r.name,
             r.state,
@@ -45,8 +45,9 @@ fn table(runs: &[RunSummary], now: u64) -> Vec<String> {
             (r.progress * 100.0).floor(),
             format!("{} ago", duration(now.saturating_sub(r.updated) as f64)),
             r.dataset
-        ))
-    }));
+        )));
+        lines.extend(r.fault.iter().map(|why| format!("{:width$}  {}", "", harmless(why).replace('\n', " "))));
+    }
     lines
 }
 
@@ -70,6 +71,7 @@ mod tests {
             created: String::new(),
             updated: 100,
             result: None,
+            fault: None,
         };
         let lines = table(
             &[
@@ -81,5 +83,9 @@ mod tests {
         let at: Vec<_> = lines.iter().map(|l| l.find("DATASET").or(l.find("demo"))).collect();
         assert!(at[0].is_some() && at.iter().all(|a| a == &at[0]), "{lines:#?}");
         assert!(lines[1].contains(" 99 %") && lines[1].contains("1 m 5 s ago") && lines[1].ends_with("demo␛"));
+        let failed =
+            RunSummary { fault: Some("no pickle\u{1b}".into()), ..run("c", RunState::At(Phase::Faulted), None) };
+        let lines_of_one = table(&[failed], 165);
+        assert!(lines_of_one[1].contains("faulted") && lines_of_one[2] == "      no pickle␛", "{lines_of_one:?}");
     }
 }

@@ -5,10 +5,9 @@ use std::process::ExitCode;
 
 use color_eyre::Result;
 
-use super::{say, say_json};
+use super::{read_record, say, say_json};
 use crate::report::card::Card;
 use crate::run::directory::RunDir;
-use crate::run::tail::read_view;
 
 #[derive(Debug, clap::Args)]
 pub struct ShowArgs {
@@ -22,7 +21,7 @@ pub struct ShowArgs {
 /// Prints the run's result card.
 pub fn run(args: &ShowArgs, root: &Path) -> Result<ExitCode> {
     let dir = RunDir::find(root, &args.run)?;
-    let card = Card::new(&dir, &read_view(&dir.events_path())?);
+    let card = Card::new(&dir, &read_record(&dir)?);
     if args.json {
         say_json(&card)?;
     } else {

@@ -10,14 +10,16 @@ use std::time::{Duration, Instant};
 
 use super::backend::{Link, Message};
 use super::latest::Latest;
-use super::live::spawn;
 use super::mailbox::Mailbox;
-use super::reading::{Reading, find_neighbours, follow_marks, read_on};
+use super::reading::{Reading, find_neighbours, follow_marks, read_on, write_marks};
+use super::unfinished::Piece;
+use super::worker::spawn;
 use crate::host::client::{self, ClientError, LinkEvent};
 use crate::run::directory::RunDir;
 use crate::run::lock;
-use crate::run::marks::MarksReader;
+use crate::run::marks::{Mark, MarksReader};
 use crate::run::pulse::{Life, Pulse};
+use crate::run::sealed::Damage;
 use crate::run::tail::{EventTail, TailError};
 use crate::training::events::{Command, Level};
 
@@ -34,6 +36,8 @@ pub struct Attachment {
     number: u64,
     shared: Arc<Shared>,
     reader: Sender<Reading>,
+    /// Marks to write, in the order in which they were made. Unbounded: people make them.
+    marker: Sender<(Mark, Piece)>,
     neighbours: Latest<(u32, String)>,
 }
 
@@ -90,6 +94,7 @@ impl Attachment {
             looks: AtomicU64::new(0),
         });
         let (reader, readings) = mpsc::channel();
+        let (marker, marks) = mpsc::channel();
         let own = shared.clone();
         spawn(&mailbox, "attach", move || match RunDir::open(&path) {
             Ok(dir) => {
@@ -98,6 +103,8 @@ impl Attachment {
                 let (tailing, reading) = ((own.clone(), dir.clone()), (own.clone(), dir.clone()));
                 spawn(&own.mailbox, "tail", move || tail_on(&tailing.0, &tailing.1));
                 spawn(&own.mailbox, "labels", move || read_on(&reading.0, &reading.1, &readings));
+                let marking = (own.clone(), dir.clone());
+                spawn(&own.mailbox, "marks", move || write_marks(&marking.0, &marking.1, &marks));
                 if follow {
                     keep_watch(&own, &dir);
                 } else {
@@ -112,7 +119,7 @@ impl Attachment {
         let own = shared.clone();
         let neighbours =
             Latest::new(&mailbox, "neighbours", move |(row, file): (u32, String)| find_neighbours(&own, row, &file));
-        Self { number, shared, reader, neighbours }
+        Self { number, shared, reader, marker, neighbours }
     }
 
     pub fn number(&self) -> u64 {
@@ -136,6 +143,12 @@ impl Attachment {
         let _ = self.reader.send(reading);
     }
 
+    /// Has a mark written.
+    pub fn mark(&self, mark: Mark, piece: Piece) {
+        // As above.
+        let _ = self.marker.send((mark, piece));
+    }
+
     /// Asks for the clips nearest to a row; they come as a message.
     pub fn find_neighbours(&self, row: u32, file: String) {
         self.neighbours.ask((row, file));
@@ -154,7 +167,7 @@ fn tail_on(shared: &Shared, dir: &RunDir) {
     let _ = shared.tail.set(std::thread::current());
     let attach = shared.number;
     let mut tail = EventTail::open(dir.events_path());
-    let (mut told, mut complained, mut skipped) = (false, false, 0);
+    let (mut told, mut complained, mut skipped) = (false, false, (Damage::default(), 0));
     let mut marks = MarksReader::open(dir.marks_path());
     let mut marks_complained = false;
     while !shared.stopped() {
@@ -187,11 +200,13 @@ fn tail_on(shared: &Shared, dir: &RunDir) {
             return;
         }
         if tail.caught_up() {
-            let now = tail.unreadable() + tail.unknown();
-            if now > skipped {
-                skipped = now;
-                shared.note(Level::Warning, format!("{now} damaged or unknown lines of events.jsonl were skipped"));
+            let now = (tail.damage(), tail.unknown());
+            if now != skipped && !now.0.is_none() {
+                shared.note(Level::Warning, format!("events.jsonl, {}: mug verify {} shows more", now.0, dir.name()));
+            } else if now.1 > skipped.1 {
+                shared.note(Level::Warning, format!("{} lines of a later version of mug were skipped", now.1));
             }
+            skipped = now;
             shared.looks.fetch_add(1, Ordering::Release);
             std::thread::park_timeout(LOOK);
             std::thread::sleep(TOGETHER);

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::decode::Input;
 use super::embedding::Request;
 use super::preferences::Preferences;
+pub use crate::host::spawn::Begin;
 use crate::report::export::{Extract, Format};
 use crate::report::figure::Request as FigureRequest;
 use crate::report::neighbours::Neighbours;
@@ -18,15 +19,24 @@ use crate::report::table::{Rows, Table, Values};
 use crate::run::list::RunSummary;
 use crate::run::marks::{Mark, Marks};
 use crate::run::predictions::PredictionValues;
-use crate::training::events::{Command, Event, Level, Stage};
+use crate::training::events::{Command, Event, Level};
 
 /// Whether a dataset of the catalogue can be trained on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Availability {
     BuiltIn,
+    /// The file is there, and nobody has looked further than its first bytes yet.
+    Present,
     Ready,
     Missing,
     Broken,
+}
+
+impl Availability {
+    /// True where a run may be started, as far as is known.
+    pub fn can_train(self) -> bool {
+        matches!(self, Availability::BuiltIn | Availability::Present | Availability::Ready)
+    }
 }
 
 /// One line of the dataset pane.
@@ -46,7 +56,9 @@ pub struct DatasetItem {
 pub struct Preview {
     /// Splits, shapes, label histograms, flaws found.
     pub report: Vec<String>,
-    /// The settings that a run on it would use, as TOML.
+    /// Which settings a run on it would use, and why these.
+    pub origin: String,
+    /// The settings themselves, as TOML.
     pub settings: Vec<String>,
     /// Why it cannot be read or trained on.
     pub problem: Option<String>,
@@ -75,6 +87,8 @@ pub enum Link {
 #[derive(Clone, Debug)]
 pub enum Message {
     Input(Input),
+    /// More inputs at once than anybody types.
+    Flood(Vec<Input>),
     Resize(u16, u16),
     Datasets(Vec<DatasetItem>),
     /// A file that a person named was added; it is selected.
@@ -83,6 +97,13 @@ pub enum Message {
         target: String,
         preview: Arc<Preview>,
     },
+    /// A dataset was looked into far enough to say whether it can be trained on, and why not.
+    Checked {
+        target: String,
+        problem: Option<String>,
+    },
+    /// What was asked for cannot be done; told in full.
+    Problem(String),
     Runs(Vec<RunSummary>),
     /// A new run directory stands and its process is starting.
     Created {
@@ -199,10 +220,10 @@ pub enum Effect {
         path: PathBuf,
         follow: bool,
     },
-    /// Start a process that takes the run up, perhaps beginning a stage anew.
+    /// Start a process that takes the run up.
     TakeUp {
         path: PathBuf,
-        restart: Option<Stage>,
+        begin: Begin,
     },
     Send(Command),
     /// Read another run's events from now on, or no longer.

@@ -159,7 +159,7 @@ impl Follower {
     pub fn new(path: PathBuf, mailbox: &Mailbox) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let (own, own_stop, own_mailbox) = (path.clone(), stop.clone(), mailbox.clone());
-        super::live::spawn(mailbox, "beside", move || follow(&own, &own_stop, &own_mailbox));
+        super::worker::spawn(mailbox, "beside", move || follow(&own, &own_stop, &own_mailbox));
         Self { path, stop }
     }
 }

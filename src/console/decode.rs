@@ -1,6 +1,8 @@
 //! From the terminal's bytes to keys: decoded here rather than by crossterm's reader, which never returns once the
 //! terminal is gone (version 0.29 reads end-of-file forever) and cannot be told so in time.
 
+use std::time::Duration;
+
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 /// Longest escape sequence that is taken for one; what is longer is thrown away.
@@ -8,6 +10,12 @@ const SEQUENCE: usize = 64;
 /// Most bytes of one paste that are kept.
 const PASTE: usize = 64 << 10;
 const PASTE_END: &[u8] = b"\x1b[201~";
+/// Ctrl-C, which no terminal leaves in what it pastes: someone who wants to leave.
+const INTERRUPT: u8 = 0x03;
+/// How long a lone ESC is waited on: the start of a sequence arrives faster, over slow lines too.
+const ESCAPE: Duration = Duration::from_millis(60);
+/// How long the rest of a paste is waited for. Its end may have been lost, and keys would be taken for its text.
+const PAUSE: Duration = Duration::from_secs(2);
 
 /// What a person did.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,6 +61,12 @@ impl Decoder {
             if let Some(paste) = &mut self.paste {
                 let rest = &self.buffer[at..];
                 let end = rest.windows(PASTE_END.len()).position(|w| w == PASTE_END);
+                let interrupt = rest[..end.unwrap_or(rest.len())].iter().position(|b| *b == INTERRUPT);
+                if let Some(interrupt) = interrupt {
+                    self.paste = None;
+                    at += interrupt;
+                    continue;
+                }
                 // Without the end, its first bytes may already stand at the end of what has arrived.
                 let taken = end.unwrap_or_else(|| rest.len().saturating_sub(PASTE_END.len() - 1));
                 let room = PASTE.saturating_sub(paste.len());
@@ -80,19 +94,25 @@ impl Decoder {
         self.buffer.drain(..at);
     }
 
-    /// True while the last bytes could be the Escape key or the start of a longer sequence: only time can tell.
-    pub fn is_waiting(&self) -> bool {
-        !self.buffer.is_empty() && self.paste.is_none()
+    /// How long more bytes are waited for after the last ones: these could be the Escape key or the start of a longer
+    /// sequence, or belong to a paste; `None` where they are complete.
+    pub fn patience(&self) -> Option<Duration> {
+        match &self.paste {
+            Some(_) => Some(PAUSE),
+            None => (!self.buffer.is_empty()).then_some(ESCAPE),
+        }
     }
 
-    /// No more bytes came in time: a lone ESC is the Escape key, anything else half-done is thrown away.
+    /// No more bytes came in time: a paste has ended, a lone ESC is the Escape key, anything else half-done is thrown away.
     pub fn give_up(&mut self, inputs: &mut Vec<Input>) {
-        if self.is_waiting() {
-            if self.buffer == [0x1b] {
-                inputs.push(plain(KeyCode::Esc));
-            }
-            self.buffer.clear();
+        if let Some(mut paste) = self.paste.take() {
+            let room = PASTE.saturating_sub(paste.len());
+            paste.extend_from_slice(&self.buffer[..self.buffer.len().min(room)]);
+            inputs.push(Input::Paste(String::from_utf8_lossy(&paste).into_owned()));
+        } else if self.buffer == [0x1b] {
+            inputs.push(plain(KeyCode::Esc));
         }
+        self.buffer.clear();
     }
 }
 
@@ -306,11 +326,30 @@ mod tests {
         let mut decoder = Decoder::default();
         let mut inputs = Vec::new();
         decoder.feed(b"\x1b[1;", &mut inputs);
-        assert!(inputs.is_empty() && decoder.is_waiting());
+        assert!(inputs.is_empty() && decoder.patience() == Some(ESCAPE));
         decoder.give_up(&mut inputs);
         decoder.feed(b"q", &mut inputs);
         assert_eq!(inputs, [char('q')]);
-        assert!(!decoder.is_waiting());
+        assert_eq!(decoder.patience(), None);
+    }
+
+    #[test]
+    fn a_paste_that_never_ends_does_not_keep_the_keys() {
+        let mut decoder = Decoder::default();
+        let mut inputs = Vec::new();
+        decoder.feed(b"\x1b[200~text", &mut inputs);
+        decoder.feed(b"qq\x1b[20", &mut inputs);
+        assert!(inputs.is_empty() && decoder.patience() == Some(PAUSE));
+        decoder.give_up(&mut inputs);
+        decoder.feed(b"q", &mut inputs);
+        assert_eq!(inputs, [Input::Paste("textqq\x1b[20".into()), char('q')]);
+        assert_eq!(decoder.patience(), None);
+        // Ctrl-C ends it at once.
+        let interrupt = key(KeyCode::Char('c'), KeyModifiers::CONTROL);
+        assert_eq!(decode(b"\x1b[200~text\x03q"), [interrupt, char('q')]);
+        let mut long = b"\x1b[200~".to_vec();
+        long.extend(vec![b'x'; 3 * PASTE]);
+        assert!(matches!(&decode(&long)[..], [Input::Paste(p)] if p.len() == PASTE));
     }
 
     proptest! {
@@ -319,7 +358,9 @@ mod tests {
             bytes in proptest::collection::vec(prop_oneof![any::<u8>(), Just(0x1b), Just(b'['), Just(b'<'), Just(b'~'),
                 Just(b';'), b'0'..=b'9', Just(b'M'), 0x80u8..0xf5], 0..200),
             cut in 0usize..200,
+            pasted in any::<bool>(),
         ) {
+            let bytes = if pasted { [b"\x1b[200~", &bytes[..]].concat() } else { bytes };
             let cut = cut.min(bytes.len());
             let mut decoder = Decoder::default();
             let mut pieces = Vec::new();

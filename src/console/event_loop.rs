@@ -19,6 +19,7 @@ use super::backend::{Backend, Effect, Message};
 use super::clipboard;
 use super::decode::{Decoder, Input};
 use super::draw::draw;
+use super::flood::FLOOD;
 use super::mailbox::Inbox;
 use super::screen::Screen;
 use super::state::State;
@@ -28,8 +29,8 @@ use crate::training::events::Level;
 
 /// Frames a second that keys may cause.
 const KEYS_PER_SECOND: u32 = 30;
-/// How long a lone ESC is waited on: the start of a sequence arrives faster, over slow lines too.
-const ESCAPE: Duration = Duration::from_millis(60);
+/// How long after a flood of keys what comes still belongs to it.
+const EBB: Duration = Duration::from_millis(150);
 /// How long a notice stands that needs no attention.
 const NOTICE: Duration = Duration::from_secs(8);
 /// Messages taken before keys are looked at again.
@@ -94,6 +95,9 @@ pub struct EventLoop<'a, B> {
     signals: Signals,
     backend: &'a mut B,
     decoder: Decoder,
+    /// When bytes came last, and when more keys than anybody types.
+    heard: Instant,
+    flooded: Option<Instant>,
     fps: u32,
     tmux: bool,
     /// Something may have changed since the last frame; a key may have done it.
@@ -124,6 +128,8 @@ impl<'a, B: Backend> EventLoop<'a, B> {
             signals,
             backend,
             decoder: Decoder::default(),
+            heard: Instant::now(),
+            flooded: None,
             fps: u32::from(fps.max(1)),
             tmux,
             dirty: true,
@@ -154,12 +160,11 @@ impl<'a, B: Backend> EventLoop<'a, B> {
             PollFd::new(&self.inbox, PollFlags::IN),
             PollFd::from_borrowed_fd(self.signals.woken.as_fd(), PollFlags::IN),
         ];
-        let timed_out = match poll(&mut waits, timeout.as_ref()) {
-            Ok(n) => n == 0,
-            Err(Errno::INTR) => false,
+        match poll(&mut waits, timeout.as_ref()) {
+            Ok(_) | Err(Errno::INTR) => {}
             // A descriptor that cannot be waited on: better to end than to spin.
             Err(_) => return self.ended = Some(Ended::Gone),
-        };
+        }
         let [keys, news, signals] = waits.map(|w| w.revents());
         if is_gone(keys) {
             return self.ended = Some(Ended::Gone);
@@ -169,7 +174,7 @@ impl<'a, B: Backend> EventLoop<'a, B> {
         }
         if keys.contains(PollFlags::IN) {
             self.read_keys(state);
-        } else if timed_out && self.decoder.is_waiting() {
+        } else if self.until_given_up().is_some_and(|t| t.is_zero()) {
             let mut inputs = Vec::new();
             self.decoder.give_up(&mut inputs);
             self.take_inputs(inputs, state);
@@ -197,9 +202,13 @@ impl<'a, B: Backend> EventLoop<'a, B> {
         if self.more {
             return Some(Duration::ZERO);
         }
-        let escape = self.decoder.is_waiting().then_some(ESCAPE);
         let frame = self.dirty.then(|| self.until_frame());
-        [escape, frame, self.until_notice_over(state)].into_iter().flatten().min()
+        [self.until_given_up(), frame, self.until_notice_over(state)].into_iter().flatten().min()
+    }
+
+    /// Time until what the last bytes began is given up.
+    fn until_given_up(&self) -> Option<Duration> {
+        self.decoder.patience().map(|patience| patience.saturating_sub(self.heard.elapsed()))
     }
 
     /// Time until the next frame may be drawn.
@@ -233,6 +242,7 @@ impl<'a, B: Backend> EventLoop<'a, B> {
             Read::Gone => self.ended = Some(Ended::Gone),
             Read::Nothing => {}
             Read::Bytes(n) => {
+                self.heard = Instant::now();
                 let mut inputs = Vec::new();
                 self.decoder.feed(&buffer[..n], &mut inputs);
                 self.take_inputs(inputs, state);
@@ -241,9 +251,16 @@ impl<'a, B: Backend> EventLoop<'a, B> {
     }
 
     fn take_inputs(&mut self, inputs: Vec<Input>, state: &mut State) {
+        self.urgent |= !inputs.is_empty();
+        if inputs.len() > FLOOD || (self.flooded.is_some_and(|at| at.elapsed() < EBB) && !inputs.is_empty()) {
+            self.flooded = Some(Instant::now());
+            return self.apply(Message::Flood(inputs), state);
+        }
         for input in inputs {
-            self.urgent = true;
             self.apply(Message::Input(input), state);
+            if self.ended.is_some() {
+                return;
+            }
         }
     }
 

@@ -32,10 +32,13 @@ pub struct Labels {
     pub history: History,
     /// Columns to sort by, the first one first; none: as in the file.
     pub keys: Vec<SortKey>,
-    /// The filter's text as typed.
+    /// The text of the filter that holds.
     pub filter_text: String,
     pub filter: Option<Filter>,
+    /// What is wrong with the text that is being typed; the filter before it holds meanwhile.
     pub filter_error: Option<String>,
+    /// What is doubtful in the filter that holds.
+    pub filter_doubt: Option<String>,
     /// The rows that pass, in order.
     pub index: Arc<Vec<u32>>,
     /// Number of the order that was asked for last; an earlier one that comes late is dropped.
@@ -61,6 +64,7 @@ impl Default for Labels {
             filter_text: String::new(),
             filter: None,
             filter_error: None,
+            filter_doubt: None,
             index: Arc::default(),
             asked: 0,
             arranging: false,
@@ -105,6 +109,7 @@ impl Labels {
         (self.table, self.history, self.neighbours) = (Table::default(), History::default(), None);
         self.index = Arc::default();
         self.list = List::default();
+        (self.filter_error, self.filter_doubt) = (None, None);
         // An order that is being made belongs to the former run.
         self.asked += 1;
         self.arranging = false;
@@ -134,19 +139,26 @@ pub fn reindex(state: &mut State, effects: &mut Vec<Effect>) {
     }
 }
 
-/// Filters by a text; where it does not parse, says so and keeps the rows as they are.
+/// Filters by a text; where it does not parse, says so and keeps the filter that holds.
 pub fn apply_filter(state: &mut State, text: &str, effects: &mut Vec<Effect>) {
-    state.labels.filter_text = text.to_owned();
     match Filter::parse(text) {
         Ok(filter) => {
+            state.labels.filter_text = text.to_owned();
             state.labels.filter_error = None;
             if filter != state.labels.filter {
                 state.labels.filter = filter;
                 reindex(state, effects);
+                look_for_doubt(state);
             }
         }
         Err(error) => state.labels.filter_error = Some(error.to_string()),
     }
+}
+
+/// Looks for what is doubtful in the filter that holds.
+pub fn look_for_doubt(state: &mut State) {
+    let labels = &mut state.labels;
+    labels.filter_doubt = labels.filter.as_ref().and_then(|filter| labels.table.doubt(filter));
 }
 
 /// Does what one of the table's keys asks for.

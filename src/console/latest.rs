@@ -2,8 +2,8 @@
 
 use std::sync::mpsc::{self, Sender};
 
-use super::live::spawn;
 use super::mailbox::Mailbox;
+use super::worker::{failure, guarded, spawn};
 
 /// The asking end. Channel: owned by the thread, unbounded, emptied to its last entry before each piece of work; the
 /// thread ends when this is dropped.
@@ -16,12 +16,18 @@ impl<J: Send + 'static> Latest<J> {
     /// Starts the thread. `work` returns false where nobody wants answers any more.
     pub fn new(mailbox: &Mailbox, name: &str, mut work: impl FnMut(J) -> bool + Send + 'static) -> Self {
         let (jobs, asked) = mpsc::channel();
+        let (own, own_name) = (mailbox.clone(), name.to_owned());
         spawn(mailbox, name, move || {
             while let Ok(mut job) = asked.recv() {
                 while let Ok(later) = asked.try_recv() {
                     job = later;
                 }
-                if !work(job) {
+                let goes_on = match guarded(|| work(job)) {
+                    Ok(goes_on) => goes_on,
+                    // The next question may fare better.
+                    Err(why) => own.send(failure(&own_name, &why)),
+                };
+                if !goes_on {
                     return;
                 }
             }

@@ -2,8 +2,8 @@
 //! threads of its own and is answered by messages, so that no file system and no socket can hold up the screen.
 //!
 //! Threads: one that looks into datasets, one after the other; for each attachment one that tails the events, one that
-//! keeps the link to the run's process, one that reads label tables, one that looks for neighbours; one for each run
-//! beside it; one that puts the label table in order, one that lays representations out (its own queue of one,
+//! keeps the link to the run's process, one that reads label tables, one that writes marks, one that looks for neighbours; one for each run
+//! beside it; one that looks for runs, one that puts the label table in order, one that lays representations out (its own queue of one,
 //! embedding/worker.rs), one that remembers how the console is arranged; short ones for the rest. All of an attachment's
 //! end when another run is attached or the screen is gone.
 
@@ -11,36 +11,35 @@ use std::collections::HashSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command as Program, Stdio};
-use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use super::Start;
 use super::attachment::Attachment;
-use super::backend::{Arrangement, Availability, Backend, DatasetItem, Effect, Export, Message, Preview};
+use super::backend::{Arrangement, Backend, Begin, Effect, Export, Message};
 use super::beside::{Follower, read_comparison};
 use super::card;
 use super::embedding::worker::Projector;
+use super::inspection::{catalogue, check_all, inspect_all, request};
 use super::latest::Latest;
 use super::mailbox::Mailbox;
 use super::plot;
 use super::preferences::{self, Preferences};
 use super::reading::Reading;
-use super::text;
-use crate::dataset::{Catalogue, Report, Source, State as EntryState, data_folder};
-use crate::device::DeviceRequest;
-use crate::host::prepare::RunRequest;
-use crate::host::spawn::{restart_detached, start_detached};
+use super::unfinished::{Piece, Unfinished};
+use super::worker::spawn;
+use crate::host::prepare::PrepareError;
+use crate::host::spawn::{start_detached, take_up};
 use crate::run::directory::RunDir;
 use crate::run::list::list_runs;
-use crate::training::events::{Level, Stage};
+use crate::training::events::Level;
 
 /// What runs started here are given.
 #[derive(Clone, Debug)]
 pub struct Given {
     pub runs_root: PathBuf,
-    pub config: Option<PathBuf>,
-    pub overrides: Vec<String>,
-    pub device: DeviceRequest,
+    pub start: Start,
     pub read_only: bool,
 }
 
@@ -56,44 +55,36 @@ pub struct Live {
     attachment: Option<Attachment>,
     /// The runs beside the attached one.
     followers: Vec<Follower>,
+    lister: Latest<()>,
     arranger: Latest<Arrangement>,
-    rememberer: Latest<(Preferences, Unfinished)>,
+    rememberer: Latest<(Preferences, Piece)>,
     unfinished: Unfinished,
     projector: Projector,
     tmux: bool,
 }
 
-/// How long leaving waits for what is being written.
-const PATIENCE: Duration = Duration::from_secs(10);
-
-/// Held by whatever is still being written for a person: marks, files, the console's arrangement.
-#[derive(Clone, Debug, Default)]
-pub struct Unfinished(Arc<()>);
-
-impl Drop for Live {
-    /// Someone who leaves right after a mark or an export means both.
-    fn drop(&mut self) {
-        let begun = Instant::now();
-        while Arc::strong_count(&self.unfinished.0) > 1 && begun.elapsed() < PATIENCE {
-            std::thread::sleep(Duration::from_millis(5));
-        }
-    }
-}
+/// How long leaving waits for a file that is being written.
+const FILE: Duration = Duration::from_secs(10);
+/// How long leaving waits for what is written in a moment, where nobody holds it up.
+const MOMENT: Duration = Duration::from_secs(2);
 
 impl Live {
     pub fn new(given: Given, mailbox: Mailbox, tmux: bool) -> Self {
-        let extra: Arc<Mutex<Vec<PathBuf>>> = Arc::default();
+        let extra = Arc::new(Mutex::new(given.start.files.clone()));
         let (inspector, targets) = mpsc::channel();
-        let (own, answers) = (given.clone(), mailbox.clone());
+        let (own, answers) = (given.start.clone(), mailbox.clone());
         spawn(&mailbox, "datasets", move || inspect_all(&own, &targets, &answers));
+        let answers = mailbox.clone();
+        let root = given.runs_root.clone();
+        let lister = Latest::new(&mailbox, "runs", move |()| answers.send(Message::Runs(list_runs(&root))));
         let answers = mailbox.clone();
         let arranger = Latest::new(&mailbox, "order", move |asked: Arrangement| {
             answers.send(Message::Arranged { number: asked.number, index: asked.order() })
         });
         let answers = mailbox.clone();
-        let rememberer = Latest::new(&mailbox, "preferences", move |(asked, _unfinished): (Preferences, _)| {
+        let rememberer = Latest::new(&mailbox, "preferences", move |(asked, piece): (Preferences, Piece)| {
             let written = preferences::path().map_or(Ok(()), |path| preferences::write(&path, &asked));
-            written.map_or_else(|e| answers.send(warning(e.to_string())), |()| true)
+            written.map_or_else(|e| answers.send(warning(piece.fail(e.to_string()))), |()| true)
         });
         let starting = Arc::default();
         let projector = Projector::new(mailbox.clone());
@@ -105,6 +96,7 @@ impl Live {
             starting,
             attachment: None,
             followers: Vec::new(),
+            lister,
             arranger,
             projector,
             rememberer,
@@ -114,13 +106,16 @@ impl Live {
     }
 
     fn open(&self, typed: String) {
-        let (mailbox, extra) = (self.mailbox.clone(), self.extra.clone());
+        let (mailbox, extra, start) = (self.mailbox.clone(), self.extra.clone(), self.given.start.clone());
         spawn(&self.mailbox, "open", move || {
-            let path = expand(&typed);
-            let path = match path.canonicalize() {
+            // As it is named, links and all: the name says which settings are meant.
+            let path = match std::path::absolute(expand(&typed)) {
                 Ok(path) if path.is_file() => path,
-                Ok(path) => return note(&mailbox, Level::Error, format!("{}: expected a file", path.display())),
-                Err(e) => return note(&mailbox, Level::Error, format!("cannot open {}: {e}", path.display())),
+                Ok(path) if path.exists() => {
+                    return note(&mailbox, Level::Error, format!("{}: expected a file", path.display()));
+                }
+                Ok(path) => return note(&mailbox, Level::Error, format!("there is no file {}", path.display())),
+                Err(e) => return note(&mailbox, Level::Error, format!("cannot open {typed}: {e}")),
             };
             let extra = {
                 let mut extra = extra.lock().unwrap_or_else(PoisonError::into_inner);
@@ -129,42 +124,40 @@ impl Live {
                 }
                 extra.clone()
             };
-            let items = catalogue(&extra);
+            let items = catalogue(&start, &extra);
             let own = path.display().to_string();
-            let named = items.iter().find(|i| i.target == own).cloned();
-            if let Some(item) = named.or_else(|| items.iter().find(|i| i.target == stem(&path)).cloned()) {
-                mailbox.send(Message::Datasets(items));
+            if let Some(item) = items.iter().find(|i| i.target == own).cloned() {
+                mailbox.send(Message::Datasets(items.clone()));
                 mailbox.send(Message::Opened(item));
+                check_all(&start, &items, &mailbox);
             }
         });
     }
 
     fn train(&self, dataset: String) {
         let (given, mailbox, starting) = (self.given.clone(), self.mailbox.clone(), self.starting.clone());
-        spawn(&self.mailbox, "start", move || {
-            let Given { config, overrides, device, .. } = given.clone();
-            let request = RunRequest { config, overrides, device, ..RunRequest::new(dataset) };
-            match request.create(&given.runs_root) {
-                Ok(dir) => {
-                    let name = dir.name().to_owned();
-                    begin(&starting, dir.path());
-                    mailbox.send(Message::Created { path: dir.path().to_owned(), name });
-                    report_start(start_detached(&dir, false).map_err(|e| e.to_string()), &dir, &starting, &mailbox);
+        spawn(&self.mailbox, "start", move || match request(&given.start, &dataset).create(&given.runs_root) {
+            Ok(dir) => {
+                let name = dir.name().to_owned();
+                begin(&starting, dir.path());
+                mailbox.send(Message::Created { path: dir.path().to_owned(), name });
+                report_start(start_detached(&dir).map_err(|e| e.to_string()), &dir, &starting, &mailbox);
+            }
+            Err(e) => {
+                if matches!(e, PrepareError::Unusable { .. }) {
+                    mailbox.send(Message::Checked { target: dataset, problem: Some(e.to_string()) });
                 }
-                Err(e) => note(&mailbox, Level::Error, e.to_string()),
+                mailbox.send(Message::Problem(e.to_string()));
             }
         });
     }
 
-    fn take_up(&self, path: PathBuf, restart: Option<Stage>) {
+    fn take_up(&self, path: PathBuf, from: Begin) {
         let (mailbox, starting) = (self.mailbox.clone(), self.starting.clone());
         begin(&starting, &path);
         spawn(&self.mailbox, "start", move || match RunDir::open(&path) {
             Ok(dir) => {
-                let started = match restart {
-                    Some(stage) => restart_detached(&dir, stage),
-                    None => start_detached(&dir, true),
-                };
+                let started = take_up(&dir, from, &mut |message| note(&mailbox, Level::Info, message.to_owned()));
                 report_start(started.map_err(|e| e.to_string()), &dir, &starting, &mailbox);
             }
             Err(e) => {
@@ -193,6 +186,11 @@ impl Live {
         });
     }
 
+    /// Waits a little for what is being written for a person; returns what was not written.
+    pub fn leave(&self) -> Vec<String> {
+        self.unfinished.leave()
+    }
+
     fn read(&self, attach: u64, reading: Reading) {
         if let Some(attachment) = self.attachment.as_ref().filter(|a| a.number() == attach) {
             attachment.read(reading);
@@ -205,10 +203,12 @@ impl Backend for Live {
         let mailbox = self.mailbox.clone();
         match effect {
             Effect::ScanDatasets => {
-                let extra = self.extra.clone();
+                let (extra, start) = (self.extra.clone(), self.given.start.clone());
                 spawn(&self.mailbox, "catalogue", move || {
                     let extra = extra.lock().unwrap_or_else(PoisonError::into_inner).clone();
-                    mailbox.send(Message::Datasets(catalogue(&extra)));
+                    let items = catalogue(&start, &extra);
+                    mailbox.send(Message::Datasets(items.clone()));
+                    check_all(&start, &items, &mailbox);
                 });
             }
             Effect::Open(typed) => self.open(typed),
@@ -216,14 +216,9 @@ impl Backend for Live {
                 // The thread ends with this sender only.
                 let _ = self.inspector.send(target);
             }
-            Effect::ListRuns => {
-                let root = self.given.runs_root.clone();
-                spawn(&self.mailbox, "runs", move || {
-                    mailbox.send(Message::Runs(list_runs(&root)));
-                });
-            }
+            Effect::ListRuns => self.lister.ask(()),
             Effect::Train { dataset } => self.train(dataset),
-            Effect::TakeUp { path, restart } => self.take_up(path, restart),
+            Effect::TakeUp { path, begin } => self.take_up(path, begin),
             Effect::Attach { attach, path, follow } => {
                 // The former one's threads end by themselves once it is dropped.
                 let starting = self.starting.clone();
@@ -252,7 +247,12 @@ impl Backend for Live {
             Effect::LoadRows { attach } => self.read(attach, Reading::Rows),
             Effect::LoadValues { attach, refresh, file } => self.read(attach, Reading::Values { refresh, file }),
             Effect::LoadPredictions { attach, file } => self.read(attach, Reading::Predictions { file }),
-            Effect::Mark { attach, mark } => self.read(attach, Reading::Mark(mark, self.unfinished.clone())),
+            Effect::Mark { attach, mark } => {
+                if let Some(attachment) = self.attachment.as_ref().filter(|a| a.number() == attach) {
+                    let piece = self.unfinished.begin(format!("the mark of {}", mark.id), MOMENT);
+                    attachment.mark(mark, piece);
+                }
+            }
             Effect::LoadNeighbours { attach, row, file } => {
                 if let Some(attachment) = self.attachment.as_ref().filter(|a| a.number() == attach) {
                     attachment.find_neighbours(row, file);
@@ -260,14 +260,19 @@ impl Backend for Live {
             }
             Effect::Arrange(arrangement) => self.arranger.ask(arrangement),
             Effect::Export(export) => {
-                let unfinished = self.unfinished.clone();
+                let piece = self.unfinished.begin(format!("the file {}", export.path.display()), FILE);
                 spawn(&self.mailbox, "export", move || {
-                    let said = write_out(export);
-                    drop(unfinished);
+                    let said = match write_out(export) {
+                        Err(why) => Message::Notice { level: Level::Error, text: piece.fail(why) },
+                        Ok(said) => said,
+                    };
                     mailbox.send(said);
                 });
             }
-            Effect::Remember(preferences) => self.rememberer.ask((preferences, self.unfinished.clone())),
+            Effect::Remember(preferences) => {
+                let piece = self.unfinished.begin("how the columns are arranged", MOMENT);
+                self.rememberer.ask((preferences, piece));
+            }
             Effect::Recall => spawn(&self.mailbox, "recall", move || {
                 match preferences::path().map_or(Ok(None), |path| preferences::read(&path)) {
                     Ok(Some(preferences)) => mailbox.send(Message::Recalled(preferences)),
@@ -284,33 +289,20 @@ impl Backend for Live {
     }
 }
 
-/// Starts a thread; where the system refuses, says so.
-pub fn spawn(mailbox: &Mailbox, name: &str, work: impl FnOnce() + Send + 'static) {
-    if let Err(e) = std::thread::Builder::new().name(name.to_owned()).spawn(work) {
-        mailbox.offer(Message::Notice { level: Level::Error, text: format!("cannot start a thread: {e}") });
-    }
-}
-
 fn warning(text: String) -> Message {
     Message::Notice { level: Level::Warning, text }
 }
 
 /// Writes rows of the label table to a file and says what became of it.
-fn write_out(mut export: Export) -> Message {
+fn write_out(mut export: Export) -> Result<Message, String> {
     export.path = expand(&export.path.to_string_lossy());
     if !export.overwrite && export.path.exists() {
-        return Message::ExportExists(export);
+        return Ok(Message::ExportExists(export));
     }
-    match export.extract().write_file(export.format, &export.path) {
-        Ok(()) => {
-            let path = export.path.canonicalize().unwrap_or(export.path);
-            Message::Notice {
-                level: Level::Info,
-                text: format!("{} rows written to {}", export.rows.len(), path.display()),
-            }
-        }
-        Err(e) => Message::Notice { level: Level::Error, text: e.to_string() },
-    }
+    export.extract().write_file(export.format, &export.path).map_err(|e| e.to_string())?;
+    let path = export.path.canonicalize().unwrap_or(export.path);
+    let text = format!("{} rows written to {}", export.rows.len(), path.display());
+    Ok(Message::Notice { level: Level::Info, text })
 }
 
 fn note(mailbox: &Mailbox, level: Level, text: String) {
@@ -328,7 +320,7 @@ fn end(starting: &Mutex<HashSet<PathBuf>>, path: &Path) {
 fn report_start(started: Result<u32, String>, dir: &RunDir, starting: &Mutex<HashSet<PathBuf>>, mailbox: &Mailbox) {
     end(starting, dir.path());
     if let Err(e) = started {
-        note(mailbox, Level::Error, e);
+        mailbox.send(Message::Problem(e));
     }
 }
 
@@ -337,61 +329,5 @@ fn expand(typed: &str) -> PathBuf {
     match typed.strip_prefix("~/").map(|rest| (directories::BaseDirs::new(), rest)) {
         Some((Some(dirs), rest)) => dirs.home_dir().join(rest),
         _ => PathBuf::from(typed),
-    }
-}
-
-fn stem(path: &Path) -> String {
-    path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default()
-}
-
-/// The catalogue as the screen shows it.
-fn catalogue(extra: &[PathBuf]) -> Vec<DatasetItem> {
-    let folder = data_folder();
-    let entries = Catalogue::scan(&folder, extra).entries;
-    entries
-        .into_iter()
-        .map(|entry| {
-            let (availability, detail, path) = match &entry.state {
-                EntryState::BuiltIn => (Availability::BuiltIn, "built in".to_owned(), None),
-                EntryState::Ready { path, bytes } => (Availability::Ready, text::bytes(*bytes), Some(path)),
-                EntryState::Missing { expected } => {
-                    let first = expected.first().map_or("", String::as_str);
-                    (Availability::Missing, format!("looked for as {}", folder.join(first).display()), None)
-                }
-                EntryState::Bad { path, reason } => (Availability::Broken, reason.clone(), Some(path)),
-            };
-            // A file from elsewhere is not found by its name again.
-            let target = match path.filter(|p| extra.contains(p)) {
-                Some(path) => path.display().to_string(),
-                None => entry.name.clone(),
-            };
-            DatasetItem { name: entry.name, target, availability, detail }
-        })
-        .collect()
-}
-
-/// Looks into datasets, one after the other, until the screen is gone.
-fn inspect_all(given: &Given, targets: &Receiver<String>, answers: &Mailbox) {
-    for target in targets {
-        let preview = Arc::new(inspect(given, &target));
-        if !answers.send(Message::Preview { target, preview }) {
-            return;
-        }
-    }
-}
-
-fn inspect(given: &Given, target: &str) -> Preview {
-    let lines = |t: String| t.lines().map(str::to_owned).collect::<Vec<_>>();
-    let (config, overrides) = (given.config.clone(), given.overrides.clone());
-    let settings = match (RunRequest { config, overrides, ..RunRequest::new(target) }).settings() {
-        Ok(settings) => settings,
-        Err(e) => return Preview { problem: Some(e.to_string()), ..Preview::default() },
-    };
-    let report = Source::resolve(target, &data_folder()).and_then(|s| Report::with_settings(&s, &settings.data));
-    // Settings always have a TOML form.
-    let settings = lines(settings.to_toml().unwrap_or_default());
-    match report {
-        Ok(report) => Preview { report: lines(report.to_string()), settings, problem: None },
-        Err(e) => Preview { report: Vec::new(), settings, problem: Some(e.to_string()) },
     }
 }

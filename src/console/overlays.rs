@@ -6,13 +6,15 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use tui_input::{Input as Line, InputRequest};
 
 use super::actions::{self, Action};
-use super::backend::{Effect, Export, Link};
-use super::keys::{act, send, take_up};
+use super::backend::{Effect, Export};
+use super::control;
+use super::keys::act;
 use super::labels::{self, apply_filter};
+use super::layout;
 use super::state::{Overlay, Question, State};
 use super::update::say;
 use crate::report::figure::{Format, Request};
-use crate::training::events::{Command, Level};
+use crate::training::events::Level;
 
 /// Longest line that can be typed or pasted.
 const LINE: usize = 4096;
@@ -38,6 +40,8 @@ pub fn key(state: &mut State, event: &KeyEvent, effects: &mut Vec<Effect>) {
         | Overlay::Detail { .. }
         | Overlay::Comparison { .. }
         | Overlay::Card { .. }
+        | Overlay::Problem { .. }
+        | Overlay::Entry { .. }
         | Overlay::Judgement { .. } => {
             state.overlay = Some(overlay);
             read(state, event, effects);
@@ -64,13 +68,20 @@ pub fn key(state: &mut State, event: &KeyEvent, effects: &mut Vec<Effect>) {
         },
         Overlay::Filter { mut line, before } => match event.code {
             KeyCode::Esc => apply_filter(state, &before, effects),
-            KeyCode::Enter if state.labels.filter_error.is_none() => {}
+            KeyCode::Enter if state.labels.filter_error.is_none() => {
+                if let Some(doubt) = state.labels.filter_doubt.clone() {
+                    say(state, Level::Warning, doubt);
+                }
+            }
             _ => {
                 edit(&mut line, event);
                 apply_filter(state, line.value(), effects);
                 state.overlay = Some(Overlay::Filter { line, before });
             }
         },
+        Overlay::Columns { .. } if !layout::holds_overlay(state.size) && event.code != KeyCode::Esc => {
+            state.overlay = Some(overlay);
+        }
         Overlay::Columns { at } => columns(state, at, event, effects),
         Overlay::Note { row, mut line, back } => match event.code {
             KeyCode::Esc => state.overlay = back.map(|b| *b),
@@ -122,6 +133,8 @@ fn read(state: &mut State, event: &KeyEvent, effects: &mut Vec<Effect>) {
     let card = matches!(state.overlay, Some(Overlay::Card { .. }));
     match event.code {
         KeyCode::Esc | KeyCode::Char('q') => return state.overlay = None,
+        // Nothing that cannot be seen is done.
+        _ if !layout::holds_overlay(state.size) => return,
         KeyCode::Char('?') | KeyCode::F(1) if !detail => return state.overlay = None,
         KeyCode::Tab if detail => return turn_neighbour(state, true),
         KeyCode::BackTab if detail => return turn_neighbour(state, false),
@@ -129,6 +142,7 @@ fn read(state: &mut State, event: &KeyEvent, effects: &mut Vec<Effect>) {
         KeyCode::Char('p') if judgement => return act(state, Action::SummarySplit, effects),
         KeyCode::Char('#') if judgement => return state.overlay = None,
         KeyCode::Char('i') if card => return state.overlay = None,
+        KeyCode::Enter if matches!(state.overlay, Some(Overlay::Entry { .. })) => return state.overlay = None,
         _ => {}
     }
     match actions::find(event, state.focus) {
@@ -211,6 +225,8 @@ pub fn scroll(state: &mut State, by: isize) {
         | Overlay::Detail { scroll, .. }
         | Overlay::Comparison { scroll, .. }
         | Overlay::Card { scroll, .. }
+        | Overlay::Problem { scroll, .. }
+        | Overlay::Entry { scroll, .. }
         | Overlay::Judgement { scroll },
     ) = &mut state.overlay
     {
@@ -218,23 +234,37 @@ pub fn scroll(state: &mut State, by: isize) {
     }
 }
 
+/// The line that is being typed.
+fn line(overlay: &mut Overlay) -> Option<&mut Line> {
+    match overlay {
+        Overlay::OpenFile(line)
+        | Overlay::Export(line)
+        | Overlay::Filter { line, .. }
+        | Overlay::Note { line, .. }
+        | Overlay::Figure { line, .. } => Some(line),
+        _ => None,
+    }
+}
+
+/// True while a line is being typed.
+pub fn is_typing(state: &mut State) -> bool {
+    state.overlay.as_mut().and_then(line).is_some()
+}
+
 /// Takes in pasted text where a line is being typed.
 pub fn paste(state: &mut State, text: &str, effects: &mut Vec<Effect>) {
-    let Some(mut overlay) = state.overlay.take() else { return };
-    if let Overlay::OpenFile(line)
-    | Overlay::Export(line)
-    | Overlay::Filter { line, .. }
-    | Overlay::Note { line, .. }
-    | Overlay::Figure { line, .. } = &mut overlay
-    {
-        for c in text.trim().chars().filter(|c| !c.is_control()).take(LINE) {
-            insert(line, c);
-        }
+    type_text(state, text.trim(), effects);
+}
+
+/// Takes in text as if it was typed, at once.
+pub fn type_text(state: &mut State, text: &str, effects: &mut Vec<Effect>) {
+    if let Some(line) = state.overlay.as_mut().and_then(line).filter(|_| !text.is_empty()) {
+        text.chars().filter(|c| !c.is_control()).take(LINE).for_each(|c| insert(line, c));
     }
-    if let Overlay::Filter { line, .. } = &overlay {
-        apply_filter(state, line.value(), effects);
+    if let Some(Overlay::Filter { line, .. }) = &state.overlay {
+        let text = line.value().to_owned();
+        apply_filter(state, &text, effects);
     }
-    state.overlay = Some(overlay);
 }
 
 fn insert(line: &mut Line, c: char) {
@@ -264,16 +294,10 @@ fn edit(line: &mut Line, event: &KeyEvent) {
 }
 
 fn confirmed(state: &mut State, question: Question, effects: &mut Vec<Effect>) {
+    if control::confirmed(state, &question, effects) {
+        return;
+    }
     match question {
-        Question::Restart(stage) if state.run.as_ref().is_some_and(|r| r.link == Link::Absent) => {
-            take_up(state, Some(stage), effects);
-        }
-        Question::Restart(stage) => {
-            send(state, Command::RestartStage { stage }, "the stage is begun anew", effects);
-        }
-        Question::Stop => {
-            send(state, Command::StopNow, "stopping: the batch is finished and a checkpoint written", effects)
-        }
         Question::Overwrite(export) => {
             say(state, Level::Info, format!("writing {} rows", export.rows.len()));
             effects.push(Effect::Export(Export { overwrite: true, ..export }));
@@ -282,5 +306,6 @@ fn confirmed(state: &mut State, question: Question, effects: &mut Vec<Effect>) {
             effects.push(Effect::Train { dataset });
             say(state, Level::Info, "starting another run");
         }
+        _ => {}
     }
 }

@@ -8,28 +8,21 @@ use std::time::SystemTime;
 
 use super::attachment::{LOOK, Shared};
 use super::backend::Message;
-use super::live::Unfinished;
+use super::unfinished::Piece;
+use super::worker::guarded;
 use crate::report::neighbours::nearest;
 use crate::report::table::Rows;
 use crate::run::directory::RunDir;
 use crate::run::marks::{self, Mark, MarksReader};
-use crate::run::rows::LabelRows;
 use crate::run::{FileError, clock, labels, predictions};
 use crate::training::events::Level;
 
-/// What can be read of a run besides its events, and the one thing that a viewer writes.
+/// What can be read of a run besides its events.
 #[derive(Debug)]
 pub enum Reading {
     Rows,
-    Values {
-        refresh: u32,
-        file: String,
-    },
-    Predictions {
-        file: String,
-    },
-    /// Not read but written: in the order in which marks were made.
-    Mark(Mark, Unfinished),
+    Values { refresh: u32, file: String },
+    Predictions { file: String },
 }
 
 /// Reads tables as they are asked for.
@@ -38,25 +31,24 @@ pub fn read_on(shared: &Shared, dir: &RunDir, readings: &Receiver<Reading>) {
         if shared.stopped() {
             return;
         }
-        match read_one(shared, dir, reading) {
-            Ok(Some(message)) => {
+        match guarded(|| read_one(shared, dir, reading)).flatten() {
+            Ok(message) => {
                 if !shared.mailbox.send(message) {
                     return;
                 }
             }
-            Ok(None) => {}
             Err(e) => shared.note(Level::Warning, e),
         }
     }
 }
 
-fn read_one(shared: &Shared, dir: &RunDir, reading: Reading) -> Result<Option<Message>, String> {
+fn read_one(shared: &Shared, dir: &RunDir, reading: Reading) -> Result<Message, String> {
     let attach = shared.number;
     let place =
         |file: &str| inside(dir.path(), file).ok_or_else(|| format!("{file}: expected a path below the run directory"));
     let message = match reading {
         Reading::Rows => {
-            let rows = patiently(shared, || LabelRows::read(&dir.rows_path()).map_err(|e| e.to_string()))?;
+            let rows = patiently(shared, || dir.rows().map_err(|e| e.to_string()))?;
             Message::Rows { attach, rows: Arc::new(Rows::from(rows)) }
         }
         Reading::Values { refresh, file } => {
@@ -69,14 +61,21 @@ fn read_one(shared: &Shared, dir: &RunDir, reading: Reading) -> Result<Option<Me
             let values = patiently(shared, || predictions::read(&path).map_err(|e| e.to_string()))?;
             Message::Predictions { attach, file, values: Arc::new(values) }
         }
-        Reading::Mark(mark, _unfinished) => {
-            let mark = Mark { time: clock::timestamp(SystemTime::now()), ..mark };
-            marks::append(&dir.marks_path(), &mark).map_err(|e| format!("the row is not marked: {e}"))?;
-            shared.wake_tail();
-            return Ok(None);
-        }
     };
-    Ok(Some(message))
+    Ok(message)
+}
+
+/// Writes marks in the order in which they were made, those of a run that was left too. On a thread of its own: another
+/// program may hold the file's lock.
+pub fn write_marks(shared: &Shared, dir: &RunDir, marks: &Receiver<(Mark, Piece)>) {
+    for (mark, piece) in marks {
+        let mark = Mark { time: clock::timestamp(SystemTime::now()), ..mark };
+        let written = guarded(|| marks::append(&dir.marks_path(), &mark).map_err(|e| e.to_string())).flatten();
+        match written {
+            Ok(()) => shared.wake_tail(),
+            Err(why) => shared.note(Level::Warning, piece.fail(format!("the mark of {}: {why}", mark.id))),
+        }
+    }
 }
 
 /// Reads marks as they are appended, by this console or another; false where the screen is gone.
@@ -92,7 +91,7 @@ pub fn follow_marks(shared: &Shared, marks: &mut MarksReader) -> Result<bool, Fi
 /// Answers a question for the clips nearest to a row; false where the run is no longer attached.
 pub fn find_neighbours(shared: &Shared, row: u32, file: &str) -> bool {
     let found = match shared.dir.get().and_then(|dir| inside(dir.path(), file)) {
-        Some(path) => nearest(&path, row, || !shared.stopped()).map_err(|e| e.to_string()),
+        Some(path) => guarded(|| nearest(&path, row, || !shared.stopped()).map_err(|e| e.to_string())).flatten(),
         None => Err(format!("{file}: expected a path below the run directory")),
     };
     match found.transpose() {

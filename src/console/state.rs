@@ -17,7 +17,7 @@ use crate::report::figure::Request;
 pub use crate::report::figure::XAxis;
 use crate::run::list::RunSummary;
 use crate::run::view::{Phase, RunView};
-use crate::training::events::{Command, Level, Stage};
+use crate::training::events::{Command, Cut, Level, Stage};
 
 /// The parts of the screen that can have the focus.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -109,8 +109,19 @@ pub enum Overlay {
     },
     /// The name of a file for the label table is being typed.
     Export(Line),
+    /// Why something cannot be done, in full.
+    Problem {
+        words: String,
+        scroll: usize,
+    },
     /// How well labels agree with people's.
     Judgement {
+        scroll: usize,
+    },
+    /// One line of a pane's list in full: of the log, or of the checks.
+    Entry {
+        of: Pane,
+        at: usize,
         scroll: usize,
     },
 }
@@ -118,7 +129,11 @@ pub enum Overlay {
 /// What is asked before it is done.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Question {
+    /// End the running stage after its epoch.
+    EndStage(Stage),
     Restart(Stage),
+    /// Go on with a stage that was ended early.
+    Continue(Stage),
     Stop,
     /// Start another run beside one that is being trained.
     TrainBeside(String),
@@ -131,6 +146,8 @@ pub enum Question {
 pub struct Notice {
     pub level: Level,
     pub text: String,
+    /// It tells what is about to happen, and goes when the run is no longer in this phase: then it has happened.
+    pub phase: Option<Phase>,
 }
 
 /// The run that the console shows.
@@ -193,6 +210,15 @@ pub struct Losses {
 /// The weights that the smoothing keys walk through.
 pub const WEIGHTS: [f64; 8] = [0.0, 0.3, 0.6, 0.8, 0.9, 0.95, 0.98, 0.99];
 
+/// Cursors that are yet to be put on the attached run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ToPoint {
+    /// Of Runs.
+    pub run: bool,
+    /// Of Datasets: to the run's dataset.
+    pub dataset: bool,
+}
+
 /// The whole state of a console.
 #[derive(Clone, Debug)]
 pub struct State {
@@ -216,6 +242,8 @@ pub struct State {
     pub dataset_list: List,
     /// The dataset to select once the catalogue is there.
     pub wanted_dataset: Option<String>,
+    /// `--dataset`, `--set` or the like was given: somebody wants to start a run.
+    pub start_given: bool,
     /// By target; absent while it is being read.
     pub previews: HashMap<String, Arc<Preview>>,
 
@@ -225,6 +253,8 @@ pub struct State {
     pub run_list: List,
 
     pub run: Option<Attached>,
+    /// The cursors that are to go to the attached run, once the lists hold it.
+    pub to_point: ToPoint,
     /// Runs whose curves lie over the attached run's.
     pub beside: Vec<Beside>,
     /// Number of the attachment.
@@ -261,11 +291,13 @@ impl State {
             datasets: None,
             dataset_list: List::default(),
             wanted_dataset: None,
+            start_given: false,
             previews: HashMap::new(),
             runs: Vec::new(),
             runs_known: false,
             run_list: List::default(),
             run: None,
+            to_point: ToPoint::default(),
             beside: Vec::new(),
             attach: 0,
             stage_list: List::default(),
@@ -305,24 +337,58 @@ impl State {
         self.run.as_ref().map_or(Vec::new(), |r| r.view.stage(self.shown_stage()).scalar_names())
     }
 
-    /// Why a command cannot be sent; `None` where it can.
-    pub fn refusal(&self) -> Option<String> {
+    /// Why nobody can do anything with the run from here; `None` where they can.
+    fn bystander(&self) -> Option<String> {
         if self.follow {
             return Some("following the directory, read-only: control the run where it runs, with mug attach".into());
         }
         if self.read_only {
             return Some("read-only: attach without --read-only to control the run".into());
         }
-        let Some(run) = &self.run else {
-            return Some("no run: select a dataset and press enter to train".into());
-        };
+        match self.run {
+            None => Some("no run: select a dataset and press enter to train".into()),
+            Some(_) => None,
+        }
+    }
+
+    /// Why a command cannot be sent; `None` where it can.
+    pub fn refusal(&self) -> Option<String> {
+        if let Some(why) = self.bystander() {
+            return Some(why);
+        }
+        let run = self.run.as_ref()?;
         match &run.link {
+            _ if run.view.phase == Phase::Finished => Some(finished(run)),
+            Link::Live if run.view.phase.is_over() => Some("the run's process is ending; try again in a moment".into()),
             Link::Live => None,
             Link::Following | Link::Silent { .. } => Some("the run is only followed".into()),
             Link::Connecting => Some("the run's process is still being reached; try again in a moment".into()),
             Link::Lost(why) => Some(format!("the run's process cannot be reached: {why}")),
             Link::Absent => Some(format!("no process trains this run; space, or mug resume {}, takes it up", run.name)),
         }
+    }
+
+    /// Why no stage can be begun or gone on with; `None` where one can. A run without a process gets one.
+    pub fn refusal_to_begin(&self) -> Option<String> {
+        if let Some(why) = self.bystander() {
+            return Some(why);
+        }
+        let run = self.run.as_ref()?;
+        match &run.link {
+            Link::Absent => None,
+            // What it sends next comes to nobody.
+            Link::Live if run.view.phase.is_over() => Some("the run's process is ending; try again in a moment".into()),
+            Link::Connecting | Link::Lost(_) if run.view.phase == Phase::Finished => {
+                Some("the run's process is ending; try again in a moment".into())
+            }
+            _ => self.refusal(),
+        }
+    }
+
+    /// The stage that a process is training, or holds parked.
+    pub fn stage_in_training(&self) -> Option<Stage> {
+        let view = &self.run.as_ref()?.view;
+        view.stage.filter(|_| matches!(view.phase, Phase::Training | Phase::Paused))
     }
 
     /// The command that the start/pause key means now, for a run whose process can be reached.
@@ -334,4 +400,11 @@ impl State {
             Phase::Stopped | Phase::Finished | Phase::Faulted => None,
         }
     }
+}
+
+/// What can be done with a run that is finished.
+fn finished(run: &Attached) -> String {
+    let cut = run.view.stages.iter().any(|s| s.cut == Some(Cut::Done));
+    let more = if cut { ", M goes on with one that was ended early" } else { "" };
+    format!("run {} is finished: R begins a stage anew{more}; enter on a dataset trains a new run", run.name)
 }

@@ -15,6 +15,8 @@ use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcgetwinsize, tcsetattr};
 
+use super::worker;
+
 /// Mouse reports that are asked for: buttons and wheel, in the form without limits.
 const MOUSE_ON: &[u8] = b"\x1b[?1000h\x1b[?1006h";
 const MOUSE_OFF: &[u8] = b"\x1b[?1006l\x1b[?1000l";
@@ -165,12 +167,19 @@ pub fn give_back() {
 pub struct Guard;
 
 impl Guard {
-    /// From now on a panic's message is printed on a terminal that shows it.
+    /// From now on a panic of this thread, which draws, is printed on a terminal that shows it. One of any other thread is
+    /// kept while the console holds the terminal: it is no reason to lose the screen, and whoever waits for the thread
+    /// says it.
     pub fn new() -> Self {
         static HOOK: std::sync::Once = std::sync::Once::new();
         HOOK.call_once(|| {
             let former = std::panic::take_hook();
+            let drawing = std::thread::current().id();
             std::panic::set_hook(Box::new(move |panic| {
+                let held = BORROWED.lock().unwrap_or_else(PoisonError::into_inner).is_some();
+                if held && std::thread::current().id() != drawing {
+                    return worker::keep(panic);
+                }
                 give_back();
                 former(panic);
             }));

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crossterm::event::KeyCode;
 
-use super::backend::{Effect, Link, Message};
+use super::backend::{Begin, Effect, Link, Message, Preview};
 use super::decode::Input;
 use super::fixture::*;
 use super::state::{Overlay, Pane, State};
@@ -34,8 +34,26 @@ fn enter_trains_on_the_selected_dataset_and_missing_ones_say_so() {
     assert_eq!(key(&mut state, KeyCode::Enter), []);
     assert!(state.notice.as_ref().unwrap().text.contains("mosei is missing"));
     press(&mut state, "G");
-    assert_eq!(key(&mut state, KeyCode::Enter), []);
-    assert!(state.notice.as_ref().unwrap().text.contains("Git LFS"));
+    assert!(matches!(&key(&mut state, KeyCode::Enter)[..], [Effect::Inspect(_)]), "it may have been mended");
+    assert!(matches!(&state.overlay, Some(Overlay::Problem { words, .. }) if words.contains("Git LFS")));
+}
+
+#[test]
+fn a_dataset_that_cannot_be_trained_on_is_refused_with_the_whole_reason() {
+    let mut state = fresh(80, 24);
+    press(&mut state, "j");
+    let reason = "expected the keys text, audio and vision in every split of the file, found embeddings and targets; \
+                  write it in the layout of MMSA, or name it differently";
+    let preview = Arc::new(Preview { problem: Some(reason.into()), ..Preview::default() });
+    for code in [KeyCode::Enter, KeyCode::Char(' ')] {
+        tell(&mut state, [Message::Preview { target: "mosi".into(), preview: preview.clone() }]);
+        assert_eq!(key(&mut state, code), [Effect::Inspect("mosi".into())], "it may have been mended");
+        let text = screen(&state);
+        assert!(text.contains("mosi cannot be trained on") && text.contains("name it differently"), "{text}");
+        key(&mut state, KeyCode::Esc);
+    }
+    tell(&mut state, [Message::Preview { target: "mosi".into(), preview: Arc::default() }]);
+    assert_eq!(press(&mut state, " "), [Effect::Train { dataset: "mosi".into() }]);
 }
 
 #[test]
@@ -65,7 +83,8 @@ fn what_loses_work_is_asked_first() {
     assert_eq!(press(&mut state, "gRy"), [Effect::Send(Command::RestartStage { stage: Stage::Contrastive })]);
     press(&mut state, "GR");
     assert!(state.overlay.is_none() && state.notice.as_ref().unwrap().text.contains("has not begun"));
-    assert_eq!(press(&mut state, "sc"), [Effect::Send(Command::StopAfterEpoch), Effect::Send(Command::Checkpoint)]);
+    assert_eq!(press(&mut state, "sn"), []);
+    assert_eq!(press(&mut state, "syc"), [Effect::Send(Command::StopAfterEpoch), Effect::Send(Command::Checkpoint)]);
 }
 
 #[test]
@@ -93,9 +112,9 @@ fn a_dead_host_is_recognised_and_can_be_taken_up() {
     assert!(text.contains("the run's process died") && text.contains("✘ died"), "{text}");
     assert_eq!(press(&mut state, "s"), []);
     let path = std::path::PathBuf::from("/runs/2026-11-23-a");
-    assert_eq!(press(&mut state, " "), [Effect::TakeUp { path: path.clone(), restart: None }]);
+    assert_eq!(press(&mut state, " "), [Effect::TakeUp { path: path.clone(), begin: Begin::LastCheckpoint }]);
     tell(&mut state, [Message::Link { attach: 1, link: Link::Absent }]);
-    assert_eq!(press(&mut state, "Ry"), [Effect::TakeUp { path, restart: Some(Stage::Denoising) }]);
+    assert_eq!(press(&mut state, "Ry"), [Effect::TakeUp { path, begin: Begin::Anew(Stage::Denoising) }]);
     assert!(!screen(&state).contains("✘ died"));
 }
 
@@ -179,7 +198,31 @@ fn a_second_run_beside_a_live_one_is_asked_about() {
     focus(&mut state, Pane::Datasets);
     assert_eq!(key(&mut state, KeyCode::Enter), []);
     assert!(matches!(state.overlay, Some(Overlay::Confirm(_))));
-    assert_eq!(press(&mut state, "y"), [Effect::Train { dataset: "demo".into() }]);
+    assert_eq!(press(&mut state, "y"), [Effect::Train { dataset: "sims".into() }]);
+}
+
+#[test]
+fn the_cursors_go_to_the_attached_run_and_its_dataset() {
+    let mut state = attached(120, 36, events());
+    let selected = |s: &State| (s.runs[s.run_list.selected].name.clone(), s.dataset().unwrap().name.clone());
+    assert_eq!(selected(&state), ("2026-11-23-a".into(), "sims".into()));
+    focus(&mut state, Pane::Runs);
+    press(&mut state, "j");
+    key(&mut state, KeyCode::Enter);
+    assert_eq!(selected(&state), ("2026-11-22-b".into(), "demo".into()));
+    // Whoever moves on is left alone, whatever comes.
+    focus(&mut state, Pane::Runs);
+    press(&mut state, "j");
+    focus(&mut state, Pane::Datasets);
+    press(&mut state, "j");
+    tell(&mut state, [Message::Runs(runs()), Message::Datasets(datasets())]);
+    assert_eq!(selected(&state), ("mosi-baseline".into(), "mosi".into()));
+    // A run that was just made is not in the list yet, and a catalogue may come late.
+    let mut state = fresh(120, 36);
+    state.datasets = None;
+    tell(&mut state, [Message::Created { path: "/runs/2026-11-23-a".into(), name: "2026-11-23-a".into() }]);
+    tell(&mut state, [Message::Runs(runs().into_iter().rev().collect()), Message::Datasets(datasets())]);
+    assert_eq!(selected(&state), ("2026-11-23-a".into(), "sims".into()));
 }
 
 #[test]
@@ -473,6 +516,44 @@ fn a_bad_filter_is_explained_and_keeps_the_rows() {
     assert!(state.overlay.is_some(), "a bad filter cannot be accepted");
     key(&mut state, KeyCode::Esc);
     assert!(state.labels.filter_text.is_empty() && state.labels.index.len() == 1368);
+}
+
+#[test]
+fn a_filter_that_does_not_hold_stands_nowhere_as_if_it_did() {
+    let mut state = attached(120, 36, events());
+    focus(&mut state, Pane::Labels);
+    press(&mut state, "/y > 0.5");
+    key(&mut state, KeyCode::Enter);
+    let rows = state.labels.index.len();
+    for wrong in [" split = trian", " flip_b", " spilt = train"] {
+        press(&mut state, "/");
+        press(&mut state, wrong);
+        let text = screen(&state);
+        assert!(state.labels.filter_error.is_some() && text.contains("at character"), "{wrong}: {text}");
+        assert!(!text.contains(&format!("rows · y > 0.5{wrong}")), "{wrong}: {text}");
+        // Not taken, and taken back.
+        key(&mut state, KeyCode::Enter);
+        assert!(state.overlay.is_some());
+        key(&mut state, KeyCode::Esc);
+        assert!(screen(&state).contains("of 1368 rows · y > 0.5 "), "{}", screen(&state));
+    }
+    assert_eq!(state.labels.index.len(), rows);
+}
+
+#[test]
+fn a_word_that_no_row_holds_and_that_resembles_a_name_gets_a_hint() {
+    let mut state = attached(120, 36, events());
+    focus(&mut state, Pane::Labels);
+    press(&mut state, "/mraked y > 0");
+    assert!(screen(&state).contains("did you mean marked?"), "{}", screen(&state));
+    key(&mut state, KeyCode::Enter);
+    assert!(state.notice.as_ref().unwrap().text.contains("no row holds \"mraked\""));
+    press(&mut state, "k");
+    assert!(screen(&state).contains("no row passes the filter (no row holds"), "{}", screen(&state));
+    key(&mut state, KeyCode::Esc);
+    press(&mut state, "/ending");
+    key(&mut state, KeyCode::Enter);
+    assert!(state.notice.is_none() && !state.labels.index.is_empty());
 }
 
 #[test]

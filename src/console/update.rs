@@ -1,21 +1,21 @@
 //! What each message changes: the only place where the state is written. Touches no terminal and no file; what has to be
 //! done in the world is returned.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::backend::{Effect, Link, Message};
+use super::backend::{Availability, DatasetItem, Effect, Link, Message};
 use super::beside;
 use super::card;
 use super::embedding;
+use super::flood;
 use super::history::History;
 use super::keys;
-use super::labels::{look_for_neighbours, reindex};
-use super::layout;
+use super::labels::{look_for_doubt, look_for_neighbours, reindex};
 use super::list::List;
 use super::panes;
 use super::series::SeriesKey;
-use super::state::{Attached, Notice, Overlay, Pane, Question, State, WEIGHTS};
+use super::state::{Attached, Notice, Overlay, Pane, Question, State, ToPoint, WEIGHTS};
 use crate::report::table::columns::Column;
 use crate::run::list::RunState;
 use crate::run::view::Phase;
@@ -31,10 +31,15 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
     let mut effects = Vec::new();
     match message {
         Message::Input(input) => keys::input(state, input, &mut effects),
+        Message::Flood(inputs) => flood::take_in(state, inputs, &mut effects),
         Message::Resize(width, height) => state.size = (width, height),
         Message::Datasets(items) => {
             let wanted = state.wanted_dataset.take().or_else(|| state.dataset().map(|d| d.target.clone()));
-            let found = wanted.and_then(|w| items.iter().position(|i| i.name == w || i.target == w));
+            let by_target = |w: &String| items.iter().position(|i| i.target == *w);
+            let found = wanted.as_ref().and_then(|w| by_target(w).or_else(|| items.iter().position(|i| i.name == *w)));
+            if let (Some(wanted), None) = (&wanted, found) {
+                say(state, Level::Error, format!("the dataset {wanted} is not there any more"));
+            }
             state.datasets = Some(items);
             state.dataset_list.selected = found.unwrap_or(state.dataset_list.selected);
             inspect(state, &mut effects);
@@ -47,12 +52,19 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
                 None => items.push(item),
             }
             state.dataset_list.selected = at;
+            state.to_point.dataset = false;
             state.focus = Pane::Datasets;
             inspect(state, &mut effects);
         }
         Message::Preview { target, preview } => {
+            checked(state, &target, preview.problem.clone());
             state.previews.insert(target, preview);
         }
+        Message::Checked { target, problem } => checked(state, &target, problem),
+        Message::Problem(words) => match state.overlay {
+            None => state.overlay = Some(Overlay::Problem { words, scroll: 0 }),
+            Some(_) => say(state, Level::Error, words),
+        },
         Message::Runs(runs) => take_runs(state, runs, &mut effects),
         Message::Created { path, name } => {
             attach(state, path, false, &mut effects);
@@ -79,6 +91,7 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
         Message::Rows { attach, rows } if attach == state.attach => {
             state.labels.table.rows = rows;
             reindex(state, &mut effects);
+            look_for_doubt(state);
         }
         Message::Values { attach, refresh, values } if attach == state.attach => {
             // A restart may have made them void while they were being read.
@@ -135,6 +148,7 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
         | Message::Link { .. }
         | Message::Trouble { .. } => {}
     }
+    point_at_run(state, &mut effects);
     embedding::sync(state, &mut effects);
     settle(state);
     effects
@@ -143,7 +157,15 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
 /// Puts a line into the footer.
 pub fn say(state: &mut State, level: Level, text: impl Into<String>) {
     state.notices += 1;
-    state.notice = Some(Notice { level, text: text.into() });
+    state.notice = Some(Notice { level, text: text.into(), phase: None });
+}
+
+/// Says what is about to happen; the line goes once the run's phase shows that it has.
+pub fn announce(state: &mut State, text: impl Into<String>) {
+    say(state, Level::Info, text);
+    if let (Some(notice), Some(run)) = (&mut state.notice, &state.run) {
+        notice.phase = Some(run.view.phase);
+    }
 }
 
 /// Turns to a run: everything that belonged to the former one goes.
@@ -151,6 +173,7 @@ pub fn attach(state: &mut State, path: PathBuf, follow: bool, effects: &mut Vec<
     state.attach += 1;
     state.generation += 1;
     state.run = Some(Attached::new(path.clone()));
+    state.to_point = ToPoint { run: true, dataset: true };
     beside::leave(state, &path, effects);
     state.losses.chosen = None;
     state.losses.cursor = None;
@@ -169,6 +192,45 @@ pub fn attach(state: &mut State, path: PathBuf, follow: bool, effects: &mut Vec<
         state.overlay = None;
     }
     effects.push(Effect::Attach { attach: state.attach, path, follow });
+}
+
+/// Puts the cursors of Runs and Datasets on the attached run and its dataset, once, as soon as the lists hold them.
+fn point_at_run(state: &mut State, effects: &mut Vec<Effect>) {
+    let ToPoint { run: to_run, dataset: to_dataset } = state.to_point;
+    let Some(run) = state.run.as_ref().filter(|_| to_run || to_dataset) else { return };
+    let listed = state.runs.iter().position(|r| r.path == run.path);
+    let named = listed.map(|at| &state.runs[at].dataset).or(run.view.prepared.as_ref().map(|p| &p.dataset));
+    let items = state.datasets.as_deref().unwrap_or_default();
+    let dataset = named.and_then(|named| {
+        let stem = Path::new(named).file_stem().and_then(|s| s.to_str()).unwrap_or_default();
+        let by = |is: &dyn Fn(&DatasetItem) -> bool| items.iter().position(is);
+        // A file of the data folder may have been named by its path.
+        by(&|i| i.target == *named).or_else(|| by(&|i| i.name == *named)).or_else(|| by(&|i| i.name == stem))
+    });
+    if let Some(at) = listed.filter(|_| to_run) {
+        state.run_list.selected = at;
+        state.to_point.run = false;
+    }
+    if let Some(at) = dataset.filter(|_| to_dataset) {
+        state.dataset_list.selected = at;
+        state.to_point.dataset = false;
+        inspect(state, effects);
+    }
+}
+
+/// Takes in whether a dataset can be trained on.
+fn checked(state: &mut State, target: &str, problem: Option<String>) {
+    let Some(item) = state.datasets.iter_mut().flatten().find(|i| i.target == target) else { return };
+    match (problem, item.availability) {
+        // One that is missing is told so already.
+        (Some(problem), known) if known.can_train() => {
+            (item.availability, item.detail) = (Availability::Broken, problem)
+        }
+        (None, Availability::Present) => item.availability = Availability::Ready,
+        // It was mended; how long the file is now nobody has asked.
+        (None, Availability::Broken) => (item.availability, item.detail) = (Availability::Ready, String::new()),
+        _ => {}
+    }
 }
 
 /// Asks for a look into the selected dataset unless there was one.
@@ -200,14 +262,14 @@ fn take_runs(state: &mut State, runs: Vec<crate::run::list::RunSummary>, effects
     let first_time = !std::mem::replace(&mut state.runs_known, true);
     let live: Vec<_> =
         runs.iter().enumerate().filter(|(_, r)| r.state.is_live()).map(|(i, r)| (i, r.clone())).collect();
-    let unfinished = runs.iter().filter(|r| is_resumable(r.state)).count();
+    let unfinished = runs.iter().filter(|r| is_resumable(r.state) && r.failed_to_begin().is_none()).count();
     state.run_list.selected = selected.and_then(|p| runs.iter().position(|r| r.path == p)).unwrap_or(0);
     state.runs = runs;
     if !first_time || state.run.is_some() {
         return;
     }
     match &live[..] {
-        [(_, run)] if state.wanted_dataset.is_none() => {
+        [(_, run)] if state.wanted_dataset.is_none() && !state.start_given => {
             attach(state, run.path.clone(), false, effects);
             say(state, Level::Info, format!("attached to {}, which is {}; q leaves it going", run.name, run.state));
         }
@@ -270,6 +332,9 @@ fn take_events(state: &mut State, events: &[Event], caught_up: bool, effects: &m
     if phase != run.view.phase && caught_up {
         effects.push(Effect::ListRuns);
     }
+    if state.notice.as_ref().is_some_and(|n| n.phase.is_some_and(|p| p != run.view.phase)) {
+        state.notice = None;
+    }
     if let Some(cursor) = &mut state.losses.cursor {
         let stage = state.losses.chosen.or(run.view.stage);
         *cursor = (*cursor).min(stage.map_or(0, |s| run.view.stage(s).step));
@@ -312,17 +377,22 @@ fn take_link(state: &mut State, link: Link, effects: &mut Vec<Effect>) {
 
 /// Brings what depends on several parts into line: scrolling into the window, the drawn series up to date.
 fn settle(state: &mut State) {
-    let areas = layout::areas(state, panes::banner(state).is_some());
+    let areas = panes::areas(state);
     for (pane, area) in &areas.panes {
+        if *pane == Pane::Log {
+            panes::log::settle(state, *area);
+            continue;
+        }
         let rows = panes::list_rows(state, *pane, *area);
         let len = panes::list_len(state, *pane);
         if let Some(list) = panes::list_mut(state, *pane) {
-            list.settle(len, rows, matches!(pane, Pane::Metrics | Pane::Log));
+            list.settle(len, rows, *pane == Pane::Metrics);
         }
     }
     if let Some((_, area)) = areas.panes.iter().find(|(pane, _)| *pane == Pane::Labels) {
         panes::label_layout::settle(&mut state.labels, panes::inner(*area).width);
     }
+    panes::settle_scroll(state);
     let scalars = state.scalars();
     if !scalars.is_empty() && !scalars.contains(&state.losses.scalar) {
         state.losses.scalar = scalars[0].clone();

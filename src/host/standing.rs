@@ -62,14 +62,18 @@ impl Standing {
                 self.wants_pause = false;
                 Ok(())
             }
-            Command::RestartStage { stage } if !stages.contains(&stage) => {
+            Command::RestartStage { stage } | Command::ContinueStage { stage } if !stages.contains(&stage) => {
                 Err(format!("stage {stage} is not part of this run"))
             }
             Command::StopNow => {
                 self.wants_stop = true;
                 Ok(())
             }
-            Command::RestartStage { .. } | Command::StopAfterEpoch | Command::Checkpoint => Ok(()),
+            Command::RestartStage { .. }
+            | Command::ContinueStage { .. }
+            | Command::StopAfterEpoch
+            | Command::KeepStage
+            | Command::Checkpoint => Ok(()),
         }
     }
 }

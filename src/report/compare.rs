@@ -69,8 +69,7 @@ pub struct Comparison {
 /// Puts runs side by side.
 pub fn compare(runs: &[(&RunDir, &RunView)]) -> Comparison {
     let manifests: Vec<&Manifest> = runs.iter().map(|(dir, _)| dir.manifest()).collect();
-    let data = |m: &Manifest| (m.dataset_name(), m.fingerprint.clone());
-    let same_data = manifests.windows(2).all(|w| data(w[0]) == data(w[1]));
+    let same_data = manifests.windows(2).all(|w| w[0].has_data_of(w[1]));
     let columns = runs.iter().map(|(dir, view)| {
         let stage = predicting(view);
         let part = stage.map(|s| view.stage(s));
@@ -98,6 +97,12 @@ pub(super) fn predicting(view: &RunView) -> Option<Stage> {
     [Stage::Joint, Stage::Contrastive].into_iter().find(|s| view.stage(*s).metrics.iter().any(|m| !m.is_empty()))
 }
 
+/// Rows of what older runs have not recorded, and young ones not yet: that only some have it is no difference.
+const DIGEST: &str = "data SHA-256";
+const ORIGIN: &str = "settings from";
+/// Digits of a digest that are shown.
+const DIGITS: usize = 16;
+
 /// All settings as dotted keys.
 pub(super) fn settings(settings: &Settings) -> Vec<(String, String)> {
     // By way of the text: there the numbers are as short as they were typed.
@@ -116,6 +121,10 @@ fn told(manifest: &Manifest) -> Vec<(String, String)> {
         ("stages".to_owned(), stages.join(", ")),
         ("mug version".to_owned(), manifest.version.clone()),
     ];
+    // The first digits tell digests apart, and leave the table its width.
+    let digest = manifest.data.as_ref().and_then(|d| d.sha256.get(..DIGITS));
+    all.extend(digest.map(|d| (DIGEST.to_owned(), d.to_owned())));
+    all.extend(manifest.settings_from.clone().map(|from| (ORIGIN.to_owned(), from)));
     all.extend(settings(&manifest.settings));
     all
 }
@@ -145,8 +154,10 @@ fn differing(manifests: &[&Manifest]) -> Vec<SettingRow> {
         key: key.clone(),
         values: each.iter().map(|all| all.iter().find(|(k, _)| k == key).map(|(_, v)| v.clone())).collect(),
     });
+    let lacking = |row: &SettingRow| [DIGEST, ORIGIN].contains(&&*row.key) && row.values.iter().any(Option::is_none);
+    let differs = |row: &SettingRow| row.values.len() == 1 || row.values.windows(2).any(|w| w[0] != w[1]);
     // One run alone has nothing to differ from.
-    rows.filter(|row| row.values.len() == 1 || row.values.windows(2).any(|w| w[0] != w[1])).collect()
+    rows.filter(|row| !lacking(row) && differs(row)).collect()
 }
 
 fn results(runs: &[(&RunDir, &RunView)]) -> Vec<ResultRow> {
@@ -294,7 +305,9 @@ fn lined_up(table: &[Vec<String>]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dataset::digest::Stamp;
     use crate::report::fixture::{empty, events, finished, write_events};
+    use crate::run::directory::DataRecord;
     use crate::run::tail::read_view;
 
     fn view(dir: &RunDir) -> RunView {
@@ -357,5 +370,29 @@ mod tests {
         let comparison = compare(&[(&a, &view(&a)), (&c, &view(&c))]);
         assert!(!comparison.same_data && comparison.results.iter().all(|r| r.best.is_empty()));
         assert_eq!(comparison.settings[0].values, [Some("demo".to_owned()), Some("other".to_owned())]);
+    }
+
+    #[test]
+    fn one_file_under_two_names_is_the_same_data() {
+        let (_a, mut a) = finished("a", &[]);
+        let (_b, mut b) = finished("b", &[]);
+        let manifest = |dir: &RunDir, dataset: &str, fingerprint: &str, digest: Option<&str>| Manifest {
+            dataset: dataset.into(),
+            fingerprint: Some(fingerprint.into()),
+            data: digest.map(|d| DataRecord { stamp: Stamp { bytes: 1, modified: 1 }, sha256: d.repeat(8) }),
+            ..dir.manifest().clone()
+        };
+        let mut same = |one: (&str, Option<&str>), other: (&str, Option<&str>)| {
+            a.set_manifest(manifest(&a, "/data/sims.pkl", one.0, one.1)).unwrap();
+            b.set_manifest(manifest(&b, "/data/copy.pkl", other.0, other.1)).unwrap();
+            let comparison = compare(&[(&a, &view(&a)), (&b, &view(&b))]);
+            let rows = comparison.settings.iter().filter(|s| s.key.starts_with("data SHA")).count();
+            (comparison.same_data, rows)
+        };
+        assert_eq!(same(("9-12", None), ("9-12", None)), (true, 0));
+        assert_eq!(same(("9-12", None), ("9-13", None)), (false, 0));
+        assert_eq!(same(("9-12", Some("12345678")), ("9-12", None)), (true, 0), "not known yet is no difference");
+        // A fingerprint is of samples only, where the file is large; the digest is not.
+        assert_eq!(same(("9-12", Some("12345678")), ("9-12", Some("87654321"))), (false, 1));
     }
 }

@@ -101,7 +101,7 @@ impl Form {
 /// A file that is missing or of another form, a label that is not a number or out of range, a second label for the same
 /// id and modality (each with its line), no label at all, or no id of these rows.
 pub fn read(path: &Path, rows: &LabelRows, label_range: f32) -> Result<Annotations, AnnotationsError> {
-    let file = std::fs::File::open(path).map_err(FileError::new("read", path))?;
+    let file = crate::files::open(path).map_err(FileError::new("read", path))?;
     let found = file.metadata().map_err(FileError::new("read", path))?.len();
     if found > MOST {
         return Err(AnnotationsError::TooLong { path: path.to_owned(), found, most: MOST });

@@ -1,6 +1,5 @@
 //! The runs below a folder with their state and progress, without reading their events in full.
 
-use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
@@ -8,9 +7,10 @@ use serde::Serialize;
 
 use super::clock;
 use super::directory::RunDir;
-use super::lock;
 use super::tail::EventTail;
 use super::view::{Phase, RunView};
+use super::{lock, sealed};
+use crate::files;
 use crate::training::events::{Event, Stage, StageState, Summary, SummaryMetrics};
 
 /// Where a run stands, its process included.
@@ -81,6 +81,9 @@ pub struct RunSummary {
     pub updated: u64,
     /// `None` before the run is finished.
     pub result: Option<RunResult>,
+    /// Why training ended by an error, where it did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fault: Option<String>,
 }
 
 /// The figures of a finished run.
@@ -101,12 +104,21 @@ impl From<&Summary> for RunResult {
     }
 }
 
+impl RunSummary {
+    /// Why the run failed before any stage began: there is nothing yet to go on from.
+    pub fn failed_to_begin(&self) -> Option<&str> {
+        self.fault.as_deref().filter(|_| self.stage.is_none())
+    }
+}
+
 /// All runs below `root`, the last written first. What is no run directory, or cannot be read, is left out; a missing
 /// root has no runs.
 pub fn list_runs(root: &Path) -> Vec<RunSummary> {
     let Ok(entries) = std::fs::read_dir(root) else { return Vec::new() };
+    // A run that is being made is no run yet.
+    let entries = entries.flatten().filter(|e| !e.file_name().as_encoded_bytes().starts_with(b"."));
     let mut runs: Vec<RunSummary> =
-        entries.flatten().filter_map(|e| RunDir::open(&e.path()).ok()).map(|dir| summarise(&dir)).collect();
+        entries.filter_map(|e| RunDir::open(&e.path()).ok()).map(|dir| summarise(&dir)).collect();
     runs.sort_by(|a, b| b.updated.cmp(&a.updated).then_with(|| b.name.cmp(&a.name)));
     runs
 }
@@ -131,6 +143,8 @@ pub fn summarise(dir: &RunDir) -> RunSummary {
         created: dir.manifest().created.clone(),
         updated: modified.map(clock::unix_seconds).unwrap_or(0),
         result: view.summary.as_ref().map(RunResult::from),
+        // One that is being taken up has not failed yet.
+        fault: view.fault.clone().filter(|_| !alive && view.phase == Phase::Faulted),
     }
 }
 
@@ -176,12 +190,14 @@ fn skim(path: &Path) -> RunView {
         let mut lines = |reader: &mut dyn Read, skip: usize| {
             // Damaged lines are no reason to hide a run: they are passed over.
             for line in BufReader::new(reader).split(b'\n').skip(skip).map_while(Result::ok) {
-                if let Ok(event) = serde_json::from_slice::<Event>(&line) {
+                if !sealed::is_broken(&line)
+                    && let Ok(event) = serde_json::from_slice::<Event>(&line)
+                {
                     view.apply(&event);
                 }
             }
         };
-        let mut file = File::open(path)?;
+        let mut file = files::open(path)?;
         lines(&mut (&file).take(END), 0);
         file.seek(SeekFrom::Start(length - END))?;
         // The first line here is most likely cut.
@@ -213,6 +229,7 @@ mod tests {
             unimodal_labels: false,
             plan: plan.to_vec(),
             parameters: (0, 0),
+            findings: vec![],
         });
         Event { time: 0.0, stage: None, epoch: 0, step: 0, body }
     }
@@ -228,7 +245,7 @@ mod tests {
         let (root, dir) = run_dir();
         let state = || list_runs(root.path())[0].state;
         assert_eq!(state(), RunState::Died, "made and never started");
-        let lock = RunLock::acquire(&dir).unwrap();
+        let lock = RunLock::acquire(&dir, &mut |_| {}).unwrap();
         assert_eq!(state(), RunState::At(Phase::Preparing));
         let here = Event { body: Body::StageChanged { state: StageState::Running }, ..step(1) };
         record(&dir, [prepared(), here.clone(), step(500)]);
@@ -251,7 +268,7 @@ mod tests {
         let (_root, dir) = run_dir();
         record(&dir, std::iter::once(prepared()).chain((1..=9000).map(step)));
         assert!(std::fs::metadata(dir.events_path()).unwrap().len() > IN_FULL);
-        let _lock = RunLock::acquire(&dir).unwrap();
+        let _lock = RunLock::acquire(&dir, &mut |_| {}).unwrap();
         let summary = summarise(&dir);
         assert_eq!(summary.state, RunState::At(Phase::Training));
         assert!((summary.progress - (1.0 + 0.9) / 3.0).abs() < 1e-9, "{}", summary.progress);

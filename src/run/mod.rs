@@ -14,8 +14,11 @@ pub mod predictions;
 pub mod pulse;
 pub mod recorder;
 pub mod rows;
+pub mod sealed;
 pub mod tail;
+pub mod verify;
 pub mod view;
+mod witness;
 
 use std::ffi::OsStr;
 use std::fs::{File, Permissions};

@@ -8,7 +8,10 @@ mod entries;
 pub use curves::{Column, Curves, StageView};
 pub use entries::{EmbeddingEntry, HealthEntry, LabelRefresh, LogLine, Mark, MarkKind, PredictionsEntry};
 
-use crate::training::events::{Body, Check, CheckState, Event, Level, Prepared, Stage, StageState, Summary};
+use super::sealed::Damage;
+use crate::training::events::{
+    Body, Check, CheckState, Cut, Event, Level, Moment, Prepared, Stage, StageState, Summary,
+};
 
 /// Where a whole run stands, by its events (a process that died can still read `Training`: see `run::lock`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -44,13 +47,14 @@ impl Phase {
             Body::Resumed { .. } | Body::Restarted | Body::Unpaused => Phase::Training,
             // Not only the change of a stage: whoever reads from the middle of the events sees these first.
             Body::Step { .. } | Body::Epoch { .. } => Phase::Training,
-            Body::StageChanged { state: StageState::Running } => Phase::Training,
+            Body::StageChanged { state: StageState::Running } | Body::StageCut { cut: Cut::Undone } => Phase::Training,
             Body::Paused => Phase::Paused,
             Body::Fault { .. } => Phase::Faulted,
             Body::Stopped => Phase::Stopped,
             Body::Finished { .. } => Phase::Finished,
             Body::Prepared(_)
             | Body::StageChanged { .. }
+            | Body::StageCut { .. }
             | Body::Labels { .. }
             | Body::Embedding { .. }
             | Body::Predictions { .. }
@@ -93,6 +97,8 @@ pub struct RunView {
     pub checkpoints: u64,
     /// Events applied.
     pub events: u64,
+    /// What is wrong with the lines that the events were read from; set by who reads a whole file.
+    pub damage: Damage,
 }
 
 impl RunView {
@@ -104,6 +110,11 @@ impl RunView {
     /// Why the run is parked though nobody asked for it: an error that came after its last step.
     pub fn waits_for(&self) -> Option<&str> {
         self.alarm.as_deref().filter(|_| self.phase == Phase::Paused)
+    }
+
+    /// Why the run failed before its data and model were ready: there is nothing yet to go on from.
+    pub fn failed_to_begin(&self) -> Option<&str> {
+        self.fault.as_deref().filter(|_| self.prepared.is_none())
     }
 
     /// The checks that fail now.
@@ -137,6 +148,14 @@ impl RunView {
                         self.stages[stage.index()].state = StageState::Skipped;
                     }
                 }
+                // A run that is taken up again finds the same in its data.
+                let known: Vec<&String> = self.prepared.iter().flat_map(|p| &p.findings).collect();
+                let news = prepared.findings.iter().filter(|f| !known.contains(f));
+                self.log.extend(news.map(|f| LogLine {
+                    time: event.time,
+                    level: Level::Warning,
+                    message: format!("found in the data: {f}"),
+                }));
                 self.prepared = Some(prepared.clone());
             }
             Body::Resumed { device } => {
@@ -165,6 +184,21 @@ impl RunView {
                     if *state == StageState::Running {
                         self.fault = None;
                     }
+                    if *state == StageState::Finished {
+                        view.cut = None;
+                    }
+                }
+            }
+            Body::StageCut { cut } => {
+                if let Some((stage, step)) = here {
+                    if *cut == Cut::Undone {
+                        self.void_from(stage, step);
+                        self.predictions.retain(|p| p.stage < stage);
+                        self.embeddings.retain(|e| e.stage < stage || e.moment != Moment::After);
+                        self.summary = None;
+                    }
+                    let stands = matches!(cut, Cut::Asked | Cut::Done);
+                    self.stages[stage.index()].cut = stands.then_some(*cut);
                 }
             }
             Body::Step { scalars } => {
@@ -258,6 +292,7 @@ impl RunView {
         view.metrics.truncate(keep);
         view.best.truncate(keep);
         view.step = step;
+        view.cut = None;
         for later in &mut self.stages[stage.index() + 1..] {
             *later = StageView {
                 state: if later.epochs == 0 { StageState::Skipped } else { StageState::Pending },
@@ -278,7 +313,7 @@ impl RunView {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::training::events::{CheckState, Moment};
+    use crate::training::events::CheckState;
 
     fn at(stage: Stage, epoch: u32, step: u64, body: Body) -> Event {
         Event { time: 0.0, stage: Some(stage), epoch, step, body }
@@ -308,6 +343,38 @@ mod tests {
             advice: String::new(),
         };
         at(stage, 1, step, Body::Health { checks: vec![check] })
+    }
+
+    /// As older versions recorded it.
+    const PREPARED: &str = r#"{"dataset":"x","device":"CPU","samples":{"train":1,"valid":1,"test":1},
+        "shapes":{"text":[1,1],"audio":[1,1],"vision":[1,1]},"label_range":1.0,"metric_keys":[],
+        "unimodal_labels":false,"plan":[],"parameters":[1,1]}"#;
+
+    #[test]
+    fn what_was_found_in_the_data_is_in_the_log_once_and_old_records_have_none() {
+        let mut view = RunView::default();
+        let mut apply = |findings: &str| {
+            let prepared = PREPARED.replace("\"parameters\":[1,1]", &format!("\"parameters\":[1,1]{findings}"));
+            let body = Body::Prepared(serde_json::from_str(&prepared).unwrap());
+            view.apply(&Event { time: 0.0, stage: None, epoch: 0, step: 0, body });
+            view.log.iter().map(|l| l.message.clone()).collect::<Vec<_>>()
+        };
+        assert!(apply("").is_empty());
+        assert_eq!(apply(r#","findings":["a: b"]"#), ["found in the data: a: b"]);
+        // Taken up again, with a finding that this version of the program adds.
+        let both = ["found in the data: a: b", "found in the data: c"];
+        assert_eq!(apply(r#","findings":["a: b","c"]"#), both);
+    }
+
+    #[test]
+    fn a_run_fails_before_it_begins_or_later() {
+        let fault = Event { stage: None, ..at(Stage::Joint, 0, 0, Body::Fault { message: "no pickle".into() }) };
+        let mut view = RunView::default();
+        view.apply(&fault);
+        assert_eq!(view.failed_to_begin(), Some("no pickle"));
+        let mut view = RunView { prepared: Some(serde_json::from_str(PREPARED).unwrap()), ..RunView::default() };
+        view.apply(&fault);
+        assert_eq!((view.failed_to_begin(), view.fault.as_deref()), (None, Some("no pickle")));
     }
 
     fn moments(view: &RunView) -> Vec<(Moment, u32)> {
@@ -342,6 +409,37 @@ mod tests {
         assert_eq!((view.predictions.len(), view.health.len()), (0, 0));
         view.apply(&at(Stage::Contrastive, 1, 0, Body::Restarted));
         assert!(view.embeddings.is_empty());
+    }
+
+    #[test]
+    fn a_cut_stage_that_goes_on_makes_void_what_it_handed_on_and_what_came_after() {
+        let mut view = RunView::default();
+        let cut = |cut| at(Stage::Contrastive, 2, 8, Body::StageCut { cut });
+        let standing = |view: &RunView| view.stage(Stage::Contrastive).cut;
+        view.apply(&cut(Cut::Asked));
+        assert_eq!(standing(&view), Some(Cut::Asked));
+        view.apply(&cut(Cut::TakenBack));
+        assert_eq!(standing(&view), None);
+        let finished = at(Stage::Contrastive, 2, 8, Body::StageChanged { state: StageState::Finished });
+        for event in [
+            cut(Cut::Asked),
+            embedding(Moment::During, 2, 8),
+            predictions(Stage::Contrastive, 2, 8),
+            embedding(Moment::After, 2, 8),
+            finished,
+            cut(Cut::Done),
+            health(Stage::Denoising, 4, CheckState::Failing),
+            predictions(Stage::Joint, 1, 4),
+            at(Stage::Joint, 1, 4, Body::Finished { summary: Summary::default() }),
+        ] {
+            view.apply(&event);
+        }
+        assert_eq!((standing(&view), view.phase), (Some(Cut::Done), Phase::Finished));
+        view.apply(&cut(Cut::Undone));
+        assert_eq!((standing(&view), view.phase), (None, Phase::Training));
+        assert_eq!(moments(&view), [(Moment::During, 2)]);
+        assert!(view.predictions.is_empty() && view.health.is_empty() && view.summary.is_none());
+        assert_eq!((view.stage, view.stage(Stage::Contrastive).step), (Some(Stage::Contrastive), 8));
     }
 
     #[test]

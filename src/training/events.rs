@@ -39,6 +39,17 @@ impl Stage {
         }
     }
 
+    /// What the epoch is picked by whose weights the stage hands on: the one where this is least. `None`: the last epoch is
+    /// handed on.
+    pub fn criterion(self) -> Option<&'static str> {
+        match self {
+            // The loss without its contrastive part: of y from everything and, weighted, from each modality alone.
+            Stage::Contrastive => Some("validation task loss"),
+            Stage::Denoising => None,
+            Stage::Joint => Some("validation MAE"),
+        }
+    }
+
     /// 0, 1 or 2.
     pub fn index(self) -> usize {
         self as usize
@@ -63,6 +74,11 @@ pub enum Command {
     Resume,
     /// End the current stage after this epoch and go on with the next one.
     StopAfterEpoch,
+    /// Take [`StopAfterEpoch`](Self::StopAfterEpoch) back; does nothing once that epoch has ended.
+    KeepStage,
+    /// Go on with a stage that was ended by [`StopAfterEpoch`](Self::StopAfterEpoch), from where it was ended. The progress
+    /// of the stages after it is thrown away: they were built on what it handed on.
+    ContinueStage { stage: Stage },
     /// Finish the batch, write a checkpoint and end the run; it can be resumed.
     StopNow,
     /// Write a checkpoint and go on.
@@ -93,6 +109,20 @@ pub enum StageState {
     Finished,
     /// Left out of this run (`--stage`).
     Skipped,
+}
+
+/// What became of the wish to end a stage before its last epoch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cut {
+    /// The stage ends with the running epoch.
+    Asked,
+    /// Taken back: the stage goes on.
+    TakenBack,
+    /// The stage ended early and handed on; it can be gone on with.
+    Done,
+    /// The stage goes on from where it was ended. Everything recorded of later stages is void, and what it handed on.
+    Undone,
 }
 
 /// When representations were read, seen from stage 1, which is there to align them.
@@ -167,6 +197,9 @@ pub struct Prepared {
     pub plan: Vec<StagePlan>,
     /// Number of trainable parameters of the model and of the corrector.
     pub parameters: (usize, usize),
+    /// What is odd about the data, a sentence each: what `mug data check` says.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<String>,
 }
 
 /// Weight of a log line.
@@ -225,6 +258,8 @@ pub enum Body {
     Restarted,
     /// A stage changed state.
     StageChanged { state: StageState },
+    /// Somebody wants the stage to end before its last epoch, or no longer does.
+    StageCut { cut: Cut },
     /// One optimiser step.
     Step { scalars: Scalars },
     /// One epoch and its validation. The contrastive stage begins with epoch 0: validation of the first weights, with

@@ -95,11 +95,11 @@ const NOT_BETTER: Sign = Sign {
     meaning: "Corrected labels are not better labels: copying y is nearer to what people say.",
     advice: "End stage 1 earlier (contrastive.patience), or try another noise (denoising.corruption).",
 };
-const NO_JOINT_GAIN: Sign = Sign {
-    name: "no-joint-gain",
+const JOINT_WORSE: Sign = Sign {
+    name: "joint-worse",
     measure: "validation MAE after stage 1 less that of the best joint epoch, in units of H",
     fails_above: false,
-    meaning: "Joint training made the predictions worse than those of stage 1, which it began from.",
+    meaning: "Joint training made the predictions worse than those of stage 1, which it began from",
     advice: "Lower joint.learning_rate or joint.unimodal_weight (w_j), or compare with a run of w_j = 0: mug health RUN \
              --baseline RUN2.",
 };
@@ -258,10 +258,15 @@ pub fn of_joint(
     judged: bool,
 ) -> Vec<Check> {
     let gain = before.zip(best).map(|(before, best)| (before - best) / f64::from(label_range));
-    vec![
-        of_signal(Stage::Joint, metrics, labels, settings, judged),
-        NO_JOINT_GAIN.check(Stage::Joint, None, gain, settings.least_joint_gain, judged),
-    ]
+    let least = settings.least_joint_gain;
+    let mut joint_worse = JOINT_WORSE.check(Stage::Joint, None, gain, least, judged);
+    // What is smaller is noise: the best of several epochs differs that much from one run to the next.
+    joint_worse.meaning = match least {
+        least if least < 0.0 => format!("{}, by more than {} H.", JOINT_WORSE.meaning, -least),
+        0.0 => format!("{}.", JOINT_WORSE.meaning),
+        least => format!("Joint training made the predictions better than those of stage 1 by less than {least} H."),
+    };
+    vec![of_signal(Stage::Joint, metrics, labels, settings, judged), joint_worse]
 }
 
 /// This run's joint predictions of the validation split against another run's of the same rows: the check, and the gain
@@ -350,8 +355,16 @@ mod tests {
         let settings = HealthSettings::default();
         let of =
             |before, best| of_joint(Some(before), Some(best), &metrics(best, Some(0.7)), &[], 3.0, &settings, true);
-        assert_eq!(state(&of(0.9, 0.8), "no-joint-gain"), CheckState::Ok);
-        assert_eq!(state(&of(0.8, 1.2), "no-joint-gain"), CheckState::Failing);
+        assert_eq!(state(&of(0.9, 0.8), "joint-worse"), CheckState::Ok);
+        let worse = of(0.8, 1.2);
+        assert_eq!(state(&worse, "joint-worse"), CheckState::Failing);
+        assert!(worse[1].meaning.ends_with("which it began from, by more than 0.05 H."), "{}", worse[1].meaning);
+        // A little worse is noise, and the sentence above says how much that is.
+        assert_eq!(state(&of(0.8, 0.9), "joint-worse"), CheckState::Ok);
+        let strict = HealthSettings { least_joint_gain: 0.0, ..HealthSettings::default() };
+        let strict = of_joint(Some(0.8), Some(0.81), &metrics(0.81, Some(0.7)), &[], 3.0, &strict, true);
+        assert_eq!(state(&strict, "joint-worse"), CheckState::Failing);
+        assert!(strict[1].meaning.ends_with("which it began from."), "{}", strict[1].meaning);
         let labels = vec![0.0f32; 50];
         let (good, bad): (Vec<f32>, Vec<f32>) = (vec![0.2; 50], (0..50).map(|i| 0.3 + 0.01 * i as f32).collect());
         let (check, gain) = of_baseline(MetricSet::Mosi, &good, &bad, &labels, 1.0);

@@ -2,24 +2,26 @@
 //! stages' business (see [`StageTrainer`]).
 
 mod commands;
+mod cutting;
 mod epoch;
 mod handover;
 mod saving;
 mod signs;
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use burn::module::Module;
 
-use super::checkpoint::{Progress, State, Store};
+use super::checkpoint::{Found, Progress, State, Store};
 use super::clock::Clock;
 use super::context::{Context, StageTrainer};
 use super::contrastive::Contrastive;
 use super::control::Control;
+use super::cuts::Cuts;
 use super::denoising::Denoising;
 use super::error::TrainingError;
-use super::events::{Body, Command, Event, Level, Prepared, Stage, StagePlan, StageState, Summary};
+use super::events::{Body, Command, Cut, Event, Level, Prepared, Stage, StagePlan, StageState, Summary};
 use super::inference::{Inference, infer_all};
 use super::joint::Joint;
 use super::listener::Listener;
@@ -33,6 +35,8 @@ enum End {
     Finished,
     Stopped,
     Restart(Stage),
+    /// Go on with a stage that was cut.
+    Continue(Stage),
 }
 
 /// What a command means for the running stage.
@@ -67,9 +71,14 @@ pub struct Machine<'a> {
     control: &'a Control,
     listener: &'a dyn Listener,
     store: Store,
+    cuts: Cuts,
     progress: Progress,
     clock: Clock,
     saved: Instant,
+    /// What writing the last checkpoint took.
+    cost: Duration,
+    /// The last loss that was read; NaN where it was not finite.
+    last_loss: f32,
     /// What stage 1's network says of every row, from the stage's end until the last that needs it begins.
     handed_on: Option<PerSplit<Option<Inference>>>,
 }
@@ -101,9 +110,12 @@ impl<'a> Machine<'a> {
             control,
             listener,
             store: Store::open(&job.checkpoints)?,
+            cuts: Cuts::new(&job.checkpoints),
             progress: Progress::default(),
             clock: Clock::new(),
             saved: Instant::now(),
+            cost: Duration::ZERO,
+            last_loss: 0.0,
             handed_on: None,
         })
     }
@@ -113,11 +125,11 @@ impl<'a> Machine<'a> {
     /// # Errors
     /// Whatever keeps training from going on; the last checkpoint stands.
     pub fn run(mut self, resume: bool) -> Result<Outcome, TrainingError> {
-        let found = if resume { self.store.load()? } else { None };
-        let mut state = None;
-        if let Some(checkpoint) = found {
+        let found = if resume { self.found()? } else { None };
+        let (mut state, mut passed_over) = (None, None);
+        if let Some(Found { checkpoint, passed_over: why }) = found {
             self.progress = checkpoint.progress;
-            state = checkpoint.state;
+            (state, passed_over) = (checkpoint.state, why);
             self.clock.set(self.progress.time);
         }
         let prepared = self.prepared();
@@ -126,11 +138,16 @@ impl<'a> Machine<'a> {
         if resume {
             self.emit(Body::Resumed { device: self.device_name.clone() })?;
         }
+        if let Some(why) = passed_over {
+            self.log(Level::Warning, why)?;
+        }
         // A run that is done can still be told to begin a stage anew.
-        if current.is_none()
-            && let Some(Command::RestartStage { stage }) = self.control.poll()
-        {
-            current = self.restart(stage)?;
+        if current.is_none() {
+            match self.control.poll() {
+                Some(Command::RestartStage { stage }) => current = self.restart(stage)?,
+                Some(Command::ContinueStage { stage }) => (current, state) = self.continue_stage(stage)?,
+                _ => {}
+            }
         }
         while let Some(stage) = current {
             match self.run_stage(stage, state.take())? {
@@ -143,6 +160,7 @@ impl<'a> Machine<'a> {
                     self.save(None)?;
                 }
                 End::Restart(from) => current = self.restart(from)?,
+                End::Continue(cut) => (current, state) = self.continue_stage(cut)?,
                 End::Stopped => {
                     self.emit(Body::Stopped)?;
                     return Ok(Outcome::Stopped);
@@ -154,6 +172,21 @@ impl<'a> Machine<'a> {
         Ok(Outcome::Finished)
     }
 
+    /// The checkpoint to go on from. Where all are damaged, a stage can still be begun anew whose own needs are whole.
+    fn found(&mut self) -> Result<Option<Found>, TrainingError> {
+        let error = match self.store.load() {
+            Ok(found) => return Ok(found),
+            Err(error) => error,
+        };
+        let command = self.control.poll();
+        let found = match command {
+            Some(Command::RestartStage { stage: Stage::Contrastive }) => Ok(None),
+            Some(Command::RestartStage { stage }) => self.store.load_before(stage).map(Some),
+            _ => return Err(error),
+        };
+        found.map_err(|_| error)
+    }
+
     /// The stage to begin or go on with; `None` where all planned ones are done.
     fn first_stage(&mut self, state: &mut Option<State>) -> Result<Option<Stage>, TrainingError> {
         let planned = |stage| self.plan.iter().any(|p| p.stage == stage);
@@ -162,7 +195,7 @@ impl<'a> Machine<'a> {
             _ => {
                 // Another set of stages than the one that the checkpoint was written for.
                 *state = None;
-                let open = |p: &&StagePlan| !self.store.result_path(p.stage).exists();
+                let open = |p: &&StagePlan| !self.progress.results.contains_key(&p.stage);
                 let next = self.plan.iter().find(open).map(|p| p.stage);
                 if let Some(stage) = next {
                     self.progress.begin(stage);
@@ -178,13 +211,15 @@ impl<'a> Machine<'a> {
             self.log(Level::Warning, format!("stage {stage} is not part of this run; nothing was restarted"))?;
             return Ok(self.progress.stage);
         }
-        self.insist(|machine| machine.store.forget_results(stage))?;
         if stage == Stage::Contrastive {
             self.handed_on = None;
         }
         self.progress.begin(stage);
-        self.emit(Body::Restarted)?;
+        // The checkpoint comes first: whatever happens from here on, the run begins this stage. A process that ends before
+        // the event is told leaves it to the next one's `Resumed`, which makes the same things void.
         self.save(None)?;
+        self.emit(Body::Restarted)?;
+        self.insist(|machine| machine.cuts.forget_from(stage))?;
         Ok(Some(stage))
     }
 
@@ -193,7 +228,8 @@ impl<'a> Machine<'a> {
         if stage == Stage::Contrastive {
             return Ok(Box::new(Contrastive::new(context)));
         }
-        let network = records::load(context.new_network(), self.store.result(stage, Stage::Contrastive)?)?;
+        let network =
+            records::load(context.new_network(), self.store.result(&self.progress, stage, Stage::Contrastive)?)?;
         let found = match self.handed_on.take() {
             Some(found) => found,
             None => infer_all(&context, &network)?,
@@ -203,7 +239,7 @@ impl<'a> Machine<'a> {
             self.handed_on = Some(found);
             return Ok(Box::new(trainer));
         }
-        let corrector = self.store.result(stage, Stage::Denoising)?;
+        let corrector = self.store.result(&self.progress, stage, Stage::Denoising)?;
         let corrector = records::load(context.new_corrector(), corrector)?;
         Ok(Box::new(Joint::new(context, network, &found, &corrector)?))
     }
@@ -234,11 +270,15 @@ impl<'a> Machine<'a> {
             if over {
                 break;
             }
-            if self.checkpoint_due() {
+            if self.checkpoint_due(true) {
                 self.save(Some(&running))?;
             }
         }
+        let cut = self.keep_cut(&running, plan)?;
         self.end_stage(running)?;
+        if cut {
+            self.emit(Body::StageCut { cut: Cut::Done })?;
+        }
         Ok(End::Finished)
     }
 
@@ -258,6 +298,7 @@ impl<'a> Machine<'a> {
             unimodal_labels: Split::ALL.iter().any(|&s| dataset.unimodal_labels(s).is_some()),
             plan: self.plan.clone(),
             parameters: (self.context.new_network().num_params(), self.context.new_corrector().num_params()),
+            findings: dataset.flaws.iter().map(ToString::to_string).collect(),
         }
     }
 

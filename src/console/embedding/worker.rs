@@ -11,9 +11,9 @@ use std::time::{Duration, Instant};
 
 use super::Request;
 use crate::console::backend::Message;
-use crate::console::live::spawn;
 use crate::console::mailbox::Mailbox;
 use crate::console::reading::inside;
+use crate::console::worker::{guarded, spawn};
 use crate::report::projection::{
     Cloud, MOST_POINTS, MOST_TSNE_POINTS, Method, Picture, Progress, ProjectionError, Recorded, picture,
 };
@@ -104,22 +104,21 @@ fn work(shared: &Shared, mailbox: &Mailbox) {
             slot.cancel = Arc::default();
             (number, request, slot.cancel.clone())
         };
-        let result = match load(&mut read, &request, &cancel) {
-            Ok(()) => {
-                let mut last = Instant::now();
-                let tell = |progress: Progress| {
-                    if progress.done > 0 && last.elapsed() < TELL {
-                        return;
-                    }
-                    last = Instant::now();
-                    if !mailbox.send(Message::Projecting { number, progress }) {
-                        cancel.store(true, Ordering::Relaxed);
-                    }
-                };
-                compute(&read, &request, &cancel, tell, &mut pool)
-            }
-            Err(message) => Err(message),
-        };
+        let result = guarded(|| {
+            load(&mut read, &request, &cancel)?;
+            let mut last = Instant::now();
+            let tell = |progress: Progress| {
+                if progress.done > 0 && last.elapsed() < TELL {
+                    return;
+                }
+                last = Instant::now();
+                if !mailbox.send(Message::Projecting { number, progress }) {
+                    cancel.store(true, Ordering::Relaxed);
+                }
+            };
+            compute(&read, &request, &cancel, tell, &mut pool)
+        })
+        .flatten();
         if cancel.load(Ordering::Relaxed) {
             continue;
         }

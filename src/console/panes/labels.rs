@@ -56,17 +56,22 @@ pub fn draw(state: &State, area: Rect, buffer: &mut Buffer) {
     if labels.index.is_empty() {
         let below = Rect { y: inside.y + 1, height: height as u16, ..inside };
         let words = match labels.arranging {
-            true => "the rows are being put in order",
-            false => "no row passes the filter; esc clears it",
+            true => "the rows are being put in order".to_owned(),
+            false => {
+                let doubt = labels.filter_doubt.as_ref().map_or_else(String::new, |d| format!(" ({d})"));
+                format!("no row passes the filter{doubt}; esc clears it")
+            }
         };
-        placeholder(below, words, buffer);
+        placeholder(below, &words, buffer);
     }
     let range = range(state);
     for (y, at) in (inside.y + 1..).zip(labels.list.visible(labels.index.len(), height)) {
         let Some(row) = labels.row(at) else { continue };
         let line = Rect { y, height: 1, ..inside };
         for (column, x, cells) in &layout.places {
-            let (words, style) = cell(labels, &row, *column, usize::from(*cells), layout.bars.then_some(range));
+            // In ASCII a bar would be read as a digit of its number.
+            let bars = (layout.bars && state.abilities.unicode).then_some(range);
+            let (words, style) = cell(labels, &row, *column, usize::from(*cells), bars);
             put(buffer, line.x + x, line.y, *cells, &words, style);
         }
         if at == labels.list.selected && state.focus == Pane::Labels {

@@ -267,7 +267,8 @@ fn shown_settings(manifest: &Manifest) -> Vec<Setting> {
 }
 
 fn warnings(view: &RunView) -> Vec<String> {
-    let mut all: Vec<String> = Vec::new();
+    let damage = (!view.damage.is_none()).then(|| format!("the record is damaged: {}", view.damage));
+    let mut all: Vec<String> = damage.into_iter().collect();
     for line in view.log.iter().filter(|l| l.level != Level::Info && !l.message.starts_with("health:")) {
         // A run that was taken up says what it said before.
         if !all.contains(&line.message) {

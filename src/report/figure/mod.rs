@@ -210,6 +210,9 @@ pub fn figure(dir: &RunDir, request: &Request) -> Result<Figure, FigureError> {
         figure.height = height;
     }
     sized(figure.width, figure.height)?;
+    if !view.damage.is_none() {
+        figure.notes.push(format!("the figure is of the rest of the record: {}", view.damage));
+    }
     if request.title {
         figure.title = format!("{} ({})", dir.name(), dir.manifest().dataset_name());
     }

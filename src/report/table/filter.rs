@@ -12,7 +12,7 @@
 //! their sign; `row`; `id`, `split`, `text`, `note`. A comparison with a value that does not exist is false.
 //!
 //! Words that stand for themselves: `flip`, `flip_t flip_a flip_v`, `marked`. In quotation marks they are looked for like
-//! any other word.
+//! any other word. What is used like a name and is none (`split = trian`, `flip_b`) is an error.
 
 use super::columns::Column;
 use super::parser::parse;
@@ -94,6 +94,16 @@ impl Filter {
             }
             Filter::Not(inner) => inner.mentions(columns),
             Filter::And(parts) | Filter::Or(parts) => parts.iter().any(|f| f.mentions(columns)),
+        }
+    }
+
+    /// The words that are looked for in id and transcript.
+    pub fn words(&self) -> Vec<&str> {
+        match self {
+            Filter::Word(word) => vec![word],
+            Filter::Not(inner) => inner.words(),
+            Filter::And(parts) | Filter::Or(parts) => parts.iter().flat_map(Filter::words).collect(),
+            Filter::Number { .. } | Filter::Text { .. } | Filter::Flag { .. } => Vec::new(),
         }
     }
 
@@ -196,6 +206,9 @@ mod tests {
             "not marked",
             "flip_t not flip_v",
             "ŷ > 0 and e < 1",
+            "split ~ tr",
+            "split = TRAIN",
+            "not \"flip_b\"",
             "-0.4",
         ] {
             // A bare number is a word like any other.
@@ -245,6 +258,13 @@ mod tests {
             ("flip > 1", 6, "stands by itself"),
             ("history > 1", 1, "no column history"),
             ("|note| > 1", 2, "column of numbers"),
+            ("split = trian", 9, "no split trian; did you mean train?"),
+            ("split != dev", 10, "expected train, valid or test"),
+            ("split ~ \"x\"", 9, "no split x"),
+            ("flip_b and y > 0", 1, "no word flip_b"),
+            ("not FLIP_text", 5, "expected flip_t, flip_a or flip_v"),
+            ("spilt = train", 1, "did you mean split?"),
+            ("flisp > 1", 1, "did you mean flips?"),
         ] {
             let error = Filter::parse(source).unwrap_err();
             assert!(error.at == at && error.message.contains(part), "{source}: {error}");

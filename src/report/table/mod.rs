@@ -3,6 +3,7 @@
 
 pub mod columns;
 pub mod filter;
+mod likely;
 pub mod order;
 mod parser;
 mod tokens;
@@ -17,7 +18,8 @@ use crate::run::rows::LabelRows;
 use crate::split::Split;
 use crate::training::metrics::error;
 use columns::Column;
-use filter::Row;
+use filter::{Filter, Row};
+use rayon::prelude::*;
 
 /// One value a row for each modality.
 pub type Values = PerModality<Vec<f32>>;
@@ -106,6 +108,20 @@ impl Table {
     /// One row; reading beyond the last gives missing values.
     pub fn row(&self, row: usize) -> RowRef<'_> {
         RowRef { table: self, row }
+    }
+
+    /// What is doubtful in a filter: a word that no row holds and that resembles a name of the filter language.
+    pub fn doubt(&self, filter: &Filter) -> Option<String> {
+        let held = |word: &str| {
+            let holds = |i: usize| {
+                let row = self.row(i);
+                row.text(Column::Id, word, false) || row.text(Column::Transcript, word, false)
+            };
+            (0..self.rows.len()).into_par_iter().any(holds)
+        };
+        let doubtful = |word: &&str| !self.rows.is_empty() && likely::word_meant(word).is_some() && !held(word);
+        let word = filter.words().into_iter().find(doubtful)?;
+        Some(format!("no row holds \"{word}\": {}", likely::word_meant(word)?))
     }
 
     /// True where the column has something to show.
@@ -249,7 +265,6 @@ impl Row for RowRef<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::filter::Filter;
     use super::*;
 
     pub(super) fn table(y: &[f32]) -> Table {
@@ -275,6 +290,18 @@ mod tests {
         assert_eq!(pass(&table, "你好 y>0"), [0]);
         assert_eq!(pass(&table, "d>0"), Vec::<usize>::new());
         assert_eq!(pass(&table, "id=CLIP_0"), [0]);
+    }
+
+    #[test]
+    fn a_word_that_no_row_holds_and_that_resembles_a_name_is_doubtful() {
+        let table = table(&[0.5, -0.5]);
+        let doubt = |filter: &str| table.doubt(&Filter::parse(filter).unwrap().unwrap());
+        assert_eq!(doubt("mraked and y > 0").unwrap(), "no row holds \"mraked\": did you mean marked?");
+        assert!(doubt("y > 0 or not trian").unwrap().contains("split = train"));
+        // Found in a row, or like nothing: it is meant.
+        for sure in ["hello", "clip_1", "wonderful", "y > 0", "marked", "split = test"] {
+            assert_eq!(doubt(sure), None, "{sure}");
+        }
     }
 
     #[test]

@@ -11,6 +11,7 @@ use rayon::prelude::*;
 use super::Table;
 use super::columns::{Column, Kind};
 use super::filter::{Filter, Row};
+use super::likely::column_meant;
 
 /// One column to sort by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,10 +23,12 @@ pub struct SortKey {
 
 /// What is wrong with a list of columns to sort or to write.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no column \"{name}\" to {purpose}; expected {}, for example {example}", Column::NAMES)]
+#[error("no column \"{name}\" to {purpose}{meant}; expected {}, for example {example}", Column::NAMES)]
 pub struct ColumnError {
     name: String,
     purpose: &'static str,
+    /// What was most likely meant.
+    meant: String,
     example: &'static str,
 }
 
@@ -68,7 +71,12 @@ pub fn parse_columns(text: &str) -> Result<Vec<Column>, ColumnError> {
 
 fn column(name: &str, purpose: &'static str, example: &'static str) -> Result<Column, ColumnError> {
     let found = Column::parse(name).filter(|c| c.kind() != Kind::Picture);
-    found.ok_or_else(|| ColumnError { name: name.chars().take(40).collect(), purpose, example })
+    found.ok_or_else(|| ColumnError {
+        name: name.chars().take(40).collect(),
+        purpose,
+        meant: column_meant(name),
+        example,
+    })
 }
 
 /// The rows that pass, in order. Rows without a value come last whichever way the order runs; ties keep the data's order.

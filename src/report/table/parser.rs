@@ -2,8 +2,10 @@
 
 use super::columns::{Column, Kind};
 use super::filter::{Comparison, Filter, FilterError};
+use super::likely::{column_meant, split_meant};
 use super::tokens::{Token, tokens};
 use crate::modality::Modality;
+use crate::split::Split;
 
 /// How deep brackets and `not` may nest.
 const DEPTH: usize = 40;
@@ -36,6 +38,14 @@ fn flag(word: &str) -> Option<Filter> {
         _ => return None,
     };
     Some(Filter::Flag { column, modality })
+}
+
+/// True where a split has, or for `~` holds, this value.
+fn is_of_a_split(value: &str, comparison: Comparison) -> bool {
+    Split::ALL.iter().map(|s| s.name()).any(|name| match comparison {
+        Comparison::Holds => name.contains(value),
+        _ => name == value,
+    })
 }
 
 struct Parser<'a> {
@@ -133,7 +143,8 @@ impl Parser<'_> {
                     return Err(self.error(format!("expected nothing to compare with: {word} stands by itself")));
                 }
                 let Some(column) = Column::parse(&word).filter(|c| c.kind() != Kind::Picture) else {
-                    return Err(self.error(format!("no column {word}; expected {}", Column::NAMES)));
+                    let meant = column_meant(&word);
+                    return Err(self.error(format!("no column {word}{meant}; expected {}", Column::NAMES)));
                 };
                 self.at += 1;
                 self.comparison(column, false)
@@ -142,6 +153,10 @@ impl Parser<'_> {
                 self.at += 1;
                 flag(&word).ok_or_else(|| self.error("expected a word"))
             }
+            // Nobody looks for such a word; in quotation marks one can.
+            Some(Token::Word(word)) if word.to_ascii_lowercase().starts_with("flip_") => Err(self.error(format!(
+                "no word {word}; expected flip_t, flip_a or flip_v (in \"\" it is looked for as text)"
+            ))),
             Some(Token::Word(word) | Token::Quoted(word)) => {
                 if ["and", "or"].iter().any(|w| word.eq_ignore_ascii_case(w)) {
                     return Err(self.error(format!("expected a word or a comparison before {word}")));
@@ -183,8 +198,13 @@ impl Parser<'_> {
                 self.at -= 1;
                 return Err(self.error("expected =, != or ~ after a column of text"));
             }
+            let value = value.to_lowercase();
+            if column == Column::Split && !is_of_a_split(&value, comparison) {
+                let meant = split_meant(&value);
+                return Err(self.error(format!("no split {value}{meant}; expected train, valid or test")));
+            }
             self.at += 1;
-            return Ok(Filter::Text { column, comparison, value: value.to_lowercase() });
+            return Ok(Filter::Text { column, comparison, value });
         }
         let value = value.parse::<f32>().ok().filter(|v| v.is_finite());
         let Some(value) = value else {

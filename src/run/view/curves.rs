@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::training::events::{Metrics, Scalars, StageState};
+use crate::training::events::{Cut, Metrics, Scalars, StageState};
 
 /// One named number over steps or epochs, beside the shared positions of [`Curves`]; NaN where it was not finite or not
 /// reported.
@@ -66,6 +66,8 @@ impl Curves {
 #[derive(Clone, Debug, Default)]
 pub struct StageView {
     pub state: StageState,
+    /// What became of the wish to end the stage early, while it stands: asked for, or done.
+    pub cut: Option<Cut>,
     /// Epochs planned at most; 0 where the stage is not part of the run.
     pub epochs: u32,
     pub steps_per_epoch: u32,

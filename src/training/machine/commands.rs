@@ -1,7 +1,7 @@
 //! What a person asks for while a stage runs.
 
 use super::super::error::TrainingError;
-use super::super::events::{Body, Command, Level, StageState};
+use super::super::events::{Body, Command, Cut, Level, StageState};
 use super::{End, Flow, Machine, Running};
 
 impl Machine<'_> {
@@ -11,8 +11,19 @@ impl Machine<'_> {
             Command::Start | Command::Resume => {}
             Command::StopAfterEpoch => {
                 running.stop_after_epoch = true;
+                self.emit(Body::StageCut { cut: Cut::Asked })?;
                 self.log(Level::Info, format!("stage {} will end after this epoch", running.stage))?;
             }
+            Command::KeepStage => {
+                if std::mem::take(&mut running.stop_after_epoch) {
+                    self.emit(Body::StageCut { cut: Cut::TakenBack })?;
+                    self.log(Level::Info, format!("stage {} goes on after this epoch", running.stage))?;
+                }
+            }
+            Command::ContinueStage { stage } if stage < running.stage && self.is_cut(stage) => {
+                return Ok(Flow::Leave(End::Continue(stage)));
+            }
+            Command::ContinueStage { stage } => self.refuse_to_continue(stage, Some(running.stage))?,
             Command::Checkpoint => self.save(Some(running))?,
             Command::StopNow => {
                 self.save_and_leave(running)?;

@@ -54,8 +54,9 @@ impl Machine<'_> {
                     return Ok(Flow::Leave(end));
                 }
             }
-            if self.progress.step_in_epoch > 0 && self.checkpoint_due() {
+            if self.progress.step_in_epoch > 0 && self.checkpoint_due(false) {
                 self.read_pending(running)?;
+                self.check_finite(running.stage)?;
                 self.save(Some(running))?;
             }
             let started = Instant::now();
@@ -83,6 +84,9 @@ impl Machine<'_> {
     pub(super) fn read_pending(&mut self, running: &mut Running) -> Result<(), TrainingError> {
         for (Taken { step, time }, found) in running.readback.read()? {
             for &(name, value) in &found {
+                if name == "loss" {
+                    self.last_loss = value;
+                }
                 if value.is_finite() {
                     let sum = self.progress.sums.entry(name.to_owned()).or_default();
                     sum.0 += f64::from(value);
@@ -94,16 +98,30 @@ impl Machine<'_> {
         Ok(())
     }
 
+    /// A loss that is not finite has spoilt the weights for good: nothing is kept of them.
+    fn check_finite(&self, stage: Stage) -> Result<(), TrainingError> {
+        if self.last_loss.is_finite() {
+            return Ok(());
+        }
+        Err(self.diverged(stage, "loss"))
+    }
+
+    pub(super) fn diverged(&self, stage: Stage, what: &'static str) -> TrainingError {
+        TrainingError::Diverged { stage, step: self.progress.step, what }
+    }
+
     /// Validation, labels, the best epoch; true where the stage is over.
     pub(super) fn end_epoch(&mut self, running: &mut Running, plan: StagePlan) -> Result<bool, TrainingError> {
         let stage = running.stage;
         let epoch = self.progress.epoch;
         let train: Scalars =
             self.progress.sums.iter().map(|(k, &(sum, n))| (k.clone(), Some((sum / f64::from(n)) as f32))).collect();
-        if !train.contains_key("loss") {
-            return Err(TrainingError::Diverged { stage, step: self.progress.step });
-        }
+        self.check_finite(stage)?;
         let Evaluation { valid, metrics, score } = running.trainer.evaluate()?;
+        // `None` is a loss that is not finite; without validation rows there is none at all.
+        if score.is_some_and(|s| !s.is_finite()) || valid.get("loss").is_some_and(Option::is_none) {
+            return Err(self.diverged(stage, "validation loss"));
+        }
         let better = score.is_some_and(|s| self.progress.best_score.is_none_or(|best| s < best));
         let seconds = self.progress.epoch_seconds;
         // A clock that does not tell two moments apart tells no speed.
@@ -153,13 +171,9 @@ impl Machine<'_> {
         self.progress.step_in_epoch = 0;
         self.progress.epoch_seconds = 0.0;
         self.progress.sums.clear();
-        let patience = match stage {
-            Stage::Contrastive => self.context.settings.contrastive.patience,
-            Stage::Denoising => 0,
-            Stage::Joint => self.context.settings.joint.patience,
-        };
-        let stale = score.is_some() && patience > 0 && self.progress.stale >= patience;
+        let stale = self.is_stale(stage);
         if stale && !last {
+            let patience = self.patience(stage);
             self.log(
                 Level::Info,
                 format!("stage {stage} stops early after epoch {epoch}: no better epoch for {patience} epochs"),
@@ -171,7 +185,26 @@ impl Machine<'_> {
         Ok(last || stale)
     }
 
+    /// Epochs without a better one that end a stage; 0: none do.
+    fn patience(&self, stage: Stage) -> u32 {
+        match stage {
+            Stage::Contrastive => self.context.settings.contrastive.patience,
+            Stage::Denoising => 0,
+            Stage::Joint => self.context.settings.joint.patience,
+        }
+    }
+
+    /// True where no epoch has been better for so long that the stage is over.
+    pub(super) fn is_stale(&self, stage: Stage) -> bool {
+        let patience = self.patience(stage);
+        // Without a score (no validation rows) no epoch is better than another.
+        patience > 0 && self.progress.best_score.is_some() && self.progress.stale >= patience
+    }
+
     fn refresh_labels(&mut self, labels: LabelValues, judged: bool, last: bool) -> Result<(), TrainingError> {
+        if !labels.corrected.iter().all(|(_, all)| all.iter().all(|y| y.is_finite())) {
+            return Err(self.diverged(Stage::Denoising, "corrected label"));
+        }
         let resamples = if last { RESAMPLES } else { LIVE_RESAMPLES };
         let dataset = self.context.dataset.clone();
         let mut start = 0;
