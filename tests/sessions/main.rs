@@ -6,6 +6,7 @@ mod support;
 mod batch;
 mod disk;
 mod follow;
+mod keys;
 mod kills;
 mod outlive;
 mod screen;
