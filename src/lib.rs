@@ -1,7 +1,8 @@
 //! mug: a terminal console for MUG, meta uni-label generation for multimodal sentiment analysis (arXiv 2408.16029).
 //!
 //! Floors, from the bottom; a module imports only from floors below it:
-//! `modality`, `split`, `config` → `device` → `dataset` → `model` → `training` → `run` → `report` → `host` →
+//! `modality`, `split`, `sanitise`, `files`, `config` → `device` → `dataset` → `model` → `training` → `run` → `report` →
+//! `host` →
 //! `console` → `cli`.
 
 #![deny(unsafe_code)]
@@ -11,10 +12,12 @@ pub mod config;
 pub mod console;
 pub mod dataset;
 pub mod device;
+pub mod files;
 pub mod host;
 pub mod modality;
 pub mod model;
 pub mod report;
 pub mod run;
+pub mod sanitise;
 pub mod split;
 pub mod training;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 mod support;
 
-use support::home::{Home, until};
+use support::home::Home;
 use support::picture;
 use support::terminal::Console;
 
@@ -33,7 +33,7 @@ fn start_pause_resume_sort_resize_and_leave() {
     console.press("/y > 0.5\r");
     console.wait_for("of 1500 rows · y > 0.5");
     console.resize(40, 10);
-    until("one line", || console.text().trim_end().lines().count() == 1, || console.text());
+    console.wait_for("space resume · ? help · q leave");
     console.resize(120, 36);
     console.wait_for("sorted by y ↓");
     console.press(" ");
@@ -92,6 +92,28 @@ fn plain_terminals_get_plain_text() {
             && codes.split(';').any(|c| c.parse::<u8>().is_ok_and(|c| c >= 30))
     });
     assert_eq!(colours.count(), 0);
+}
+
+#[test]
+fn a_terminal_that_cannot_be_drawn_on_gets_lines_and_is_told_why() {
+    let home = Home::new();
+    for (term, why) in [("dumb", "TERM=dumb cannot move a cursor"), ("", "TERM is not set")] {
+        let mut console = Console::open(home.path(), "", 120, 36, &[("TERM", term)]);
+        console.wait_for(why);
+        console.wait_for("as with --plain");
+        console.wait_for("no run is live");
+        console.ended();
+        assert!(!console.sent().contains(&0x1b), "{}", console.text());
+    }
+}
+
+#[test]
+fn the_kernels_console_gets_no_signs_that_its_font_lacks() {
+    let home = Home::new();
+    let console = Console::open(home.path(), "", 120, 36, &[("TERM", "linux"), ("LC_ALL", "en_US.UTF-8")]);
+    console.wait_for("space trains on demo");
+    console.quiet();
+    assert!(console.sent().is_ascii(), "{}", console.text());
 }
 
 /// The README's picture, from a real run: `cargo test --release --test console -- --ignored picture`.

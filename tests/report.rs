@@ -60,7 +60,7 @@ fn figures_are_drawn_as_svg_and_png() {
         assert!(said.contains(&format!("{what} of run one drawn to {what}.svg")), "{said}");
         let svg = String::from_utf8(read(&format!("{what}.svg"))).unwrap();
         assert!(svg.starts_with("<svg ") && svg.trim_end().ends_with("</svg>"), "{svg}");
-        assert!(svg.contains("DejaVu Sans, sans-serif") && svg.matches("<text").count() > 20);
+        assert!(svg.contains("DejaVu Sans, Noto Sans CJK SC, ") && svg.matches("<text").count() > 20);
         good(&format!("plot one --what {what} -o {what}.png --width 90mm --scale 1"));
         assert!(read(&format!("{what}.png")).starts_with(b"\x89PNG"));
     }

@@ -1,8 +1,11 @@
 //! What can be said on the command line.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::error::ErrorKind;
+use clap::parser::ValueSource;
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use super::data::DataArgs;
 use crate::device::DeviceRequest;
@@ -13,7 +16,7 @@ use crate::training::events::Stage;
 /// Without a subcommand the console opens: pick a dataset, train the three stages, look at the corrected labels. A run
 /// goes on when the console is left or the connection drops; `mug attach` brings it back.
 #[derive(Debug, Parser)]
-#[command(name = "mug", version, args_conflicts_with_subcommands = true)]
+#[command(name = "mug", version)]
 pub struct Args {
     #[command(subcommand)]
     pub action: Option<Action>,
@@ -26,6 +29,35 @@ pub struct Args {
     pub runs_dir: Option<PathBuf>,
 }
 
+impl Args {
+    /// Reads a command line, the program's name first.
+    ///
+    /// # Errors
+    /// It is not understood, asks for help, or has an option before a subcommand that the subcommand would not see.
+    pub fn read(line: impl IntoIterator<Item = OsString>) -> Result<Args, clap::Error> {
+        let mut command = Args::command();
+        let mut matches = command.try_get_matches_from_mut(line)?;
+        if let Some(name) = matches.subcommand_name() {
+            let given = |arg: &&clap::Arg| {
+                let typed = matches.value_source(arg.get_id().as_str()) == Some(ValueSource::CommandLine);
+                !arg.is_global_set() && typed
+            };
+            let own = |arg: &clap::Arg| !["help", "version"].contains(&arg.get_id().as_str());
+            let option =
+                |arg: &clap::Arg| arg.get_long().map_or_else(|| arg.get_id().to_string(), |l| format!("--{l}"));
+            let typed = command.get_arguments().filter(|a| own(a)).find(given).map(option);
+            if let Some(option) = typed {
+                let text = format!(
+                    "{option} before {name} is an option of the console, which {name} does not open; options of {name} \
+                     stand behind it: mug {name} --help"
+                );
+                return Err(command.error(ErrorKind::ArgumentConflict, text));
+            }
+        }
+        Args::from_arg_matches_mut(&mut matches).map_err(|e| e.format(&mut command))
+    }
+}
+
 #[derive(Debug, Subcommand)]
 pub enum Action {
     /// Train without a screen; exits with 0 only when the run finished.
@@ -34,6 +66,8 @@ pub enum Action {
     Attach(AttachArgs),
     /// List runs with their state and progress.
     Runs(RunsArgs),
+    /// Show what became of a run: test and validation figures, labels, signs of failure, how its stages ended.
+    Show(super::show::ShowArgs),
     /// Park a run: it finishes the batch, writes a checkpoint and waits.
     Pause(RunName),
     /// Go on with a paused run, or take up one that was stopped or died.
@@ -50,6 +84,8 @@ pub enum Action {
     Export(super::export::ExportArgs),
     /// Put runs side by side: the settings that differ beside their results.
     Compare(super::compare::CompareArgs),
+    /// Check a run directory: every line, array and checkpoint is as it was written; exits with 1 where one is not.
+    Verify(super::verify::VerifyArgs),
     /// Look at datasets.
     Data(DataArgs),
     /// List the devices that training could use, and why one is chosen.
@@ -63,18 +99,33 @@ pub enum Action {
 /// How a run is shown.
 #[derive(Clone, Debug, clap::Args)]
 pub struct ViewArgs {
-    /// Print lines instead of drawing a screen; so by itself where standard output is no terminal.
+    /// Print lines instead of drawing a screen; so by itself where standard output is no terminal, or one that cannot be
+    /// drawn on (TERM is dumb or not set).
     #[arg(long)]
     pub plain: bool,
     /// Watch only: no key changes the run.
     #[arg(long)]
     pub read_only: bool,
-    /// Frames a second, at most.
-    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u8).range(1..=60))]
-    pub fps: u8,
+    /// Frames a second, at most [default: 5].
+    #[arg(long, value_parser = clap::value_parser!(u8).range(1..=60), conflicts_with = "plain")]
+    pub fps: Option<u8>,
     /// Draw with ASCII characters only.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "plain")]
     pub ascii: bool,
+}
+
+impl ViewArgs {
+    /// Frames a second, at most.
+    pub fn frames(&self) -> u8 {
+        self.fps.unwrap_or(5)
+    }
+
+    /// The options given that mean nothing where lines are printed.
+    pub fn only_drawn(&self) -> Option<String> {
+        let given = [("--fps", self.fps.is_some()), ("--ascii", self.ascii)];
+        let names: Vec<&str> = given.iter().filter(|(_, given)| *given).map(|(name, _)| *name).collect();
+        (!names.is_empty()).then(|| names.join(", "))
+    }
 }
 
 /// What runs started in the console train on.
@@ -86,17 +137,31 @@ pub struct StartArgs {
     /// Settings in place of those that ship for the dataset (see configs/).
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// Where runs that are started compute.
-    #[arg(long, value_enum, default_value_t)]
-    pub device: DeviceRequest,
+    /// Where runs that are started compute [default: auto].
+    #[arg(long, value_enum, conflicts_with = "read_only")]
+    pub device: Option<DeviceRequest>,
     /// Change one setting, for example --set joint.unimodal_weight=0.
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub overrides: Vec<String>,
 }
 
+impl StartArgs {
+    /// The options given that only a run that is started would have.
+    pub fn given(&self) -> Vec<&'static str> {
+        let given = [
+            ("--dataset", self.dataset.is_some()),
+            ("--config", self.config.is_some()),
+            ("--device", self.device.is_some()),
+            ("--set", !self.overrides.is_empty()),
+        ];
+        given.into_iter().filter(|(_, given)| *given).map(|(name, _)| name).collect()
+    }
+}
+
 #[derive(Debug, clap::Args)]
 pub struct TrainArgs {
-    /// What to train on: a name that `mug data list` shows, or a file.
+    /// What to train on: a name that `mug data list` shows, or a file; with --resume, where the run's data lies now (the
+    /// same data, which is made sure of).
     #[arg(long, value_name = "NAME|FILE", required_unless_present = "resume")]
     pub dataset: Option<String>,
     /// Settings in place of those that ship for the dataset (see configs/).
@@ -115,7 +180,7 @@ pub struct TrainArgs {
     #[arg(long, value_name = "NAME")]
     pub run: Option<String>,
     /// Go on with this run from its last checkpoint.
-    #[arg(long, value_name = "RUN", conflicts_with_all = ["dataset", "config", "seed", "run", "overrides"])]
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["config", "seed", "run", "overrides"])]
     pub resume: Option<String>,
     /// Change one setting, for example --set joint.unimodal_weight=0.
     #[arg(long = "set", value_name = "KEY=VALUE")]
@@ -179,6 +244,9 @@ pub struct ResumeArgs {
     /// Go on with this stage, which was ended before its last epoch; those after it are trained anew.
     #[arg(long = "continue", value_name = "STAGE", conflicts_with = "restart")]
     pub continue_stage: Option<StageName>,
+    /// Where the run's data lies now: the same data, which is made sure of.
+    #[arg(long, value_name = "NAME|FILE")]
+    pub dataset: Option<String>,
 }
 
 /// One stage.
@@ -230,9 +298,14 @@ pub struct LabelsArgs {
     /// labels and of copies, with bootstrap intervals, and grids of signs.
     #[arg(long, conflicts_with_all = ["output", "format", "filter", "sort", "columns"])]
     pub json: bool,
-    /// Judge the labels by these instead: a CSV file with the columns id, modality, label.
+    /// Judge the labels by these instead: a CSV file with the columns id, modality, label, or a label.csv as MMSA's
+    /// datasets come with (video_id, clip_id, label_T, label_A, label_V).
     #[arg(long, value_name = "FILE", conflicts_with_all = ["output", "format", "filter", "sort", "columns"])]
     pub against: Option<PathBuf>,
+    /// CSV: put a ' before texts that begin with = + - @, a tab or a carriage return, which spreadsheets would run as
+    /// formulas. Without it every text is written as it is.
+    #[arg(long, conflicts_with_all = ["json", "against"])]
+    pub escape_formulas: bool,
     /// Which refresh of the corrected labels, from 0 [default: the last].
     #[arg(long, value_name = "N")]
     pub refresh: Option<u32>,
@@ -268,8 +341,6 @@ pub struct HostArgs {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
-
     #[test]
     fn the_grammar_is_sound() {
         Args::command().debug_assert();
@@ -277,9 +348,9 @@ mod tests {
 
     #[test]
     fn what_people_type() {
-        let parse = |line: &str| Args::try_parse_from(line.split_whitespace());
+        let parse = |line: &str| Args::read(line.split_whitespace().map(OsString::from));
         let args = parse("mug --dataset sims --set a.b=1 --set c=2 --fps 10").unwrap();
-        assert_eq!((args.action.is_none(), args.start.overrides.len(), args.view.fps), (true, 2, 10));
+        assert_eq!((args.action.is_none(), args.start.overrides.len(), args.view.frames()), (true, 2, 10));
         let Some(Action::Train(train)) =
             parse("mug train --dataset demo --stage contrastive,denoising --json").unwrap().action
         else {
@@ -291,5 +362,35 @@ mod tests {
         assert!(parse("mug --fps 0").is_err());
         assert!(parse("mug attach x --follow y").is_err());
         assert!(parse("mug runs --json --runs-dir /x").unwrap().runs_dir.is_some());
+    }
+
+    #[test]
+    fn options_work_before_a_subcommand_or_are_refused() {
+        let parse = |line: &str| Args::read(line.split_whitespace().map(OsString::from));
+        let args = parse("mug --runs-dir /x health run").unwrap();
+        assert!(args.runs_dir.is_some() && matches!(args.action, Some(Action::Health(_))));
+        for option in ["--dataset sims", "--config f", "--set a=1", "--device cpu", "--fps 9", "--ascii", "--plain"] {
+            let text = parse(&format!("mug {option} runs")).unwrap_err().to_string();
+            let name = option.split(' ').next().unwrap();
+            assert!(text.contains(name) && text.contains("an option of the console"), "{text}");
+        }
+        assert!(parse("mug runs").is_ok() && parse("mug --help").unwrap_err().kind() == ErrorKind::DisplayHelp);
+    }
+
+    #[test]
+    fn options_that_would_mean_nothing_are_refused() {
+        let parse = |line: &str| Args::read(line.split_whitespace().map(OsString::from));
+        for line in [
+            "mug --plain --fps 9",
+            "mug --plain --ascii",
+            "mug attach --plain --fps 9",
+            "mug --read-only --device cpu",
+            "mug train --resume r --config f",
+            "mug labels r --json --columns y",
+        ] {
+            assert_eq!(parse(line).unwrap_err().kind(), ErrorKind::ArgumentConflict, "{line}");
+        }
+        assert!(parse("mug train --resume r --dataset moved.pkl").is_ok());
+        assert!(parse("mug resume r --dataset moved.pkl --restart joint").is_ok());
     }
 }

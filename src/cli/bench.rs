@@ -1,6 +1,5 @@
 //! `mug bench`: how fast this machine trains, opens data and draws, printed as measured.
 
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -12,7 +11,7 @@ use color_eyre::Result;
 use color_eyre::eyre::{WrapErr, eyre};
 use serde::Serialize;
 
-use super::say;
+use super::{say, say_json};
 use crate::config::Settings;
 use crate::console::sample;
 use crate::dataset::{Dataset, Source, data_folder};
@@ -170,7 +169,7 @@ pub fn run(args: &BenchArgs) -> Result<ExitCode> {
             encoding: round(encoding.median()),
         };
         if args.json {
-            say(&serde_json::to_string(&trained)?)?;
+            say_json(&trained)?;
         } else {
             say(&format!(
                 "{:<8}{:>14.1}{:>14.1}{:>14.1}{:>14.1}",
@@ -180,7 +179,7 @@ pub fn run(args: &BenchArgs) -> Result<ExitCode> {
     }
     let drawn = draw()?;
     if args.json {
-        say(&serde_json::to_string(&drawn)?)?;
+        say_json(&drawn)?;
     } else {
         say(&format!(
             "console: a frame {:.2} ms at 80x24, {:.2} ms at 200x60; a key among a million rows {:.2} ms",
@@ -190,7 +189,7 @@ pub fn run(args: &BenchArgs) -> Result<ExitCode> {
     if let Some(name) = &args.open {
         let opened = open(name)?;
         if args.json {
-            say(&serde_json::to_string(&opened)?)?;
+            say_json(&opened)?;
         } else {
             say(&format!(
                 "opening {}: {:.3} s, {:.2} GB/s; reading its {} bytes: {:.3} s",
@@ -258,7 +257,7 @@ fn open(name: &str) -> Result<Opened> {
 
 /// Reads a file and forgets it; its length.
 fn read(path: &Path) -> Result<u64> {
-    let mut file = File::open(path).wrap_err_with(|| format!("cannot open {}", path.display()))?;
+    let mut file = crate::files::open(path).wrap_err_with(|| format!("cannot open {}", path.display()))?;
     let mut buffer = vec![0u8; 1 << 20];
     let mut bytes = 0;
     loop {

@@ -5,16 +5,17 @@ use std::process::ExitCode;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use color_eyre::Result;
 use color_eyre::eyre::eyre;
+use color_eyre::{Report, Result};
 
 use super::args::ResumeArgs;
-use super::say;
+use super::{read_record, say, warn};
 use crate::host::client::{self, LinkEvent};
-use crate::host::spawn::{continue_detached, restart_detached, start_detached};
+use crate::host::prepare::{Amendment, amend, check_restart};
+use crate::host::spawn::{Begin, SpawnError, take_up, wait_until_training};
 use crate::run::directory::RunDir;
 use crate::run::list::{RunState, summarise};
-use crate::run::lock;
+use crate::run::lock::{self, LockError, Verdict};
 use crate::run::tail::read_view;
 use crate::run::view::Phase;
 use crate::training::events::{Command, Cut, Stage};
@@ -28,10 +29,13 @@ pub fn run(root: &Path, name: &str, command: Command) -> Result<ExitCode> {
     let name = dir.name();
     match (command, summarise(&dir).state) {
         (Command::Pause, RunState::At(Phase::Paused)) => say(&format!("run {name} is paused already"))?,
-        (Command::Pause | Command::StopNow, RunState::Died) => {
-            return Err(eyre!("the process of run {name} died; mug resume {name} goes on from its last checkpoint"));
+        (Command::Pause, RunState::At(phase)) if phase.is_over() => {
+            return Err(eyre!("run {name} is not running ({}): there is nothing to pause", phase.name()));
         }
-        (Command::StopNow, state) if !lock::is_alive(&dir) => say(&format!("run {name} is not running ({state})"))?,
+        (Command::Pause | Command::StopNow, RunState::Died) => return Err(died(&dir)),
+        (Command::StopNow, state) if !lock::is_alive(&dir) => {
+            say(&format!("run {name} is not running ({state})"))?;
+        }
         _ => {
             tell(&dir, command)?;
             wait(&dir, command)?;
@@ -42,15 +46,22 @@ pub fn run(root: &Path, name: &str, command: Command) -> Result<ExitCode> {
 
 /// Goes on with a run, in its own process or in a new one.
 pub fn resume(root: &Path, args: &ResumeArgs) -> Result<ExitCode> {
-    let dir = RunDir::find(root, &args.run)?;
-    let name = dir.name();
+    let mut dir = RunDir::find(root, &args.run)?;
+    let name = &dir.name().to_owned();
     let restart = args.restart.map(Stage::from);
     let go_on = args.continue_stage.map(Stage::from);
     if let Some(stage) = go_on {
         check_cut(&dir, stage)?;
     }
     let state = summarise(&dir).state;
-    if lock::is_alive(&dir) {
+    restart.map_or(Ok(()), |stage| check_restart(&dir, stage))?;
+    let finished = state == RunState::At(Phase::Finished);
+    if lock::judge(&dir) == Verdict::Alive && !finished {
+        if args.dataset.is_some() {
+            return Err(eyre!(
+                "run {name} is being trained ({state}): its data can be moved once mug stop {name} has ended it"
+            ));
+        }
         if let Some(stage) = restart {
             tell(&dir, Command::RestartStage { stage })?;
             say(&format!("run {name} begins {stage} anew"))?;
@@ -65,21 +76,34 @@ pub fn resume(root: &Path, args: &ResumeArgs) -> Result<ExitCode> {
         }
         return Ok(ExitCode::SUCCESS);
     }
-    let pid = match (restart, go_on) {
-        (Some(stage), _) => restart_detached(&dir, stage)?,
-        (None, Some(stage)) => continue_detached(&dir, stage)?,
-        _ if state == RunState::At(Phase::Finished) => {
+    let begin = match (restart, go_on) {
+        (Some(stage), _) => Begin::Anew(stage),
+        (None, Some(stage)) => Begin::AfterCut(stage),
+        (None, None) if finished => {
             return Err(eyre!("run {name} is finished; mug resume {name} --restart STAGE begins a stage anew"));
         }
-        _ => start_detached(&dir, true)?,
+        (None, None) => Begin::LastCheckpoint,
     };
-    say(&format!("run {name} ({state}) goes on in process {pid}; mug attach {name} shows it"))?;
+    if args.dataset.is_some() {
+        amend(&mut dir, &Amendment { dataset: args.dataset.clone(), ..Amendment::default() })?;
+    }
+    let recorded = std::fs::metadata(dir.events_path()).map_or(0, |m| m.len());
+    let pid = match take_up(&dir, begin, &mut warn) {
+        // Another process took it up at this moment, or gave a sign of life from another machine.
+        Err(SpawnError::Lock(held @ LockError::Held { .. })) if begin == Begin::LastCheckpoint => {
+            say(&format!("nothing to do: {held}"))?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        started => started?,
+    };
+    let goes_on = if wait_until_training(&dir, recorded)? { "goes on" } else { "is being made ready" };
+    say(&format!("run {name} ({state}) {goes_on} in process {pid}; mug attach {name} shows it"))?;
     Ok(ExitCode::SUCCESS)
 }
 
 /// Makes sure that a stage was ended early, so that there is something to go on with.
 fn check_cut(dir: &RunDir, stage: Stage) -> Result<()> {
-    let view = read_view(&dir.events_path())?;
+    let view = read_record(dir)?;
     if view.stage(stage).cut == Some(Cut::Done) {
         return Ok(());
     }
@@ -92,10 +116,14 @@ fn check_cut(dir: &RunDir, stage: Stage) -> Result<()> {
     })
 }
 
+fn died(dir: &RunDir) -> Report {
+    eyre!("the process of run {0} died; mug resume {0} goes on from its last checkpoint", dir.name())
+}
+
 /// Sends a command and waits for the answer.
 fn tell(dir: &RunDir, command: Command) -> Result<()> {
     let (notify, events) = mpsc::channel();
-    let link = client::connect(dir, notify)?;
+    let link = client::connect_to_command(dir, notify)?;
     link.send(command)?;
     let deadline = Instant::now() + Duration::from_secs(10);
     loop {
@@ -110,6 +138,7 @@ fn tell(dir: &RunDir, command: Command) -> Result<()> {
     }
 }
 
+/// Waits until a command has had its effect; fails where the run ended in another way, or is not done with its batch.
 fn wait(dir: &RunDir, command: Command) -> Result<()> {
     let start = Instant::now();
     let name = dir.name();
@@ -121,11 +150,21 @@ fn wait(dir: &RunDir, command: Command) -> Result<()> {
             _ => !lock::is_alive(dir),
         };
         if done {
-            say(&format!("run {name}: {state}"))?;
-            return Ok(());
+            // Looked at again: its last word may have come since.
+            let state = summarise(dir).state;
+            return match state {
+                RunState::Died => Err(died(dir)),
+                RunState::At(Phase::Faulted) => {
+                    let fault = read_view(&dir.events_path()).ok().and_then(|v| v.fault).unwrap_or_default();
+                    Err(eyre!("run {name} failed: {fault}"))
+                }
+                _ => Ok(say(&format!("run {name}: {state}"))?),
+            };
         }
         std::thread::sleep(Duration::from_millis(50));
     }
-    say(&format!("run {name} was told and is not done with its batch yet; mug runs shows when it is"))?;
-    Ok(())
+    Err(eyre!(
+        "run {name} was told and is not done with its batch after {} s; mug runs shows when it is",
+        PATIENCE.as_secs()
+    ))
 }

@@ -5,15 +5,14 @@ use std::process::ExitCode;
 
 use color_eyre::Result;
 
-use super::say;
+use super::{read_record, say, say_json};
 use crate::report::compare::compare;
 use crate::run::directory::RunDir;
-use crate::run::tail::read_view;
 
 #[derive(Debug, clap::Args)]
 pub struct CompareArgs {
-    /// Names or folders of two or more runs; they may still be training.
-    #[arg(required = true, num_args = 2.., value_name = "RUN")]
+    /// Names or folders of runs; they may still be training. One alone is shown with all its settings.
+    #[arg(required = true, num_args = 1.., value_name = "RUN")]
     pub runs: Vec<String>,
     /// Print one JSON object.
     #[arg(long)]
@@ -23,11 +22,11 @@ pub struct CompareArgs {
 /// Prints the table.
 pub fn run(args: &CompareArgs, root: &Path) -> Result<ExitCode> {
     let dirs = args.runs.iter().map(|name| RunDir::find(root, name)).collect::<Result<Vec<_>, _>>()?;
-    let views = dirs.iter().map(|dir| read_view(&dir.events_path())).collect::<Result<Vec<_>, _>>()?;
+    let views = dirs.iter().map(read_record).collect::<Result<Vec<_>, _>>()?;
     let runs: Vec<_> = dirs.iter().zip(&views).collect();
     let comparison = compare(&runs);
     if args.json {
-        say(&serde_json::to_string(&comparison)?)?;
+        say_json(&comparison)?;
     } else {
         comparison.lines().iter().try_for_each(|line| say(line))?;
     }

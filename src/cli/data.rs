@@ -1,6 +1,6 @@
 //! `mug data`: what datasets there are, and what is in a file.
 
-use std::io::{ErrorKind, Write};
+use std::io::Write;
 use std::path::PathBuf;
 
 use color_eyre::Result;
@@ -8,6 +8,7 @@ use serde_json::json;
 
 use crate::config::DataSettings;
 use crate::dataset::{Catalogue, Report, Source, State, data_folder};
+use crate::sanitise::clean;
 
 /// Look at datasets.
 #[derive(Debug, clap::Args)]
@@ -61,11 +62,7 @@ impl Folder {
 /// # Errors
 /// The dataset cannot be found or used, or standard output cannot be written.
 pub fn run(args: DataArgs) -> Result<()> {
-    match std::io::stdout().write_all(output(args)?.as_bytes()) {
-        // Whoever reads only the first lines (`| head`) has got what was wanted.
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-        other => Ok(other?),
-    }
+    Ok(super::out::table().write_all(output(args)?.as_bytes())?)
 }
 
 /// What the command prints.
@@ -94,16 +91,19 @@ fn checked_range(range: Option<f32>) -> Result<Option<f32>> {
 }
 
 fn list_text(catalogue: &Catalogue, folder: &std::path::Path) -> String {
-    let mut out = format!("data folder {}\n", folder.display());
-    let width = catalogue.entries.iter().map(|e| e.name.chars().count()).max().unwrap_or(0).min(40);
-    for entry in &catalogue.entries {
+    // A file's name may hold any character.
+    let shown = |path: &std::path::Path| clean(&path.to_string_lossy()).into_owned();
+    let mut out = format!("data folder {}\n", shown(folder));
+    let names: Vec<_> = catalogue.entries.iter().map(|e| clean(&e.name)).collect();
+    let width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0).min(40);
+    for (entry, name) in catalogue.entries.iter().zip(names) {
         let state = match &entry.state {
             State::BuiltIn => "built in".to_owned(),
-            State::Ready { path, bytes } => format!("{:.1} MB  {}", *bytes as f64 / 1e6, path.display()),
+            State::Ready { path, bytes } => format!("{:.1} MB  {}", *bytes as f64 / 1e6, shown(path)),
             State::Missing { expected } => format!("missing; expected {}", expected.join(" or ")),
-            State::Bad { path, reason } => format!("unusable: {} is {reason}", path.display()),
+            State::Bad { path, reason } => format!("unusable: {} is {}", shown(path), clean(reason)),
         };
-        out.push_str(&format!("{:<width$}  {}\n{:<width$}    {state}\n", entry.name, entry.about, ""));
+        out.push_str(&format!("{name:<width$}  {}\n{:<width$}    {state}\n", clean(&entry.about), ""));
     }
     if !catalogue.complete {
         out.push_str("the folder holds too much to look at all of it; point MUG_DATA_DIR at a smaller one\n");
@@ -154,6 +154,23 @@ mod tests {
         assert_eq!(json["datasets"][0]["name"], "demo");
         assert_eq!(json["datasets"][1]["bytes"], 2_000_000);
         assert_eq!(json["datasets"][3]["state"], "bad");
+    }
+
+    #[test]
+    fn names_of_files_do_not_steer_the_terminal() {
+        let folder = tempfile::tempdir().unwrap();
+        let name = "a\u{1b}]0;title\u{7}\u{9b}2J\n\u{202e}lkp.pkl";
+        std::fs::copy("tests/fixtures/numpy2_p4.pkl", folder.path().join(name)).unwrap();
+        let args = |command| DataArgs { command };
+        let folder = || Folder { data_dir: Some(folder.path().to_owned()) };
+        let list = output(args(DataCommand::List { json: false, folder: folder() })).unwrap();
+        let file = folder().path().join(name).to_string_lossy().into_owned();
+        let check =
+            output(args(DataCommand::Check { file, label_range: None, json: false, folder: folder() })).unwrap();
+        for text in [list, check] {
+            assert!(text.contains("a␛]0;title␇"), "{text}");
+            assert!(text.lines().all(|line| line.chars().all(crate::sanitise::is_harmless)), "{text:?}");
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use super::{say, say_json};
 use crate::device::{self, DeviceRequest};
 
 /// List graphics adapters with backend, driver and memory limits, and the device that a run would train on.
@@ -24,22 +25,21 @@ pub fn run(args: &DevicesArgs) -> color_eyre::Result<()> {
     let chosen = device::choose(args.device)?;
     if args.json {
         let chosen = serde_json::json!({ "name": chosen.name, "why": chosen.why });
-        println!("{}", serde_json::json!({ "adapters": adapters, "chosen": chosen }));
-        return Ok(());
+        return say_json(&serde_json::json!({ "adapters": adapters, "chosen": chosen }));
     }
     if adapters.is_empty() {
-        println!("no graphics adapters (no Vulkan driver is installed, or this build has no GPU support)");
+        say("no graphics adapters (no Vulkan driver is installed, or this build has no GPU support)")?;
     }
     for adapter in &adapters {
-        println!("{} — {}, {}", adapter.name, adapter.kind, adapter.backend);
-        println!("    driver {}", adapter.driver);
+        say(&format!("{} — {}, {}", adapter.name, adapter.kind, adapter.backend))?;
+        say(&format!("    driver {}", adapter.driver))?;
         let gib = |bytes: u64| bytes as f64 / f64::from(1 << 30);
-        println!(
+        say(&format!(
             "    largest buffer {:.2} GiB, largest tensor that a kernel sees {:.2} GiB",
             gib(adapter.max_buffer),
             gib(adapter.max_binding)
-        );
+        ))?;
     }
-    println!("a run would train on: {} — {}", chosen.name, chosen.why);
+    say(&format!("a run would train on: {} — {}", chosen.name, chosen.why))?;
     Ok(())
 }

@@ -1,16 +1,14 @@
 //! `mug export`: a run's numbers for other programs.
 
-use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use color_eyre::Result;
 use color_eyre::eyre::eyre;
 
-use super::say;
+use super::{out, read_record, say};
 use crate::report::{scalars, tensorboard};
 use crate::run::directory::RunDir;
-use crate::run::tail::read_view;
 use crate::run::write_atomically;
 
 #[derive(Debug, clap::Args)]
@@ -29,7 +27,7 @@ pub struct ExportArgs {
 /// Writes what is asked for and says where.
 pub fn run(args: &ExportArgs, root: &Path) -> Result<ExitCode> {
     let dir = RunDir::find(root, &args.run)?;
-    let view = read_view(&dir.events_path())?;
+    let view = read_record(&dir)?;
     if scalars::scalars(&view).next().is_none() {
         return Err(eyre!("run {} has no numbers to export: no step of any stage is recorded", dir.name()));
     }
@@ -39,7 +37,7 @@ pub fn run(args: &ExportArgs, root: &Path) -> Result<ExitCode> {
     }
     match args.csv.as_deref() {
         Some(path) if path == Path::new("-") => {
-            scalars::write_csv(&view, &mut io::stdout().lock())?;
+            scalars::write_csv(&view, &mut out::table())?;
         }
         Some(path) => {
             let mut rows = 0;

@@ -8,17 +8,15 @@ use color_eyre::eyre::eyre;
 use serde::Serialize;
 
 use super::args::HealthArgs;
-use super::lines::harmless;
-use super::say;
+use super::{read_record, say, say_json};
 use crate::run::directory::RunDir;
 use crate::run::predictions;
 use crate::run::rows::LabelRows;
-use crate::run::tail::read_view;
 use crate::run::view::RunView;
 use crate::split::Split;
 use crate::training::events::{Check, CheckState, Gain, Stage};
 use crate::training::health::of_baseline;
-use crate::training::metrics::mae;
+use crate::training::metrics::{mean_error, set_of};
 
 /// Exit status where a check fails.
 const FAILING: u8 = 4;
@@ -49,7 +47,7 @@ struct Comparison {
 /// Prints the checks; the exit status tells whether one fails.
 pub fn run(args: &HealthArgs, root: &Path) -> Result<ExitCode> {
     let dir = RunDir::find(root, &args.run)?;
-    let view = read_view(&dir.events_path())?;
+    let view = read_record(&dir)?;
     let mut checks: Vec<Check> = view.health.iter().map(|h| h.check.clone()).collect();
     let comparison = match &args.baseline {
         Some(name) => {
@@ -69,13 +67,13 @@ pub fn run(args: &HealthArgs, root: &Path) -> Result<ExitCode> {
     let healthy = checks.iter().all(|c| c.state != CheckState::Failing);
     if args.json {
         let (checks, baseline) = (checks.iter().collect(), comparison.as_ref());
-        say(&serde_json::to_string(&Report { run: dir.name(), path: dir.path(), healthy, checks, baseline })?)?;
+        say_json(&Report { run: dir.name(), path: dir.path(), healthy, checks, baseline })?;
     } else {
         for line in table(&checks) {
-            say(&harmless(&line))?;
+            say(&line)?;
         }
         if let Some(c) = &comparison {
-            say(&harmless(&beside(c)))?;
+            say(&beside(c))?;
         }
     }
     Ok(if healthy { ExitCode::SUCCESS } else { ExitCode::from(FAILING) })
@@ -83,7 +81,7 @@ pub fn run(args: &HealthArgs, root: &Path) -> Result<ExitCode> {
 
 fn table(checks: &[Check]) -> Vec<String> {
     let mut lines = vec![format!(
-        "{:7}  {:11}  {:19}  {:8}  {:>8}  {}",
+        "{:7}  {:11}  {:19}  {:8}  {:>9}  {}",
         "STATE", "STAGE", "CHECK", "MODALITY", "VALUE", "EXPECTED"
     )];
     for c in checks {
@@ -92,11 +90,11 @@ fn table(checks: &[Check]) -> Vec<String> {
             CheckState::Failing => "FAILING",
             CheckState::Unknown => "unknown",
         };
-        let value = c.value.map_or_else(|| "-".to_owned(), |v| format!("{v:.4}"));
+        let value = c.value.map_or_else(|| "undefined".to_owned(), |v| format!("{v:.4}"));
         let side = if c.fails_above { "at most" } else { "at least" };
         let modality = c.modality.map_or("", |m| m.name());
         lines.push(format!(
-            "{state:7}  {:11}  {:19}  {modality:8}  {value:>8}  {side} {}",
+            "{state:7}  {:11}  {:19}  {modality:8}  {value:>9}  {side} {}",
             c.stage.name(),
             c.name,
             c.threshold
@@ -112,7 +110,7 @@ fn table(checks: &[Check]) -> Vec<String> {
 }
 
 fn beside(c: &Comparison) -> String {
-    let number = |v: Option<f64>| v.map_or_else(|| "-".to_owned(), |v| format!("{v:.4}"));
+    let number = |v: Option<f64>| v.map_or_else(|| "undefined".to_owned(), |v| format!("{v:.4}"));
     let interval = c.gain.mae_interval.map_or(String::new(), |[low, high]| format!(" [{low:.4}, {high:.4}]"));
     format!(
         "beside {}: w_j {} / {}, validation MAE {} / {} (gain {}{interval}), test MAE {} / {}",
@@ -130,17 +128,18 @@ fn beside(c: &Comparison) -> String {
 /// Sets two runs' joint predictions of the same rows side by side.
 fn compare(dir: &RunDir, view: &RunView, other: &RunDir) -> Result<(Check, Comparison)> {
     let (rows, own) = joint_predictions(dir, view)?;
-    let (other_rows, others) = joint_predictions(other, &read_view(&other.events_path())?)?;
+    let (other_rows, others) = joint_predictions(other, &read_record(other)?)?;
     if rows.id != other_rows.id || rows.split != other_rows.split || rows.y != other_rows.y {
         return Err(eyre!("runs {} and {} were not trained on the same rows", dir.name(), other.name()));
     }
     let of = |values: &[f32], split: Split| -> Vec<f32> {
         values.iter().zip(&rows.split).filter(|(_, s)| **s == split).map(|(v, _)| *v).collect()
     };
-    let maes = |split| [&own, &others].map(|values| mae(&of(values, split), &of(&rows.y, split)));
+    let set = set_of(view.prepared.as_ref().map_or(&[], |p| &p.metric_keys));
+    let maes = |split| [&own, &others].map(|values| mean_error(set, &of(values, split), &of(&rows.y, split)));
     let label_range = view.prepared.as_ref().map_or(1.0, |p| p.label_range);
-    let (check, gain) =
-        of_baseline(&of(&own, Split::Valid), &of(&others, Split::Valid), &of(&rows.y, Split::Valid), label_range);
+    let [own_valid, others_valid, labels] = [&own, &others, &rows.y].map(|v| of(v, Split::Valid));
+    let (check, gain) = of_baseline(set, &own_valid, &others_valid, &labels, label_range);
     let comparison = Comparison {
         run: other.name().to_owned(),
         unimodal_weight: [dir, other].map(|d| d.manifest().settings.joint.unimodal_weight),
@@ -155,7 +154,7 @@ fn compare(dir: &RunDir, view: &RunView, other: &RunDir) -> Result<(Check, Compa
 fn joint_predictions(dir: &RunDir, view: &RunView) -> Result<(LabelRows, Vec<f32>)> {
     let entry = view.predictions.iter().rfind(|p| p.stage == Stage::Joint);
     let entry = entry.ok_or_else(|| eyre!("run {} has no predictions of a finished joint stage", dir.name()))?;
-    let rows = LabelRows::read(&dir.rows_path())?;
+    let rows = dir.rows()?;
     let predicted = predictions::read(&dir.path().join(&entry.file))?.multimodal;
     if predicted.len() != rows.len() {
         return Err(eyre!("{} has {} rows, where the data has {}", entry.file, predicted.len(), rows.len()));

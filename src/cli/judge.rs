@@ -9,13 +9,11 @@ use color_eyre::eyre::eyre;
 use serde::Serialize;
 
 use super::args::LabelsArgs;
-use super::lines::harmless;
-use super::{labels, say};
+use super::{labels, read_record, say, say_json};
 use crate::modality::PerModality;
 use crate::run::annotations;
 use crate::run::directory::RunDir;
 use crate::run::rows::LabelRows;
-use crate::run::tail::read_view;
 use crate::split::{PerSplit, Split};
 use crate::training::agreement::summarise;
 use crate::training::bootstrap::{CONFIDENCE, RESAMPLES};
@@ -44,7 +42,7 @@ struct Report<'a> {
 /// Judges a refresh of a run's labels.
 pub fn run(args: &LabelsArgs, root: &Path) -> Result<ExitCode> {
     let dir = RunDir::find(root, &args.run)?;
-    let view = read_view(&dir.events_path())?;
+    let view = read_record(&dir)?;
     let (refresh, values, mut rows) = labels::read_refresh(&dir, &view, args.refresh)?;
     let label_range =
         view.prepared.ok_or_else(|| eyre!("run {} has not recorded what it trains on", dir.name()))?.label_range;
@@ -75,16 +73,16 @@ pub fn run(args: &LabelsArgs, root: &Path) -> Result<ExitCode> {
             unknown_ids: unknown,
             labels,
         };
-        say(&serde_json::to_string(&report)?)?;
+        say_json(&report)?;
     } else {
         let source = args.against.clone().unwrap_or_else(|| PathBuf::from("the data"));
-        say(&harmless(&format!(
+        say(&format!(
             "run {}, refresh {} (epoch {}), against {}; in brackets 95 % intervals of {RESAMPLES} resamples",
             dir.name(),
             refresh.refresh,
             refresh.epoch,
             source.display()
-        )))?;
+        ))?;
         table(&labels)?;
     }
     Ok(ExitCode::SUCCESS)
@@ -127,7 +125,7 @@ fn words(a: &Agreement) -> String {
 }
 
 fn value(value: Option<f64>, interval: Option<Interval>) -> String {
-    let number = value.map_or_else(|| "-".to_owned(), |v| format!("{v:.3}"));
+    let number = value.map_or_else(|| "undefined".to_owned(), |v| format!("{v:.3}"));
     match interval {
         Some([low, high]) => format!("{number} [{low:.3}, {high:.3}]"),
         None => number,

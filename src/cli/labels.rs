@@ -1,7 +1,7 @@
 //! `mug labels`: the label table of a run, filtered and sorted as in the console, as a file or on standard output; or
 //! judged by people's labels (see judge.rs).
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -10,19 +10,17 @@ use color_eyre::Result;
 use color_eyre::eyre::eyre;
 
 use super::args::{LabelsArgs, TableFormat};
-use super::lines::harmless;
-use super::{judge, say, warn};
+use super::{judge, out, read_marks, read_record, say, warn};
 use crate::report::export::{Extract, Format, all_columns};
 use crate::report::table::filter::Filter;
 use crate::report::table::order::{SortKey, arrange, parse_columns};
 use crate::report::table::{Rows, Table};
 use crate::run::directory::RunDir;
-use crate::run::marks::Marks;
 use crate::run::rows::LabelRows;
-use crate::run::tail::read_view;
 use crate::run::view::{LabelRefresh, RunView};
 use crate::run::{labels, predictions};
 use crate::training::events::LabelValues;
+use crate::training::metrics::set_of;
 
 /// Writes the table.
 pub fn run(args: &LabelsArgs, root: &Path) -> Result<ExitCode> {
@@ -34,6 +32,9 @@ pub fn run(args: &LabelsArgs, root: &Path) -> Result<ExitCode> {
     let keys = SortKey::parse_list(args.sort.as_deref().unwrap_or_default())?;
     let columns = args.columns.as_deref().map(parse_columns).transpose()?;
     let format = format(args)?;
+    if args.escape_formulas && format != Format::Csv {
+        return Err(eyre!("--escape-formulas is about CSV: the other formats hold texts as texts"));
+    }
     let dir = RunDir::find(root, &args.run)?;
     let (table, refresh) = read(&dir, args.refresh)?;
     let rows = arrange(&table, filter.as_ref(), &keys);
@@ -41,7 +42,7 @@ pub fn run(args: &LabelsArgs, root: &Path) -> Result<ExitCode> {
         warn(&format!("--filter: {doubt}"));
     }
     let columns = columns.unwrap_or_else(|| all_columns(&table));
-    let extract = Extract { table: &table, rows: &rows, columns: &columns };
+    let extract = Extract { table: &table, rows: &rows, columns: &columns, escape_formulas: args.escape_formulas };
     match &args.output {
         Some(path) if path != Path::new("-") => {
             extract.write_file(format, path)?;
@@ -51,8 +52,7 @@ pub fn run(args: &LabelsArgs, root: &Path) -> Result<ExitCode> {
         _ if io::stdout().is_terminal() && format == Format::Parquet => {
             return Err(eyre!("Parquet is nothing for a terminal: name a file with -o, for example -o labels.parquet"));
         }
-        _ if io::stdout().is_terminal() => extract.write_to(format, &mut Harmless::new(io::stdout()))?,
-        _ => extract.write_to(format, &mut io::stdout())?,
+        _ => extract.write_to(format, &mut out::table())?,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -76,7 +76,7 @@ fn format(args: &LabelsArgs) -> Result<Format> {
 
 /// Everything about a run's rows, with the labels of one refresh.
 fn read(dir: &RunDir, refresh: Option<u32>) -> Result<(Table, LabelRefresh)> {
-    let view = read_view(&dir.events_path())?;
+    let view = read_record(&dir)?;
     let (refresh, LabelValues { corrected }, rows) = read_refresh(dir, &view, refresh)?;
     let predictions = match view.predictions.last() {
         Some(entry) => {
@@ -86,8 +86,10 @@ fn read(dir: &RunDir, refresh: Option<u32>) -> Result<(Table, LabelRefresh)> {
         }
         None => None,
     };
-    let marks = Arc::new(Marks::read(&dir.marks_path())?);
-    let table = Table { rows: Arc::new(Rows::from(rows)), corrected: Some(Arc::new(corrected)), predictions, marks };
+    let marks = Arc::new(read_marks(dir)?);
+    let (rows, corrected) = (Arc::new(Rows::from(rows)), Some(Arc::new(corrected)));
+    let metrics = view.prepared.as_ref().map(|p| set_of(&p.metric_keys));
+    let table = Table { rows, corrected, predictions, marks, metrics };
     Ok((table, refresh))
 }
 
@@ -99,7 +101,7 @@ pub(super) fn read_refresh(
 ) -> Result<(LabelRefresh, LabelValues, LabelRows)> {
     let refresh = find_refresh(dir, view, wanted)?;
     let values = labels::read(&dir.path().join(&refresh.file))?;
-    let rows = LabelRows::read(&dir.rows_path())?;
+    let rows = dir.rows()?;
     same_rows(&refresh.file, values.corrected.text.len(), &rows)?;
     Ok((refresh, values, rows))
 }
@@ -126,36 +128,6 @@ fn find_refresh(dir: &RunDir, view: &RunView, wanted: Option<u32>) -> Result<Lab
     })
 }
 
-/// A terminal that is spared what a transcript may hold; files and pipes get every byte as it is. Line by line.
-struct Harmless<W: Write> {
-    out: W,
-    line: Vec<u8>,
-}
-
-impl<W: Write> Harmless<W> {
-    fn new(out: W) -> Self {
-        Self { out, line: Vec::new() }
-    }
-}
-
-impl<W: Write> Write for Harmless<W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        for piece in bytes.split_inclusive(|b| *b == b'\n') {
-            self.line.extend_from_slice(piece);
-            if self.line.ends_with(b"\n") {
-                let text = harmless(&String::from_utf8_lossy(&self.line[..self.line.len() - 1]));
-                self.line.clear();
-                writeln!(self.out, "{text}")?;
-            }
-        }
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.out.flush()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::path::PathBuf;
@@ -173,6 +145,7 @@ mod tests {
             json: false,
             against: None,
             refresh: None,
+            escape_formulas: false,
         }
     }
 
@@ -184,15 +157,5 @@ mod tests {
         assert_eq!(of(Some("a.parquet"), None).unwrap(), Format::Parquet);
         assert_eq!(of(Some("a.csv"), Some(TableFormat::Jsonl)).unwrap(), Format::Jsonl);
         assert!(of(Some("a.txt"), None).unwrap_err().to_string().contains("--format"));
-    }
-
-    #[test]
-    fn a_terminal_gets_no_escapes() {
-        let mut out = Harmless::new(Vec::new());
-        out.write_all("电\u{1b}[2J".as_bytes()).unwrap();
-        out.write_all("\u{9b}x,1\nnext\n".as_bytes()).unwrap();
-        let text = String::from_utf8(out.out).unwrap();
-        assert!(text.starts_with('电') && text.ends_with("x,1\nnext\n"), "{text:?}");
-        assert!(!text.chars().any(|c| c.is_control() && c != '\n'), "{text:?}");
     }
 }

@@ -81,10 +81,12 @@ pub fn line(event: &Event, view: &RunView) -> Option<String> {
     Some(match &event.body {
         Body::Prepared(p) => {
             let stages = p.plan.iter().map(|s| s.stage.name()).collect::<Vec<_>>().join(", ");
-            format!(
+            let mut lines = format!(
                 "{} on {}: {}/{}/{} samples (train/valid/test); {stages}",
                 p.dataset, p.device, p.samples.train, p.samples.valid, p.samples.test
-            )
+            );
+            p.findings.iter().for_each(|f| lines += &format!("\nfound in the data: {f}"));
+            lines
         }
         Body::Resumed { device } => format!("taken up again at {} step {} on {device}", here(), event.step),
         Body::Restarted => format!("{} is begun anew", here()),
@@ -102,7 +104,7 @@ pub fn line(event: &Event, view: &RunView) -> Option<String> {
                 format!("loss {}", scalar(train, "loss")),
                 format!("valid {}", scalar(valid, "loss")),
                 metric_words(metrics),
-                format!("{} samples/s", thousands(*samples_per_second)),
+                samples_per_second.map(|s| format!("{} samples/s", thousands(s))).unwrap_or_default(),
                 time_left(view).map(|s| format!("{} left in this stage", duration(s))).unwrap_or_default(),
                 if *best { "best".into() } else { String::new() },
             ])
@@ -223,7 +225,7 @@ mod tests {
             valid: [("loss".to_owned(), None)].into(),
             metrics: [("mae".to_owned(), Some(0.9)), ("pearson".to_owned(), None)].into(),
             seconds: 1.0,
-            samples_per_second: 3210.0,
+            samples_per_second: Some(3210.0),
             best: true,
         };
         let epoch = event(50, body);

@@ -14,31 +14,38 @@ mod host;
 mod judge;
 mod labels;
 mod lines;
+mod out;
 pub mod plot;
 mod progress;
 mod runs;
+pub mod show;
 mod train;
+pub mod verify;
 
 use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
-use clap::Parser;
 use color_eyre::Result;
 use color_eyre::eyre::eyre;
 
 use crate::run::directory::{RunDir, runs_root};
 use crate::run::list::{RunSummary, list_runs};
+use crate::run::marks::Marks;
+use crate::run::tail::read_view;
+use crate::run::view::RunView;
 use crate::training::events::Command;
 use args::{Action, Args};
+use out::{say, say_json, warn};
 
 /// Runs the program as its command line says.
 pub fn main() -> ExitCode {
     // Fails only if a hook is there already; then that one reports.
     let _ = color_eyre::config::HookBuilder::default().display_env_section(false).install();
-    match run(Args::parse()) {
+    let args = Args::read(std::env::args_os()).unwrap_or_else(|e| e.exit());
+    match run(args) {
         Ok(code) => code,
-        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(_) if out::is_unread() => ExitCode::SUCCESS,
         Err(error) => {
             let _ = writeln!(io::stderr(), "mug: {}", sentence(&error));
             ExitCode::FAILURE
@@ -53,6 +60,7 @@ fn run(args: Args) -> Result<ExitCode> {
         Some(Action::Train(train)) => train::run(&train, &root),
         Some(Action::Attach(attach)) => attach::run(attach, root),
         Some(Action::Runs(runs)) => runs::run(&runs, &root),
+        Some(Action::Show(show)) => show::run(&show, &root),
         Some(Action::Pause(which)) => commands::run(&root, &which.run, Command::Pause),
         Some(Action::Stop(which)) => commands::run(&root, &which.run, Command::StopNow),
         Some(Action::Resume(resume)) => commands::resume(&root, &resume),
@@ -61,6 +69,7 @@ fn run(args: Args) -> Result<ExitCode> {
         Some(Action::Plot(plot)) => plot::run(&plot, &root),
         Some(Action::Export(export)) => export::run(&export, &root),
         Some(Action::Compare(compare)) => compare::run(&compare, &root),
+        Some(Action::Verify(args)) => verify::run(&args, &root),
         Some(Action::Data(data)) => data::run(data).map(|()| ExitCode::SUCCESS),
         Some(Action::Devices(args)) => devices::run(&args).map(|()| ExitCode::SUCCESS),
         Some(Action::Bench(args)) => bench::run(&args),
@@ -80,19 +89,28 @@ fn sentence(error: &color_eyre::Report) -> String {
     lines::harmless(&text)
 }
 
-/// Whoever reads our output has seen enough (`mug runs | head`): no error.
-fn is_broken_pipe(error: &color_eyre::Report) -> bool {
-    error.chain().any(|e| e.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe))
+/// Everything that a run's record says. Lines that are damaged or lost are told on standard error: what a command prints
+/// from the rest may lack them.
+fn read_record(dir: &RunDir) -> Result<RunView> {
+    let view = read_view(&dir.events_path())?;
+    if !view.damage.is_none() || view.damage.unended > 0 {
+        warn(&format!(
+            "{}: {}; what follows is from the others. mug verify {} shows more",
+            dir.events_path().display(),
+            view.damage,
+            dir.name()
+        ));
+    }
+    Ok(view)
 }
 
-/// Prints a line on standard output; unlike `println!` without a panic where nobody reads it.
-fn say(line: &str) -> io::Result<()> {
-    writeln!(io::stdout(), "{line}")
-}
-
-/// Prints a line beside the result; a terminal that is gone is no reason to end.
-fn warn(line: &str) {
-    let _ = writeln!(io::stderr(), "mug: {}", lines::harmless(line));
+/// What people marked and noted in a run; damage is told as by [`read_record`].
+fn read_marks(dir: &RunDir) -> Result<Marks> {
+    let marks = Marks::read(&dir.marks_path())?;
+    if !marks.damage().is_none() || marks.damage().unended > 0 {
+        warn(&format!("{}: {}", dir.marks_path().display(), marks.damage()));
+    }
+    Ok(marks)
 }
 
 /// The run last written that a process trains now.

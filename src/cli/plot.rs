@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use color_eyre::Result;
+use color_eyre::eyre::eyre;
 
 use super::args::StageName;
-use super::say;
-use crate::report::figure::{Request, SMOOTHING, What, XAxis, write};
+use super::{say, warn};
+use crate::report::figure::{Format, Request, SMOOTHING, What, XAxis, write};
 use crate::report::projection::Method;
 use crate::report::projection::groups::Colouring;
 use crate::run::directory::RunDir;
@@ -25,30 +26,30 @@ pub struct PlotArgs {
     /// The file to write; its end chooses the form: .svg or .png.
     #[arg(short, long, value_name = "FILE")]
     pub output: PathBuf,
-    /// This stage only [default: every stage that has something to show; labels: the last refresh].
+    /// Losses, metrics, labels: this stage only [default: every stage that has something to show; labels: the last refresh].
     #[arg(long, value_name = "STAGE")]
     pub stage: Option<StageName>,
-    /// Losses: the value to draw, for example task or contrastive.
-    #[arg(long, value_name = "NAME", default_value = "loss")]
-    pub value: String,
+    /// Losses: the value to draw, for example task or contrastive [default: loss].
+    #[arg(long, value_name = "NAME")]
+    pub value: Option<String>,
     /// Losses: logarithmic y.
     #[arg(long)]
     pub log: bool,
-    /// Losses: what the x axis counts.
-    #[arg(long, value_enum, default_value_t)]
-    pub x: XAxis,
-    /// Losses: weight of the moving average, from 0 (none) to 0.999.
-    #[arg(long, value_name = "WEIGHT", default_value_t = SMOOTHING, value_parser = weight)]
-    pub smooth: f64,
-    /// Labels: whose rows to show.
-    #[arg(long, value_enum, default_value_t = SplitName::Train)]
-    pub split: SplitName,
-    /// Embedding: how h and z are laid out.
-    #[arg(long, value_enum, default_value_t)]
-    pub projection: Method,
-    /// Embedding: what colours say; by modality, all three are laid out together.
-    #[arg(long, value_enum, default_value_t)]
-    pub color: Colouring,
+    /// Losses: what the x axis counts [default: epoch].
+    #[arg(long, value_enum)]
+    pub x: Option<XAxis>,
+    /// Losses: weight of the moving average, from 0 (none) to 0.999 [default: 0.8].
+    #[arg(long, value_name = "WEIGHT", value_parser = weight)]
+    pub smooth: Option<f64>,
+    /// Labels: whose rows to show [default: train].
+    #[arg(long, value_enum)]
+    pub split: Option<SplitName>,
+    /// Embedding: how h and z are laid out [default: pca].
+    #[arg(long, value_enum)]
+    pub projection: Option<Method>,
+    /// Embedding: what colours say; by modality, all three are laid out together [default: kind].
+    #[arg(long, value_enum)]
+    pub color: Option<Colouring>,
     /// Embedding: moments of stage 1, side by side [default: the first and the latest recorded].
     #[arg(long, value_enum, value_delimiter = ',', value_name = "MOMENT,...")]
     pub moment: Vec<MomentName>,
@@ -58,9 +59,9 @@ pub struct PlotArgs {
     /// As --width [default: what suits the width].
     #[arg(long, value_name = "LENGTH", value_parser = length)]
     pub height: Option<f64>,
-    /// PNG: pixels to the px of the figure; 3.125 gives 300 dpi.
-    #[arg(long, value_name = "FACTOR", default_value_t = 2.0, value_parser = factor)]
-    pub scale: f64,
+    /// PNG: pixels to the px of the figure; 3.125 gives 300 dpi [default: 2].
+    #[arg(long, value_name = "FACTOR", value_parser = factor)]
+    pub scale: Option<f64>,
     /// Name the run and its dataset above the figure.
     #[arg(long)]
     pub title: bool,
@@ -132,31 +133,60 @@ fn factor(text: &str) -> Result<f64, String> {
     within(text, 0.1, 50.0)
 }
 
+/// Pixels to the px of a PNG where nothing else is asked for.
+const SCALE: f64 = 2.0;
+
+/// An option that was given and has no meaning for the figure that is asked for.
+fn meaningless(args: &PlotArgs, format: Format) -> Option<&'static str> {
+    let (losses, labels, embedding) =
+        (args.what == What::Losses, args.what == What::Labels, args.what == What::Embedding);
+    let options = [
+        ("--stage", args.stage.is_some(), !embedding),
+        ("--value", args.value.is_some(), losses),
+        ("--log", args.log, losses),
+        ("--x", args.x.is_some(), losses),
+        ("--smooth", args.smooth.is_some(), losses),
+        ("--split", args.split.is_some(), labels),
+        ("--projection", args.projection.is_some(), embedding),
+        ("--color", args.color.is_some(), embedding),
+        ("--moment", !args.moment.is_empty(), embedding),
+        ("--scale", args.scale.is_some(), format == Format::Png),
+    ];
+    options.iter().find(|(_, given, obeyed)| *given && !obeyed).map(|(name, ..)| *name)
+}
+
 /// Writes the figure and says where, and what of the data it does not show.
 pub fn run(args: &PlotArgs, root: &Path) -> Result<ExitCode> {
+    let format = Format::of(&args.output)?;
+    if let Some(option) = meaningless(args, format) {
+        return Err(eyre!(
+            "{option} changes nothing in this figure of {}; leave it out, or see mug plot --help",
+            args.what.name()
+        ));
+    }
     let dir = RunDir::find(root, &args.run)?;
     let request = Request {
         what: args.what,
         stage: args.stage.map(Into::into),
-        value: args.value.clone(),
+        value: args.value.clone().unwrap_or_else(|| "loss".into()),
         log: args.log,
-        x: args.x,
-        smoothing: args.smooth,
-        split: args.split.into(),
-        projection: args.projection,
-        colouring: args.color,
+        x: args.x.unwrap_or_default(),
+        smoothing: args.smooth.unwrap_or(SMOOTHING),
+        split: args.split.map_or(Split::Train, Into::into),
+        projection: args.projection.unwrap_or_default(),
+        colouring: args.color.unwrap_or_default(),
         moments: args.moment.iter().map(|m| (*m).into()).collect(),
         width: args.width,
         height: args.height,
         title: args.title,
     };
     if (request.what, request.projection) == (What::Embedding, Method::Tsne) && std::io::stderr().is_terminal() {
-        eprintln!("t-SNE takes some seconds for each panel");
+        warn("t-SNE takes some seconds for each panel");
     }
-    let notes = write(&dir, &request, &args.output, args.scale)?;
+    let notes = write(&dir, &request, &args.output, args.scale.unwrap_or(SCALE))?;
     say(&format!("{} of run {} drawn to {}", args.what.name(), dir.name(), args.output.display()))?;
     for note in notes {
-        say(&super::lines::harmless(&note))?;
+        say(&note)?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -164,6 +194,38 @@ pub fn run(args: &PlotArgs, root: &Path) -> Result<ExitCode> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_option_of_another_figure_is_refused() {
+        #[derive(clap::Parser)]
+        struct Line {
+            #[command(flatten)]
+            plot: PlotArgs,
+        }
+        let of = |line: &str| {
+            let line =
+                <Line as clap::Parser>::try_parse_from(format!("plot run -o a.svg {line}").split_whitespace()).unwrap();
+            meaningless(&line.plot, Format::of(&line.plot.output).unwrap())
+        };
+        for (what, option, given) in [
+            ("embedding", "--stage", " joint"),
+            ("metrics", "--value", " task"),
+            ("metrics", "--log", ""),
+            ("labels", "--x", " step"),
+            ("metrics", "--smooth", " 0"),
+            ("losses", "--split", " test"),
+            ("losses", "--projection", " tsne"),
+            ("labels", "--color", " label"),
+            ("losses", "--moment", " before"),
+            ("losses", "--scale", " 3"),
+        ] {
+            assert_eq!(of(&format!("--what {what} {option}{given}")), Some(option));
+        }
+        for line in ["--stage joint --value task --log --x step --smooth 0", "--what labels --split test --stage joint"]
+        {
+            assert_eq!(of(line), None, "{line}");
+        }
+    }
 
     #[test]
     fn lengths_have_units() {

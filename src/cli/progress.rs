@@ -124,7 +124,8 @@ impl Reporter for Bar {
                 true
             }
             Body::StageChanged { state } => *state == StageState::Finished,
-            Body::Log { level, .. } => *level != Level::Info,
+            // Before the data is ready it is said where the run computes and which settings it has.
+            Body::Log { level, .. } => *level != Level::Info || view.prepared.is_none(),
             _ => false,
         };
         if stays && let Some(text) = line(event, view) {

@@ -8,7 +8,7 @@ use color_eyre::Result;
 
 use super::args::RunsArgs;
 use super::lines::{duration, harmless};
-use super::say;
+use super::{say, say_json};
 use crate::run::clock::unix_seconds;
 use crate::run::list::{RunSummary, list_runs};
 use crate::training::events::Stage;
@@ -17,7 +17,7 @@ use crate::training::events::Stage;
 pub fn run(args: &RunsArgs, root: &Path) -> Result<ExitCode> {
     let runs = list_runs(root);
     if args.json {
-        say(&serde_json::to_string(&runs)?)?;
+        say_json(&runs)?;
     } else if runs.is_empty() {
         say(&format!("no runs in {}; mug train --dataset demo makes one", root.display()))?;
     } else {
@@ -34,8 +34,8 @@ fn table(runs: &[RunSummary], now: u64) -> Vec<String> {
         "{:width$}  {:9}  {:11}  {:7}  {:5}  {:13}  {}",
         "NAME", "STATE", "STAGE", "EPOCH", "DONE", "WRITTEN", "DATASET"
     )];
-    lines.extend(runs.iter().map(|r| {
-        harmless(&format!(
+    for r in runs {
+        lines.push(harmless(&format!(
             "{:width$}  {:9}  {:11}  {:>3}/{:<3}  {:>3.0} %  {:13}  {}",
             r.name,
             r.state,
@@ -45,8 +45,9 @@ fn table(runs: &[RunSummary], now: u64) -> Vec<String> {
             (r.progress * 100.0).floor(),
             format!("{} ago", duration(now.saturating_sub(r.updated) as f64)),
             r.dataset
-        ))
-    }));
+        )));
+        lines.extend(r.fault.iter().map(|why| format!("{:width$}  {}", "", harmless(why).replace('\n', " "))));
+    }
     lines
 }
 
@@ -69,6 +70,8 @@ mod tests {
             progress: 0.999,
             created: String::new(),
             updated: 100,
+            result: None,
+            fault: None,
         };
         let lines = table(
             &[
@@ -79,6 +82,10 @@ mod tests {
         );
         let at: Vec<_> = lines.iter().map(|l| l.find("DATASET").or(l.find("demo"))).collect();
         assert!(at[0].is_some() && at.iter().all(|a| a == &at[0]), "{lines:#?}");
-        assert!(lines[1].contains(" 99 %") && lines[1].contains("1 m 5 s ago") && lines[1].ends_with("demo "));
+        assert!(lines[1].contains(" 99 %") && lines[1].contains("1 m 5 s ago") && lines[1].ends_with("demo␛"));
+        let failed =
+            RunSummary { fault: Some("no pickle\u{1b}".into()), ..run("c", RunState::At(Phase::Faulted), None) };
+        let lines_of_one = table(&[failed], 165);
+        assert!(lines_of_one[1].contains("faulted") && lines_of_one[2] == "      no pickle␛", "{lines_of_one:?}");
     }
 }

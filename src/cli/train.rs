@@ -1,6 +1,5 @@
 //! `mug train`: the run's process in the foreground, for scripts and batch systems.
 
-use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,13 +9,13 @@ use color_eyre::eyre::eyre;
 use serde::Serialize;
 
 use super::args::{StageChoice, TrainArgs};
-use super::{progress, say};
+use super::{progress, read_record, say_json, warn as note};
 use crate::device::DeviceRequest;
-use crate::host::prepare::{RunRequest, amend};
+use crate::host::prepare::{Amendment, RunRequest, amend, check_ready};
 use crate::host::trainer::trainer;
 use crate::host::{HostOptions, serve};
 use crate::run::directory::RunDir;
-use crate::run::tail::read_view;
+use crate::run::lock;
 use crate::run::view::{Phase, RunView};
 use crate::training::Outcome;
 use crate::training::events::{Stage, Summary};
@@ -42,19 +41,21 @@ pub fn run(args: &TrainArgs, root: &Path) -> Result<ExitCode> {
             let mut dir = RunDir::find(root, name)?;
             let planned = dir.manifest().stages.clone();
             let device = dir.manifest().device;
-            if crate::run::lock::is_alive(&dir) {
+            // Where only signs of life tell, they are waited for before training begins.
+            if lock::judge(&dir) == lock::Verdict::Alive {
                 return Err(eyre!("run {} is being trained already; mug attach {} shows it", dir.name(), dir.name()));
             }
-            amend(&mut dir, &stages, args.device)?;
-            let view = read_view(&dir.events_path())?;
+            amend(&mut dir, &Amendment { stages, device: args.device, dataset: args.dataset.clone() })?;
+            let view = read_record(&dir)?;
             // A batch system may start a job again that was done.
             if view.phase == Phase::Finished && dir.manifest().stages == planned {
                 if args.device.is_some() {
-                    amend(&mut dir, &[], Some(device))?;
+                    amend(&mut dir, &Amendment { device: Some(device), ..Amendment::default() })?;
                 }
                 note(&format!("run {} is finished already", dir.name()));
                 return finish(&dir, &view, args.json);
             }
+            check_ready(&dir)?;
             dir
         }
         None => {
@@ -85,7 +86,7 @@ pub fn run(args: &TrainArgs, root: &Path) -> Result<ExitCode> {
     let served = served?;
     let view = match view {
         Some(view) => view,
-        None => read_view(&dir.events_path())?,
+        None => read_record(&dir)?,
     };
     match served.outcome {
         Outcome::Finished => finish(&dir, &view, args.json),
@@ -101,12 +102,7 @@ fn finish(dir: &RunDir, view: &RunView, json: bool) -> Result<ExitCode> {
     if json {
         let device = view.prepared.as_ref().map(|p| p.device.as_str());
         let report = Report { run: dir.name(), path: dir.path(), device, summary };
-        say(&serde_json::to_string(&report)?)?;
+        say_json(&report)?;
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// A line beside the result; a terminal that is gone is no reason to end.
-fn note(text: &str) {
-    let _ = writeln!(io::stderr(), "mug: {text}");
 }

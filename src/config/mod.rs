@@ -3,12 +3,17 @@
 //! Unknown keys are errors that name the key and its line; `--set key=value` is applied to the parsed document, so it
 //! is checked by the same rules as the file.
 
+mod advice;
 mod ranges;
 mod sections;
+#[cfg(test)]
+mod tests;
 
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+
+use crate::files;
 
 pub use sections::{
     ContrastiveSettings, Corruption, DataSettings, DenoisingSettings, HealthSettings, JointSettings, MetricSet,
@@ -67,8 +72,8 @@ impl Settings {
     /// # Errors
     /// An unreadable file, a key that does not exist (with its line), or a value out of range.
     pub fn load(path: &Path, overrides: &[String]) -> Result<Settings, ConfigError> {
-        let text =
-            std::fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
+        let text = files::read_text(path, files::LONGEST_TEXT)
+            .map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
         Self::parse(&text, &path.display().to_string(), overrides)
     }
 
@@ -79,7 +84,7 @@ impl Settings {
     pub fn parse(text: &str, origin: &str, overrides: &[String]) -> Result<Settings, ConfigError> {
         let parse_error = |e: toml::de::Error| ConfigError::Parse {
             origin: origin.to_owned(),
-            message: e.to_string().trim_end().to_owned(),
+            message: with_advice(&e, text.parse::<toml::Table>().ok().as_ref()),
         };
         // Parsed as typed settings first: only then do messages carry the file's line and column.
         let mut settings: Settings = toml::from_str(text).map_err(parse_error)?;
@@ -87,11 +92,12 @@ impl Settings {
             let mut table: toml::Table = toml::from_str(text).map_err(parse_error)?;
             for entry in overrides {
                 apply_override(&mut table, entry)?;
+                // One by one, so that the message names the one at fault.
+                settings = table.clone().try_into().map_err(|e| ConfigError::Parse {
+                    origin: format!("--set {entry}"),
+                    message: of_override(&e, &table),
+                })?;
             }
-            settings = table.try_into().map_err(|e: toml::de::Error| ConfigError::Parse {
-                origin: format!("--set {}", overrides.join(" --set ")),
-                message: e.to_string().trim_end().to_owned(),
-            })?;
         }
         settings.check()?;
         Ok(settings)
@@ -106,6 +112,23 @@ impl Settings {
     }
 }
 
+/// A parser's message with its place in the text, and what can be said of the document's keys.
+fn with_advice(error: &toml::de::Error, document: Option<&toml::Table>) -> String {
+    let message = error.to_string().trim_end().to_owned();
+    match document.map(advice::advice).filter(|a| !a.is_empty()) {
+        Some(advice) => format!("{message}\n{advice}"),
+        None => message,
+    }
+}
+
+/// The same for `--set`, which has no lines to name.
+fn of_override(error: &toml::de::Error, document: &toml::Table) -> String {
+    match advice::advice(document) {
+        advice if advice.is_empty() => error.message().to_owned(),
+        advice => advice,
+    }
+}
+
 /// Sets one dotted key of a TOML document; the value is TOML where it parses as such, else a string.
 fn apply_override(table: &mut toml::Table, entry: &str) -> Result<(), ConfigError> {
     let bad = || ConfigError::Override { text: entry.to_owned() };
@@ -117,6 +140,8 @@ fn apply_override(table: &mut toml::Table, entry: &str) -> Result<(), ConfigErro
     let value = toml::from_str::<toml::Table>(&format!("value = {value}"))
         .ok()
         .and_then(|mut t| t.remove("value"))
+        // What TOML does not take for a number: `.001`, `5.`
+        .or_else(|| value.parse().ok().filter(|_| value.contains('.')).map(toml::Value::Float))
         .unwrap_or_else(|| toml::Value::String(value.to_owned()));
     let mut parts: Vec<&str> = key.split('.').collect();
     let last = parts.pop().ok_or_else(bad)?;
@@ -127,37 +152,4 @@ fn apply_override(table: &mut toml::Table, entry: &str) -> Result<(), ConfigErro
     // A whole number where a fraction is meant (`joint.unimodal_weight=0`) is read as one by serde; nothing to do here.
     at.insert(last.to_owned(), value);
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn shipped_files_parse_and_round_trip() {
-        for (name, _) in BUILT_IN {
-            let settings = Settings::built_in(name).unwrap();
-            let text = settings.to_toml().unwrap();
-            assert_eq!(Settings::parse(&text, "round trip", &[]).unwrap(), settings, "{name}");
-        }
-    }
-
-    #[test]
-    fn unknown_key_is_named_with_its_line() {
-        let error = Settings::parse("[joint]\nepochs = 3\nunimodel_weight = 1\n", "my.toml", &[]).unwrap_err();
-        let text = error.to_string();
-        assert!(text.contains("my.toml") && text.contains("line 3") && text.contains("unimodel_weight"), "{text}");
-    }
-
-    #[test]
-    fn overrides_are_checked_like_the_file() {
-        let set = |s: &str| Settings::parse("[joint]\nepochs = 3\n", "x", &[s.to_owned()]);
-        assert_eq!(set("joint.unimodal_weight=0").unwrap().joint.unimodal_weight, 0.0);
-        assert_eq!(set("denoising.objective=first-order").unwrap().denoising.objective, Objective::FirstOrder);
-        assert_eq!(set("denoising.corruption={permute=0.2}").unwrap().denoising.corruption, Corruption::Permute(0.2));
-        assert!(set("joint.weight=1").unwrap_err().to_string().contains("weight"));
-        assert!(set("joint").unwrap_err().to_string().contains("key=value"));
-        assert!(set("training.batch_size=1").unwrap_err().to_string().contains("training.batch_size"));
-        assert!(set("model.dropout=nan").is_err());
-    }
 }

@@ -1,82 +1,140 @@
-//! What values the settings may have.
+//! What values the settings may have: one rule a key, held to on every way in (settings files, `--set`, run.toml).
 
 use super::{ConfigError, Corruption, Settings};
 
+/// What one setting may be.
+pub(super) struct Rule {
+    /// Dotted, as in `--set`.
+    pub key: &'static str,
+    /// In words, for messages.
+    pub expected: &'static str,
+    holds: fn(&Settings) -> bool,
+    found: fn(&Settings) -> String,
+}
+
+/// A rule for `section.field`; without a test every value that parses will do.
+macro_rules! rule {
+    ($section:ident.$field:ident, $expected:expr) => {
+        Rule {
+            key: concat!(stringify!($section), ".", stringify!($field)),
+            expected: $expected,
+            holds: |_| true,
+            found: |s| format!("{:?}", s.$section.$field),
+        }
+    };
+    ($section:ident.$field:ident, $expected:expr, $holds:expr) => {
+        Rule {
+            key: concat!(stringify!($section), ".", stringify!($field)),
+            expected: $expected,
+            holds: |s| $holds(s.$section.$field),
+            found: |s| format!("{:?}", s.$section.$field),
+        }
+    };
+}
+
+const SIZE: &str = "a whole number from 1 to 4096";
+const COUNT: &str = "a whole number from 0 to 4294967295";
+const RATE: &str = "a number above 0 and below 10";
+const WEIGHT: &str = "a number of at least 0";
+const NUMBER: &str = "a finite number";
+const SWITCH: &str = "true or false";
+
+fn size(v: usize) -> bool {
+    (1..=4096).contains(&v)
+}
+
+fn rate(v: f64) -> bool {
+    v > 0.0 && v < 10.0
+}
+
+fn weight(v: f32) -> bool {
+    v >= 0.0 && v.is_finite()
+}
+
+fn corruption(c: Corruption) -> bool {
+    match c {
+        Corruption::Gaussian(s) => weight(s),
+        Corruption::Uniform(p) | Corruption::Permute(p) => (0.0..=1.0).contains(&p),
+    }
+}
+
+/// All settings.
+pub(super) const RULES: &[Rule] = &[
+    Rule {
+        key: "data.label_range",
+        expected: "a number above 0 and up to 100",
+        holds: |s| s.data.label_range.is_none_or(|h| h > 0.0 && h <= 100.0),
+        found: |s| s.data.label_range.map_or_else(String::new, |h| h.to_string()),
+    },
+    rule!(data.metrics, "\"mosi\" or \"sims\""),
+    rule!(data.normalise, "{ text = true, audio = true, vision = true }"),
+    rule!(data.clip, WEIGHT, weight),
+    rule!(model.hidden, SIZE, size),
+    rule!(model.representation, SIZE, size),
+    rule!(model.fused, SIZE, size),
+    rule!(model.dropout, "a share from 0 up to, not including, 1", |v: f32| (0.0..1.0).contains(&v)),
+    rule!(model.corrector_hidden, SIZE, size),
+    rule!(model.corrector_layers, "a whole number from 1 to 4", |v: usize| (1..=4).contains(&v)),
+    rule!(model.corrector_shared, SWITCH),
+    // TOML's integers are signed: a larger seed could not be written to run.toml.
+    rule!(training.seed, "a whole number from 0 to 9223372036854775807", |v: u64| v <= i64::MAX as u64),
+    rule!(training.batch_size, "a whole number from 2 to 65536", |v: usize| (2..=65536).contains(&v)),
+    rule!(training.gradient_clip, WEIGHT, weight),
+    rule!(training.checkpoint_seconds, COUNT),
+    rule!(contrastive.epochs, COUNT),
+    rule!(contrastive.patience, COUNT),
+    rule!(contrastive.learning_rate, RATE, rate),
+    rule!(contrastive.weight_decay, WEIGHT, weight),
+    rule!(contrastive.unimodal_weight, WEIGHT, weight),
+    rule!(contrastive.contrastive_weight, WEIGHT, weight),
+    rule!(contrastive.temperature, "a number above 0", |v: f32| v > 0.0 && v.is_finite()),
+    rule!(denoising.epochs, COUNT),
+    rule!(denoising.learning_rate, RATE, rate),
+    rule!(denoising.decay, SWITCH),
+    rule!(denoising.weight_decay, WEIGHT, weight),
+    rule!(denoising.objective, "\"bilevel\", \"first-order\", \"unimodal-only\" or \"multimodal-only\""),
+    rule!(denoising.virtual_step, WEIGHT, weight),
+    rule!(denoising.outer_weight, WEIGHT, weight),
+    rule!(
+        denoising.corruption,
+        "{ gaussian = σ } with σ of at least 0, or { uniform = p } or { permute = p } with p from 0 to 1",
+        corruption
+    ),
+    rule!(denoising.refresh_epochs, "a whole number from 1 to 4294967295", |v: u32| v >= 1),
+    rule!(joint.epochs, COUNT),
+    rule!(joint.patience, COUNT),
+    rule!(joint.learning_rate, RATE, rate),
+    rule!(joint.weight_decay, WEIGHT, weight),
+    rule!(joint.unimodal_weight, WEIGHT, weight),
+    rule!(health.grace, "a share from 0 to 1", |v: f64| (0.0..=1.0).contains(&v)),
+    rule!(health.least_signal, NUMBER, f64::is_finite),
+    rule!(health.most_contrastive, NUMBER, f64::is_finite),
+    rule!(health.least_memory_ratio, NUMBER, f64::is_finite),
+    rule!(health.least_moved, NUMBER, f64::is_finite),
+    rule!(health.most_change, NUMBER, f64::is_finite),
+    rule!(health.least_correlation, NUMBER, f64::is_finite),
+    rule!(health.least_variance, NUMBER, f64::is_finite),
+    rule!(health.most_variance, NUMBER, f64::is_finite),
+    rule!(health.least_gain, NUMBER, f64::is_finite),
+    rule!(health.least_joint_gain, NUMBER, f64::is_finite),
+];
+
+/// The rule of a key, also for one within a setting (`data.normalise.text`, `denoising.corruption.permute`).
+pub(super) fn rule_of(key: &str) -> Option<&'static Rule> {
+    let within = |rule: &&Rule| key.strip_prefix(rule.key).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+    RULES.iter().find(within)
+}
+
 impl Settings {
-    pub(super) fn check(&self) -> Result<(), ConfigError> {
-        fn need(ok: bool, key: &'static str, found: impl ToString, expected: &'static str) -> Result<(), ConfigError> {
-            if ok { Ok(()) } else { Err(ConfigError::Value { key, found: found.to_string(), expected }) }
+    /// Holds every setting to its range, NaN and infinities included. Whatever reads settings calls it before anything is
+    /// made of them.
+    ///
+    /// # Errors
+    /// [`ConfigError::Value`] with the first key out of its range.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        match RULES.iter().find(|rule| !(rule.holds)(self)) {
+            None => Ok(()),
+            Some(Rule { key, expected, found, .. }) => Err(ConfigError::Value { key, found: found(self), expected }),
         }
-        let size = |v: usize| (1..=4096).contains(&v);
-        const SIZE: &str = "a whole number from 1 to 4096";
-        const RATE: &str = "a positive number below 10";
-        const WEIGHT: &str = "a number of at least 0";
-        let rate = |v: f64| v > 0.0 && v < 10.0;
-        let weight = |v: f32| v >= 0.0 && v.is_finite();
-        let m = &self.model;
-        need(size(m.hidden), "model.hidden", m.hidden, SIZE)?;
-        need(size(m.representation), "model.representation", m.representation, SIZE)?;
-        need(size(m.fused), "model.fused", m.fused, SIZE)?;
-        need(size(m.corrector_hidden), "model.corrector_hidden", m.corrector_hidden, SIZE)?;
-        need((1..=4).contains(&m.corrector_layers), "model.corrector_layers", m.corrector_layers, "1 to 4")?;
-        need((0.0..1.0).contains(&m.dropout), "model.dropout", m.dropout, "a share from 0 up to, not including, 1")?;
-        let d = &self.data;
-        if let Some(h) = d.label_range {
-            need(h > 0.0 && h <= 100.0, "data.label_range", h, "a positive number up to 100")?;
-        }
-        need(weight(d.clip), "data.clip", d.clip, WEIGHT)?;
-        let t = &self.training;
-        need(
-            (2..=65536).contains(&t.batch_size),
-            "training.batch_size",
-            t.batch_size,
-            "a whole number from 2 to 65536",
-        )?;
-        need(weight(t.gradient_clip), "training.gradient_clip", t.gradient_clip, WEIGHT)?;
-        // TOML's integers are signed: a larger seed could not be written to run.toml.
-        need(t.seed <= i64::MAX as u64, "training.seed", t.seed, "a whole number up to 9223372036854775807")?;
-        let c = &self.contrastive;
-        need(rate(c.learning_rate), "contrastive.learning_rate", c.learning_rate, RATE)?;
-        need(weight(c.weight_decay), "contrastive.weight_decay", c.weight_decay, WEIGHT)?;
-        need(weight(c.unimodal_weight), "contrastive.unimodal_weight", c.unimodal_weight, WEIGHT)?;
-        need(weight(c.contrastive_weight), "contrastive.contrastive_weight", c.contrastive_weight, WEIGHT)?;
-        need(
-            c.temperature > 0.0 && c.temperature.is_finite(),
-            "contrastive.temperature",
-            c.temperature,
-            "a positive number",
-        )?;
-        let n = &self.denoising;
-        need(rate(n.learning_rate), "denoising.learning_rate", n.learning_rate, RATE)?;
-        need(weight(n.weight_decay), "denoising.weight_decay", n.weight_decay, WEIGHT)?;
-        need(weight(n.virtual_step), "denoising.virtual_step", n.virtual_step, WEIGHT)?;
-        need(weight(n.outer_weight), "denoising.outer_weight", n.outer_weight, WEIGHT)?;
-        need(n.refresh_epochs >= 1, "denoising.refresh_epochs", n.refresh_epochs, "at least 1")?;
-        let (share, ok) = match n.corruption {
-            Corruption::Gaussian(s) => (s, weight(s)),
-            Corruption::Uniform(p) | Corruption::Permute(p) => (p, (0.0..=1.0).contains(&p)),
-        };
-        need(ok, "denoising.corruption", share, "σ of at least 0, or a probability from 0 to 1")?;
-        let j = &self.joint;
-        need(rate(j.learning_rate), "joint.learning_rate", j.learning_rate, RATE)?;
-        need(weight(j.weight_decay), "joint.weight_decay", j.weight_decay, WEIGHT)?;
-        need(weight(j.unimodal_weight), "joint.unimodal_weight", j.unimodal_weight, WEIGHT)?;
-        let h = &self.health;
-        need((0.0..=1.0).contains(&h.grace), "health.grace", h.grace, "a share from 0 to 1")?;
-        for (key, value) in [
-            ("health.least_signal", h.least_signal),
-            ("health.most_contrastive", h.most_contrastive),
-            ("health.least_memory_ratio", h.least_memory_ratio),
-            ("health.least_moved", h.least_moved),
-            ("health.most_change", h.most_change),
-            ("health.least_correlation", h.least_correlation),
-            ("health.least_variance", h.least_variance),
-            ("health.most_variance", h.most_variance),
-            ("health.least_gain", h.least_gain),
-            ("health.least_joint_gain", h.least_joint_gain),
-        ] {
-            need(value.is_finite(), key, value, "a finite number")?;
-        }
-        Ok(())
     }
 }

@@ -91,7 +91,8 @@ pub struct TrainingSettings {
     pub batch_size: usize,
     /// Gradients are scaled down to this norm; 0 leaves them.
     pub gradient_clip: f32,
-    /// A checkpoint is written at least this often, in seconds, besides every epoch's end; 0: at epochs' ends only.
+    /// Seconds after which a checkpoint is written within an epoch; 0: at the ends of epochs only. Each epoch's end writes
+    /// one, too, but never so often that writing them takes more than a twentieth of the time; a stage's end always does.
     pub checkpoint_seconds: u32,
 }
 

@@ -61,7 +61,8 @@ pub enum Action {
     CopyValue,
     SummarySplit,
     Judgement,
-    ShowEmbedding,
+    /// Give a pane of the lower slot its place and the focus.
+    Show(Pane),
     NextScope,
     PreviousScope,
     Colouring,
@@ -77,6 +78,8 @@ pub enum Action {
     /// Lay the selected run's curves over the attached run's.
     Beside,
     Compare,
+    /// What became of a run.
+    Card,
     /// Write the focused pane as a figure.
     Plot,
     Mouse,
@@ -159,6 +162,8 @@ const LABELS: Option<Pane> = Some(Pane::Labels);
 const METRICS: Option<Pane> = Some(Pane::Metrics);
 const EMBEDDING: Option<Pane> = Some(Pane::Embedding);
 const RUNS: Option<Pane> = Some(Pane::Runs);
+const HEALTH: Option<Pane> = Some(Pane::Health);
+const LOG: Option<Pane> = Some(Pane::Log);
 
 /// All bindings. A pane's own come before those of any pane, and win.
 pub const BINDINGS: &[Binding] = &[
@@ -212,6 +217,14 @@ pub const BINDINGS: &[Binding] = &[
     bind(Action::Left, &[Key::code(KeyCode::Left), Key::char('h')], METRICS, "", "columns further left"),
     bind(Action::Right, &[Key::code(KeyCode::Right), Key::char('l')], METRICS, "columns", "columns further right"),
     bind(Action::Plot, &[Key::char('P')], METRICS, "figure", "write the metrics as a figure: SVG or PNG"),
+    bind(
+        Action::Detail,
+        &[Key::code(KeyCode::Enter)],
+        HEALTH,
+        "in full",
+        "the selected check in full: how it is measured, what it means, what to try",
+    ),
+    bind(Action::Detail, &[Key::code(KeyCode::Enter)], LOG, "in full", "the selected line in full"),
     bind(Action::NextScope, &[Key::char('v')], EMBEDDING, "modality", "next modality, or all three in one picture"),
     bind(Action::PreviousScope, &[Key::char('V')], EMBEDDING, "", "previous modality"),
     bind(
@@ -276,6 +289,13 @@ pub const BINDINGS: &[Binding] = &[
         "compare",
         "table: settings that differ and results of the shown, the overlaid and the selected run",
     ),
+    bind(
+        Action::Card,
+        &[Key::char('i')],
+        None,
+        "result",
+        "result card of the run (in Runs: the selected one): test figures, labels, health, how stages ended",
+    ),
     bind(Action::Run, &[Key::char(' ')], None, "start/pause", "start training; pause; resume"),
     bind(
         Action::StopAfterEpoch,
@@ -303,13 +323,17 @@ pub const BINDINGS: &[Binding] = &[
     bind(Action::Tab(0), &[Key::char('1')], None, "", "losses and metrics of the contrastive stage"),
     bind(Action::Tab(1), &[Key::char('2')], None, "", "losses and metrics of the denoising stage"),
     bind(Action::Tab(2), &[Key::char('3')], None, "", "losses and metrics of the joint stage"),
+    bind(Action::Show(Pane::Labels), &[Key::char('4')], None, "", "the table of labels, row by row"),
+    bind(Action::Show(Pane::Metrics), &[Key::char('5')], None, "", "validation metrics, epoch by epoch"),
     bind(
-        Action::ShowEmbedding,
-        &[Key::char('e')],
+        Action::Show(Pane::Embedding),
+        &[Key::char('6'), Key::char('e')],
         None,
         "",
         "the alignment picture: h and z of every clip in the plane",
     ),
+    bind(Action::Show(Pane::Health), &[Key::char('7')], None, "", "signs of failure, and what to do about them"),
+    bind(Action::Show(Pane::Log), &[Key::char('8')], None, "", "what the run said, warnings among it"),
     bind(Action::NextPane, &[Key::code(KeyCode::Tab)], None, "pane", "next pane"),
     bind(Action::PreviousPane, &[Key::code(KeyCode::BackTab)], None, "", "previous pane"),
     bind(Action::Zoom, &[Key::char('z')], None, "zoom", "the pane alone on the whole screen, and back"),
@@ -333,6 +357,9 @@ pub const BINDINGS: &[Binding] = &[
     ),
 ];
 
+/// All that keys do on a screen that has no room for panes: nothing may happen that cannot be seen.
+pub const WITHOUT_PANES: [Action; 5] = [Action::Run, Action::Help, Action::Leave, Action::Redraw, Action::Suspend];
+
 /// What a key asks for while `pane` has the focus.
 pub fn find(event: &KeyEvent, pane: Pane) -> Option<Action> {
     let hit = |b: &&Binding| b.keys.iter().any(|k| k.matches(event));
@@ -344,6 +371,12 @@ pub fn find(event: &KeyEvent, pane: Pane) -> Option<Action> {
 pub fn for_pane(pane: Pane) -> impl Iterator<Item = &'static Binding> {
     let own = BINDINGS.iter().filter(move |b| b.pane == Some(pane));
     own.chain(BINDINGS.iter().filter(|b| b.pane.is_none()))
+}
+
+/// The key that gives a pane its place and the focus; empty where none does.
+pub fn key_of_pane(pane: Pane) -> String {
+    let binding = BINDINGS.iter().find(|b| b.action == Action::Show(pane));
+    binding.and_then(|b| b.keys.first()).map(|k| k.name()).unwrap_or_default()
 }
 
 /// The names of a binding's keys, for example `k, ↑`.

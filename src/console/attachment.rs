@@ -19,6 +19,7 @@ use crate::run::directory::RunDir;
 use crate::run::lock;
 use crate::run::marks::{Mark, MarksReader};
 use crate::run::pulse::{Life, Pulse};
+use crate::run::sealed::Damage;
 use crate::run::tail::{EventTail, TailError};
 use crate::training::events::{Command, Level};
 
@@ -166,7 +167,7 @@ fn tail_on(shared: &Shared, dir: &RunDir) {
     let _ = shared.tail.set(std::thread::current());
     let attach = shared.number;
     let mut tail = EventTail::open(dir.events_path());
-    let (mut told, mut complained, mut skipped) = (false, false, 0);
+    let (mut told, mut complained, mut skipped) = (false, false, (Damage::default(), 0));
     let mut marks = MarksReader::open(dir.marks_path());
     let mut marks_complained = false;
     while !shared.stopped() {
@@ -199,11 +200,13 @@ fn tail_on(shared: &Shared, dir: &RunDir) {
             return;
         }
         if tail.caught_up() {
-            let now = tail.unreadable() + tail.unknown();
-            if now > skipped {
-                skipped = now;
-                shared.note(Level::Warning, format!("{now} damaged or unknown lines of events.jsonl were skipped"));
+            let now = (tail.damage(), tail.unknown());
+            if now != skipped && !now.0.is_none() {
+                shared.note(Level::Warning, format!("events.jsonl, {}: mug verify {} shows more", now.0, dir.name()));
+            } else if now.1 > skipped.1 {
+                shared.note(Level::Warning, format!("{} lines of a later version of mug were skipped", now.1));
             }
+            skipped = now;
             shared.looks.fetch_add(1, Ordering::Release);
             std::thread::park_timeout(LOOK);
             std::thread::sleep(TOGETHER);

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::decode::Input;
 use super::embedding::Request;
 use super::preferences::Preferences;
+pub use crate::host::spawn::Begin;
 use crate::report::export::{Extract, Format};
 use crate::report::figure::Request as FigureRequest;
 use crate::report::neighbours::Neighbours;
@@ -18,15 +19,24 @@ use crate::report::table::{Rows, Table, Values};
 use crate::run::list::RunSummary;
 use crate::run::marks::{Mark, Marks};
 use crate::run::predictions::PredictionValues;
-use crate::training::events::{Command, Event, Level, Stage};
+use crate::training::events::{Command, Event, Level};
 
 /// Whether a dataset of the catalogue can be trained on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Availability {
     BuiltIn,
+    /// The file is there, and nobody has looked further than its first bytes yet.
+    Present,
     Ready,
     Missing,
     Broken,
+}
+
+impl Availability {
+    /// True where a run may be started, as far as is known.
+    pub fn can_train(self) -> bool {
+        matches!(self, Availability::BuiltIn | Availability::Present | Availability::Ready)
+    }
 }
 
 /// One line of the dataset pane.
@@ -46,7 +56,9 @@ pub struct DatasetItem {
 pub struct Preview {
     /// Splits, shapes, label histograms, flaws found.
     pub report: Vec<String>,
-    /// The settings that a run on it would use, as TOML.
+    /// Which settings a run on it would use, and why these.
+    pub origin: String,
+    /// The settings themselves, as TOML.
     pub settings: Vec<String>,
     /// Why it cannot be read or trained on.
     pub problem: Option<String>,
@@ -85,6 +97,13 @@ pub enum Message {
         target: String,
         preview: Arc<Preview>,
     },
+    /// A dataset was looked into far enough to say whether it can be trained on, and why not.
+    Checked {
+        target: String,
+        problem: Option<String>,
+    },
+    /// What was asked for cannot be done; told in full.
+    Problem(String),
     Runs(Vec<RunSummary>),
     /// A new run directory stands and its process is starting.
     Created {
@@ -166,21 +185,13 @@ pub enum Message {
     },
     /// Runs side by side, in lines.
     Comparison(Vec<String>),
+    /// What became of a run, in lines.
+    Card(Vec<String>),
     /// A line for the person at the screen.
     Notice {
         level: Level,
         text: String,
     },
-}
-
-/// Where a run that is taken up goes on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Begin {
-    LastCheckpoint,
-    /// A stage is begun anew.
-    Anew(Stage),
-    /// Where a stage was ended early.
-    AfterCut(Stage),
 }
 
 /// What the screen wants done. Nothing here is waited for: answers come as messages.
@@ -223,6 +234,10 @@ pub enum Effect {
     /// Put runs side by side.
     Compare {
         paths: Vec<PathBuf>,
+    },
+    /// Say what became of a run.
+    ShowCard {
+        path: PathBuf,
     },
     /// Draw a figure of a run to a file, by its path as typed.
     Draw {
@@ -300,6 +315,8 @@ pub struct Export {
     pub table: Table,
     pub rows: Arc<Vec<u32>>,
     pub columns: Vec<Column>,
+    /// CSV: texts that a spreadsheet would run as formulas are kept from it.
+    pub escape_formulas: bool,
     /// Write over a file that is there.
     pub overwrite: bool,
 }
@@ -307,13 +324,13 @@ pub struct Export {
 impl Export {
     /// What is to be written.
     pub fn extract(&self) -> Extract<'_> {
-        Extract { table: &self.table, rows: &self.rows, columns: &self.columns }
+        Extract { table: &self.table, rows: &self.rows, columns: &self.columns, escape_formulas: self.escape_formulas }
     }
 }
 
 impl PartialEq for Export {
     fn eq(&self, other: &Self) -> bool {
-        let key = |e: &Self| (e.path.clone(), e.format, e.overwrite, e.columns.clone());
+        let key = |e: &Self| (e.path.clone(), e.format, e.overwrite, e.escape_formulas, e.columns.clone());
         key(self) == key(other) && self.rows == other.rows
     }
 }

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::pyramid::{Extent, Pyramid};
-use super::raster::{Layer, render};
+use super::raster::{Layer, Pen, render};
 use super::scale::{Scale, time_ticks};
 use super::{text, theme};
 
@@ -60,6 +60,7 @@ pub struct Curve<'a> {
     /// Needed only to be quick where points are many.
     pub extremes: Option<&'a Pyramid>,
     pub style: Style,
+    pub pen: Pen,
     /// A symbol on every point, where there is room: tells curves apart without colour.
     pub symbol: Option<char>,
     /// Where there is no room for that: a symbol here and there, the first one in this column.
@@ -198,7 +199,7 @@ impl Chart<'_> {
     /// The dots of one curve: each column of dots shows all values between its least and its greatest, and is joined to
     /// its neighbour unless a gap lies between.
     fn layer(&self, curve: &Curve<'_>, plot: Rect) -> Layer {
-        let mut layer = Layer::new(plot, curve.style);
+        let mut layer = Layer::new(plot, curve.style).with(curve.pen);
         let (width, height) = (layer.width(), layer.height());
         let n = curve.x.len().min(curve.values.len());
         let row = |value: f32| -> Option<i32> {
@@ -275,7 +276,8 @@ mod tests {
     }
 
     fn chart<'a>(x: Positions<'a>, values: &'a [f32], hi: f64) -> Chart<'a> {
-        let curve = Curve { x, values, extremes: None, style: Style::new(), symbol: None, spaced: None };
+        let curve =
+            Curve { x, values, extremes: None, style: Style::new(), pen: Pen::Plain, symbol: None, spaced: None };
         let y = Scale::new(0.0, 1.0, false);
         Chart { curves: vec![curve], x: Scale::new(0.0, hi, false), y, time: false, marks: vec![], cursor: None }
     }

@@ -96,6 +96,9 @@ pub fn take_up(state: &mut State, begin: Begin, effects: &mut Vec<Effect>) {
     run.link = Link::Connecting;
     effects.push(Effect::TakeUp { path: run.path.clone(), begin });
     match begin {
+        Begin::LastCheckpoint if state.start_given => {
+            announce(state, "taking the run up with its own settings; --set, --config, --device are for new runs");
+        }
         Begin::LastCheckpoint => announce(state, "taking the run up from its last checkpoint"),
         Begin::Anew(stage) => announce(state, format!("beginning the {stage} stage anew")),
         Begin::AfterCut(stage) => announce(state, format!("going on with the {stage} stage")),

@@ -4,7 +4,7 @@ use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
 
 use super::layout::{self, Mode};
-use super::panes::{self, chrome, columns, comparison, detail, help, judgement, prompt};
+use super::panes::{self, card, chrome, columns, comparison, detail, entry, help, judgement, problem, prompt, status};
 use super::state::{Overlay, State};
 use super::theme;
 
@@ -16,44 +16,55 @@ pub fn draw(state: &State, frame: &mut Frame<'_>) {
         return;
     }
     let buffer = frame.buffer_mut();
-    let banner = chrome::banner(state);
-    let areas = layout::areas(state, banner.is_some());
+    let areas = panes::areas(state);
     let mut cursor = None;
     if layout::mode(screen.width, screen.height) == Mode::Line {
-        chrome::status_line(state, areas.header, buffer);
+        status::draw(state, areas.header, buffer);
     } else {
         chrome::header(state, areas.header, buffer);
-        if let (Some(words), Some(area)) = (&banner, areas.banner) {
-            chrome::draw_banner(words, area, buffer);
+        if let (Some(words), Some(area)) = (chrome::banner(state), areas.banner) {
+            chrome::draw_banner(&words, area, buffer);
         }
         if let Some(rail) = areas.rail {
             chrome::rail(state, rail, buffer);
         }
+        panes::frames(state, &areas.panes, buffer);
         for (pane, area) in &areas.panes {
             panes::draw(state, *pane, *area, buffer);
         }
         chrome::footer(state, areas.footer, buffer);
     }
     let footer = Rect { y: screen.height.saturating_sub(1), height: screen.height.min(1), ..screen };
+    let readable = layout::holds_overlay(state.size);
     match &state.overlay {
-        Some(Overlay::Help { scroll }) if screen.width >= 20 && screen.height >= 5 => {
+        Some(Overlay::Help { scroll }) if readable => {
             help::draw(state, *scroll, screen, buffer);
         }
-        Some(Overlay::Detail { row, scroll, neighbour }) if screen.width >= 20 && screen.height >= 5 => {
+        Some(Overlay::Detail { row, scroll, neighbour }) if readable => {
             detail::draw(state, *row, *scroll, *neighbour, screen, buffer);
         }
-        Some(Overlay::Columns { at }) if screen.width >= 20 && screen.height >= 5 => {
+        Some(Overlay::Columns { at }) if readable => {
             columns::draw(state, *at, screen, buffer);
         }
-        Some(Overlay::Comparison { lines, scroll }) if screen.width >= 20 && screen.height >= 5 => {
-            comparison::draw(lines, *scroll, screen, buffer);
+        Some(Overlay::Comparison { lines, scroll }) if readable => {
+            comparison::draw(lines, " runs side by side · esc closes · j k scroll ", *scroll, screen, buffer);
+        }
+        Some(Overlay::Card { lines, scroll }) if readable => {
+            card::draw(lines, *scroll, screen, buffer);
+        }
+        Some(Overlay::Problem { words, scroll }) if readable => {
+            problem::draw(words, *scroll, screen, buffer);
         }
         Some(Overlay::Figure { line, .. }) => {
             cursor = Some(prompt::line("figure (.svg or .png):", line, None, footer, buffer));
         }
-        Some(Overlay::Judgement { scroll }) if screen.width >= 20 && screen.height >= 5 => {
+        Some(Overlay::Judgement { scroll }) if readable => {
             judgement::draw(state, *scroll, screen, buffer);
         }
+        Some(Overlay::Entry { of, at, scroll }) if readable => {
+            entry::draw(state, *of, *at, *scroll, screen, buffer);
+        }
+        Some(Overlay::Confirm(question)) if !readable => prompt::short_question(state, question, screen, buffer),
         Some(Overlay::Confirm(question)) => prompt::question(state, question, screen, buffer),
         Some(Overlay::OpenFile(line)) => {
             cursor = Some(prompt::line("open data file:", line, None, footer, buffer));
@@ -67,10 +78,16 @@ pub fn draw(state: &State, frame: &mut Frame<'_>) {
         }
         Some(Overlay::Export(line)) => {
             let problem = state.notice.as_ref().map(|n| n.text.as_str());
-            let label = format!("write {} rows to (.csv .parquet .jsonl):", state.labels.index.len());
+            let how = if state.labels.escape_formulas { "formulas as texts" } else { "texts as they are" };
+            let label = format!("write {} rows (tab: {how}):", state.labels.index.len());
             cursor = Some(prompt::line(&label, line, problem, footer, buffer));
         }
-        _ => {}
+        // Nothing that is read has room.
+        Some(_) => {
+            panes::blank(footer, buffer);
+            panes::put(buffer, footer.x, footer.y, footer.width, "esc closes what has no room", theme::KEY);
+        }
+        None => {}
     }
     theme::finish(buffer, state.abilities);
     if let Some(position) = cursor.filter(|p: &Position| screen.contains(*p)) {

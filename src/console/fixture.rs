@@ -58,6 +58,7 @@ pub fn prepared() -> Event {
         unimodal_labels: true,
         plan: vec![plan(Stage::Contrastive, 10), plan(Stage::Denoising, 30), plan(Stage::Joint, 20)],
         parameters: (1_204_231, 33_411),
+        findings: vec![],
     });
     Event { time: 0.0, stage: None, epoch: 0, step: 0, body }
 }
@@ -166,7 +167,7 @@ fn stage_events(stage: Stage, epochs: u32, start: f64, events: &mut Vec<Event>) 
             valid: valid_scalars,
             metrics,
             seconds: 0.47,
-            samples_per_second: 3210.0,
+            samples_per_second: Some(3210.0),
             best: improved,
         };
         events.push(at(stage, epoch, step, time, body));
@@ -300,6 +301,8 @@ pub fn runs() -> Vec<RunSummary> {
         progress,
         created: "2026-11-23T08:00:00Z".into(),
         updated: 1_800_000_000,
+        result: None,
+        fault: None,
     };
     vec![
         run("2026-11-23-a", "sims", RunState::At(Phase::Training), 0.45),
@@ -335,6 +338,7 @@ pub fn fresh(width: u16, height: u16) -> State {
     let settings = ["[contrastive]", "epochs = 6", "learning_rate = 0.001"];
     let preview = Preview {
         report: report.map(str::to_owned).to_vec(),
+        origin: "configs/demo.toml, which ships with mug, for the name demo".into(),
         settings: settings.map(str::to_owned).to_vec(),
         problem: None,
     };

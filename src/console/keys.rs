@@ -1,15 +1,17 @@
 //! What keys, pastes and the mouse change.
 
 use crossterm::event::KeyEvent;
+use ratatui::layout::Rect;
 
 use super::actions::{self, Action};
 use super::backend::{Availability, Begin, Effect};
 use super::beside;
+use super::card;
 use super::control::{self, take_up};
 use super::decode::Input;
 use super::embedding;
 use super::labels;
-use super::layout;
+use super::layout::{self, Mode};
 use super::list::List;
 use super::overlays;
 use super::panes;
@@ -38,32 +40,68 @@ pub fn input(state: &mut State, input: Input, effects: &mut Vec<Effect>) {
 
 fn key(state: &mut State, event: &KeyEvent, effects: &mut Vec<Effect>) {
     state.notice = None;
+    let paneless = layout::mode(state.size.0, state.size.1) == Mode::Line;
     if state.overlay.is_some() {
         overlays::key(state, event, effects);
+    } else if paneless {
+        act_without_panes(state, event, effects);
     } else if let Some(action) = actions::find(event, state.focus) {
         act(state, action, effects);
     }
 }
 
+/// On a screen without panes: only what its lines name, so that nothing happens that cannot be seen.
+fn act_without_panes(state: &mut State, event: &KeyEvent, effects: &mut Vec<Effect>) {
+    // The run is what the lines tell of, whatever pane had the focus before the screen became small.
+    let focus = state.focus;
+    if state.run.is_some() {
+        state.focus = Pane::Losses;
+    }
+    match actions::find(event, state.focus) {
+        Some(action) if actions::WITHOUT_PANES.contains(&action) => act(state, action, effects),
+        Some(_) => say(state, Level::Info, "no panes on so small a screen; ? lists the keys that work"),
+        None => {}
+    }
+    if state.run.is_some() && state.focus == Pane::Losses {
+        state.focus = focus;
+    }
+}
+
 /// The pane at a place of the screen.
 fn under(state: &State, column: u16, row: u16) -> Option<Pane> {
-    let areas = layout::areas(state, panes::banner(state).is_some());
+    let areas = panes::areas(state);
     areas.panes.iter().rev().find(|(_, a)| a.contains((column, row).into())).map(|(pane, _)| *pane)
 }
 
+/// The pane whose name is at a place of the screen: a tab of the lower slot, or a line of the rail.
+fn named(state: &State, column: u16, row: u16) -> Option<Pane> {
+    let areas = panes::areas(state);
+    if let Some(rail) = areas.rail.filter(|r| r.contains((column, row).into())) {
+        return panes::chrome::rail_pane(rail, row);
+    }
+    let slot = |(pane, area): &&(Pane, Rect)| panes::tabs::ALL.contains(pane) && area.y == row;
+    let (_, area) = areas.panes.iter().find(slot).filter(|_| layout::tabbed(state))?;
+    panes::tabs::at(state, *area, column)
+}
+
 fn click(state: &mut State, column: u16, row: u16, effects: &mut Vec<Effect>) {
-    let Some(pane) = under(state, column, row).filter(|_| state.overlay.is_none()) else { return };
+    if state.overlay.is_some() {
+        return;
+    }
+    if let Some(pane) = named(state, column, row) {
+        state.notice = None;
+        return show_pane(state, pane, effects);
+    }
+    let Some(pane) = under(state, column, row) else { return };
     state.notice = None;
     focus(state, pane);
-    let areas = layout::areas(state, panes::banner(state).is_some());
+    let areas = panes::areas(state);
     let Some((_, area)) = areas.panes.iter().find(|(p, _)| *p == pane) else { return };
-    let top = panes::list_top(pane, *area);
-    let (rows, len) = (panes::list_rows(state, pane, *area), panes::list_len(state, pane));
-    if let Some(list) = panes::list_mut(state, pane)
-        && let Some(line) = row.checked_sub(top).map(usize::from).filter(|l| *l < rows)
-        && list.offset + line < len
-    {
-        list.selected = list.offset + line;
+    if let Some(at) = panes::list_at(state, pane, *area, row) {
+        let len = panes::list_len(state, pane);
+        if let Some(list) = panes::list_mut(state, pane) {
+            list.select(at, len);
+        }
     }
     left_to_point(state, pane);
     if pane == Pane::Datasets {
@@ -91,8 +129,13 @@ fn scroll(state: &mut State, pane: Pane, by: isize) {
 
 fn turn_pane(state: &mut State, by: usize, effects: &mut Vec<Effect>) {
     let at = Pane::ALL.iter().position(|p| *p == state.focus).unwrap_or(0);
-    focus(state, Pane::ALL[(at + by) % Pane::ALL.len()]);
-    if state.focus == Pane::Runs {
+    show_pane(state, Pane::ALL[(at + by) % Pane::ALL.len()], effects);
+}
+
+/// Gives a pane the focus, and the list of runs a new look at them.
+fn show_pane(state: &mut State, pane: Pane, effects: &mut Vec<Effect>) {
+    focus(state, pane);
+    if pane == Pane::Runs {
         effects.push(Effect::ListRuns);
     }
 }
@@ -102,7 +145,7 @@ fn move_list(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
     if pane == Pane::Embedding {
         return move_in_picture(state, action);
     }
-    let areas = layout::areas(state, panes::banner(state).is_some());
+    let areas = panes::areas(state);
     let area = areas.panes.iter().find(|(p, _)| *p == pane).map(|(_, a)| *a).unwrap_or_default();
     let page = panes::list_rows(state, pane, area).max(2) as isize - 1;
     let len = panes::list_len(state, pane);
@@ -194,6 +237,10 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
             state.losses.cursor = None;
         }
         Action::Left | Action::Right if state.focus != Pane::Labels => sideways(state, action == Action::Right),
+        Action::Bars if !state.abilities.unicode => {
+            say(state, Level::Info, "no bars in ASCII: they would be read as digits");
+        }
+        Action::Detail if matches!(state.focus, Pane::Log | Pane::Health) => panes::entry::open(state),
         Action::Left
         | Action::Right
         | Action::Sort
@@ -214,7 +261,7 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         | Action::CopyValue
         | Action::SummarySplit => labels::act(state, action, effects),
         Action::Judgement => state.overlay = Some(Overlay::Judgement { scroll: 0 }),
-        Action::ShowEmbedding => focus(state, Pane::Embedding),
+        Action::Show(pane) => show_pane(state, pane, effects),
         Action::NextScope => embedding::turn_scope(state, 1),
         Action::PreviousScope => embedding::turn_scope(state, Scope::ALL.len() - 1),
         Action::Colouring => embedding::turn_colouring(state),
@@ -229,6 +276,7 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         Action::Refresh => effects.push(Effect::ListRuns),
         Action::Beside => beside::toggle(state, effects),
         Action::Compare => beside::ask_comparison(state, effects),
+        Action::Card => card::ask(state, effects),
         Action::Plot => plot::ask(state),
     }
 }
@@ -263,20 +311,22 @@ pub fn train(state: &mut State, effects: &mut Vec<Effect>) {
             say(state, Level::Warning, text);
         }
         Availability::Broken => {
-            let text = format!("{} cannot be read: {}", item.name, item.detail);
-            say(state, Level::Error, text);
+            let words = format!("{} cannot be trained on: {}", item.name, item.detail);
+            state.overlay = Some(Overlay::Problem { words, scroll: 0 });
         }
-        Availability::BuiltIn | Availability::Ready if problem.is_some() => {
-            let text = format!("{} cannot be trained on: {}", item.name, problem.unwrap_or_default());
-            say(state, Level::Error, text);
+        Availability::BuiltIn | Availability::Present | Availability::Ready if problem.is_some() => {
+            let words = format!("{} cannot be trained on: {}", item.name, problem.unwrap_or_default());
+            state.overlay = Some(Overlay::Problem { words, scroll: 0 });
             // It may have been mended since.
             state.previews.remove(&target);
             effects.push(Effect::Inspect(target));
         }
-        Availability::BuiltIn | Availability::Ready if state.run.as_ref().is_some_and(|r| r.is_live()) => {
+        Availability::BuiltIn | Availability::Present | Availability::Ready
+            if state.run.as_ref().is_some_and(|r| r.is_live()) =>
+        {
             state.overlay = Some(Overlay::Confirm(Question::TrainBeside(target)));
         }
-        Availability::BuiltIn | Availability::Ready => {
+        Availability::BuiltIn | Availability::Present | Availability::Ready => {
             let text = format!("starting a run on {}", item.name);
             effects.push(Effect::Train { dataset: target });
             say(state, Level::Info, text);
@@ -336,6 +386,8 @@ fn attach_selected(state: &mut State, effects: &mut Vec<Effect>) {
     }
     if is_resumable(run.state) && same && !state.read_only {
         take_up(state, Begin::LastCheckpoint, effects);
+    } else if run.failed_to_begin().is_some() {
+        say(state, Level::Info, format!("{} failed before it began; once that is mended, space tries again", run.name));
     } else if is_resumable(run.state) {
         say(state, Level::Info, format!("{} {}; space takes it up from its last checkpoint", run.name, run.state));
     }

@@ -47,6 +47,8 @@ pub struct Labels {
     pub arranging: bool,
     pub list: List,
     pub columns: ColumnSet,
+    /// Files for spreadsheets are written so that no text is run as a formula.
+    pub escape_formulas: bool,
     /// The split that the summary lines speak of.
     pub summary: Split,
     /// The neighbours of one row, once they were found, or why they cannot be.
@@ -68,6 +70,7 @@ impl Default for Labels {
             arranging: false,
             list: List::default(),
             columns: ColumnSet::default(),
+            escape_formulas: false,
             summary: Split::Train,
             neighbours: None,
         }
@@ -263,9 +266,11 @@ fn remember_if(changed: bool, state: &State, effects: &mut Vec<Effect>) {
     }
 }
 
-/// Has the arrangement of the columns remembered.
+/// Has the arrangement of the columns, and how files are written, remembered.
 pub fn remember(state: &State, effects: &mut Vec<Effect>) {
-    effects.push(Effect::Remember(Preferences { labels: state.labels.columns.remembered() }));
+    let labels = &state.labels;
+    let preferences = Preferences { escape_formulas: labels.escape_formulas, labels: labels.columns.remembered() };
+    effects.push(Effect::Remember(preferences));
 }
 
 /// Shows everything about a row, and has its neighbours looked for.
@@ -365,6 +370,7 @@ pub fn export(state: &mut State, typed: &str, effects: &mut Vec<Effect>) -> Resu
         table: labels.table.clone(),
         rows: labels.index.clone(),
         columns: labels.columns.shown(&labels.table),
+        escape_formulas: labels.escape_formulas,
         overwrite: false,
     };
     effects.push(Effect::Export(export));

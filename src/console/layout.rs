@@ -11,13 +11,14 @@ pub enum Mode {
     Full,
     /// One pane beside a narrow rail.
     Rail,
-    /// One status line.
+    /// No panes: a few lines that say how the run stands.
     Line,
 }
 
 /// The places of one frame. Neighbouring panes share their border line.
 #[derive(Clone, Debug, Default)]
 pub struct Areas {
+    /// One row; all of a screen without panes.
     pub header: Rect,
     /// Something is wrong and has to be said.
     pub banner: Option<Rect>,
@@ -27,9 +28,13 @@ pub struct Areas {
     pub panes: Vec<(Pane, Rect)>,
 }
 
-/// Width of the left column of the full layout and of the rail.
-const LEFT: u16 = 34;
+/// Width of the rail.
 const RAIL: u16 = 16;
+
+/// Width of the left column of the full layout: names of runs and datasets grow with the screen.
+fn left(width: u16) -> u16 {
+    (width / 4 + 4).clamp(34, 60)
+}
 
 /// What a screen of this size has room for.
 pub fn mode(width: u16, height: u16) -> Mode {
@@ -42,18 +47,28 @@ pub fn mode(width: u16, height: u16) -> Mode {
     }
 }
 
-/// The places for the state's size, focus and zoom. `banner`: whether a line for one is needed.
-pub fn areas(state: &State, banner: bool) -> Areas {
+/// True where something to read can be laid over the screen.
+pub fn holds_overlay((width, height): (u16, u16)) -> bool {
+    width >= 20 && height >= 5
+}
+
+/// True where the panes of the lower slot are named by tabs on their frame; else the rail names them.
+pub fn tabbed(state: &State) -> bool {
+    state.zoom || mode(state.size.0, state.size.1) == Mode::Full
+}
+
+/// The places for the state's size, focus and zoom. `banner`: rows that one needs; 0: there is none.
+pub fn areas(state: &State, banner: u16) -> Areas {
     let (width, height) = state.size;
     let mode = mode(width, height);
     if mode == Mode::Line {
-        return Areas { header: Rect::new(0, 0, width, height.min(1)), ..Areas::default() };
+        return Areas { header: Rect::new(0, 0, width, height), ..Areas::default() };
     }
-    let top = 1 + u16::from(banner);
+    let top = 1 + banner;
     let body = Rect::new(0, top, width, height - top - 1);
     let mut areas = Areas {
         header: Rect::new(0, 0, width, 1),
-        banner: banner.then(|| Rect::new(0, 1, width, 1)),
+        banner: (banner > 0).then(|| Rect::new(0, 1, width, banner)),
         footer: Rect::new(0, height - 1, width, 1),
         ..Areas::default()
     };
@@ -71,13 +86,14 @@ pub fn areas(state: &State, banner: bool) -> Areas {
 
 fn full(state: &State, body: Rect, panes: &mut Vec<(Pane, Rect)>) {
     // The frames overlap by one line or column.
-    let right = Rect { x: LEFT - 1, width: body.width - LEFT + 1, ..body };
+    let left = left(body.width);
+    let right = Rect { x: left - 1, width: body.width - left + 1, ..body };
     let datasets = (body.height * 2 / 5).max(9);
     let stages = 11.min(body.height - datasets - 4);
     let below = datasets + stages - 2;
-    panes.push((Pane::Datasets, Rect { width: LEFT, height: datasets, ..body }));
-    panes.push((Pane::Stages, Rect { y: body.y + datasets - 1, width: LEFT, height: stages, ..body }));
-    panes.push((Pane::Runs, Rect { y: body.y + below, width: LEFT, height: body.height - below, ..body }));
+    panes.push((Pane::Datasets, Rect { width: left, height: datasets, ..body }));
+    panes.push((Pane::Stages, Rect { y: body.y + datasets - 1, width: left, height: stages, ..body }));
+    panes.push((Pane::Runs, Rect { y: body.y + below, width: left, height: body.height - below, ..body }));
     if state.run.is_none() && state.focus != state.lower {
         // Nothing to put below: the look into the selected dataset has all the room.
         panes.push((Pane::Losses, right));
@@ -102,7 +118,7 @@ mod tests {
                 for (focus, zoom) in [(Pane::Datasets, false), (Pane::Log, false), (Pane::Labels, true)] {
                     (state.size, state.focus, state.zoom) = ((width, height), focus, zoom);
                     let screen = Rect::new(0, 0, width, height);
-                    let areas = areas(&state, true);
+                    let areas = areas(&state, 1 + (height % 3).min(height / 10));
                     for (pane, area) in &areas.panes {
                         assert_eq!(area.intersection(screen), *area, "{pane:?} at {width}x{height}");
                         assert!(area.width >= 30 && area.height >= 5, "{pane:?} {area:?} at {width}x{height}");

@@ -22,6 +22,12 @@ impl List {
         self.stop_following(len);
     }
 
+    /// Selects a row.
+    pub fn select(&mut self, at: usize, len: usize) {
+        self.selected = at.min(len.saturating_sub(1));
+        self.stop_following(len);
+    }
+
     /// Selects the first row.
     pub fn first(&mut self, len: usize) {
         self.selected = 0;
@@ -55,6 +61,27 @@ impl List {
         self.offset = self.offset.min(len.saturating_sub(height));
     }
 
+    /// As [`settle`](Self::settle) for entries of one or more rows: `rows` tells how many an entry takes in the window.
+    pub fn settle_tall(&mut self, len: usize, height: usize, follows: bool, rows: impl Fn(usize) -> usize) {
+        if follows && self.follow {
+            self.selected = len.saturating_sub(1);
+        }
+        self.selected = self.selected.min(len.saturating_sub(1));
+        // The first entry of a window that ends with the one at `end`.
+        let first_above = |end: usize| {
+            let (mut first, mut used) = (end, rows(end));
+            while first > 0 && used + rows(first - 1) <= height {
+                first -= 1;
+                used += rows(first);
+            }
+            first
+        };
+        if len > 0 {
+            let highest = first_above(self.selected);
+            self.offset = self.offset.clamp(highest, self.selected).min(first_above(len - 1).max(highest));
+        }
+    }
+
     /// The rows to draw in a window of `height` rows.
     pub fn visible(&self, len: usize, height: usize) -> std::ops::Range<usize> {
         let start = self.offset.min(len);
@@ -82,6 +109,23 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_tall_selection_is_visible_and_no_room_stays_empty(
+            rows in proptest::collection::vec(1usize..6, 1..40),
+            moves in proptest::collection::vec(-9isize..9, 1..20),
+            height in 6usize..20,
+        ) {
+            let mut list = List::following();
+            for by in moves {
+                list.step(by, rows.len());
+                list.settle_tall(rows.len(), height, true, |i| rows[i]);
+                prop_assert!(list.offset <= list.selected);
+                prop_assert!(rows[list.offset..=list.selected].iter().sum::<usize>() <= height);
+                let below: usize = rows[list.offset..].iter().sum();
+                prop_assert!(list.offset == 0 || below + rows[list.offset - 1] > height);
+            }
+        }
+
         #[test]
         fn the_selection_is_always_visible(moves in proptest::collection::vec((-50isize..50, 0usize..200, 0usize..30), 1..40)) {
             let mut list = List::default();

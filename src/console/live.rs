@@ -11,26 +11,26 @@ use std::collections::HashSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command as Program, Stdio};
-use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use super::Start;
 use super::attachment::Attachment;
-use super::backend::{Arrangement, Availability, Backend, Begin, DatasetItem, Effect, Export, Message, Preview};
+use super::backend::{Arrangement, Backend, Begin, Effect, Export, Message};
 use super::beside::{Follower, read_comparison};
+use super::card;
 use super::embedding::worker::Projector;
+use super::inspection::{catalogue, check_all, inspect_all, request};
 use super::latest::Latest;
 use super::mailbox::Mailbox;
 use super::plot;
 use super::preferences::{self, Preferences};
 use super::reading::Reading;
-use super::text;
 use super::unfinished::{Piece, Unfinished};
-use super::worker::{guarded, spawn};
-use crate::dataset::{Catalogue, Report, Source, State as EntryState, data_folder};
-use crate::device::DeviceRequest;
-use crate::host::prepare::RunRequest;
-use crate::host::spawn::{continue_detached, restart_detached, start_detached};
+use super::worker::spawn;
+use crate::host::prepare::PrepareError;
+use crate::host::spawn::{start_detached, take_up};
 use crate::run::directory::RunDir;
 use crate::run::list::list_runs;
 use crate::training::events::Level;
@@ -39,9 +39,7 @@ use crate::training::events::Level;
 #[derive(Clone, Debug)]
 pub struct Given {
     pub runs_root: PathBuf,
-    pub config: Option<PathBuf>,
-    pub overrides: Vec<String>,
-    pub device: DeviceRequest,
+    pub start: Start,
     pub read_only: bool,
 }
 
@@ -72,9 +70,9 @@ const MOMENT: Duration = Duration::from_secs(2);
 
 impl Live {
     pub fn new(given: Given, mailbox: Mailbox, tmux: bool) -> Self {
-        let extra: Arc<Mutex<Vec<PathBuf>>> = Arc::default();
+        let extra = Arc::new(Mutex::new(given.start.files.clone()));
         let (inspector, targets) = mpsc::channel();
-        let (own, answers) = (given.clone(), mailbox.clone());
+        let (own, answers) = (given.start.clone(), mailbox.clone());
         spawn(&mailbox, "datasets", move || inspect_all(&own, &targets, &answers));
         let answers = mailbox.clone();
         let root = given.runs_root.clone();
@@ -108,13 +106,16 @@ impl Live {
     }
 
     fn open(&self, typed: String) {
-        let (mailbox, extra) = (self.mailbox.clone(), self.extra.clone());
+        let (mailbox, extra, start) = (self.mailbox.clone(), self.extra.clone(), self.given.start.clone());
         spawn(&self.mailbox, "open", move || {
-            let path = expand(&typed);
-            let path = match path.canonicalize() {
+            // As it is named, links and all: the name says which settings are meant.
+            let path = match std::path::absolute(expand(&typed)) {
                 Ok(path) if path.is_file() => path,
-                Ok(path) => return note(&mailbox, Level::Error, format!("{}: expected a file", path.display())),
-                Err(e) => return note(&mailbox, Level::Error, format!("cannot open {}: {e}", path.display())),
+                Ok(path) if path.exists() => {
+                    return note(&mailbox, Level::Error, format!("{}: expected a file", path.display()));
+                }
+                Ok(path) => return note(&mailbox, Level::Error, format!("there is no file {}", path.display())),
+                Err(e) => return note(&mailbox, Level::Error, format!("cannot open {typed}: {e}")),
             };
             let extra = {
                 let mut extra = extra.lock().unwrap_or_else(PoisonError::into_inner);
@@ -123,29 +124,30 @@ impl Live {
                 }
                 extra.clone()
             };
-            let items = catalogue(&extra);
+            let items = catalogue(&start, &extra);
             let own = path.display().to_string();
-            let named = items.iter().find(|i| i.target == own).cloned();
-            if let Some(item) = named.or_else(|| items.iter().find(|i| i.target == stem(&path)).cloned()) {
-                mailbox.send(Message::Datasets(items));
+            if let Some(item) = items.iter().find(|i| i.target == own).cloned() {
+                mailbox.send(Message::Datasets(items.clone()));
                 mailbox.send(Message::Opened(item));
+                check_all(&start, &items, &mailbox);
             }
         });
     }
 
     fn train(&self, dataset: String) {
         let (given, mailbox, starting) = (self.given.clone(), self.mailbox.clone(), self.starting.clone());
-        spawn(&self.mailbox, "start", move || {
-            let Given { config, overrides, device, .. } = given.clone();
-            let request = RunRequest { config, overrides, device, ..RunRequest::new(dataset) };
-            match request.create(&given.runs_root) {
-                Ok(dir) => {
-                    let name = dir.name().to_owned();
-                    begin(&starting, dir.path());
-                    mailbox.send(Message::Created { path: dir.path().to_owned(), name });
-                    report_start(start_detached(&dir, false).map_err(|e| e.to_string()), &dir, &starting, &mailbox);
+        spawn(&self.mailbox, "start", move || match request(&given.start, &dataset).create(&given.runs_root) {
+            Ok(dir) => {
+                let name = dir.name().to_owned();
+                begin(&starting, dir.path());
+                mailbox.send(Message::Created { path: dir.path().to_owned(), name });
+                report_start(start_detached(&dir).map_err(|e| e.to_string()), &dir, &starting, &mailbox);
+            }
+            Err(e) => {
+                if matches!(e, PrepareError::Unusable { .. }) {
+                    mailbox.send(Message::Checked { target: dataset, problem: Some(e.to_string()) });
                 }
-                Err(e) => note(&mailbox, Level::Error, e.to_string()),
+                mailbox.send(Message::Problem(e.to_string()));
             }
         });
     }
@@ -155,11 +157,7 @@ impl Live {
         begin(&starting, &path);
         spawn(&self.mailbox, "start", move || match RunDir::open(&path) {
             Ok(dir) => {
-                let started = match from {
-                    Begin::LastCheckpoint => start_detached(&dir, true),
-                    Begin::Anew(stage) => restart_detached(&dir, stage),
-                    Begin::AfterCut(stage) => continue_detached(&dir, stage),
-                };
+                let started = take_up(&dir, from, &mut |message| note(&mailbox, Level::Info, message.to_owned()));
                 report_start(started.map_err(|e| e.to_string()), &dir, &starting, &mailbox);
             }
             Err(e) => {
@@ -205,10 +203,12 @@ impl Backend for Live {
         let mailbox = self.mailbox.clone();
         match effect {
             Effect::ScanDatasets => {
-                let extra = self.extra.clone();
+                let (extra, start) = (self.extra.clone(), self.given.start.clone());
                 spawn(&self.mailbox, "catalogue", move || {
                     let extra = extra.lock().unwrap_or_else(PoisonError::into_inner).clone();
-                    mailbox.send(Message::Datasets(catalogue(&extra)));
+                    let items = catalogue(&start, &extra);
+                    mailbox.send(Message::Datasets(items.clone()));
+                    check_all(&start, &items, &mailbox);
                 });
             }
             Effect::Open(typed) => self.open(typed),
@@ -234,6 +234,9 @@ impl Backend for Live {
             Effect::Beside { path, on: false } => self.followers.retain(|f| f.path != path),
             Effect::Compare { paths } => spawn(&self.mailbox, "compare", move || {
                 mailbox.send(read_comparison(&paths));
+            }),
+            Effect::ShowCard { path } => spawn(&self.mailbox, "card", move || {
+                mailbox.send(card::read(&path));
             }),
             Effect::Draw { run, request, path } => {
                 spawn(&self.mailbox, "figure", move || match plot::draw(&run, &request, expand(&path)) {
@@ -317,7 +320,7 @@ fn end(starting: &Mutex<HashSet<PathBuf>>, path: &Path) {
 fn report_start(started: Result<u32, String>, dir: &RunDir, starting: &Mutex<HashSet<PathBuf>>, mailbox: &Mailbox) {
     end(starting, dir.path());
     if let Err(e) = started {
-        note(mailbox, Level::Error, e);
+        mailbox.send(Message::Problem(e));
     }
 }
 
@@ -326,68 +329,5 @@ fn expand(typed: &str) -> PathBuf {
     match typed.strip_prefix("~/").map(|rest| (directories::BaseDirs::new(), rest)) {
         Some((Some(dirs), rest)) => dirs.home_dir().join(rest),
         _ => PathBuf::from(typed),
-    }
-}
-
-fn stem(path: &Path) -> String {
-    path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default()
-}
-
-/// The catalogue as the screen shows it.
-fn catalogue(extra: &[PathBuf]) -> Vec<DatasetItem> {
-    let folder = data_folder();
-    let entries = Catalogue::scan(&folder, extra).entries;
-    entries
-        .into_iter()
-        .map(|entry| {
-            let (availability, detail, path) = match &entry.state {
-                EntryState::BuiltIn => (Availability::BuiltIn, "built in".to_owned(), None),
-                EntryState::Ready { path, bytes } => (Availability::Ready, text::bytes(*bytes), Some(path)),
-                EntryState::Missing { expected } => {
-                    let first = expected.first().map_or("", String::as_str);
-                    (Availability::Missing, format!("looked for as {}", folder.join(first).display()), None)
-                }
-                EntryState::Bad { path, reason } => (Availability::Broken, reason.clone(), Some(path)),
-            };
-            // A file from elsewhere is not found by its name again.
-            let target = match path.filter(|p| extra.contains(p)) {
-                Some(path) => path.display().to_string(),
-                None => entry.name.clone(),
-            };
-            DatasetItem { name: entry.name, target, availability, detail }
-        })
-        .collect()
-}
-
-/// Looks into datasets, one after the other, until the screen is gone.
-fn inspect_all(given: &Given, targets: &Receiver<String>, answers: &Mailbox) {
-    while let Ok(first) = targets.recv() {
-        // Whoever runs through the list asks many times before the first answer.
-        let mut waiting = vec![first];
-        waiting.extend(targets.try_iter());
-        let mut done = HashSet::new();
-        for target in waiting.into_iter().filter(|t| done.insert(t.clone())) {
-            let failed = |why| Preview { problem: Some(format!("reading it failed: {why}")), ..Preview::default() };
-            let preview = Arc::new(guarded(|| inspect(given, &target)).unwrap_or_else(failed));
-            if !answers.send(Message::Preview { target, preview }) {
-                return;
-            }
-        }
-    }
-}
-
-fn inspect(given: &Given, target: &str) -> Preview {
-    let lines = |t: String| t.lines().map(str::to_owned).collect::<Vec<_>>();
-    let (config, overrides) = (given.config.clone(), given.overrides.clone());
-    let settings = match (RunRequest { config, overrides, ..RunRequest::new(target) }).settings() {
-        Ok(settings) => settings,
-        Err(e) => return Preview { problem: Some(e.to_string()), ..Preview::default() },
-    };
-    let report = Source::resolve(target, &data_folder()).and_then(|s| Report::with_settings(&s, &settings.data));
-    // Settings always have a TOML form.
-    let settings = lines(settings.to_toml().unwrap_or_default());
-    match report {
-        Ok(report) => Preview { report: lines(report.to_string()), settings, problem: None },
-        Err(e) => Preview { report: Vec::new(), settings, problem: Some(e.to_string()) },
     }
 }

@@ -18,6 +18,7 @@ pub mod actions;
 mod attachment;
 mod backend;
 mod beside;
+mod card;
 mod chart;
 mod clipboard;
 mod column_set;
@@ -31,12 +32,15 @@ mod fixture;
 mod flood;
 pub mod headless;
 mod history;
+mod inspection;
 mod keys;
 mod labels;
 mod latest;
 mod layout;
 mod list;
 mod live;
+#[cfg(test)]
+mod looks;
 mod mailbox;
 mod overlays;
 mod panes;
@@ -46,7 +50,6 @@ mod pyramid;
 mod raster;
 mod reading;
 pub mod sample;
-mod sanitise;
 mod screen;
 #[cfg(test)]
 mod screens;
@@ -70,6 +73,7 @@ use color_eyre::eyre::eyre;
 use crate::device::DeviceRequest;
 use crate::report::{scale, smoothing};
 use crate::run::directory::RunDir;
+pub use crate::sanitise;
 use backend::Effect;
 use event_loop::{Ended, EventLoop};
 use live::{Given, Live};
@@ -89,14 +93,24 @@ pub struct OpenOptions {
     /// Frames a second, at most.
     pub fps: u8,
     pub ascii: bool,
-    /// The dataset to select.
+    pub start: Start,
+}
+
+/// What runs that are started in the console are given.
+#[derive(Clone, Debug, Default)]
+pub struct Start {
+    /// The dataset to select: a catalogue name, the demo with a seed, or one of `files`.
     pub dataset: Option<String>,
-    /// The settings file for runs that are started.
+    /// Data files besides those of the data folder, absolute.
+    pub files: Vec<PathBuf>,
+    /// The settings file.
     pub config: Option<PathBuf>,
-    /// `key=value` for runs that are started.
+    /// `key=value`
     pub overrides: Vec<String>,
-    /// Where runs that are started compute.
+    /// Where they compute.
     pub device: DeviceRequest,
+    /// Somebody asked for any of this: then a run is to be started, not one to be attached to.
+    pub given: bool,
 }
 
 /// Opens the console on the terminal that the program was started on, and returns when someone leaves it or when the
@@ -113,20 +127,15 @@ pub fn open(options: OpenOptions) -> color_eyre::Result<()> {
     state.read_only = options.read_only;
     state.follow = options.follow;
     // The demo comes first in the catalogue, so it is what is selected where nothing is asked for.
-    state.wanted_dataset = options.dataset;
+    state.wanted_dataset = options.start.dataset.clone();
+    state.start_given = options.start.given;
     let mut first = Vec::new();
     if let Some(dir) = &options.run {
         update::attach(&mut state, dir.path().to_owned(), options.follow, &mut first);
     }
     first.extend([Effect::Recall, Effect::ListRuns, Effect::ScanDatasets]);
     let (mailbox, inbox) = mailbox::channel()?;
-    let given = Given {
-        runs_root: options.runs_root,
-        config: options.config,
-        overrides: options.overrides,
-        device: options.device,
-        read_only: options.read_only,
-    };
+    let given = Given { runs_root: options.runs_root, start: options.start, read_only: options.read_only };
     let mut live = Live::new(given, mailbox, tmux);
     let screen = EventLoop::new(tty, inbox, &mut live, options.fps, tmux)?;
     let ended = catch_unwind(AssertUnwindSafe(|| screen.run(&mut state, first)));
@@ -159,6 +168,9 @@ fn farewell(state: &State) -> Option<String> {
     Some(match run.view.phase {
         crate::run::view::Phase::Finished => format!("run {name} is finished: {}", run.path.display()),
         _ if run.is_live() => format!("run {name} goes on; `mug attach {name}` brings it back"),
-        _ => format!("run {name} can be taken up again: mug resume {name}"),
+        _ => match run.view.failed_to_begin() {
+            Some(why) => format!("run {name} failed before it began: {}", sanitise::clean(why)),
+            None => format!("run {name} can be taken up again: mug resume {name}"),
+        },
     })
 }

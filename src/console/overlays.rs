@@ -10,6 +10,7 @@ use super::backend::{Effect, Export};
 use super::control;
 use super::keys::act;
 use super::labels::{self, apply_filter};
+use super::layout;
 use super::state::{Overlay, Question, State};
 use super::update::say;
 use crate::report::figure::{Format, Request};
@@ -35,7 +36,13 @@ pub fn key(state: &mut State, event: &KeyEvent, effects: &mut Vec<Effect>) {
             KeyCode::Char('n' | 'N' | 'q') | KeyCode::Esc => say(state, Level::Info, "left as it is"),
             _ => state.overlay = Some(Overlay::Confirm(question)),
         },
-        Overlay::Help { .. } | Overlay::Detail { .. } | Overlay::Comparison { .. } | Overlay::Judgement { .. } => {
+        Overlay::Help { .. }
+        | Overlay::Detail { .. }
+        | Overlay::Comparison { .. }
+        | Overlay::Card { .. }
+        | Overlay::Problem { .. }
+        | Overlay::Entry { .. }
+        | Overlay::Judgement { .. } => {
             state.overlay = Some(overlay);
             read(state, event, effects);
         }
@@ -72,6 +79,9 @@ pub fn key(state: &mut State, event: &KeyEvent, effects: &mut Vec<Effect>) {
                 state.overlay = Some(Overlay::Filter { line, before });
             }
         },
+        Overlay::Columns { .. } if !layout::holds_overlay(state.size) && event.code != KeyCode::Esc => {
+            state.overlay = Some(overlay);
+        }
         Overlay::Columns { at } => columns(state, at, event, effects),
         Overlay::Note { row, mut line, back } => match event.code {
             KeyCode::Esc => state.overlay = back.map(|b| *b),
@@ -86,6 +96,11 @@ pub fn key(state: &mut State, event: &KeyEvent, effects: &mut Vec<Effect>) {
         },
         Overlay::Export(mut line) => match event.code {
             KeyCode::Esc => {}
+            KeyCode::Tab => {
+                state.labels.escape_formulas = !state.labels.escape_formulas;
+                labels::remember(state, effects);
+                state.overlay = Some(Overlay::Export(line));
+            }
             KeyCode::Enter => {
                 if let Err(problem) = labels::export(state, line.value(), effects) {
                     say(state, Level::Warning, problem);
@@ -115,14 +130,19 @@ fn draw_figure(state: &mut State, path: &str, request: Request, effects: &mut Ve
 fn read(state: &mut State, event: &KeyEvent, effects: &mut Vec<Effect>) {
     let detail = matches!(state.overlay, Some(Overlay::Detail { .. }));
     let judgement = matches!(state.overlay, Some(Overlay::Judgement { .. }));
+    let card = matches!(state.overlay, Some(Overlay::Card { .. }));
     match event.code {
         KeyCode::Esc | KeyCode::Char('q') => return state.overlay = None,
+        // Nothing that cannot be seen is done.
+        _ if !layout::holds_overlay(state.size) => return,
         KeyCode::Char('?') | KeyCode::F(1) if !detail => return state.overlay = None,
         KeyCode::Tab if detail => return turn_neighbour(state, true),
         KeyCode::BackTab if detail => return turn_neighbour(state, false),
         KeyCode::Enter if detail => return enter_neighbour(state, effects),
         KeyCode::Char('p') if judgement => return act(state, Action::SummarySplit, effects),
         KeyCode::Char('#') if judgement => return state.overlay = None,
+        KeyCode::Char('i') if card => return state.overlay = None,
+        KeyCode::Enter if matches!(state.overlay, Some(Overlay::Entry { .. })) => return state.overlay = None,
         _ => {}
     }
     match actions::find(event, state.focus) {
@@ -204,6 +224,9 @@ pub fn scroll(state: &mut State, by: isize) {
         Overlay::Help { scroll }
         | Overlay::Detail { scroll, .. }
         | Overlay::Comparison { scroll, .. }
+        | Overlay::Card { scroll, .. }
+        | Overlay::Problem { scroll, .. }
+        | Overlay::Entry { scroll, .. }
         | Overlay::Judgement { scroll },
     ) = &mut state.overlay
     {

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::column_set::Remembered;
+use crate::files;
 use crate::run::{FileError, write_atomically};
 
 /// The longest file that is read.
@@ -18,6 +19,8 @@ const LONGEST: u64 = 64 << 10;
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Preferences {
+    /// Label tables written as CSV keep spreadsheets from running texts as formulas.
+    pub escape_formulas: bool,
     pub labels: Remembered,
 }
 
@@ -45,13 +48,11 @@ pub fn path() -> Option<PathBuf> {
 /// A file that cannot be read or that is no such file.
 pub fn read(path: &Path) -> Result<Option<Preferences>, PreferencesError> {
     let bad = |message: String| PreferencesError::Format { path: path.to_owned(), message };
-    match std::fs::metadata(path) {
+    let text = match files::read_text(path, LONGEST) {
+        Ok(text) => text,
         Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => return Ok(None),
         Err(e) => return Err(FileError::new("read", path)(e).into()),
-        Ok(data) if data.len() > LONGEST => return Err(bad(format!("{} bytes long", data.len()))),
-        Ok(_) => {}
-    }
-    let text = std::fs::read_to_string(path).map_err(FileError::new("read", path))?;
+    };
     toml::from_str(&text).map(Some).map_err(|e| bad(e.message().to_owned()))
 }
 
@@ -79,6 +80,7 @@ mod tests {
         assert_eq!(read(&path).unwrap(), None);
         let mut preferences = Preferences::default();
         preferences.labels.hidden = vec!["note".into()];
+        preferences.escape_formulas = true;
         write(&path, &preferences).unwrap();
         assert_eq!(read(&path).unwrap(), Some(preferences));
         std::fs::write(&path, "[labels]\nbars = false\nlater = 1\n[other]\n").unwrap();

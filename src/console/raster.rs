@@ -8,19 +8,38 @@ use ratatui::style::Style;
 /// Bit of each dot in a braille character, by column and row in the cell.
 const DOTS: [[u8; 4]; 2] = [[0x01, 0x02, 0x04, 0x40], [0x08, 0x10, 0x20, 0x80]];
 
+/// How a layer's dots are drawn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Pen {
+    #[default]
+    Plain,
+    /// With gaps: told apart from the others without colour.
+    Stippled,
+    /// Two dots high.
+    Thick,
+    /// One sign for each cell that has a dot, where there is no braille.
+    Sign(char),
+}
+
 /// One layer of dots.
 pub struct Layer {
     cells: Vec<u8>,
     columns: usize,
     rows: usize,
     pub style: Style,
+    pen: Pen,
 }
 
 impl Layer {
     /// An empty layer for an area of the screen.
     pub fn new(area: Rect, style: Style) -> Self {
         let (columns, rows) = (usize::from(area.width), usize::from(area.height));
-        Self { cells: vec![0; columns * rows], columns, rows, style }
+        Self { cells: vec![0; columns * rows], columns, rows, style, pen: Pen::Plain }
+    }
+
+    /// The same, drawn with another pen.
+    pub fn with(self, pen: Pen) -> Self {
+        Self { pen, ..self }
     }
 
     /// Dots across.
@@ -33,8 +52,20 @@ impl Layer {
         self.rows as i32 * 4
     }
 
-    /// Sets one dot, counted from the upper left; outside the layer nothing happens.
+    /// Sets one dot, counted from the upper left, as the pen does; outside the layer nothing happens.
     pub fn dot(&mut self, x: i32, y: i32) {
+        match self.pen {
+            // No direction of a line but one hits only gaps.
+            Pen::Stippled if (x + 2 * y).rem_euclid(4) > 1 => {}
+            Pen::Thick => {
+                self.set(x, y);
+                self.set(x, y + 1);
+            }
+            _ => self.set(x, y),
+        }
+    }
+
+    fn set(&mut self, x: i32, y: i32) {
         if (0..self.width()).contains(&x) && (0..self.height()).contains(&y) {
             let (x, y) = (x as usize, y as usize);
             self.cells[y / 4 * self.columns + x / 2] |= DOTS[x % 2][y % 4];
@@ -66,12 +97,16 @@ pub fn render(layers: &[Layer], area: Rect, buffer: &mut Buffer) {
     for row in 0..usize::from(area.height) {
         for column in 0..usize::from(area.width) {
             let own = layers.iter().rev().find_map(|l| match l.cells.get(row * l.columns + column) {
-                Some(&bits) if bits != 0 && column < l.columns => Some((bits, l.style)),
+                Some(&bits) if bits != 0 && column < l.columns => Some((bits, l)),
                 _ => None,
             });
-            let Some((bits, style)) = own else { continue };
+            let Some((bits, layer)) = own else { continue };
+            let symbol = match layer.pen {
+                Pen::Sign(sign) => sign,
+                _ => char::from_u32(0x2800 + u32::from(bits)).unwrap_or(' '),
+            };
             if let Some(cell) = buffer.cell_mut((area.x + column as u16, area.y + row as u16)) {
-                cell.set_char(char::from_u32(0x2800 + u32::from(bits)).unwrap_or(' ')).set_style(style);
+                cell.set_char(symbol).set_style(layer.style);
             }
         }
     }
@@ -109,6 +144,18 @@ mod tests {
         let mut top = Layer::new(area, Style::new());
         top.dot(1, 0);
         assert_eq!(text(&[low, top], area), "⠈ ");
+    }
+
+    #[test]
+    fn pens_are_told_apart_without_colour() {
+        let area = Rect::new(0, 0, 4, 1);
+        let drawn = |pen: Pen| {
+            let mut layer = Layer::new(area, Style::new()).with(pen);
+            layer.line((0, 2), (7, 2));
+            text(&[layer], area)
+        };
+        let all = [Pen::Plain, Pen::Stippled, Pen::Thick, Pen::Sign('#')].map(drawn);
+        assert_eq!(all, ["⠤⠤⠤⠤", "⠤ ⠤ ", "⣤⣤⣤⣤", "####"]);
     }
 
     #[test]

@@ -14,7 +14,6 @@ use crate::report::neighbours::nearest;
 use crate::report::table::Rows;
 use crate::run::directory::RunDir;
 use crate::run::marks::{self, Mark, MarksReader};
-use crate::run::rows::LabelRows;
 use crate::run::{FileError, clock, labels, predictions};
 use crate::training::events::Level;
 
@@ -49,7 +48,7 @@ fn read_one(shared: &Shared, dir: &RunDir, reading: Reading) -> Result<Message, 
         |file: &str| inside(dir.path(), file).ok_or_else(|| format!("{file}: expected a path below the run directory"));
     let message = match reading {
         Reading::Rows => {
-            let rows = patiently(shared, || LabelRows::read(&dir.rows_path()).map_err(|e| e.to_string()))?;
+            let rows = patiently(shared, || dir.rows().map_err(|e| e.to_string()))?;
             Message::Rows { attach, rows: Arc::new(Rows::from(rows)) }
         }
         Reading::Values { refresh, file } => {

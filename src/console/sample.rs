@@ -66,6 +66,7 @@ pub fn console(width: u16, height: u16, rows: usize) -> io::Result<Headless> {
         unimodal_labels: false,
         plan,
         parameters: (0, 0),
+        findings: vec![],
     };
     console.events(vec![at(0, Body::Prepared(prepared))]);
     console.events(steps(1, 600));

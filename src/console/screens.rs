@@ -32,7 +32,12 @@ fn every_size_with_everything_open_is_survived() {
                         lines: vec!["电影 a line that is too long for most".into(); turn],
                         scroll: turn,
                     }),
+                    9 => Some(Overlay::Problem { words: "电影 cannot be read: ".repeat(turn), scroll: turn }),
                     6 => Some(Overlay::Figure { line: "a/b/电影.svg".into(), request: Request::new(What::Losses) }),
+                    8 => Some(Overlay::Card {
+                        lines: vec!["  电影 a line that is too long for most screens, with many words".into(); turn],
+                        scroll: turn,
+                    }),
                     4 => Some(Overlay::Filter { line: "y > 电影".into(), before: String::new() }),
                     _ => None,
                 };

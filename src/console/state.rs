@@ -81,6 +81,11 @@ pub enum Overlay {
         lines: Vec<String>,
         scroll: usize,
     },
+    /// What became of a run.
+    Card {
+        lines: Vec<String>,
+        scroll: usize,
+    },
     /// A filter is being typed; the one that held before.
     Filter {
         line: Line,
@@ -104,8 +109,19 @@ pub enum Overlay {
     },
     /// The name of a file for the label table is being typed.
     Export(Line),
+    /// Why something cannot be done, in full.
+    Problem {
+        words: String,
+        scroll: usize,
+    },
     /// How well labels agree with people's.
     Judgement {
+        scroll: usize,
+    },
+    /// One line of a pane's list in full: of the log, or of the checks.
+    Entry {
+        of: Pane,
+        at: usize,
         scroll: usize,
     },
 }
@@ -226,6 +242,8 @@ pub struct State {
     pub dataset_list: List,
     /// The dataset to select once the catalogue is there.
     pub wanted_dataset: Option<String>,
+    /// `--dataset`, `--set` or the like was given: somebody wants to start a run.
+    pub start_given: bool,
     /// By target; absent while it is being read.
     pub previews: HashMap<String, Arc<Preview>>,
 
@@ -273,6 +291,7 @@ impl State {
             datasets: None,
             dataset_list: List::default(),
             wanted_dataset: None,
+            start_given: false,
             previews: HashMap::new(),
             runs: Vec::new(),
             runs_known: false,

@@ -35,7 +35,7 @@ fn enter_trains_on_the_selected_dataset_and_missing_ones_say_so() {
     assert!(state.notice.as_ref().unwrap().text.contains("mosei is missing"));
     press(&mut state, "G");
     assert_eq!(key(&mut state, KeyCode::Enter), []);
-    assert!(state.notice.as_ref().unwrap().text.contains("Git LFS"));
+    assert!(matches!(&state.overlay, Some(Overlay::Problem { words, .. }) if words.contains("Git LFS")));
 }
 
 #[test]
@@ -418,6 +418,24 @@ fn what_the_filter_shows_is_written_to_a_file() {
     let effects = tell(&mut state, [Message::ExportExists(export.clone())]);
     assert!(effects.is_empty() && screen(&state).contains("Write over the file?"));
     assert!(matches!(&press(&mut state, "y")[..], [Effect::Export(e)] if e.overwrite));
+}
+
+#[test]
+fn how_texts_are_written_is_chosen_at_the_prompt_and_remembered() {
+    let mut state = attached(120, 36, finished());
+    super::keys::focus(&mut state, Pane::Labels);
+    press(&mut state, "w");
+    assert!(screen(&state).contains("(tab: texts as they are)"), "{}", screen(&state));
+    let effects = key(&mut state, KeyCode::Tab);
+    assert!(matches!(&effects[..], [Effect::Remember(p)] if p.escape_formulas), "{effects:?}");
+    assert!(screen(&state).contains("(tab: formulas as texts)"));
+    let [Effect::Export(export)] = &key(&mut state, KeyCode::Enter)[..] else { panic!("nothing is written") };
+    assert!(export.escape_formulas && export.extract().escape_formulas);
+    // The next console is told.
+    let mut next = attached(120, 36, finished());
+    let Effect::Remember(preferences) = effects[0].clone() else { unreachable!() };
+    tell(&mut next, [Message::Recalled(preferences)]);
+    assert!(next.labels.escape_formulas);
 }
 
 #[test]

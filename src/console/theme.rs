@@ -20,19 +20,22 @@ pub struct Abilities {
 impl Abilities {
     /// From the environment: `NO_COLOR` (any value but empty), `TERM`, and the character set of `LC_ALL`, `LC_CTYPE` or
     /// `LANG`, the first that is set. Where none is set (containers), UTF-8 is taken for granted except on terminals
-    /// known to lack it.
+    /// known to lack it. On Linux' own console only ASCII is sure to be in the font.
     pub fn detect(var: impl Fn(&str) -> Option<String>, ascii: bool) -> Self {
         let var = |name: &str| var(name).filter(|v| !v.is_empty());
         let term = var("TERM").unwrap_or_default();
         let bare = term == "dumb" || term.starts_with("vt");
+        // The kernel's own console: its font of 256 or 512 signs has neither braille nor most of our symbols, whatever the
+        // locale says.
+        let console = term == "linux";
         let utf8 = match ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|n| var(n)) {
             Some(locale) => {
                 let locale = locale.to_ascii_lowercase();
                 locale.contains("utf-8") || locale.contains("utf8")
             }
-            None => !bare && term != "linux",
+            None => !bare,
         };
-        Self { colour: var("NO_COLOR").is_none() && !bare, unicode: utf8 && !ascii }
+        Self { colour: var("NO_COLOR").is_none() && !bare, unicode: utf8 && !console && !ascii }
     }
 }
 
@@ -159,6 +162,16 @@ mod tests {
         assert_eq!(detect(&[("TERM", "xterm-256color"), ("NO_COLOR", "1")], false), (false, true));
         assert_eq!(detect(&[("NO_COLOR", "")], false), (true, true));
         assert_eq!(detect(&[("TERM", "linux")], false), (true, false));
+        assert_eq!(
+            detect(&[("TERM", "linux"), ("LANG", "en_US.UTF-8")], false),
+            (true, false),
+            "no braille in its font"
+        );
+        assert_eq!(detect(&[("TERM", "vt100"), ("LANG", "en_US.UTF-8")], false), (false, true));
+        assert_eq!(detect(&[("TERM", "vt100")], false), (false, false));
+        for term in ["screen", "tmux-256color", "xterm-256color", "somethingnew"] {
+            assert_eq!(detect(&[("TERM", term), ("LC_ALL", "C.UTF-8")], false), (true, true), "{term}");
+        }
         assert_eq!(detect(&[("LANG", "de_DE.UTF-8")], true), (true, false));
     }
 

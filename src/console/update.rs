@@ -4,14 +4,14 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::backend::{DatasetItem, Effect, Link, Message};
+use super::backend::{Availability, DatasetItem, Effect, Link, Message};
 use super::beside;
+use super::card;
 use super::embedding;
 use super::flood;
 use super::history::History;
 use super::keys;
 use super::labels::{look_for_doubt, look_for_neighbours, reindex};
-use super::layout;
 use super::list::List;
 use super::panes;
 use super::series::SeriesKey;
@@ -21,6 +21,7 @@ use crate::run::list::RunState;
 use crate::run::view::Phase;
 use crate::run::view::RunView;
 use crate::training::events::{Body, Event, Level, Moment};
+use crate::training::metrics::set_of;
 
 /// Refreshes of one batch of events whose values are asked for; older ones would be forgotten at once.
 const REFRESHES: usize = 64;
@@ -34,7 +35,11 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
         Message::Resize(width, height) => state.size = (width, height),
         Message::Datasets(items) => {
             let wanted = state.wanted_dataset.take().or_else(|| state.dataset().map(|d| d.target.clone()));
-            let found = wanted.and_then(|w| items.iter().position(|i| i.name == w || i.target == w));
+            let by_target = |w: &String| items.iter().position(|i| i.target == *w);
+            let found = wanted.as_ref().and_then(|w| by_target(w).or_else(|| items.iter().position(|i| i.name == *w)));
+            if let (Some(wanted), None) = (&wanted, found) {
+                say(state, Level::Error, format!("the dataset {wanted} is not there any more"));
+            }
             state.datasets = Some(items);
             state.dataset_list.selected = found.unwrap_or(state.dataset_list.selected);
             inspect(state, &mut effects);
@@ -52,8 +57,14 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
             inspect(state, &mut effects);
         }
         Message::Preview { target, preview } => {
+            checked(state, &target, preview.problem.clone());
             state.previews.insert(target, preview);
         }
+        Message::Checked { target, problem } => checked(state, &target, problem),
+        Message::Problem(words) => match state.overlay {
+            None => state.overlay = Some(Overlay::Problem { words, scroll: 0 }),
+            Some(_) => say(state, Level::Error, words),
+        },
         Message::Runs(runs) => take_runs(state, runs, &mut effects),
         Message::Created { path, name } => {
             attach(state, path, false, &mut effects);
@@ -62,6 +73,7 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
         }
         Message::Beside { path, events, restarted } => beside::take(state, &path, &events, restarted),
         Message::Comparison(lines) => beside::show_comparison(state, lines),
+        Message::Card(lines) => card::show(state, lines),
         Message::Notice { level, text } => say(state, level, text),
         Message::NoticeOver => state.notice = None,
         Message::Events { attach, events, caught_up } if attach == state.attach => {
@@ -106,7 +118,10 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
             // Another clip may be looked at by now.
             look_for_neighbours(state, &mut effects);
         }
-        Message::Recalled(preferences) => state.labels.columns.recall(&preferences.labels),
+        Message::Recalled(preferences) => {
+            state.labels.escape_formulas = preferences.escape_formulas;
+            state.labels.columns.recall(&preferences.labels);
+        }
         Message::ExportExists(export) if state.overlay.is_none() => {
             state.overlay = Some(Overlay::Confirm(Question::Overwrite(export)));
         }
@@ -203,6 +218,19 @@ fn point_at_run(state: &mut State, effects: &mut Vec<Effect>) {
     }
 }
 
+/// Takes in whether a dataset can be trained on.
+fn checked(state: &mut State, target: &str, problem: Option<String>) {
+    let Some(item) = state.datasets.iter_mut().flatten().find(|i| i.target == target) else { return };
+    match (problem, item.availability) {
+        // One that is missing is told so already.
+        (Some(problem), known) if known.can_train() => {
+            (item.availability, item.detail) = (Availability::Broken, problem)
+        }
+        (None, Availability::Present) => item.availability = Availability::Ready,
+        _ => {}
+    }
+}
+
 /// Asks for a look into the selected dataset unless there was one.
 pub fn inspect(state: &State, effects: &mut Vec<Effect>) {
     if let Some(item) = state.dataset()
@@ -232,14 +260,14 @@ fn take_runs(state: &mut State, runs: Vec<crate::run::list::RunSummary>, effects
     let first_time = !std::mem::replace(&mut state.runs_known, true);
     let live: Vec<_> =
         runs.iter().enumerate().filter(|(_, r)| r.state.is_live()).map(|(i, r)| (i, r.clone())).collect();
-    let unfinished = runs.iter().filter(|r| is_resumable(r.state)).count();
+    let unfinished = runs.iter().filter(|r| is_resumable(r.state) && r.failed_to_begin().is_none()).count();
     state.run_list.selected = selected.and_then(|p| runs.iter().position(|r| r.path == p)).unwrap_or(0);
     state.runs = runs;
     if !first_time || state.run.is_some() {
         return;
     }
     match &live[..] {
-        [(_, run)] if state.wanted_dataset.is_none() => {
+        [(_, run)] if state.wanted_dataset.is_none() && !state.start_given => {
             attach(state, run.path.clone(), false, effects);
             say(state, Level::Info, format!("attached to {}, which is {}; q leaves it going", run.name, run.state));
         }
@@ -263,12 +291,17 @@ pub fn is_resumable(state: RunState) -> bool {
 fn take_events(state: &mut State, events: &[Event], caught_up: bool, effects: &mut Vec<Effect>) {
     let Some(run) = &mut state.run else { return };
     let phase = run.view.phase;
+    // What ended before the run was looked at is no news.
+    let watched = run.caught_up;
     let mut refreshes = Vec::new();
     let (mut predicted, mut embedded, mut forgotten) = (false, false, false);
     for event in events {
         run.view.apply(event);
         match &event.body {
-            Body::Prepared(_) => effects.push(Effect::LoadRows { attach: state.attach }),
+            Body::Prepared(prepared) => {
+                state.labels.table.metrics = Some(set_of(&prepared.metric_keys));
+                effects.push(Effect::LoadRows { attach: state.attach });
+            }
             Body::Resumed { .. } | Body::Restarted => {
                 state.generation += 1;
                 (predicted, embedded) = (true, true);
@@ -280,6 +313,8 @@ fn take_events(state: &mut State, events: &[Event], caught_up: bool, effects: &m
         }
     }
     run.caught_up |= caught_up;
+    let finished = watched && phase != Phase::Finished && run.view.phase == Phase::Finished;
+    let announcement = finished.then(|| card::announcement(run));
     let known = |refresh: u32| run.view.labels.iter().any(|l| l.refresh == refresh);
     state.labels.history.retain(known);
     refreshes.retain(|(refresh, _)| known(*refresh));
@@ -310,6 +345,9 @@ fn take_events(state: &mut State, events: &[Event], caught_up: bool, effects: &m
         reindex_if(is_predicted, state, effects);
     }
     show_latest_values(state, effects);
+    if let Some(words) = announcement {
+        say(state, Level::Info, words);
+    }
 }
 
 fn is_predicted(column: Column) -> bool {
@@ -337,17 +375,22 @@ fn take_link(state: &mut State, link: Link, effects: &mut Vec<Effect>) {
 
 /// Brings what depends on several parts into line: scrolling into the window, the drawn series up to date.
 fn settle(state: &mut State) {
-    let areas = layout::areas(state, panes::banner(state).is_some());
+    let areas = panes::areas(state);
     for (pane, area) in &areas.panes {
+        if *pane == Pane::Log {
+            panes::log::settle(state, *area);
+            continue;
+        }
         let rows = panes::list_rows(state, *pane, *area);
         let len = panes::list_len(state, *pane);
         if let Some(list) = panes::list_mut(state, *pane) {
-            list.settle(len, rows, matches!(pane, Pane::Metrics | Pane::Log));
+            list.settle(len, rows, *pane == Pane::Metrics);
         }
     }
     if let Some((_, area)) = areas.panes.iter().find(|(pane, _)| *pane == Pane::Labels) {
         panes::label_layout::settle(&mut state.labels, panes::inner(*area).width);
     }
+    panes::settle_scroll(state);
     let scalars = state.scalars();
     if !scalars.is_empty() && !scalars.contains(&state.losses.scalar) {
         state.losses.scalar = scalars[0].clone();

@@ -44,7 +44,7 @@ impl DataFile {
                 hint: "give the path of the pickle file itself".to_owned(),
             });
         }
-        let file = File::open(path).map_err(fail)?;
+        let file = crate::files::open(path).map_err(fail)?;
         let len = file.metadata().map_err(fail)?.len();
         Ok(DataFile { path: path.to_owned(), len, backing: Backing::File(file) })
     }

@@ -85,6 +85,25 @@ impl Entry {
     }
 }
 
+impl Entry {
+    /// The file, usable or not.
+    pub fn path(&self) -> Option<&Path> {
+        match &self.state {
+            State::Ready { path, .. } | State::Bad { path, .. } => Some(path),
+            State::BuiltIn | State::Missing { .. } => None,
+        }
+    }
+}
+
+/// True for two paths to one place, however they are written. Two links to one file are two places: their names may mean
+/// different settings.
+pub fn is_same(a: &Path, b: &Path) -> bool {
+    let place = |path: &Path| Some((path.parent()?.canonicalize().ok()?, path.file_name()?.to_owned()));
+    a == b
+        || place(&std::path::absolute(a).unwrap_or_default())
+            .is_some_and(|p| Some(p) == place(&std::path::absolute(b).unwrap_or_default()))
+}
+
 impl Catalogue {
     /// Looks at the data folder and at files given by path. Nothing is an error: a folder that is not there holds
     /// nothing.
@@ -118,7 +137,9 @@ impl Catalogue {
             entries.push(Entry { name: name.to_owned(), about: about.to_owned(), state });
         }
         for path in files.into_iter().chain(extra.iter().cloned()) {
-            if entries.iter().any(|e| matches!(&e.state, State::Ready { path: p, .. } if *p == path)) {
+            // The folder holds no file twice; one given by its path may lie in it.
+            let given = extra.contains(&path);
+            if given && entries.iter().filter_map(Entry::path).any(|known| is_same(known, &path)) {
                 continue;
             }
             let stem = stem(&path);
@@ -247,6 +268,10 @@ mod tests {
         assert!(matches!(&catalogue.entries[2].state, State::Missing { expected } if expected[0] == "mosei.pkl"));
         assert!(matches!(&catalogue.entries[3].state, State::Bad { reason, .. } if reason.contains("Git LFS")));
         assert!(catalogue.complete);
+        // A file of the folder, given by its path, is the one that is there, usable or not.
+        let again = [folder.path().join("./own.pkl"), folder.path().join("MOSI/../sims.pkl"), extra];
+        assert_eq!(Catalogue::scan(folder.path(), &again), catalogue);
+        assert!(is_same(&again[0], &folder.path().join("own.pkl")) && !is_same(&again[0], &again[2]));
     }
 
     #[test]

@@ -12,6 +12,21 @@ const TEXT: u64 = 1 << 20;
 /// Most clips of a split.
 const CLIPS: usize = 1 << 24;
 
+/// Most columns of a feature array, and most values of one clip: what statistics and one clip in memory take is so
+/// bounded, whatever a file announces.
+const COLUMNS: usize = 1 << 20;
+const CLIP: usize = 1 << 26;
+/// Most parts of an id, and what joins them, as in MMSA's own.
+const PARTS: usize = 4;
+const JOINT: &str = "$_$";
+
+/// One text for each clip.
+pub struct Texts {
+    pub texts: Vec<String>,
+    /// Parts that each was joined from; 1 for plain ones.
+    pub parts: usize,
+}
+
 /// One key of the file, for messages about it.
 pub struct Key<'a> {
     pub pickle: &'a Pickle,
@@ -69,7 +84,9 @@ impl Key<'_> {
                 Some(&[one]) => one,
                 _ => item,
             };
-            self.pickle.number(single).ok_or_else(|| wrong(format!("{} at position {row}", self.pickle.describe(item))))
+            // What Python has where there is no number.
+            let number = if single == Value::None { Some(f64::NAN) } else { self.pickle.number(single) };
+            number.ok_or_else(|| wrong(format!("{} at position {row}", self.pickle.describe(item))))
         };
         items.iter().enumerate().map(number).collect()
     }
@@ -86,37 +103,73 @@ impl Key<'_> {
         if whole { Ok(out) } else { Err(self.damaged()) }
     }
 
-    /// One text for each clip: a numpy array of strings or of objects, or a list. Numbers become digits; the parts of
-    /// an id that is a tuple are joined by `$_$`.
+    /// One text for each clip: a numpy array of strings, numbers or objects, or a list. Numbers become digits; the parts
+    /// of an id that is a tuple, or a row of an array, are joined by `$_$`.
     ///
     /// # Errors
     /// Another count, elements that are no text, or more text than the file could hold.
-    pub fn texts(&self, value: Value, count: usize) -> Result<Vec<String>, DatasetError> {
+    pub fn texts(&self, value: Value, count: usize) -> Result<Texts, DatasetError> {
         let wrong = |found: String| self.error(format!("{count} strings"), found, "each clip needs exactly one");
-        if let Some((array, payload)) = self.pickle.array(value)
-            && matches!(array.dtype.kind, Kind::Text | Kind::Bytes)
-        {
-            let fits = array.shape.first() == Some(&count) && array.shape[1..].iter().all(|&axis| axis == 1);
-            if !fits {
-                return Err(wrong(self.pickle.describe(value)));
+        if let Some((shape, items)) = self.pickle.array_shape(value).map(|shape| (shape, self.pickle.objects(value))) {
+            let parts = match *shape {
+                [n] if n == count => 1,
+                [n, parts] if n == count && (1..=PARTS).contains(&parts) => parts,
+                _ => return Err(wrong(self.pickle.describe(value))),
+            };
+            if parts > 1 || items.is_none() {
+                let texts = match items {
+                    Some(items) => self.object_texts(items, count * parts)?,
+                    None => self.element_texts(value, count * parts)?,
+                };
+                let texts = texts.chunks(parts).map(|row| row.join(JOINT)).collect();
+                return Ok(Texts { texts, parts });
             }
-            let dtype = array.dtype;
-            if dtype.size == 0 {
-                return Ok(vec![String::new(); count]);
-            }
-            let mut out = Vec::with_capacity(count);
-            let whole = self.pickle.stream(payload, dtype.size, count * dtype.size, |bytes| {
-                out.extend(bytes.chunks_exact(dtype.size).map(|b| dtype.decode_text(b).unwrap_or_default()));
-            })?;
-            return if whole { Ok(out) } else { Err(self.damaged()) };
         }
-        let Some(items) = self.pickle.items(value) else { return Err(wrong(self.pickle.describe(value))) };
-        if items.len() != count {
+        let Some(items) = self.pickle.objects(value).or_else(|| self.pickle.items(value)) else {
             return Err(wrong(self.pickle.describe(value)));
+        };
+        let parts = |&item: &Value| self.pickle.items(item).map_or(1, <[Value]>::len);
+        let texts = self.object_texts(items, count)?;
+        Ok(Texts { texts, parts: items.iter().map(parts).max().unwrap_or(1) })
+    }
+
+    /// One text for each element of an array that holds no objects.
+    fn element_texts(&self, value: Value, count: usize) -> Result<Vec<String>, DatasetError> {
+        let wrong = || self.error("strings or numbers", self.pickle.describe(value), "each clip needs exactly one");
+        let Some((array, payload)) = self.pickle.array(value) else { return Err(wrong()) };
+        let dtype = array.dtype;
+        if !dtype.is_number() && !matches!(dtype.kind, Kind::Text | Kind::Bytes) {
+            return Err(wrong());
+        }
+        if dtype.size == 0 {
+            return Ok(vec![String::new(); count]);
+        }
+        let mut out = Vec::new();
+        let whole = self.pickle.stream(payload, dtype.size, count * dtype.size, |bytes| {
+            let text = |b: &[u8]| dtype.decode_text(b).or_else(|| dtype.digits(b)).unwrap_or_default();
+            out.extend(bytes.chunks_exact(dtype.size).map(text));
+        })?;
+        if !whole || out.len() != count {
+            return Err(self.damaged());
+        }
+        // Elements in Fortran order run down the columns.
+        if array.fortran
+            && let [n, parts] = *array.shape.as_slice()
+        {
+            out = (0..count).map(|i| std::mem::take(&mut out[i % parts * n + i / parts])).collect();
+        }
+        Ok(out)
+    }
+
+    /// One text for each object.
+    fn object_texts(&self, items: &[Value], count: usize) -> Result<Vec<String>, DatasetError> {
+        let wrong = |found: String| self.error(format!("{count} strings"), found, "each clip needs exactly one");
+        if items.len() != count {
+            return Err(wrong(format!("{} objects", items.len())));
         }
         // Equal strings are often one object that is referred to many times; that is fine within reason.
         let mut left = self.pickle.file().len().saturating_mul(8).saturating_add(TEXT);
-        let mut out = Vec::with_capacity(count);
+        let mut out = Vec::new();
         for (row, &item) in items.iter().enumerate() {
             let text = self.text(item)?;
             let text = text.ok_or_else(|| wrong(format!("{} at position {row}", self.pickle.describe(item))))?;
@@ -140,9 +193,9 @@ impl Key<'_> {
             return Ok(Some(text));
         }
         match self.pickle.items(item) {
-            Some(parts) if (1..=4).contains(&parts.len()) => {
+            Some(parts) if (1..=PARTS).contains(&parts.len()) => {
                 let parts = parts.iter().map(|&p| plain(p)).collect::<Result<Option<Vec<_>>, _>>()?;
-                Ok(parts.map(|p| p.join("$_$")))
+                Ok(parts.map(|p| p.join(JOINT)))
             }
             _ => Ok(None),
         }
@@ -175,8 +228,12 @@ impl Key<'_> {
             [n, d] if n == count => (1, d),
             _ => return Err(wrong(self.pickle.describe(value))),
         };
-        if !array.dtype.is_number() || dim == 0 {
+        if !array.dtype.is_number() || steps == 0 || dim == 0 {
             return Err(wrong(self.pickle.describe(value)));
+        }
+        if dim > COLUMNS || steps.checked_mul(dim).is_none_or(|values| values > CLIP) {
+            let expected = format!("at most {COLUMNS} columns and {CLIP} values in a clip");
+            return Err(self.error(expected, self.pickle.describe(value), "is the last axis the features?"));
         }
         let dtype = array.dtype;
         if let (Payload::File(span), false) = (payload, array.fortran) {
@@ -299,9 +356,9 @@ impl Nested<'_, '_> {
         Ok(())
     }
 
-    /// Every step must have the same number of columns, and at least one.
+    /// Every step must have the same number of columns, at least one and not too many.
     fn step(&mut self, row: usize, item: Value, dim: usize) -> Result<(), DatasetError> {
-        if dim == 0 || *self.dim.get_or_insert(dim) != dim {
+        if dim == 0 || dim > COLUMNS || *self.dim.get_or_insert(dim) != dim {
             return Err(self.wrong(row, item));
         }
         Ok(())

@@ -103,6 +103,25 @@ impl DType {
         true
     }
 
+    /// One number as it is written, whole numbers exactly; `None` for other types and other lengths.
+    pub fn digits(self, bytes: &[u8]) -> Option<String> {
+        if matches!(self.kind, Kind::Int | Kind::UInt) && bytes.len() == self.size && (1..=8).contains(&self.size) {
+            let mut word = [0; 8];
+            word[..self.size].copy_from_slice(bytes);
+            if self.big_endian {
+                word[..self.size].reverse();
+            }
+            let shift = 64 - 8 * self.size as u32;
+            return Some(match self.kind {
+                // An arithmetic shift back spreads the sign.
+                Kind::Int => ((i64::from_le_bytes(word) << shift) >> shift).to_string(),
+                _ => u64::from_le_bytes(word).to_string(),
+            });
+        }
+        let mut out = [0.0];
+        self.decode(bytes, &mut out).then(|| out[0].to_string())
+    }
+
     /// One element of fixed-width text, without the zeros that fill it up; `None` for other types.
     pub fn decode_text(self, bytes: &[u8]) -> Option<String> {
         match self.kind {
@@ -179,6 +198,17 @@ mod tests {
         for name in ["", "O", "c8", "M8[ns]", "f16", "f", "U3", "ß4", "f99999999999999999999"] {
             assert!(!DType::parse(name).decode(&[], &mut []), "{name}");
         }
+    }
+
+    #[test]
+    fn whole_numbers_are_written_exactly() {
+        let digits = |name: &str, bytes: &[u8]| DType::parse(name).digits(bytes);
+        assert_eq!(digits("i8", &i64::MIN.to_le_bytes()).unwrap(), i64::MIN.to_string());
+        assert_eq!(digits(">u8", &u64::MAX.to_be_bytes()).unwrap(), u64::MAX.to_string());
+        assert_eq!(digits(">i2", &(-300i16).to_be_bytes()).unwrap(), "-300");
+        assert_eq!(digits("f4", &2.5f32.to_le_bytes()).unwrap(), "2.5");
+        assert_eq!(digits("f8", &7f64.to_le_bytes()).unwrap(), "7");
+        assert_eq!((digits("i8", &[0; 4]), digits("U1", &[0; 4])), (None, None));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What is odd about a dataset without making it unusable; shown by `mug data check` and in the dataset pane.
+//! What was found or assumed about a dataset that can be used all the same: one list, shown wherever data is told of.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::split::Split;
 
-/// One oddity and where it is.
+/// One finding and where it is. `Display` is its sentence.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Flaw {
     /// `None` where it concerns all splits.
@@ -16,7 +16,17 @@ pub struct Flaw {
     pub kind: FlawKind,
 }
 
-/// What is odd.
+/// How much a finding matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// What was assumed, or what the reader took care of.
+    Note,
+    /// Something that the file probably should not have, or that spoils figures.
+    Warning,
+}
+
+/// What was found.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "flaw")]
 pub enum FlawKind {
@@ -30,10 +40,22 @@ pub enum FlawKind {
     BeyondLength { clips: usize },
     /// Valid steps stand at the end of each row.
     LeftPadded,
+    /// No key gives the lengths: steps of zeros at one end are taken for padding.
+    LengthsFound { at_start: bool },
+    /// Clips whose steps begin (with padding at the start: end) with zeros, which are taken for values.
+    ZerosKept { clips: usize },
+    /// No key gives the lengths, and words are what the steps stand for: each clip has its text's length.
+    LengthsOfText,
+    /// Clips whose length was greater than the steps there are; the greatest of them, and the steps that its row has.
+    LengthsCut { clips: usize, longest: u64, steps: usize },
     /// The array cannot be read row by row where it lies, so it is held in memory.
     HeldInMemory { why: String },
     /// The file has no such key; something harmless stands in.
     Absent { instead: String },
+    /// A key that can be done without holds something else than it should.
+    Ignored { why: String, instead: String },
+    /// Ids of several parts.
+    JoinedIds { parts: usize },
     /// Clips whose id another clip of the split has, too.
     RepeatedIds { clips: usize },
     /// Clips whose id occurs in the training split: figures on this split would be too good.
@@ -42,11 +64,46 @@ pub enum FlawKind {
     UnimodalIgnored { why: String },
     /// Unimodal labels outside [-H, H]; kept as they are, since they only judge.
     UnimodalOutside { labels: usize, range: f32 },
+    /// Clips that nobody gave a unimodal label, of how many; such clips are not judged.
+    UnimodalMissing { clips: usize, of: usize },
+    /// Only other splits have unimodal labels.
+    UnimodalElsewhere,
+    /// All labels of a split are the same.
+    ConstantLabels { value: f32 },
+    /// Labels of the training split are whole numbers from 0 on, as classes are.
+    ClassLabels { largest: u32 },
 }
 
 impl Flaw {
     pub(super) fn new(split: Option<Split>, key: impl Into<String>, kind: FlawKind) -> Self {
         Flaw { split, key: key.into(), kind }
+    }
+
+    /// How much it matters.
+    pub fn severity(&self) -> Severity {
+        match self.kind {
+            FlawKind::ConstantColumns { .. }
+            | FlawKind::ZeroLength { .. }
+            | FlawKind::LeftPadded
+            | FlawKind::LengthsFound { .. }
+            | FlawKind::ZerosKept { .. }
+            | FlawKind::LengthsOfText
+            | FlawKind::HeldInMemory { .. }
+            | FlawKind::Absent { .. }
+            | FlawKind::JoinedIds { .. }
+            | FlawKind::UnimodalMissing { .. }
+            | FlawKind::UnimodalElsewhere => Severity::Note,
+            FlawKind::NotFinite { .. }
+            | FlawKind::BeyondLength { .. }
+            | FlawKind::LengthsCut { .. }
+            | FlawKind::Ignored { .. }
+            | FlawKind::RepeatedIds { .. }
+            | FlawKind::SharedWithTrain { .. }
+            | FlawKind::UnimodalIgnored { .. }
+            | FlawKind::UnimodalOutside { .. }
+            | FlawKind::ConstantLabels { .. }
+            | FlawKind::ClassLabels { .. } => Severity::Warning,
+        }
     }
 }
 
@@ -64,7 +121,8 @@ impl fmt::Display for FlawKind {
         let clips = |n: u64| if n == 1 { "1 clip".to_owned() } else { format!("{n} clips") };
         match self {
             FlawKind::NotFinite { values, clips: n } => {
-                write!(f, "{values} values in {} are NaN or infinite; the column's mean stands in", clips(*n))
+                let of = if *values == 1 { "1 value is" } else { &format!("{values} values are") };
+                write!(f, "{of} NaN or infinite, in {}; the column's mean stands in", clips(*n))
             }
             FlawKind::ConstantColumns { columns, of } => {
                 write!(f, "{columns} of {of} columns never change in the training split; they are 0 once normalised")
@@ -74,8 +132,27 @@ impl fmt::Display for FlawKind {
                 write!(f, "{} with values outside the valid steps; these are ignored", clips(*n as u64))
             }
             FlawKind::LeftPadded => f.write_str("padded at the start, not at the end"),
+            FlawKind::LengthsFound { at_start } => {
+                let end = if *at_start { "start" } else { "end" };
+                write!(f, "no lengths in the file; steps of zeros at the {end} are taken for padding")
+            }
+            FlawKind::ZerosKept { clips: n } => {
+                write!(f, "{} with steps of zeros at the other end, which are taken for values", clips(*n as u64))
+            }
+            FlawKind::LengthsOfText => {
+                f.write_str("no lengths in the file; aligned to words, so that each clip is as long as its text")
+            }
+            FlawKind::LengthsCut { clips: n, longest, steps } => {
+                write!(
+                    f,
+                    "{} longer than the steps there are (up to {longest} of {steps}); all of their steps are taken",
+                    clips(*n as u64)
+                )
+            }
             FlawKind::HeldInMemory { why } => write!(f, "held in memory as a whole: {why}"),
             FlawKind::Absent { instead } => write!(f, "not in the file; {instead}"),
+            FlawKind::Ignored { why, instead } => write!(f, "ignored: {why}; {instead}"),
+            FlawKind::JoinedIds { parts } => write!(f, "ids of {parts} parts each, joined by $_$"),
             FlawKind::RepeatedIds { clips: n } => write!(f, "{} with the id of another one", clips(*n as u64)),
             FlawKind::SharedWithTrain { clips: n } => {
                 write!(
@@ -88,6 +165,20 @@ impl fmt::Display for FlawKind {
             FlawKind::UnimodalOutside { labels, range } => {
                 write!(f, "{labels} labels lie outside [-{range}, {range}]; kept, since they only judge")
             }
+            FlawKind::UnimodalMissing { clips: n, of } => {
+                write!(f, "{n} of {} without a human label; they are not judged", clips(*of as u64))
+            }
+            FlawKind::UnimodalElsewhere => {
+                f.write_str("human labels in other splits only; nothing is judged in this one")
+            }
+            FlawKind::ConstantLabels { value } => {
+                write!(f, "every label is {value}; nothing can be told apart, and r is not defined")
+            }
+            FlawKind::ClassLabels { largest } => write!(
+                f,
+                "whole numbers from 0 to {largest} only: classes? Labels say how negative (below 0) or positive (above 0) \
+                 a clip is"
+            ),
         }
     }
 }

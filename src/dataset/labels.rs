@@ -1,7 +1,12 @@
 //! H and the rules that labels obey (METHOD.md, notation and data files).
 
 use super::error::DatasetError;
+use super::flaw::{Flaw, FlawKind};
 use crate::config::{DataSettings, MetricSet};
+use crate::split::{PerSplit, Split};
+
+/// The keys of human unimodal labels, for findings about all three.
+pub const UNIMODAL: &str = "regression_labels_T/_A/_V";
 
 /// Share of H by which a label may exceed it: f32 rounding, taken away without a word.
 const SLACK: f32 = 1e-4;
@@ -57,9 +62,53 @@ pub fn finite(numbers: &[f64], error: impl Fn(usize, f64) -> DatasetError) -> Re
     numbers.iter().enumerate().map(label).collect()
 }
 
+/// What is odd about the labels of a split.
+pub fn findings(split: Split, labels: &[f32]) -> Vec<Flaw> {
+    let flaw = |kind| vec![Flaw::new(Some(split), "regression_labels", kind)];
+    let Some((&first, rest)) = labels.split_first() else { return Vec::new() };
+    if rest.is_empty() {
+        // One clip alone is no sign of anything.
+        return Vec::new();
+    }
+    if rest.iter().all(|y| *y == first) {
+        return flaw(FlawKind::ConstantLabels { value: first });
+    }
+    let class = |y: &f32| *y >= 0.0 && y.fract() == 0.0;
+    let largest = labels.iter().copied().fold(0.0, f32::max);
+    if split == Split::Train && largest >= 1.0 && labels.iter().all(class) {
+        return flaw(FlawKind::ClassLabels { largest: largest as u32 });
+    }
+    Vec::new()
+}
+
+/// Notes the splits without human labels where others have some, unless it was said already why.
+pub fn note_unjudged(judged: &PerSplit<bool>, flaws: &mut Vec<Flaw>) {
+    for (split, own) in judged.iter() {
+        let explained = |f: &Flaw| f.split == Some(split) && matches!(f.kind, FlawKind::UnimodalIgnored { .. });
+        if !own && judged.iter().any(|(_, other)| *other) && !flaws.iter().any(explained) {
+            flaws.push(Flaw::new(Some(split), UNIMODAL, FlawKind::UnimodalElsewhere));
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn labels_that_are_classes_or_all_the_same_are_found() {
+        let of = |split, labels: &[f32]| findings(split, labels).pop().map(|f| f.kind);
+        assert_eq!(of(Split::Train, &[0.0, 2.0, 1.0, 0.0]), Some(FlawKind::ClassLabels { largest: 2 }));
+        assert_eq!(of(Split::Train, &[0.0, 1.0]), Some(FlawKind::ClassLabels { largest: 1 }));
+        for labels in [&[0.0, 2.0, -1.0][..], &[0.0, 0.5, 1.0], &[], &[1.0]] {
+            assert_eq!(of(Split::Train, labels), None, "{labels:?}");
+        }
+        // A small split may hold positive whole numbers by chance.
+        assert_eq!(of(Split::Test, &[0.0, 1.0]), None);
+        for split in Split::ALL {
+            assert_eq!(of(split, &[1.5, 1.5]), Some(FlawKind::ConstantLabels { value: 1.5 }));
+        }
+    }
 
     #[test]
     fn the_range_follows_the_documented_rules() {

@@ -1,7 +1,7 @@
 //! Splits held in memory: what the built-in demo generates, and what tests and benchmarks make by hand.
 
 use super::bytes::Hash;
-use super::layout::{Feature, Lengths, Parts};
+use super::parts::{Feature, Lengths, Parts};
 use super::rows::Rows;
 use crate::modality::{Modality, PerModality};
 use crate::split::PerSplit;
@@ -15,7 +15,7 @@ pub struct MemorySplit {
     pub transcripts: Vec<String>,
     /// y, the multimodal label of each clip, in [-H, H].
     pub labels: Vec<f32>,
-    /// The true label of each modality where it is known: used to judge, never to train.
+    /// The true label of each modality, NaN where it is not known: used to judge, never to train.
     pub unimodal: Option<PerModality<Vec<f32>>>,
     /// U_m, the input sequences.
     pub sequences: PerModality<MemorySequences>,
@@ -53,8 +53,9 @@ impl MemorySplit {
             need(found == n, key.into(), format!("{n}, as many as labels"), found.to_string())?;
         }
         for (m, values) in self.unimodal.iter().flat_map(PerModality::iter) {
-            let usable = values.len() == n && values.iter().all(|y| y.is_finite());
-            need(usable, format!("unimodal.{m}"), format!("{n} finite numbers"), format!("{} numbers", values.len()))?;
+            let usable = values.len() == n && values.iter().all(|y| !y.is_infinite());
+            let expected = format!("{n} finite numbers, or NaN where nobody gave a label");
+            need(usable, format!("unimodal.{m}"), expected, format!("{} numbers", values.len()))?;
         }
         for (row, y) in self.labels.iter().enumerate() {
             need(y.is_finite(), "labels".into(), "finite numbers".into(), format!("{y} in row {row}"))?;

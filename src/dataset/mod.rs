@@ -9,29 +9,35 @@ pub mod bytes;
 mod catalogue;
 mod convert;
 pub mod demo;
+pub mod digest;
 mod dtype;
 mod error;
 mod flaw;
+mod hints;
 mod labels;
 mod layout;
 mod magic;
 pub mod memory;
+mod mmsa;
 mod normalise;
 mod open;
+mod padding;
+mod parts;
 pub mod pickle;
 mod report;
 mod report_text;
 mod rows;
 mod scan;
 mod source;
+mod tokens;
 
 pub use batch::{Batch, Sequences};
-pub use catalogue::{Catalogue, Entry, State};
+pub use catalogue::{Catalogue, Entry, State, is_same};
 pub use error::DatasetError;
-pub use flaw::{Flaw, FlawKind};
+pub use flaw::{Flaw, FlawKind, Severity};
 pub use open::{Dataset, RESIDENT_BYTES};
 pub use report::{Histogram, LabelReport, LengthReport, ModalityReport, Report, SplitReport};
-pub use source::{DEMO_SEED, Source, data_folder};
+pub use source::{DEMO, DEMO_SEED, Source, data_folder};
 
 #[cfg(test)]
 mod tests;

@@ -7,11 +7,13 @@ use super::batch::{Batch, Sequences};
 use super::bytes::DataFile;
 use super::error::DatasetError;
 use super::flaw::{Flaw, FlawKind};
-use super::layout::{Layout, Parts};
+use super::layout::Layout;
 use super::memory::MemorySplit;
 use super::normalise::Normaliser;
+use super::padding::Padding;
+use super::parts::Parts;
 use super::rows::{Rows, Scratch};
-use super::scan::{self, Job, Padding};
+use super::scan::{self, Job};
 use super::source::Source;
 use crate::config::{DataSettings, MetricSet};
 use crate::modality::{Modality, PerModality};
@@ -32,8 +34,7 @@ pub struct Dataset {
     pub shapes: PerModality<(usize, usize)>,
     /// Differs between data of different content; the run directory keeps it.
     pub fingerprint: String,
-    /// What is odd about the data. Values that are not finite were looked for where the features were read: in the
-    /// training split, and in all splits where they are held in memory or lengths had to be found.
+    /// What is odd about the data; all splits were looked through, and it is what [`Report`](super::Report) says.
     pub flaws: Vec<Flaw>,
     splits: PerSplit<Held>,
     padding: PerModality<Padding>,
@@ -102,17 +103,13 @@ impl Dataset {
         settings: &DataSettings,
         resident_bytes: usize,
     ) -> Result<Dataset, DatasetError> {
-        let Layout { splits, label_range, metrics, fingerprint, mut flaws, .. } = layout;
-        let padding = PerModality::try_from_fn(|m| Padding::find(&splits.train.features[m]))?;
-        // The training split is read for its statistics, the others only where no key gives their lengths.
-        let wanted: Vec<(Split, Modality)> = Split::ALL
-            .into_iter()
-            .flat_map(|split| Modality::ALL.map(|m| (split, m)))
-            .filter(|&(split, m)| split == Split::Train || splits[split].features[m].lengths.known().is_none())
-            .collect();
+        let Layout { splits, padding, label_range, metrics, fingerprint, mut flaws, .. } = layout;
+        // The training split is read for its statistics, the others for their lengths and for what is odd in them.
+        let wanted: Vec<(Split, Modality)> =
+            Split::ALL.into_iter().flat_map(|split| Modality::ALL.map(|m| (split, m))).collect();
         let jobs: Vec<Job<'_>> = wanted
             .iter()
-            .map(|&(split, m)| Job { feature: &splits[split].features[m], padding: padding[m], thorough: false })
+            .map(|&(split, m)| Job { feature: &splits[split].features[m], padding: padding[m], thorough: true })
             .collect();
         let scanned = scan::scan(&jobs)?;
         // The first three results are the training split's, text, audio and vision.
@@ -124,7 +121,7 @@ impl Dataset {
             PerModality::from_fn(|m| splits[split].features[m].lengths.known().unwrap_or_default().to_vec())
         });
         for ((split, m), found) in wanted.into_iter().zip(scanned) {
-            flaws.extend(found.flaws(split, m, padding[m]));
+            flaws.extend(found.flaws(split, m));
             lengths[split][m] = found.lengths;
         }
         let shapes = PerModality::from_fn(|m| {
@@ -186,7 +183,8 @@ impl Dataset {
         &self.splits[split].labels
     }
 
-    /// Human (in the demo: true) unimodal labels: to judge corrected labels by, never to train on.
+    /// Human (in the demo: true) unimodal labels, NaN where nobody gave one: to judge corrected labels by, never to train
+    /// on. Some splits may have them and others not.
     pub fn unimodal_labels(&self, split: Split) -> Option<&PerModality<Vec<f32>>> {
         self.splits[split].unimodal.as_ref()
     }
@@ -194,6 +192,11 @@ impl Dataset {
     /// Valid steps of each clip, from 0 to T.
     pub fn lengths(&self, split: Split, m: Modality) -> &[usize] {
         &self.splits[split].lengths[m]
+    }
+
+    /// True where batches are read from the data file, now and as long as there are any.
+    pub fn reads_file(&self) -> bool {
+        self.splits.iter().any(|(_, held)| held.features.iter().any(|(_, store)| matches!(store, Store::File(_))))
     }
 
     /// Bytes of features held in memory; 0 where all of them are read from the file as needed.

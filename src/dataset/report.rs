@@ -4,9 +4,10 @@ use serde::Serialize;
 
 use super::error::DatasetError;
 use super::flaw::Flaw;
-use super::layout::{Layout, Parts};
+use super::layout::Layout;
 use super::open::zero_lengths;
-use super::scan::{self, Job, Padding, Scanned};
+use super::parts::Parts;
+use super::scan::{self, Job, Scanned};
 use super::source::Source;
 use crate::config::{DataSettings, MetricSet};
 use crate::modality::{Modality, PerModality};
@@ -29,10 +30,10 @@ pub struct Report {
     /// H.
     pub label_range: f32,
     pub metrics: MetricSet,
-    /// True where every split has human (in the demo: true) unimodal labels.
+    /// True where some split has human (in the demo: true) unimodal labels.
     pub unimodal_labels: bool,
     pub splits: PerSplit<SplitReport>,
-    /// What is odd; all splits were looked through.
+    /// What was found or assumed; all splits were looked through.
     pub flaws: Vec<Flaw>,
 }
 
@@ -75,9 +76,11 @@ pub struct LengthReport {
     pub max: usize,
 }
 
-/// Labels of a split.
+/// Labels of a split. Without a label the figures are NaN, null in JSON.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct LabelReport {
+    /// Clips that have one.
+    pub labelled: usize,
     pub min: f32,
     pub mean: f64,
     /// Population standard deviation.
@@ -128,8 +131,7 @@ impl Report {
     }
 
     fn from_layout(name: String, path: Option<String>, layout: Layout) -> Result<Report, DatasetError> {
-        let Layout { splits, label_range, metrics, fingerprint, mut flaws, bytes } = layout;
-        let padding = PerModality::try_from_fn(|m| Padding::find(&splits.train.features[m]))?;
+        let Layout { splits, padding, label_range, metrics, fingerprint, mut flaws, bytes } = layout;
         let places: Vec<(Split, Modality)> =
             Split::ALL.into_iter().flat_map(|split| Modality::ALL.map(|m| (split, m))).collect();
         let jobs: Vec<Job<'_>> = places
@@ -138,7 +140,7 @@ impl Report {
             .collect();
         let scanned = scan::scan(&jobs)?;
         for (&(split, m), found) in places.iter().zip(&scanned) {
-            flaws.extend(found.flaws(split, m, padding[m]));
+            flaws.extend(found.flaws(split, m));
         }
         // Three results for each split, in the order of the splits.
         let of = |split: Split| &scanned[3 * split as usize..3 * split as usize + 3];
@@ -153,7 +155,7 @@ impl Report {
             fingerprint,
             label_range,
             metrics,
-            unimodal_labels: splits.iter().all(|(_, parts)| parts.unimodal.is_some()),
+            unimodal_labels: splits.iter().any(|(_, parts)| parts.unimodal.is_some()),
             splits: reports,
             flaws,
         })
@@ -192,19 +194,22 @@ fn split_report(parts: &Parts, scanned: &[Scanned], range: f32) -> SplitReport {
 }
 
 impl LabelReport {
+    /// Counts and measures labels; NaN is none.
     fn of(labels: &[f32], range: f32) -> LabelReport {
-        let n = labels.len().max(1) as f64;
+        let labels: Vec<f32> = labels.iter().copied().filter(|y| !y.is_nan()).collect();
+        let n = labels.len() as f64;
         let mean = labels.iter().map(|&y| f64::from(y)).sum::<f64>() / n;
         let variance = labels.iter().map(|&y| (f64::from(y) - mean).powi(2)).sum::<f64>() / n;
         LabelReport {
-            min: labels.iter().copied().fold(f32::INFINITY, f32::min),
+            labelled: labels.len(),
+            min: labels.iter().copied().fold(f32::NAN, f32::min),
             mean,
             deviation: variance.sqrt(),
-            max: labels.iter().copied().fold(f32::NEG_INFINITY, f32::max),
+            max: labels.iter().copied().fold(f32::NAN, f32::max),
             negative: labels.iter().filter(|&&y| y < 0.0).count(),
             neutral: labels.iter().filter(|&&y| y == 0.0).count(),
             positive: labels.iter().filter(|&&y| y > 0.0).count(),
-            histogram: Histogram::of(labels, range),
+            histogram: Histogram::of(&labels, range),
         }
     }
 }
@@ -248,5 +253,10 @@ mod tests {
         let r = LabelReport::of(&[-1.0, 0.0, 0.5, 0.5], 1.0);
         assert_eq!((r.min, r.max, r.negative, r.neutral, r.positive), (-1.0, 0.5, 1, 1, 2));
         assert!((r.mean - 0.0).abs() < 1e-9 && (r.deviation - 0.375f64.sqrt()).abs() < 1e-9);
+        let some = LabelReport::of(&[f32::NAN, -1.0, 0.5, f32::NAN], 1.0);
+        assert_eq!((some.labelled, some.min, some.max, some.mean), (2, -1.0, 0.5, -0.25));
+        assert_eq!(some.histogram.counts.iter().sum::<usize>(), 2);
+        let none = LabelReport::of(&[f32::NAN], 1.0);
+        assert!(none.labelled == 0 && none.min.is_nan() && none.mean.is_nan());
     }
 }

@@ -1,10 +1,12 @@
-//! A [`Report`] as text for a terminal of 80 columns or a log.
+//! A [`Report`] as text for a terminal of 80 columns or a log. Nothing that a file holds reaches the terminal as it is.
 
 use std::fmt;
 
+use super::flaw::Severity;
 use super::report::{LabelReport, ModalityReport, Report};
 use crate::config::MetricSet;
 use crate::modality::Modality;
+use crate::sanitise::clean;
 use crate::split::Split;
 
 const BARS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
@@ -16,10 +18,16 @@ impl fmt::Display for Report {
             MetricSet::Sims => "CH-SIMS's",
         };
         match &self.path {
-            Some(path) => writeln!(f, "{}  {} ({})", harmless(&self.name), harmless(path), size(self.bytes))?,
+            Some(path) => writeln!(f, "{}  {} ({})", clean(&self.name), clean(path), size(self.bytes))?,
             None => writeln!(f, "{}  built in", self.name)?,
         }
-        let human = if self.unimodal_labels { "yes" } else { "no" };
+        let judged: Vec<&str> =
+            self.splits.iter().filter(|(_, report)| report.unimodal.is_some()).map(|(split, _)| split.name()).collect();
+        let human = match judged.len() {
+            0 => "no".to_owned(),
+            3 => "yes".to_owned(),
+            _ => format!("in {} only", judged.join(" and ")),
+        };
         writeln!(
             f,
             "labels in [-{h}, {h}], {metrics} metrics, unimodal labels to judge by: {human}",
@@ -30,25 +38,31 @@ impl fmt::Display for Report {
             for (m, modality) in report.features.iter() {
                 writeln!(f, "  {:<7} {}", m.name(), Line(modality))?;
             }
-            writeln!(f, "  {:<7} {}", "label", Labels(&report.labels))?;
+            writeln!(f, "  {:<7} {}", "label", Labels(&report.labels, report.samples))?;
             for (m, labels) in report.unimodal.iter().flat_map(|u| u.iter()) {
-                writeln!(f, "  {:<7} {}", unimodal_name(m), Labels(labels))?;
+                writeln!(f, "  {:<7} {}", unimodal_name(m), Labels(labels, report.samples))?;
             }
             // The splits of a file have the same keys as a rule; saying so once is enough.
             if !report.keys.is_empty() && (split == Split::Train || report.keys != self.splits.train.keys) {
-                writeln!(f, "  keys    {}", harmless(&report.keys))?;
+                writeln!(f, "  keys    {}", clean(&report.keys))?;
             }
         }
         let example = self.splits.train.examples.first();
         if let Some(e) = example {
-            let text: String = harmless(&e.transcript).chars().take(60).collect();
-            writeln!(f, "\nfirst clip  {}  {:+}  {text}", harmless(&e.id), e.label)?;
+            let text: String = clean(&e.transcript).chars().take(60).collect();
+            writeln!(f, "\nfirst clip  {}  {:+}  {text}", clean(&e.id), e.label)?;
         }
         if self.flaws.is_empty() {
             return writeln!(f, "\nnothing odd found");
         }
-        writeln!(f, "\nodd, but usable:")?;
-        self.flaws.iter().try_for_each(|flaw| writeln!(f, "  {}", harmless(&flaw.to_string())))
+        for (severity, heading) in [(Severity::Warning, "odd, but usable:"), (Severity::Note, "noted:")] {
+            let mut flaws = self.flaws.iter().filter(|flaw| flaw.severity() == severity).peekable();
+            if flaws.peek().is_some() {
+                writeln!(f, "\n{heading}")?;
+            }
+            flaws.try_for_each(|flaw| writeln!(f, "  {}", clean(&flaw.to_string())))?;
+        }
+        Ok(())
     }
 }
 
@@ -75,28 +89,23 @@ impl fmt::Display for Line<'_> {
     }
 }
 
-/// Labels in one line, histogram included.
-struct Labels<'a>(&'a LabelReport);
+/// Labels in one line, histogram included, of so many clips.
+struct Labels<'a>(&'a LabelReport, usize);
 
 impl fmt::Display for Labels<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let r = self.0;
+        if r.labelled == 0 {
+            return f.write_str("none");
+        }
         let tallest = r.histogram.counts.iter().copied().max().unwrap_or(0).max(1);
         // A bin with a single label is still seen.
         let bar = |&n: &usize| BARS[(n * 8).div_ceil(tallest).min(8)];
         let bars: String = r.histogram.counts.iter().map(bar).collect();
         write!(f, "|{bars}| {:+.2}..{:+.2}, mean {:+.3}, sd {:.3}", r.min, r.max, r.mean, r.deviation)?;
-        write!(f, "; {} < 0, {} = 0, {} > 0", r.negative, r.neutral, r.positive)
+        write!(f, "; {} < 0, {} = 0, {} > 0", r.negative, r.neutral, r.positive)?;
+        if r.labelled < self.1 { write!(f, "; {} of {} clips", r.labelled, self.1) } else { Ok(()) }
     }
-}
-
-/// Text from a file as it may be printed: without characters that move the cursor or change the terminal.
-fn harmless(text: &str) -> String {
-    let hidden = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
-    };
-    text.chars().map(|c| if hidden(c) { '\u{fffd}' } else { c }).collect()
 }
 
 fn size(bytes: u64) -> String {
@@ -118,10 +127,5 @@ mod tests {
     fn sizes_read_well() {
         assert_eq!(size(999), "999 bytes");
         assert_eq!(size(1_263_486_152), "1.3 GB");
-    }
-
-    #[test]
-    fn escape_codes_from_a_file_stay_off_the_terminal() {
-        assert_eq!(harmless("a\x1b[31m\n我\u{202e}"), "a\u{fffd}[31m\u{fffd}我\u{fffd}");
     }
 }

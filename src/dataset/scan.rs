@@ -8,9 +8,10 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use super::error::DatasetError;
 use super::flaw::{Flaw, FlawKind};
-use super::layout::{Feature, Lengths};
 use super::normalise::{Moments, Normaliser, usable};
-use super::rows::{Rows, Scratch};
+use super::padding::Padding;
+use super::parts::{Feature, Lengths};
+use super::rows::Rows;
 use crate::modality::Modality;
 use crate::split::Split;
 
@@ -18,54 +19,6 @@ use crate::split::Split;
 const TASK: usize = 8 << 20;
 /// Most threads: beyond this the disk is the limit.
 const THREADS: usize = 8;
-/// Rows looked at to find the padded end.
-const SAMPLED: usize = 64;
-
-/// At which end of a row the padding stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub enum Padding {
-    #[default]
-    Right,
-    Left,
-}
-
-impl Padding {
-    /// The valid steps of a row of `steps` steps.
-    pub fn window(self, length: usize, steps: usize) -> Range<usize> {
-        match self {
-            Padding::Right => 0..length.min(steps),
-            Padding::Left => steps.saturating_sub(length)..steps,
-        }
-    }
-
-    /// Finds the padded end: rows that are not full start or end with a step of zeros. Right where nothing tells.
-    ///
-    /// # Errors
-    /// The file cannot be read.
-    pub fn find(feature: &Feature) -> Result<Padding, DatasetError> {
-        let known = feature.lengths.known();
-        let rows = &feature.rows;
-        if feature.lengths == Lengths::Whole {
-            return Ok(Padding::Right);
-        }
-        let padded: Vec<usize> = (0..rows.len())
-            .filter(|&row| rows.steps(row) > 1 && known.is_none_or(|k| (1..rows.steps(row)).contains(&k[row])))
-            .collect();
-        let (mut left, mut right) = (0, 0);
-        let mut scratch = Scratch::default();
-        let mut zeros = |row, step| -> Result<bool, DatasetError> {
-            Ok(rows.read(row, step..step + 1, &mut scratch)?.iter().all(|&v| v == 0.0))
-        };
-        for &row in padded.iter().step_by((padded.len() / SAMPLED).max(1)) {
-            match (zeros(row, 0)?, zeros(row, rows.steps(row) - 1)?) {
-                (true, false) => left += 1,
-                (false, true) => right += 1,
-                _ => {}
-            }
-        }
-        Ok(if left > right { Padding::Left } else { Padding::Right })
-    }
-}
 
 /// What to look at in one modality of one split.
 pub struct Job<'a> {
@@ -86,16 +39,17 @@ pub struct Scanned {
     pub not_finite: (u64, u64),
     /// Clips with other values than 0 outside their valid steps; 0 unless looked for.
     pub beyond: usize,
+    /// Clips of inferred length that have zeros at the end where no padding is.
+    pub zeros_kept: usize,
 }
 
 impl Scanned {
     fn new(dim: usize) -> Self {
-        Scanned { lengths: Vec::new(), moments: Moments::new(dim), not_finite: (0, 0), beyond: 0 }
+        Scanned { lengths: Vec::new(), moments: Moments::new(dim), not_finite: (0, 0), beyond: 0, zeros_kept: 0 }
     }
 
-    /// What is odd about it. Constant columns and the padded end are told of the training split alone, which decides
-    /// both.
-    pub fn flaws(&self, split: Split, m: Modality, padding: Padding) -> Vec<Flaw> {
+    /// What is odd about it. Constant columns are told of the training split alone, which decides what becomes of them.
+    pub fn flaws(&self, split: Split, m: Modality) -> Vec<Flaw> {
         let mut flaws = Vec::new();
         let (values, clips) = self.not_finite;
         if values > 0 {
@@ -108,8 +62,8 @@ impl Scanned {
         if split == Split::Train && columns > 0 {
             flaws.push(Flaw::new(Some(split), m.name(), FlawKind::ConstantColumns { columns, of }));
         }
-        if split == Split::Train && padding == Padding::Left {
-            flaws.push(Flaw::new(None, m.name(), FlawKind::LeftPadded));
+        if self.zeros_kept > 0 {
+            flaws.push(Flaw::new(Some(split), m.name(), FlawKind::ZerosKept { clips: self.zeros_kept }));
         }
         flaws
     }
@@ -121,6 +75,7 @@ impl Scanned {
         self.not_finite.0 += next.not_finite.0;
         self.not_finite.1 += next.not_finite.1;
         self.beyond += next.beyond;
+        self.zeros_kept += next.zeros_kept;
     }
 }
 
@@ -219,6 +174,13 @@ fn scan_rows(job: &Job<'_>, range: Range<usize>) -> Result<Scanned, DatasetError
         found.lengths.push(length);
         let window = if whole { job.padding.window(length, steps) } else { 0..length };
         let valid = &values[window.start * dim..window.end * dim];
+        if infer && length > 0 {
+            let other_end = match job.padding {
+                Padding::Right => &valid[..dim],
+                Padding::Left => &valid[valid.len() - dim..],
+            };
+            found.zeros_kept += usize::from(other_end.iter().all(|&v| v == 0.0));
+        }
         valid.chunks_exact(dim).for_each(|step| found.moments.add(step));
         let bad = valid.iter().filter(|&&v| !usable(v)).count() as u64;
         found.not_finite.0 += bad;
@@ -302,27 +264,28 @@ mod tests {
         Feature { rows: Rows::Memory { data: rows.concat(), starts, dim: 1 }, lengths, dtype: "f4".into() }
     }
 
-    fn scanned(feature: &Feature) -> Scanned {
-        let padding = Padding::find(feature).unwrap();
+    fn scanned(feature: &Feature, padding: Padding) -> Scanned {
         scan(&[Job { feature, padding, thorough: true }]).unwrap().remove(0)
     }
 
     #[test]
     fn lengths_are_inferred_at_either_end() {
         let right = feature(&[&[1.0, 0.0, 2.0, 0.0], &[3.0, 0.0, 0.0, 0.0], &[0.0; 4]], Lengths::Inferred);
-        assert_eq!(Padding::find(&right).unwrap(), Padding::Right);
-        assert_eq!(scanned(&right).lengths, [3, 1, 0]);
+        assert_eq!(scanned(&right, Padding::Right).lengths, [3, 1, 0]);
         let left = feature(&[&[0.0, 1.0, 0.0, 2.0], &[0.0, 0.0, 0.0, f32::NAN], &[0.0; 4]], Lengths::Inferred);
-        assert_eq!(Padding::find(&left).unwrap(), Padding::Left);
-        let found = scanned(&left);
+        let found = scanned(&left, Padding::Left);
         assert_eq!(found.lengths, [3, 1, 0]);
-        assert_eq!(found.not_finite, (1, 1));
+        assert_eq!((found.not_finite, found.zeros_kept), ((1, 1), 0));
+        // A face that is missing in the first frame: kept, and counted.
+        let late = feature(&[&[0.0, 1.0, 2.0, 0.0], &[3.0, 0.0, 0.0, 0.0]], Lengths::Inferred);
+        let found = scanned(&late, Padding::Right);
+        assert_eq!((found.lengths, found.zeros_kept), (vec![3, 1], 1));
     }
 
     #[test]
     fn only_valid_steps_count() {
         let given = Lengths::Given { key: "audio_lengths", lengths: vec![1, 2, 0] };
-        let found = scanned(&feature(&[&[1.0, 99.0, 0.0], &[3.0, 5.0, 0.0], &[0.0; 3]], given));
+        let found = scanned(&feature(&[&[1.0, 99.0, 0.0], &[3.0, 5.0, 0.0], &[0.0; 3]], given), Padding::Right);
         assert_eq!(found.moments.mean(0), 3.0);
         assert_eq!(found.beyond, 1);
         assert_eq!(found.lengths, [1, 2, 0]);

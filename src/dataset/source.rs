@@ -96,6 +96,17 @@ impl Source {
         }
     }
 
+    /// Looks whether the data can be used, short of its features: quick also for a large file.
+    ///
+    /// # Errors
+    /// It cannot; the error says why.
+    pub fn check(&self, settings: &DataSettings) -> Result<(), DatasetError> {
+        match self {
+            Source::Demo { .. } => Ok(()),
+            Source::File(_) => self.layout(settings).map(|_| ()),
+        }
+    }
+
     /// Reads what lies there, short of the features.
     pub(super) fn layout(&self, settings: &DataSettings) -> Result<Layout, DatasetError> {
         match self {

@@ -11,7 +11,7 @@ use std::time::Duration;
 use super::place::{self, PlaceError};
 use super::wire::{self, Down, Up, WireError};
 use crate::run::directory::RunDir;
-use crate::run::lock;
+use crate::run::lock::{self, Holder};
 use crate::training::events::Command;
 
 /// Why there is no link to a run's process.
@@ -25,6 +25,9 @@ pub enum ClientError {
     NoSocket { run: String, path: PathBuf },
     #[error("the process of the run does not answer on {path}: {message}")]
     Silent { path: PathBuf, message: String },
+    /// It answered that it does not serve this link, and why.
+    #[error("{reason}")]
+    TurnedAway { reason: String },
     #[error(transparent)]
     Place(#[from] PlaceError),
     #[error(transparent)]
@@ -84,18 +87,31 @@ pub fn connect(dir: &RunDir, notify: Sender<LinkEvent>) -> Result<Link, ClientEr
     connect_as(dir, false, notify)
 }
 
+/// As [`connect`], for a command: it is let in however many viewers the run has.
+///
+/// # Errors
+/// As [`connect`].
+pub fn connect_to_command(dir: &RunDir, notify: Sender<LinkEvent>) -> Result<Link, ClientError> {
+    connect_with(dir, Down::Errand { version: env!("CARGO_PKG_VERSION").to_owned() }, notify)
+}
+
 /// As [`connect`]; the host refuses commands of a read-only link.
 ///
 /// # Errors
 /// As [`connect`].
 pub fn connect_as(dir: &RunDir, read_only: bool, notify: Sender<LinkEvent>) -> Result<Link, ClientError> {
+    connect_with(dir, Down::Hello { version: env!("CARGO_PKG_VERSION").to_owned(), read_only }, notify)
+}
+
+fn connect_with(dir: &RunDir, hello: Down, notify: Sender<LinkEvent>) -> Result<Link, ClientError> {
     let run = || dir.name().to_owned();
     if !lock::is_alive(dir) {
         return Err(ClientError::NotRunning { run: run() });
     }
-    // A host that is just starting holds the lock and has not said yet who it is.
+    // A host that is just starting holds the lock and has not said yet who it is; one whose `host.lock` was deleted says it
+    // anew within a second.
     let mut holder = None;
-    for _ in 0..50 {
+    for _ in 0..200 {
         holder = lock::holder(dir);
         if holder.is_some() {
             break;
@@ -103,7 +119,9 @@ pub fn connect_as(dir: &RunDir, read_only: bool, notify: Sender<LinkEvent>) -> R
         std::thread::sleep(Duration::from_millis(10));
     }
     let holder = holder.ok_or_else(|| ClientError::NoSocket { run: run(), path: dir.path().to_owned() })?;
-    if holder.is_elsewhere() {
+    // A container's socket lies in a place of its own, unless that is shared.
+    let is_hidden = |h: &Holder| h.is_contained() && h.socket.as_ref().is_none_or(|s| !s.exists());
+    if holder.is_elsewhere() || is_hidden(&holder) {
         let path = dir.path().to_owned();
         return Err(ClientError::Elsewhere { run: run(), machine: holder.machine, path });
     }
@@ -111,18 +129,18 @@ pub fn connect_as(dir: &RunDir, read_only: bool, notify: Sender<LinkEvent>) -> R
     if let Some(folder) = path.parent() {
         place::check_private(folder)?;
     }
-    open(path, read_only, notify)
+    open(path, hello, notify)
 }
 
 /// Connects and shakes hands on a thread of its own, which then goes on reading: connecting to a host that is stopped can
 /// take forever.
-fn open(path: PathBuf, read_only: bool, notify: Sender<LinkEvent>) -> Result<Link, ClientError> {
+fn open(path: PathBuf, hello: Down, notify: Sender<LinkEvent>) -> Result<Link, ClientError> {
     let (tell, told) = mpsc::channel();
     let at = path.clone();
     std::thread::Builder::new()
         .name("link".into())
         .spawn(move || {
-            let mut stream = match shake_hands(&at, read_only, &notify) {
+            let mut stream = match shake_hands(&at, &hello, &notify) {
                 Ok((stream, kept)) => {
                     // Nobody waits any longer: the stream is closed by being dropped.
                     if tell.send(Ok(kept)).is_err() {
@@ -147,15 +165,18 @@ fn open(path: PathBuf, read_only: bool, notify: Sender<LinkEvent>) -> Result<Lin
 
 fn shake_hands(
     path: &PathBuf,
-    read_only: bool,
+    hello: &Down,
     notify: &Sender<LinkEvent>,
 ) -> Result<(UnixStream, UnixStream), ClientError> {
     let silent = |e: io::Error| ClientError::Silent { path: path.clone(), message: e.to_string() };
     let mut stream = UnixStream::connect(path).map_err(silent)?;
     stream.set_read_timeout(Some(PATIENCE)).map_err(silent)?;
     stream.set_write_timeout(Some(PATIENCE)).map_err(silent)?;
-    let hello = Down::Hello { version: env!("CARGO_PKG_VERSION").to_owned(), read_only };
-    stream.write_all(&wire::encode(&hello)?).map_err(silent)?;
+    // A process that has hung up already has said why before.
+    match stream.write_all(&wire::encode(hello)?) {
+        Err(e) if e.kind() != io::ErrorKind::BrokenPipe => return Err(silent(e)),
+        _ => {}
+    }
     match read_frame(&mut stream).map_err(|e| match e {
         ReadError::Io(e) => silent(e),
         ReadError::Wire(e) => e.into(),
@@ -163,6 +184,7 @@ fn shake_hands(
         Up::Hello { version, run, pid, recorded } => {
             let _ = notify.send(LinkEvent::Hello { version, run, pid, recorded });
         }
+        Up::Ended { reason } => return Err(ClientError::TurnedAway { reason }),
         other => return Err(WireError::Message(format!("expected a hello, found {other:?}")).into()),
     }
     stream.set_read_timeout(None).map_err(silent)?;

@@ -25,9 +25,12 @@
 //! Training runs under a guard: a panic becomes a fault event with its message.
 
 pub mod client;
+pub mod content;
+mod data_watch;
 pub mod place;
 pub mod prepare;
 mod recording;
+mod signals;
 mod socket;
 pub mod spawn;
 mod standing;
@@ -41,18 +44,19 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{oneshot, watch};
 
 use crate::run::FileError;
 use crate::run::directory::{Manifest, RunDir};
-use crate::run::lock::{LockError, RunLock};
+use crate::run::lock::{Kept, LockError, RunLock};
 use crate::run::recorder::Recorder;
 use crate::training::Outcome;
 use crate::training::control::Control;
 use crate::training::events::{Body, Command, Level, Stage};
 use recording::Recording;
 pub use recording::Reports;
+use recording::complain;
+use signals::{Ask, Signals};
 use socket::{Hub, Listener};
 use standing::Standing;
 
@@ -70,7 +74,7 @@ pub struct HostOptions {
     pub restart: Option<Stage>,
     /// Go on with this stage, which was ended early, before anything else.
     pub continue_stage: Option<Stage>,
-    /// Take SIGTERM, SIGINT and SIGUSR1 as requests to checkpoint and end; SIGHUP as nothing.
+    /// Take SIGTERM, SIGINT, SIGUSR1 and most others as requests to checkpoint and end (see signals.rs for each).
     pub signals: bool,
     /// How often a disk that refuses is tried again.
     pub retry: Duration,
@@ -113,14 +117,22 @@ pub enum HostError {
     Fault(String),
     #[error("the run's last events could not be written: {0}")]
     Unwritten(String),
+    #[error("{0}")]
+    Lost(String),
 }
+
+/// How often the lock and the socket's file are looked at.
+const LOOK: Duration = Duration::from_secs(1);
+/// How many looks come to a sign of life.
+const LOOKS_A_SIGN: u64 = 5;
 
 /// Trains a run in this process, on a thread of its own, until it ends.
 ///
 /// # Errors
 /// The run is being trained already, its directory cannot be written, or training failed.
 pub fn serve(dir: RunDir, trainer: Trainer, options: &HostOptions) -> Result<Served, HostError> {
-    let mut lock = RunLock::acquire(&dir)?;
+    let mut lock = RunLock::acquire(&dir, &mut |message| complain(message))?;
+    dir.remove_parts();
     let recorder = Recorder::open(&dir)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let control = Control::new();
@@ -135,10 +147,15 @@ pub fn serve(dir: RunDir, trainer: Trainer, options: &HostOptions) -> Result<Ser
         // Before training starts, so that no signal falls between the two.
         let signals = if options.signals { Some(Signals::new()?) } else { None };
         let recording = Recording::start(recorder, control.clone(), standing.clone(), options)?;
+        if let Some(remark) = lock.remark() {
+            recording.note(Level::Warning, remark);
+        }
         let listener = Listener::open(&dir, &mut lock, &recording);
         let training = start_training(&dir, trainer, options.resume, &control, &recording)?;
         let hub = Arc::new(Hub::new(&dir, control.clone(), standing.clone()));
-        Host { dir: &dir, lock: &mut lock, listener, hub, recording, training, signals, asked: None }.run().await
+        Host { dir: &dir, lock: &mut lock, listener, hub, recording, training, signals, asked: None, lost: None }
+            .run()
+            .await
     });
     // Tasks that hang on to a viewer that does not read are not waited for.
     runtime.shutdown_background();
@@ -205,12 +222,14 @@ struct Host<'a> {
     signals: Option<Signals>,
     /// The signal that asked for the end.
     asked: Option<i32>,
+    /// Another process has the run, and who.
+    lost: Option<String>,
 }
 
 impl Host<'_> {
     async fn run(mut self) -> Result<Served, HostError> {
-        let mut look = tokio::time::interval(Duration::from_secs(5));
-        let mut end = None;
+        let mut look = tokio::time::interval(LOOK);
+        let (mut looks, mut end) = (0_u64, None);
         loop {
             tokio::select! {
                 stream = accept(&mut self.listener) => {
@@ -218,12 +237,13 @@ impl Host<'_> {
                         self.hub.clone().serve(stream);
                     }
                 }
-                number = next_signal(&mut self.signals) => self.on_signal(number),
+                (number, ask) = signals::next(&mut self.signals) => self.on_signal(number, ask),
                 ended = &mut self.training, if end.is_none() => {
                     end = Some(ended.unwrap_or_else(|_| End::Fault("the training thread vanished".into())));
                 }
                 written = self.recording.ended(), if end.is_some() => {
                     let reason = match (&end, &written) {
+                        _ if self.lost.is_some() => self.lost.clone().unwrap_or_default(),
                         (Some(End::Fault(message)), _) => format!("the run failed: {message}"),
                         (_, Err(message)) => format!("the run's last events could not be written: {message}"),
                         (Some(End::Outcome(Outcome::Finished)), _) => "the run finished".to_owned(),
@@ -231,43 +251,73 @@ impl Host<'_> {
                     };
                     self.hub.close(reason).await;
                     return match (end, written) {
+                        _ if self.lost.is_some() => Err(HostError::Lost(self.lost.unwrap_or_default())),
                         (Some(End::Fault(message)), _) => Err(HostError::Fault(message)),
                         (_, Err(message)) => Err(HostError::Unwritten(message)),
                         (Some(End::Outcome(outcome)), Ok(())) => Ok(Served { outcome, signal: self.asked }),
                         (None, Ok(())) => Err(HostError::Fault("recording ended before training did".into())),
                     };
                 }
-                _ = look.tick() => {
-                    self.lock.touch();
-                    Listener::keep(&mut self.listener, self.dir, self.lock, &self.recording);
+                _ = look.tick(), if self.lost.is_none() => {
+                    self.look_after_lock();
+                    if looks % LOOKS_A_SIGN == 0 {
+                        self.lock.touch();
+                    }
+                    looks += 1;
+                    if self.lost.is_none() {
+                        Listener::keep(&mut self.listener, self.dir, self.lock, &self.recording);
+                    }
                 }
             }
         }
     }
 
-    fn on_signal(&mut self, number: i32) {
-        let name = match number {
-            rustix_signal::HUP => {
+    /// Makes sure that this process still is the one that has the run; where another has it, that one's record and
+    /// checkpoints are left alone.
+    fn look_after_lock(&mut self) {
+        match self.lock.check(self.dir) {
+            Kept::Whole => {}
+            Kept::Restored(what) => {
+                let message =
+                    format!("{what} by another program; it was put right, and no other process had taken the run");
+                self.recording.note(Level::Warning, message);
+            }
+            Kept::Lost(by) => {
+                let message = format!(
+                    "run {} was taken{by} while this process trained it: this one ends and writes nothing more to it",
+                    self.dir.name()
+                );
+                complain(&message);
+                self.recording.abandon(message.clone());
+                self.lost = Some(message);
+                self.hub.stop();
+            }
+        }
+    }
+
+    fn on_signal(&mut self, number: i32, ask: Ask) {
+        match ask {
+            Ask::End => {}
+            Ask::Nothing => return,
+            Ask::Hangup => {
                 // The terminal is gone; the run is not. What it printed there goes nowhere from now on.
                 self.recording.note(Level::Info, "the terminal is gone; the run goes on".into());
                 return;
             }
-            rustix_signal::INT => "SIGINT",
-            rustix_signal::TERM => "SIGTERM",
-            _ => "SIGUSR1",
-        };
-        if number == rustix_signal::INT && self.asked == Some(number) {
+        }
+        if number == signals::INT && self.asked == Some(number) {
             Listener::remove(&mut self.listener);
             std::process::exit(128 + number);
         }
         let first = self.asked.is_none();
         // The first one is the reason, but a SIGINT after another signal counts as the first SIGINT.
-        if first || number == rustix_signal::INT {
+        if first || number == signals::INT {
             self.asked = Some(number);
         }
         if first {
             let message = format!(
-                "{name}: finishing the batch and writing a checkpoint; go on later with mug train --resume {}",
+                "{}: finishing the batch and writing a checkpoint; go on later with mug train --resume {}",
+                signals::name(number),
                 self.dir.name()
             );
             self.recording.note(Level::Warning, message);
@@ -280,43 +330,6 @@ async fn accept(listener: &mut Option<Listener>) -> Option<tokio::net::UnixStrea
     match listener {
         Some(listener) => listener.accept().await,
         None => std::future::pending().await,
-    }
-}
-
-/// Signal numbers, the same on all systems where this program runs.
-mod rustix_signal {
-    pub const HUP: i32 = rustix::process::Signal::HUP.as_raw();
-    pub const INT: i32 = rustix::process::Signal::INT.as_raw();
-    pub const TERM: i32 = rustix::process::Signal::TERM.as_raw();
-    pub const USR1: i32 = rustix::process::Signal::USR1.as_raw();
-}
-
-struct Signals {
-    hangup: Signal,
-    interrupt: Signal,
-    terminate: Signal,
-    warning: Signal,
-}
-
-impl Signals {
-    fn new() -> std::io::Result<Signals> {
-        Ok(Signals {
-            hangup: signal(SignalKind::hangup())?,
-            interrupt: signal(SignalKind::interrupt())?,
-            terminate: signal(SignalKind::terminate())?,
-            warning: signal(SignalKind::user_defined1())?,
-        })
-    }
-}
-
-async fn next_signal(signals: &mut Option<Signals>) -> i32 {
-    let Some(s) = signals else { return std::future::pending().await };
-    tokio::select! {
-        Some(()) = s.hangup.recv() => rustix_signal::HUP,
-        Some(()) = s.interrupt.recv() => rustix_signal::INT,
-        Some(()) = s.terminate.recv() => rustix_signal::TERM,
-        Some(()) = s.warning.recv() => rustix_signal::USR1,
-        else => std::future::pending().await,
     }
 }
 

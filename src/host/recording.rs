@@ -23,6 +23,8 @@ enum Word {
     Note(Body),
     /// Answer once everything before is on the disk, or with why it cannot be now.
     Settle(Sender<Result<(), String>>),
+    /// Write nothing more, whatever comes: the run belongs to another process; why.
+    Abandon(String),
     /// No more events come; this is the last word, unless training has said one itself.
     TrainingEnded(Option<Body>),
 }
@@ -35,6 +37,12 @@ pub struct Reports(Sender<Word>);
 const PATIENCE: Duration = Duration::from_secs(60);
 
 impl Reports {
+    /// Records something at the moment of the last event.
+    pub fn note(&self, body: Body) {
+        // Fails only when the recorder is gone, and then the whole process is going.
+        let _ = self.0.send(Word::Note(body));
+    }
+
     /// Says that training is over.
     pub(super) fn ended(&self, last: Option<Body>) {
         // The recorder does not end before this.
@@ -87,6 +95,7 @@ impl Recording {
                 trouble: None,
                 resumes: 0,
                 settling: Vec::new(),
+                abandoned: None,
                 last: None,
             };
             // The main thread may have ended already, by a second SIGINT.
@@ -104,6 +113,12 @@ impl Recording {
     pub fn note(&self, level: Level, message: String) {
         // A host that has recorded its end has no more to say.
         let _ = self.words.send(Word::Note(Body::Log { level, message }));
+    }
+
+    /// Leaves the record to another process: nothing more is written, no checkpoint either, since each is settled first.
+    pub fn abandon(&self, why: String) {
+        // As above.
+        let _ = self.words.send(Word::Abandon(why));
     }
 
     /// Resolves once everything is written, or will not be.
@@ -133,6 +148,8 @@ struct Thread {
     resumes: u32,
     /// Who waits for everything until now to be on the disk.
     settling: Vec<Sender<Result<(), String>>>,
+    /// Why nothing is written any more.
+    abandoned: Option<String>,
     /// The last word, once training has ended.
     last: Option<Option<Body>>,
 }
@@ -146,9 +163,16 @@ impl Thread {
     fn run(mut self) -> Result<(), String> {
         loop {
             let over = self.take_in();
+            if let Some(why) = self.abandoned.clone() {
+                self.settled(&Err(why.clone()));
+                if over {
+                    return Err(why);
+                }
+                continue;
+            }
             if over && let Some(body) = self.last.as_mut().and_then(Option::take) {
-                // The phase tells whether training has said it itself.
-                if !self.standing.borrow().phase.is_over() {
+                // The phase tells whether training has said it itself; a fault that is found after its last word counts.
+                if matches!(body, Body::Fault { .. }) || !self.standing.borrow().phase.is_over() {
                     self.recorder.push_here(body.clone());
                     self.standing.send_modify(|s| {
                         s.phase = match body {
@@ -163,7 +187,9 @@ impl Thread {
                 self.settled(&Err(known.unwrap_or_default()));
                 continue;
             }
-            let written = if self.settling.is_empty() { self.recorder.flush() } else { self.recorder.settle() };
+            // At the end, too: what is said to be recorded then is not looked at again.
+            let written =
+                if self.settling.is_empty() && !over { self.recorder.flush() } else { self.recorder.settle() };
             match written {
                 Ok(()) => {
                     self.settled(&Ok(()));
@@ -182,6 +208,7 @@ impl Thread {
                     self.suffer(error);
                     self.settled(&Err(message.clone()));
                     if over && self.must_give_up() {
+                        self.leave_word(&message);
                         return Err(message);
                     }
                 }
@@ -207,6 +234,7 @@ impl Thread {
                 Some(Word::Event(event)) => self.take_event(event),
                 Some(Word::Note(body)) => self.recorder.push_here(body),
                 Some(Word::TrainingEnded(body)) => self.last = Some(body),
+                Some(Word::Abandon(why)) => self.abandoned = Some(why),
                 Some(Word::Settle(answer)) => {
                     // Training waits: no more can come from it.
                     self.settling.push(answer);
@@ -247,14 +275,15 @@ impl Thread {
     }
 
     fn suffer(&mut self, error: RecordError) {
-        let gone = matches!(error, RecordError::Gone { .. });
+        let gone =
+            matches!(error, RecordError::Gone { .. } | RecordError::Short { .. } | RecordError::Overwritten { .. });
         let message = self.recorder.in_words(&error);
         let now = Instant::now();
         if let Some(trouble) = &mut self.trouble {
             trouble.tried = now;
             if gone && !trouble.stopping && trouble.since.elapsed() >= self.gone {
                 trouble.stopping = true;
-                complain(&format!("{message}; it did not come back, the run ends"));
+                complain(&format!("{message}; what was recorded did not come back, the run ends"));
                 self.control.send(Command::StopNow);
             }
             return;
@@ -267,6 +296,16 @@ impl Thread {
         if self.last.is_none() {
             self.control.send(Command::Pause);
         }
+    }
+
+    /// Records how the run ends in whatever file there is now: one whose rows are missing is never taken for finished.
+    fn leave_word(&mut self, message: &str) {
+        let message = format!("the record is not whole: {message}");
+        // Without a directory there is nothing to write to, and who started the run is told.
+        let _ = self.recorder.accept_damage().and_then(|()| {
+            self.recorder.push_here(Body::Fault { message });
+            self.recorder.settle()
+        });
     }
 
     fn recover(&mut self, trouble: &Trouble) {
@@ -287,6 +326,6 @@ impl Thread {
 }
 
 /// Says something in `host.log` or on the terminal, which may both be out of order too.
-fn complain(message: &str) {
+pub(super) fn complain(message: &str) {
     let _ = writeln!(io::stderr(), "mug: {message}");
 }

@@ -22,9 +22,9 @@ use super::recording::Recording;
 use super::standing::Standing;
 use super::wire::{self, Down, Up, WireError};
 use crate::run::directory::RunDir;
-use crate::run::lock::{Holder, RunLock};
+use crate::run::lock::RunLock;
 use crate::training::control::Control;
-use crate::training::events::{Level, Stage};
+use crate::training::events::{Command, Level, Stage};
 
 /// How long a viewer may take to say hello, or to send the rest of a message it began.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -34,6 +34,10 @@ const PACE: Duration = Duration::from_millis(50);
 const FAREWELL: Duration = Duration::from_millis(500);
 /// Viewers at a time.
 const MOST_VIEWERS: usize = 64;
+/// How long a connection beyond them is served.
+const ERRAND: Duration = Duration::from_secs(10);
+/// Connections beyond them at a time, which may only come with a command: a run that many watch can still be paused.
+const MOST_GUESTS: usize = 16;
 
 /// A bound socket in the user's private folder.
 pub(super) struct Listener {
@@ -50,8 +54,7 @@ impl Listener {
             recording.note(Level::Warning, format!("the run cannot be controlled from outside: {message}"));
             None
         });
-        let holder = Holder::this_process(listener.as_ref().map(|l| l.path.clone()));
-        if let Err(e) = lock.describe(&holder) {
+        if let Err(e) = lock.describe(listener.as_ref().map(|l| l.path.clone())) {
             recording.note(Level::Warning, format!("the run cannot be found from outside: {e}"));
         }
         listener
@@ -122,24 +125,42 @@ pub(super) struct Hub {
     control: Control,
     standing: Arc<watch::Sender<Standing>>,
     viewers: std::sync::Mutex<JoinSet<()>>,
+    guests: std::sync::Mutex<JoinSet<()>>,
 }
 
 impl Hub {
     pub fn new(dir: &RunDir, control: Control, standing: Arc<watch::Sender<Standing>>) -> Hub {
-        let viewers = std::sync::Mutex::new(JoinSet::new());
-        Hub { run: dir.name().to_owned(), stages: dir.manifest().stages.clone(), control, standing, viewers }
+        Hub {
+            run: dir.name().to_owned(),
+            stages: dir.manifest().stages.clone(),
+            control,
+            standing,
+            viewers: Default::default(),
+            guests: Default::default(),
+        }
     }
 
-    /// Serves a viewer on a task of its own.
+    /// Serves a viewer on a task of its own. One too many is a guest, who may command and is not kept for watching.
     pub fn serve(self: Arc<Self>, stream: UnixStream) {
+        // Whatever ended the connection is the viewer's affair.
         let hub = self.clone();
-        let mut viewers = self.viewers.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        while viewers.try_join_next().is_some() {}
+        let mut viewers = in_hand(&self.viewers);
         if viewers.len() < MOST_VIEWERS {
             viewers.spawn(async move {
-                // Whatever ended the connection is the viewer's affair.
-                let _ = hub.converse(stream).await;
+                let _ = hub.converse(stream, Place::Viewer).await;
             });
+            return;
+        }
+        let mut guests = in_hand(&self.guests);
+        if guests.len() < MOST_GUESTS {
+            guests.spawn(async move {
+                let _ = tokio::time::timeout(ERRAND, hub.converse(stream, Place::Guest)).await;
+            });
+            return;
+        }
+        // Fits into any socket's buffer, and a viewer that is gone need not know.
+        if let Ok(frame) = wire::encode(&Up::Ended { reason: too_many() }) {
+            let _ = stream.try_write(&frame);
         }
     }
 
@@ -157,22 +178,37 @@ impl Hub {
         let _ = tokio::time::timeout(FAREWELL, all).await;
     }
 
-    async fn converse(&self, stream: UnixStream) -> Result<(), Gone> {
+    async fn converse(&self, stream: UnixStream, place: Place) -> Result<(), Gone> {
         let mut news = self.standing.subscribe();
         let (reader, mut writer) = stream.into_split();
         let mut reader = Frames::new(reader);
         let known = news.borrow_and_update().clone();
         let mut told = Told { recorded: known.recorded, trouble: None };
-        // Before the viewer has said anything: one of another version learns ours by it.
         let hello = Up::Hello {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             run: self.run.clone(),
             pid: std::process::id(),
             recorded: known.recorded,
         };
-        writer.write_all(&wire::encode(&hello)?).await?;
+        let hello = wire::encode(&hello)?;
+        if place == Place::Viewer {
+            // Before the viewer has said anything: one of another version learns ours by it.
+            writer.write_all(&hello).await?;
+        }
         let first = tokio::time::timeout(PATIENCE, reader.next::<Down>()).await.map_err(|_| Gone)??;
-        let Down::Hello { read_only, .. } = first else { return Err(Gone) };
+        let read_only = match (first, place) {
+            (Down::Hello { read_only, .. }, Place::Viewer) => read_only,
+            (Down::Errand { .. }, Place::Viewer) => false,
+            (Down::Errand { .. }, Place::Guest) => {
+                writer.write_all(&hello).await?;
+                false
+            }
+            (Down::Hello { .. }, Place::Guest) => {
+                writer.write_all(&wire::encode(&Up::Ended { reason: too_many() })?).await?;
+                return Ok(());
+            }
+            (Down::Command { .. }, _) => return Err(Gone),
+        };
         news.mark_changed();
         loop {
             tokio::select! {
@@ -199,7 +235,7 @@ impl Hub {
         }
     }
 
-    fn obey(&self, command: crate::training::events::Command, read_only: bool) -> Result<(), String> {
+    fn obey(&self, command: Command, read_only: bool) -> Result<(), String> {
         if read_only {
             return Err("this viewer is read-only".into());
         }
@@ -209,6 +245,27 @@ impl Hub {
         self.control.send(command);
         Ok(())
     }
+}
+
+/// The tasks that have not ended yet.
+fn in_hand(tasks: &std::sync::Mutex<JoinSet<()>>) -> std::sync::MutexGuard<'_, JoinSet<()>> {
+    let mut tasks = tasks.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    while tasks.try_join_next().is_some() {}
+    tasks
+}
+
+/// In what way a connection is served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    Viewer,
+    Guest,
+}
+
+fn too_many() -> String {
+    format!(
+        "the run has {MOST_VIEWERS} viewers, as many as it serves: close one of them, or watch it with mug attach --follow; \
+         mug pause, resume and stop still reach it"
+    )
 }
 
 /// What a viewer knows.
@@ -302,7 +359,6 @@ impl Frames {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::training::events::Command;
     use proptest::prelude::*;
 
     /// What a host reads from these bytes, which come in pieces of these lengths and then end.

@@ -1,7 +1,7 @@
 //! Starts a run's process so that it outlives whoever started it.
 
 use std::ffi::OsStr;
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -10,24 +10,36 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use super::client;
+use super::prepare::{PrepareError, check_ready, check_restart};
+use crate::files;
 use crate::run::FileError;
 use crate::run::directory::RunDir;
-use crate::run::lock;
-use crate::training::events::Stage;
+use crate::run::lock::{self, LockError, RunLock};
+use crate::training::events::{Body, Event, Stage};
 
 /// Why a run's process did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum SpawnError {
-    #[error("run {run} is being trained already; attach to it with mug attach {run}")]
-    Alive { run: String },
+    #[error(transparent)]
+    Lock(#[from] LockError),
     #[error("cannot start {program}: {source}")]
     Start { program: PathBuf, source: io::Error },
     #[error("the run's process ended at once ({status}); it said:\n{said}")]
     Died { status: ExitStatus, said: String },
     #[error("the run's process {pid} did not answer within {seconds} s; look into {log}")]
     Silent { pid: u32, seconds: u64, log: PathBuf },
+    #[error("run {run} failed before it trained: {message}")]
+    Failed { run: String, message: String },
     #[error(transparent)]
     File(#[from] FileError),
+    #[error(transparent)]
+    Prepare(Box<PrepareError>),
+}
+
+impl From<PrepareError> for SpawnError {
+    fn from(error: PrepareError) -> Self {
+        SpawnError::Prepare(error.into())
+    }
 }
 
 /// How long a new process may take until it answers; it listens before it opens any data.
@@ -36,25 +48,80 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// Starts `mug host DIR` detached from the terminal and waits until it answers; returns its process id.
 ///
 /// # Errors
-/// Somebody trains the run already, or the new process did not come up; then with the end of its log.
-pub fn start_detached(dir: &RunDir, resume: bool) -> Result<u32, SpawnError> {
-    start_program(&this_program(), dir, resume.then_some(OsStr::new("--resume")).as_slice())
+/// Somebody trains the run already, its manifest or its data stand in the way, or the new process did not come up; then with the end of its log.
+pub fn start_detached(dir: &RunDir) -> Result<u32, SpawnError> {
+    start_program(&this_program(), dir, &[], &mut |_| {})
 }
 
-/// As [`start_detached`] with `resume`, beginning one stage (and those after it) anew.
-///
-/// # Errors
-/// As [`start_detached`].
-pub fn restart_detached(dir: &RunDir, stage: Stage) -> Result<u32, SpawnError> {
-    start_program(&this_program(), dir, &["--resume", "--restart", stage.name()].map(OsStr::new))
+/// Where a run that is taken up goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Begin {
+    LastCheckpoint,
+    /// A stage is begun anew, and those after it.
+    Anew(Stage),
+    /// Where a stage was ended early.
+    AfterCut(Stage),
 }
 
-/// As [`start_detached`] with `resume`, going on with a stage that was ended early.
+/// Starts a process that goes on with a run. `tell` gets a message where it has to be waited first.
 ///
 /// # Errors
-/// As [`start_detached`].
-pub fn continue_detached(dir: &RunDir, stage: Stage) -> Result<u32, SpawnError> {
-    start_program(&this_program(), dir, &["--resume", "--continue", stage.name()].map(OsStr::new))
+/// As [`start_detached`]; a stage that cannot be begun anew.
+pub fn take_up(dir: &RunDir, begin: Begin, tell: &mut dyn FnMut(&str)) -> Result<u32, SpawnError> {
+    let options = match begin {
+        Begin::LastCheckpoint => vec!["--resume"],
+        Begin::Anew(stage) => {
+            check_restart(dir, stage)?;
+            vec!["--resume", "--restart", stage.name()]
+        }
+        Begin::AfterCut(stage) => vec!["--resume", "--continue", stage.name()],
+    };
+    start_program(&this_program(), dir, &options.into_iter().map(OsStr::new).collect::<Vec<_>>(), tell)
+}
+
+/// How long a process that was started is watched making data and model ready; what fails at once, fails sooner.
+const PREPARATION: Duration = Duration::from_secs(20);
+
+/// Waits until a process that was just started trains: true once it does, false where it is still making ready. `from` is
+/// the length of the run's events before it was started.
+///
+/// # Errors
+/// It failed, or died; why.
+pub fn wait_until_training(dir: &RunDir, from: u64) -> Result<bool, SpawnError> {
+    let begin = Instant::now();
+    let failed = |message: String| Err(SpawnError::Failed { run: dir.name().to_owned(), message });
+    while begin.elapsed() < PREPARATION {
+        // Before its events: what a process that has ended had to say is there.
+        let alive = lock::is_alive(dir);
+        for event in events_from(&dir.events_path(), from) {
+            match event.body {
+                Body::Fault { message } => return failed(message),
+                Body::Step { .. } | Body::Epoch { .. } | Body::Paused | Body::Stopped | Body::Finished { .. } => {
+                    return Ok(true);
+                }
+                _ => {}
+            }
+        }
+        if !alive {
+            return failed(format!("its process died; look into {}", dir.log_path().display()));
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    Ok(false)
+}
+
+/// The first events that were recorded behind byte `from`; none where the file cannot be read.
+fn events_from(path: &Path, from: u64) -> Vec<Event> {
+    const MOST: u64 = 1 << 20;
+    let read = || -> io::Result<Vec<u8>> {
+        let mut file = files::open(path)?;
+        file.seek(SeekFrom::Start(from))?;
+        let mut bytes = Vec::new();
+        file.take(MOST).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    };
+    let bytes = read().unwrap_or_default();
+    bytes.split(|&b| b == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).collect()
 }
 
 /// This program, also where its file was replaced or deleted since it started.
@@ -63,13 +130,18 @@ fn this_program() -> PathBuf {
     if running.exists() { running } else { std::env::current_exe().unwrap_or_else(|_| PathBuf::from("mug")) }
 }
 
-fn start_program(program: &Path, dir: &RunDir, options: &[&OsStr]) -> Result<u32, SpawnError> {
-    if lock::is_alive(dir) {
-        return Err(SpawnError::Alive { run: dir.name().to_owned() });
-    }
+fn start_program(
+    program: &Path,
+    dir: &RunDir,
+    options: &[&OsStr],
+    tell: &mut dyn FnMut(&str),
+) -> Result<u32, SpawnError> {
+    // Taken for a moment, so that whatever is to be waited for is waited for here, where somebody can be told.
+    drop(RunLock::acquire(dir, tell)?);
+    check_ready(dir)?;
     let path = dir.log_path();
     let open = || -> io::Result<(File, File, u64)> {
-        let log = OpenOptions::new().create(true).append(true).open(&path)?;
+        let log = files::open_to_append(&path)?;
         Ok((log.try_clone()?, log.try_clone()?, log.metadata()?.len()))
     };
     let (out, err, begin) = open().map_err(FileError::new("open", &path))?;
@@ -94,7 +166,7 @@ fn wait_for(child: &mut Child, dir: &RunDir, begin: u64) -> Result<u32, SpawnErr
         }
         if let Some(holder) = lock::holder(dir).filter(|h| h.pid == pid) {
             // Without a socket it trains all the same, and its log says why there is none.
-            if holder.socket.is_none() || client::connect(dir, mpsc::channel().0).is_ok() {
+            if holder.socket.is_none() || client::connect_to_command(dir, mpsc::channel().0).is_ok() {
                 return Ok(pid);
             }
         }
@@ -107,7 +179,7 @@ fn wait_for(child: &mut Child, dir: &RunDir, begin: u64) -> Result<u32, SpawnErr
 fn said(dir: &RunDir, begin: u64) -> String {
     const MOST: u64 = 4096;
     let read = || -> io::Result<Vec<u8>> {
-        let mut file = File::open(dir.log_path())?;
+        let mut file = files::open(&dir.log_path())?;
         let from = file.metadata()?.len().saturating_sub(MOST).max(begin);
         file.seek(SeekFrom::Start(from))?;
         let mut bytes = Vec::new();

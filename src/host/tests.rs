@@ -51,7 +51,7 @@ fn counting(steps: u64) -> Trainer {
     })
 }
 
-fn options() -> HostOptions {
+pub(super) fn options() -> HostOptions {
     HostOptions {
         signals: false,
         retry: Duration::from_millis(20),
@@ -68,7 +68,7 @@ fn start(dir: &RunDir, trainer: Trainer) -> JoinHandle<Result<Served, HostError>
 }
 
 /// Waits for something that happens soon; a minute is for machines that are very busy.
-fn until(mut happened: impl FnMut() -> bool) {
+pub(super) fn until(mut happened: impl FnMut() -> bool) {
     for _ in 0..6000 {
         if happened() {
             return;
@@ -83,14 +83,14 @@ fn link(dir: &RunDir) -> (Link, Receiver<LinkEvent>) {
     (client::connect(dir, notify).unwrap(), events)
 }
 
-fn stop(dir: &RunDir) {
+pub(super) fn stop(dir: &RunDir) {
     let (link, events) = link(dir);
     link.send(Command::StopNow).unwrap();
     assert!(matches!(next(&events), LinkEvent::Hello { .. }));
     assert_eq!(next(&events), LinkEvent::Accepted(Command::StopNow));
 }
 
-fn view(dir: &RunDir) -> RunView {
+pub(super) fn view(dir: &RunDir) -> RunView {
     read_view(&dir.events_path()).unwrap()
 }
 
@@ -209,8 +209,14 @@ fn more_viewers_than_allowed_are_turned_away_and_the_run_goes_on() {
     let (_root, dir) = run_dir();
     let host = start(&dir, counting(u64::MAX));
     let links: Vec<_> = (0..64).map(|_| link(&dir)).collect();
-    assert!(client::connect(&dir, mpsc::channel().0).is_err());
-    links[63].0.send(Command::StopNow).unwrap();
+    let turned_away = client::connect(&dir, mpsc::channel().0).unwrap_err().to_string();
+    assert!(turned_away.contains("64 viewers"), "{turned_away}");
+    // A command gets through all the same.
+    let (notify, events) = mpsc::channel();
+    let errand = client::connect_to_command(&dir, notify).unwrap();
+    errand.send(Command::StopNow).unwrap();
+    assert!(matches!(next(&events), LinkEvent::Hello { .. }));
+    assert_eq!(next(&events), LinkEvent::Accepted(Command::StopNow));
     host.join().unwrap().unwrap();
     for (_, events) in &links {
         assert!(events.iter().any(|e| matches!(e, LinkEvent::Closed { .. })));
@@ -300,4 +306,67 @@ fn what_was_told_before_settling_is_recorded_and_a_disk_that_refuses_is_told_at_
     });
     let (_root, dir) = run_dir();
     assert_eq!(serve(dir, trainer, &options()).unwrap().outcome, Outcome::Stopped);
+}
+
+#[test]
+fn a_deleted_lock_comes_back_and_a_run_that_another_process_has_is_left_alone() {
+    let (_root, dir) = run_dir();
+    let host = start(&dir, counting(u64::MAX));
+    std::fs::remove_file(dir.lock_path()).unwrap();
+    until(|| lock::holder(&dir).is_some());
+    until(|| view(&dir).log.iter().any(|l| l.message.contains("host.lock was deleted")));
+    let another = lock::Holder {
+        machine: "node7".into(),
+        boot: "b7".into(),
+        token: "there".into(),
+        locks: lock::Reach::Machine,
+        ..lock::holder(&dir).unwrap()
+    };
+    std::fs::write(dir.lock_path(), serde_json::to_vec(&another).unwrap()).unwrap();
+    let lost = host.join().unwrap().unwrap_err();
+    assert!(matches!(&lost, HostError::Lost(m) if m.contains("node7")), "{lost}");
+    assert_eq!(lock::holder(&dir), Some(another));
+    assert!(!view(&dir).phase.is_over(), "its record is the other's now");
+}
+
+#[test]
+fn a_record_that_was_cut_short_never_ends_in_finished() {
+    let shorten = |path: &std::path::Path| {
+        let file = std::fs::File::options().write(true).open(path).unwrap();
+        file.set_len(file.metadata().unwrap().len() / 2).unwrap();
+    };
+    let delete = |path: &std::path::Path| std::fs::remove_file(path).unwrap();
+    let replace = |path: &std::path::Path| {
+        let other = path.with_extension("other");
+        std::fs::copy(path, &other).unwrap();
+        std::fs::rename(&other, path).unwrap();
+    };
+    let overwrite = |path: &std::path::Path| {
+        std::fs::write(path, vec![b'x'; std::fs::metadata(path).unwrap().len() as usize + 4096]).unwrap();
+    };
+    let damages: [&dyn Fn(&std::path::Path); 4] = [&shorten, &delete, &replace, &overwrite];
+    for (n, damage) in damages.into_iter().enumerate() {
+        let (_root, dir) = run_dir();
+        let host = start(&dir, counting(1500));
+        until(|| view(&dir).stage(Stage::Contrastive).step > 20);
+        damage(&dir.events_path());
+        let ended = host.join().unwrap();
+        assert!(matches!(ended, Err(HostError::Unwritten(_))), "{n}: {ended:?}");
+        assert_eq!(summarise(&dir).state, RunState::At(Phase::Faulted), "{n}");
+        let fault = view(&dir).fault.unwrap();
+        assert!(fault.contains("the record is not whole") && fault.contains("events.jsonl"), "{n}: {fault}");
+    }
+}
+
+#[test]
+fn what_another_program_appends_to_the_record_is_said_and_costs_nothing() {
+    let (_root, dir) = run_dir();
+    let host = start(&dir, counting(600));
+    until(|| view(&dir).stage(Stage::Contrastive).step > 20);
+    let mut file = std::fs::File::options().append(true).open(dir.events_path()).unwrap();
+    file.write_all(b"a line without an end").unwrap();
+    assert_eq!(host.join().unwrap().unwrap().outcome, Outcome::Finished);
+    let view = view(&dir);
+    assert!(view.log.iter().any(|l| l.message.contains("another program appended")), "{:?}", view.log);
+    assert!(view.stage(Stage::Contrastive).steps.len() >= 599);
 }

@@ -1,17 +1,20 @@
 //! The trainer of real runs: opens the data, writes what viewers need of it, chooses the device, trains.
 
-use std::path::Path;
 use std::sync::Arc;
 
+use super::content::{self, Care, ContentError};
+use super::data_watch::{DataWatch, EVERY, Watched};
+use super::prepare::check_settings;
 use super::{Reports, Trainer};
+use crate::dataset::digest::Sign;
 use crate::dataset::{self, Dataset, Source};
 use crate::device;
 use crate::run::directory::{Manifest, RunDir};
-use crate::run::rows::{LabelRows, RowsError};
+use crate::run::rows::{LabelRows, RowsError, checksum};
+use crate::run::tail::read_view;
 use crate::split::Split;
 use crate::training::control::Control;
-use crate::training::events::{Body, Event, Level};
-use crate::training::listener::Listener;
+use crate::training::events::{Body, Level};
 use crate::training::{self, Job, Outcome};
 
 /// Trains a run as its manifest says.
@@ -26,15 +29,25 @@ fn train(
     control: &Control,
     reports: &Reports,
 ) -> Result<Outcome, String> {
-    let log = |level, message| {
-        // Fails only when the recorder is gone, and then the whole process is going.
-        let _ = reports.tell(Event { time: 0.0, stage: None, epoch: 0, step: 0, body: Body::Log { level, message } });
-    };
+    let log = |level, message| reports.note(Body::Log { level, message });
+    // The manifest is a file that people can change.
+    check_settings(dir).map_err(|e| e.to_string())?;
     let device = device::choose(manifest.device).map_err(|e| e.to_string())?;
     if !resume {
         log(Level::Info, format!("device: {} ({})", device.name, device.why));
+        if let Some(from) = &manifest.settings_from {
+            log(Level::Info, format!("settings: {from}"));
+        }
     }
-    let dataset = open(dir, manifest.clone()).map_err(|e| e.to_string())?;
+    if resume {
+        look_at_what_is_there(dir, &log);
+    }
+    let Opened { dataset, manifest, sign } = open(dir, manifest, &log).map_err(|e| e.to_string())?;
+    let watch = sign.zip(manifest.source.clone()).map(|(opened, path)| {
+        let (known, resident) = (manifest.data.as_ref().map(|d| d.sha256.clone()), !dataset.reads_file());
+        let watched = Watched { dir: dir.clone(), path, opened, known, resident, every: EVERY };
+        DataWatch::start(watched, control.clone(), reports.clone())
+    });
     let job = Job {
         settings: manifest.settings,
         stages: manifest.stages,
@@ -43,34 +56,77 @@ fn train(
         checkpoints: dir.checkpoints_dir(),
         resume,
     };
-    training::train(job, control, reports).map_err(|e| e.to_string())
+    let outcome = training::train(job, control, reports).map_err(|e| e.to_string());
+    let done = matches!(outcome, Ok(Outcome::Finished));
+    match watch.and_then(|w| w.finish(done)) {
+        Some(spoiled) => Err(spoiled),
+        None => outcome,
+    }
+}
+
+/// What a run trains on, and the manifest with what is known of it.
+struct Opened {
+    dataset: Dataset,
+    manifest: Manifest,
+    /// Of the data file before it was opened; `None` where there is no file.
+    sign: Option<Sign>,
+}
+
+/// Says what a run that is taken up lacks, or has otherwise than it was left.
+fn look_at_what_is_there(dir: &RunDir, log: &impl Fn(Level, String)) {
+    if let Ok(Some(why)) = dir.verify_manifest() {
+        log(Level::Warning, format!("run.toml: {why}; the settings that it has now hold"));
+    }
+    let recorded = read_view(&dir.events_path()).map_or(0, |view| view.checkpoints);
+    if recorded > 0 && training::checkpoint_position(&dir.checkpoints_dir()).is_none() {
+        let message = format!("none of the run's {recorded} checkpoints is there: it begins anew");
+        log(Level::Warning, message);
+    }
 }
 
 /// Opens the run's data, makes sure that it is still the same, and writes its rows for viewers.
-fn open(dir: &RunDir, mut manifest: Manifest) -> Result<Dataset, Box<dyn std::error::Error>> {
+fn open(
+    dir: &RunDir,
+    mut manifest: Manifest,
+    log: &impl Fn(Level, String),
+) -> Result<Opened, Box<dyn std::error::Error>> {
+    let before = manifest.clone();
+    let mut sign = None;
     let source = match &manifest.source {
-        Some(path) => Source::File(path.clone()),
+        Some(path) => {
+            let now = Sign::of(path).map_err(|source| ContentError::Read { path: path.clone(), source })?;
+            sign = Some(now);
+            if manifest.data.as_ref().is_some_and(|d| d.stamp != now.stamp) {
+                log(Level::Info, format!("the data file {} was touched: comparing its content", path.display()));
+            }
+            manifest.data = content::same(&manifest, path, Care::Signs)?;
+            Source::File(path.clone())
+        }
         None => Source::resolve(&manifest.dataset, &dataset::data_folder())?,
     };
     let dataset = Dataset::open(&source, &manifest.settings.data)?;
     let found = dataset.fingerprint.clone();
     match &manifest.fingerprint {
+        // A file's was compared above. The demo's is of what this version of the program makes.
         Some(known) if *known != found => {
-            return Err(format!(
-                "the data file {} is not the one that the run began with (fingerprint {known}, now {found}); put the \
-                 old file back, or begin a new run",
-                manifest.source.as_deref().unwrap_or(Path::new(&manifest.dataset)).display()
-            )
-            .into());
+            let (path, known) = (manifest.source.unwrap_or(manifest.dataset.into()), known.clone());
+            return Err(ContentError::Other { path, kind: "fingerprint", known, found }.into());
         }
-        Some(_) if dir.rows_path().exists() => {}
+        // One that is lost or damaged is made again from the data.
+        Some(_) if dir.rows().is_ok() => {}
         _ => {
             rows(&dataset)?.write(&dir.rows_path())?;
+            manifest.rows_crc32c = Some(checksum(&dir.rows_path())?);
             manifest.fingerprint = Some(found);
-            dir.clone().set_manifest(manifest)?;
+            // What the file's name or its labels said, so that it holds under another name too.
+            manifest.settings.data.label_range = Some(dataset.label_range);
+            manifest.settings.data.metrics = Some(dataset.metrics);
         }
     }
-    Ok(dataset)
+    if manifest != before {
+        dir.clone().set_manifest(manifest.clone())?;
+    }
+    Ok(Opened { dataset, manifest, sign })
 }
 
 /// The dataset's rows without their features.
@@ -86,4 +142,26 @@ fn rows(dataset: &Dataset) -> Result<LabelRows, RowsError> {
         )?;
     }
     Ok(rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::DataSettings;
+    use crate::dataset::demo;
+    use crate::modality::Modality;
+
+    #[test]
+    fn rows_take_human_labels_from_the_splits_that_have_them() {
+        let mut splits = demo::generate(1);
+        (splits.valid.unimodal, splits.test.unimodal) = (None, None);
+        let judged = splits.train.labels.len();
+        let dataset =
+            Dataset::from_memory("judged in part", splits, demo::LABEL_RANGE, &DataSettings::default()).unwrap();
+        let human = rows(&dataset).unwrap().human.unwrap();
+        for m in Modality::ALL {
+            assert!(human[m][..judged].iter().all(|y| y.is_finite()), "{m}");
+            assert!(human[m].len() > judged && human[m][judged..].iter().all(|y| y.is_nan()), "{m}");
+        }
+    }
 }

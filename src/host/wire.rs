@@ -20,12 +20,18 @@ pub const HEAD: usize = 8;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "down")]
 pub enum Down {
-    /// First message of every connection.
+    /// First message of a viewer's connection.
     Hello {
         /// Program version.
         version: String,
         /// The host refuses commands of this connection.
         read_only: bool,
+    },
+    /// First message of a connection that is there for a command and shows nobody anything; it is let in however many
+    /// viewers there are.
+    Errand {
+        /// Program version.
+        version: String,
     },
     /// A request; answered by `Accepted` or `Refused` with the same number.
     Command { number: u64, command: Command },

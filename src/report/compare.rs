@@ -6,6 +6,7 @@ use unicode_width::UnicodeWidthStr;
 use super::figure::clean;
 use super::figure::metric_name;
 use super::numbers::number;
+use crate::config::Settings;
 use crate::modality::Modality;
 use crate::run::directory::{Manifest, RunDir};
 use crate::run::list::RunState;
@@ -25,7 +26,7 @@ pub struct RunColumn {
     pub epoch: Option<u32>,
 }
 
-/// A setting that is not the same in all runs.
+/// A setting that is not the same in all runs; of one run alone, any.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct SettingRow {
     /// As in the settings file: `joint.unimodal_weight`.
@@ -68,8 +69,7 @@ pub struct Comparison {
 /// Puts runs side by side.
 pub fn compare(runs: &[(&RunDir, &RunView)]) -> Comparison {
     let manifests: Vec<&Manifest> = runs.iter().map(|(dir, _)| dir.manifest()).collect();
-    let data = |m: &Manifest| (m.dataset_name(), m.fingerprint.clone());
-    let same_data = manifests.windows(2).all(|w| data(w[0]) == data(w[1]));
+    let same_data = manifests.windows(2).all(|w| w[0].has_data_of(w[1]));
     let columns = runs.iter().map(|(dir, view)| {
         let stage = predicting(view);
         let part = stage.map(|s| view.stage(s));
@@ -93,12 +93,27 @@ pub fn compare(runs: &[(&RunDir, &RunView)]) -> Comparison {
 }
 
 /// The last stage that has predicted something.
-fn predicting(view: &RunView) -> Option<Stage> {
+pub(super) fn predicting(view: &RunView) -> Option<Stage> {
     [Stage::Joint, Stage::Contrastive].into_iter().find(|s| view.stage(*s).metrics.iter().any(|m| !m.is_empty()))
 }
 
-/// All settings as dotted keys, and what else a run was told.
-fn settings(manifest: &Manifest) -> Vec<(String, String)> {
+/// Rows of what older runs have not recorded, and young ones not yet: that only some have it is no difference.
+const DIGEST: &str = "data SHA-256";
+const ORIGIN: &str = "settings from";
+/// Digits of a digest that are shown.
+const DIGITS: usize = 16;
+
+/// All settings as dotted keys.
+pub(super) fn settings(settings: &Settings) -> Vec<(String, String)> {
+    // By way of the text: there the numbers are as short as they were typed.
+    let table = settings.to_toml().ok().and_then(|t| toml::from_str::<toml::Table>(&t).ok());
+    let mut all = Vec::new();
+    flatten("", &toml::Value::Table(table.unwrap_or_default()), &mut all);
+    all
+}
+
+/// All settings, and what else a run was told.
+fn told(manifest: &Manifest) -> Vec<(String, String)> {
     let stages: Vec<&str> = manifest.stages.iter().map(|s| s.name()).collect();
     let mut all = vec![
         ("dataset".to_owned(), manifest.dataset_name()),
@@ -106,9 +121,11 @@ fn settings(manifest: &Manifest) -> Vec<(String, String)> {
         ("stages".to_owned(), stages.join(", ")),
         ("mug version".to_owned(), manifest.version.clone()),
     ];
-    // By way of the text: there the numbers are as short as they were typed.
-    let table = manifest.settings.to_toml().ok().and_then(|t| toml::from_str::<toml::Table>(&t).ok());
-    flatten("", &toml::Value::Table(table.unwrap_or_default()), &mut all);
+    // The first digits tell digests apart, and leave the table its width.
+    let digest = manifest.data.as_ref().and_then(|d| d.sha256.get(..DIGITS));
+    all.extend(digest.map(|d| (DIGEST.to_owned(), d.to_owned())));
+    all.extend(manifest.settings_from.clone().map(|from| (ORIGIN.to_owned(), from)));
+    all.extend(settings(&manifest.settings));
     all
 }
 
@@ -126,7 +143,7 @@ fn flatten(key: &str, value: &toml::Value, all: &mut Vec<(String, String)>) {
 }
 
 fn differing(manifests: &[&Manifest]) -> Vec<SettingRow> {
-    let each: Vec<Vec<(String, String)>> = manifests.iter().map(|m| settings(m)).collect();
+    let each: Vec<Vec<(String, String)>> = manifests.iter().map(|m| told(m)).collect();
     let mut keys: Vec<&String> = Vec::new();
     for (key, _) in each.iter().flatten() {
         if !keys.contains(&key) {
@@ -137,7 +154,10 @@ fn differing(manifests: &[&Manifest]) -> Vec<SettingRow> {
         key: key.clone(),
         values: each.iter().map(|all| all.iter().find(|(k, _)| k == key).map(|(_, v)| v.clone())).collect(),
     });
-    rows.filter(|row| row.values.windows(2).any(|w| w[0] != w[1])).collect()
+    let lacking = |row: &SettingRow| [DIGEST, ORIGIN].contains(&&*row.key) && row.values.iter().any(Option::is_none);
+    let differs = |row: &SettingRow| row.values.len() == 1 || row.values.windows(2).any(|w| w[0] != w[1]);
+    // One run alone has nothing to differ from.
+    rows.filter(|row| !lacking(row) && differs(row)).collect()
 }
 
 fn results(runs: &[(&RunDir, &RunView)]) -> Vec<ResultRow> {
@@ -222,7 +242,11 @@ impl Comparison {
         };
         table.push(row("best epoch", self.runs.iter().map(epoch).collect()));
         table.push(Vec::new());
-        let heading = if self.settings.is_empty() { "all settings are the same" } else { "settings that differ" };
+        let heading = match (self.runs.len(), self.settings.is_empty()) {
+            (1, _) => "settings",
+            (_, true) => "all settings are the same",
+            (_, false) => "settings that differ",
+        };
         table.push(row(heading, vec![]));
         for setting in &self.settings {
             let cells = setting.values.iter().map(|v| v.clone().unwrap_or_else(|| "–".into()));
@@ -230,7 +254,11 @@ impl Comparison {
         }
         table.push(Vec::new());
         table.push(row(
-            if self.same_data { "results (* best)" } else { "results (of different data: not ranked)" },
+            match self.same_data {
+                _ if self.runs.len() == 1 => "results",
+                true => "results (* best)",
+                false => "results (of different data: not ranked)",
+            },
             vec![],
         ));
         for result in &self.results {
@@ -277,7 +305,9 @@ fn lined_up(table: &[Vec<String>]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dataset::digest::Stamp;
     use crate::report::fixture::{empty, events, finished, write_events};
+    use crate::run::directory::DataRecord;
     use crate::run::tail::read_view;
 
     fn view(dir: &RunDir) -> RunView {
@@ -316,6 +346,18 @@ mod tests {
     }
 
     #[test]
+    fn one_run_is_a_column_of_its_own() {
+        let (_a, a) = finished("a", &["joint.unimodal_weight=0.7"]);
+        let text = compare(&[(&a, &view(&a))]).lines().join("\n");
+        assert!(text.contains("\nsettings\n") && text.contains("\nresults\n") && !text.contains('*'), "{text}");
+        let has = |key: &str, value: &str| text.lines().any(|l| l.trim_start().starts_with(key) && l.ends_with(value));
+        assert!(
+            has("joint.unimodal_weight", "0.7") && has("joint.epochs", "20") && has("test MAE", "0.3600"),
+            "{text}"
+        );
+    }
+
+    #[test]
     fn runs_that_have_not_got_far_and_runs_of_other_data_are_not_ranked() {
         let (_a, a) = finished("a", &[]);
         let (_b, b) = empty("b", &[]);
@@ -328,5 +370,29 @@ mod tests {
         let comparison = compare(&[(&a, &view(&a)), (&c, &view(&c))]);
         assert!(!comparison.same_data && comparison.results.iter().all(|r| r.best.is_empty()));
         assert_eq!(comparison.settings[0].values, [Some("demo".to_owned()), Some("other".to_owned())]);
+    }
+
+    #[test]
+    fn one_file_under_two_names_is_the_same_data() {
+        let (_a, mut a) = finished("a", &[]);
+        let (_b, mut b) = finished("b", &[]);
+        let manifest = |dir: &RunDir, dataset: &str, fingerprint: &str, digest: Option<&str>| Manifest {
+            dataset: dataset.into(),
+            fingerprint: Some(fingerprint.into()),
+            data: digest.map(|d| DataRecord { stamp: Stamp { bytes: 1, modified: 1 }, sha256: d.repeat(8) }),
+            ..dir.manifest().clone()
+        };
+        let mut same = |one: (&str, Option<&str>), other: (&str, Option<&str>)| {
+            a.set_manifest(manifest(&a, "/data/sims.pkl", one.0, one.1)).unwrap();
+            b.set_manifest(manifest(&b, "/data/copy.pkl", other.0, other.1)).unwrap();
+            let comparison = compare(&[(&a, &view(&a)), (&b, &view(&b))]);
+            let rows = comparison.settings.iter().filter(|s| s.key.starts_with("data SHA")).count();
+            (comparison.same_data, rows)
+        };
+        assert_eq!(same(("9-12", None), ("9-12", None)), (true, 0));
+        assert_eq!(same(("9-12", None), ("9-13", None)), (false, 0));
+        assert_eq!(same(("9-12", Some("12345678")), ("9-12", None)), (true, 0), "not known yet is no difference");
+        // A fingerprint is of samples only, where the file is large; the digest is not.
+        assert_eq!(same(("9-12", Some("12345678")), ("9-12", Some("87654321"))), (false, 1));
     }
 }

@@ -64,7 +64,7 @@ pub fn events() -> Vec<Value> {
     // Measured before any training, as the contrastive stage does; not all values can be.
     events.push(json!({
         "event": "epoch", "time": 0.0, "stage": "contrastive", "epoch": 0, "step": 0, "train": {}, "valid": {"loss": 1.5},
-        "metrics": {"mae": 1.25, "pearson": 0.1, "acc2_non0": 0.5, "f1": null}, "seconds": 0.0, "samples_per_second": 0.0,
+        "metrics": {"mae": 1.25, "pearson": 0.1, "acc2_non0": 0.5, "f1": null}, "seconds": 0.0, "samples_per_second": null,
         "best": false,
     }));
     let mut time = 0.0;

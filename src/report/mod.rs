@@ -3,6 +3,7 @@
 //!
 //! Everything here reads a run directory (also one that is being written) and changes nothing in it.
 
+pub mod card;
 pub mod compare;
 pub mod export;
 pub mod figure;

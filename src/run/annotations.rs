@@ -1,5 +1,6 @@
 //! Unimodal labels that people gave to some clips, from a CSV file with the columns `id`, `modality` and `label` in any
-//! order; other columns are left alone.
+//! order, or from a `label.csv` as MMSA's datasets come with: `video_id`, `clip_id`, `label_T`, `label_A`, `label_V`. Other
+//! columns are left alone.
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
@@ -13,11 +14,16 @@ use crate::modality::{Modality, PerModality};
 pub enum AnnotationsError {
     #[error(
         "{path}, line {line}: {message}; expected a CSV file with the heading id,modality,label, for example \
-         video_1$_$3,audio,-0.4"
+         video_1$_$3,audio,-0.4, or MMSA's label.csv (video_id,clip_id,text,label,label_T,label_A,label_V,...)"
     )]
     Format { path: PathBuf, line: u64, message: String },
     #[error("{path} is {found} bytes long, where at most {most} are expected; is it the right file?")]
     TooLong { path: PathBuf, found: u64, most: u64 },
+    #[error(
+        "{path}: no label in it: {rows} rows below the heading; expected rows such as video_1$_$3,audio,-0.4 below \
+         id,modality,label"
+    )]
+    Empty { path: PathBuf, rows: u64 },
     #[error("{path}: none of its {count} ids is in the run's data ({example}, ...); is it of another dataset?")]
     NoneKnown { path: PathBuf, count: usize, example: String },
     #[error(transparent)]
@@ -36,27 +42,68 @@ pub struct Annotations {
 /// Longest file that is read.
 const MOST: u64 = 256 << 20;
 
+/// Where a file says whose label a value is.
+enum Form {
+    /// A row for each label.
+    Long { id: usize, modality: usize, label: usize },
+    /// A row for each clip, as MMSA has it: `video_id$_$clip_id` is its id, both as they are written (`0001` is not 1). An
+    /// empty cell is no label.
+    Wide { video: usize, clip: usize, labels: PerModality<usize> },
+}
+
+impl Form {
+    /// The form of a heading, or the column that is missing.
+    fn of(head: &csv::StringRecord) -> Result<Form, &'static str> {
+        let column = |name: &'static str| {
+            // Spreadsheets begin their files with a byte order mark.
+            let is = |h: &str| h.trim_start_matches('\u{feff}').eq_ignore_ascii_case(name);
+            head.iter().position(is).ok_or(name)
+        };
+        let wide = || -> Result<Form, &'static str> {
+            let labels =
+                PerModality { text: column("label_T")?, audio: column("label_A")?, vision: column("label_V")? };
+            Ok(Form::Wide { video: column("video_id")?, clip: column("clip_id")?, labels })
+        };
+        match wide() {
+            Ok(form) => Ok(form),
+            Err(_) => Ok(Form::Long { id: column("id")?, modality: column("modality")?, label: column("label")? }),
+        }
+    }
+
+    /// The clip that a row is about and its labels as they are written, or what is wrong with the row.
+    fn labels<'a>(&self, record: &'a csv::StringRecord) -> Result<(String, Vec<(Modality, &'a str)>), String> {
+        let field = |i: usize| record.get(i).unwrap_or_default();
+        match self {
+            Form::Long { id, modality, label } => {
+                let name = field(*modality);
+                let m = modality_of(name);
+                let m = m.ok_or_else(|| format!("\"{}\" is no modality (text, audio, vision)", name.escape_debug()))?;
+                Ok((field(*id).to_owned(), vec![(m, field(*label))]))
+            }
+            Form::Wide { video, clip, labels } => {
+                let given = labels.iter().map(|(m, i)| (m, field(*i))).filter(|(_, text)| !text.is_empty());
+                Ok((format!("{}$_${}", field(*video), field(*clip)), given.collect()))
+            }
+        }
+    }
+}
+
 /// Reads annotations of these rows; labels lie in [-`label_range`, `label_range`]. An id that several rows have goes for
 /// all of them.
 ///
 /// # Errors
 /// A file that is missing or of another form, a label that is not a number or out of range, a second label for the same
-/// id and modality (each with its line), or no id of these rows.
+/// id and modality (each with its line), no label at all, or no id of these rows.
 pub fn read(path: &Path, rows: &LabelRows, label_range: f32) -> Result<Annotations, AnnotationsError> {
-    let file = std::fs::File::open(path).map_err(FileError::new("read", path))?;
+    let file = crate::files::open(path).map_err(FileError::new("read", path))?;
     let found = file.metadata().map_err(FileError::new("read", path))?.len();
     if found > MOST {
         return Err(AnnotationsError::TooLong { path: path.to_owned(), found, most: MOST });
     }
     let bad = |line: u64, message: String| AnnotationsError::Format { path: path.to_owned(), line, message };
     let mut table = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(file);
-    let head = table.headers().map_err(|e| bad(1, e.to_string()))?.clone();
-    let column = |name: &str| {
-        // Spreadsheets begin their files with a byte order mark.
-        let is = |h: &str| h.trim_start_matches('\u{feff}').eq_ignore_ascii_case(name);
-        head.iter().position(is).ok_or_else(|| bad(1, format!("no column \"{name}\"")))
-    };
-    let (id, modality, label) = (column("id")?, column("modality")?, column("label")?);
+    let head = table.headers().map_err(|e| bad(1, e.to_string()))?;
+    let form = Form::of(head).map_err(|name| bad(1, format!("no column \"{name}\"")))?;
     let mut places: HashMap<&str, Vec<usize>> = HashMap::new();
     for (row, id) in rows.id.iter().enumerate() {
         places.entry(id).or_default().push(row);
@@ -65,33 +112,37 @@ pub fn read(path: &Path, rows: &LabelRows, label_range: f32) -> Result<Annotatio
     let mut unknown = BTreeSet::new();
     let mut labels = PerModality::from_fn(|_| vec![f32::NAN; rows.len()]);
     let mut record = csv::StringRecord::new();
+    let mut count = 0;
     loop {
         let line = table.position().line();
         if !table.read_record(&mut record).map_err(|e| bad(line, e.to_string()))? {
             break;
         }
-        let field = |i: usize| record.get(i).unwrap_or_default();
-        let name = field(modality);
-        let m = modality_of(name)
-            .ok_or_else(|| bad(line, format!("\"{}\" is no modality (text, audio, vision)", name.escape_debug())))?;
-        let value = field(label).parse::<f32>().ok().filter(|v| v.is_finite());
-        let value = value.ok_or_else(|| bad(line, format!("\"{}\" is no number", field(label).escape_debug())))?;
-        if value.abs() > label_range {
-            return Err(bad(
-                line,
-                format!("{value} lies outside of the data's labels, -{label_range} to {label_range}"),
-            ));
-        }
-        if let Some(before) = given.insert((field(id).to_owned(), m), line) {
-            let id = field(id).escape_debug();
-            return Err(bad(line, format!("{id} has a label for {m} already, in line {before}")));
-        }
-        match places.get(field(id)) {
-            Some(rows) => rows.iter().for_each(|&row| labels[m][row] = value),
-            None => {
-                unknown.insert(field(id).to_owned());
+        count += 1;
+        let (id, texts) = form.labels(&record).map_err(|message| bad(line, message))?;
+        for (m, text) in texts {
+            let value = text.parse::<f32>().ok().filter(|v| v.is_finite());
+            let value = value.ok_or_else(|| bad(line, format!("\"{}\" is no number", text.escape_debug())))?;
+            if value.abs() > label_range {
+                return Err(bad(
+                    line,
+                    format!("{value} lies outside of the data's labels, -{label_range} to {label_range}"),
+                ));
+            }
+            if let Some(before) = given.insert((id.clone(), m), line) {
+                let id = id.escape_debug();
+                return Err(bad(line, format!("{id} has a label for {m} already, in line {before}")));
+            }
+            match places.get(&*id) {
+                Some(rows) => rows.iter().for_each(|&row| labels[m][row] = value),
+                None => {
+                    unknown.insert(id.clone());
+                }
             }
         }
+    }
+    if given.is_empty() {
+        return Err(AnnotationsError::Empty { path: path.to_owned(), rows: count });
     }
     let nothing = labels.iter().all(|(_, l)| l.iter().all(|v| v.is_nan()));
     match unknown.first() {
@@ -146,8 +197,37 @@ mod tests {
         let given = |v: &Vec<f32>| v.iter().filter(|v| v.is_finite()).count();
         assert_eq!(Modality::ALL.map(|m| given(&found.labels[m])), [2, 1, 1]);
         assert_eq!(found.unknown, ["gone"]);
-        std::fs::write(&path, "id,modality,label\n").unwrap();
-        assert!(read(&path, &rows(), 1.0).unwrap().labels.text.iter().all(|v| v.is_nan()));
+    }
+
+    #[test]
+    fn mmsas_own_label_file_is_known_by_its_heading() {
+        let mut rows = LabelRows::default();
+        let ids = ["video_0001$_$0001", "video_0001$_$1", "video_0002$_$0007"].map(str::to_owned);
+        rows.extend(Split::Train, &ids, &ids, &[0.0; 3], None).unwrap();
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("label.csv");
+        let head = "video_id,clip_id,text,label,label_T,label_A,label_V,annotation,mode\n";
+        let text = "video_0001,0001,我不想嫁给李茶,-1.0,-1.0,-0.8,-0.6,Negative,train\n\
+                    video_0002,0007,\"a, b\",0.2,,0.4,,Positive,valid\nvideo_0009,0001,x,0,0,0,0,Neutral,test\n";
+        std::fs::write(&path, format!("\u{feff}{head}{text}")).unwrap();
+        let found = read(&path, &rows, 1.0).unwrap();
+        assert_eq!(Modality::ALL.map(|m| found.labels[m][0]), [-1.0, -0.8, -0.6]);
+        assert!(Modality::ALL.iter().all(|m| found.labels[*m][1].is_nan()), "0001 is not 1");
+        assert_eq!(found.labels.audio[2], 0.4);
+        assert!(found.labels.text[2].is_nan() && found.labels.vision[2].is_nan(), "nobody gave them");
+        assert_eq!(found.unknown, ["video_0009$_$0001"]);
+        std::fs::write(&path, format!("{head}video_0001,0001,x,1,2.5,,,Positive,train\n")).unwrap();
+        assert!(read(&path, &rows, 1.0).unwrap_err().to_string().contains("line 2: 2.5 lies outside"));
+        // CMU-MOSI's file has the columns and nothing in them.
+        std::fs::write(&path, format!("{head}video_0001,0001,x,1,,,,Positive,train\n")).unwrap();
+        let error = read(&path, &rows, 1.0).unwrap_err().to_string();
+        assert!(error.contains("no label in it: 1 rows below the heading"), "{error}");
+    }
+
+    #[test]
+    fn a_file_without_rows_judges_nothing_and_says_so() {
+        assert!(message("id,modality,label\n").contains("no label in it: 0 rows below the heading"));
+        assert!(message("").contains("no column \"id\""));
     }
 
     #[test]

@@ -19,9 +19,12 @@ use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
+use super::rows::{LabelRows, RowsError};
 use super::{FileError, clock, write_atomically};
 use crate::config::Settings;
+use crate::dataset::digest::Stamp;
 use crate::device::DeviceRequest;
+use crate::files;
 use crate::training::events::Stage;
 
 /// What is wrong with a run directory or its name.
@@ -31,6 +34,8 @@ pub enum RunError {
     Name { name: String, reason: &'static str },
     #[error("{path} exists already; choose another name, or go on with it: mug train --resume {name}")]
     Exists { name: String, path: PathBuf },
+    #[error("{path} exists already and is no run: it has no run.toml; choose another name, or remove it")]
+    Occupied { path: PathBuf },
     #[error("no run \"{wanted}\" in {root}, and no run directory of that path; `mug runs` lists what there is")]
     NotFound { wanted: String, root: PathBuf },
     #[error("{path} is no run directory: it has no run.toml")]
@@ -56,11 +61,29 @@ pub struct Manifest {
     /// Identifies the data file's content; known once the data was opened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fingerprint: Option<String>,
+    /// Checksum of `labels/rows.csv`, once that is written; see rows.rs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows_crc32c: Option<String>,
+    /// The data file in full; known once it was read to its end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data: Option<DataRecord>,
+    /// Which settings were taken, and why, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settings_from: Option<String>,
     pub device: DeviceRequest,
     pub seed: u64,
     /// Stages to train, in order.
     pub stages: Vec<Stage>,
     pub settings: Settings,
+}
+
+/// What the data file was when its content was last compared.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DataRecord {
+    #[serde(flatten)]
+    pub stamp: Stamp,
+    /// Of the content, in hexadecimal digits.
+    pub sha256: String,
 }
 
 impl Manifest {
@@ -78,6 +101,9 @@ impl Manifest {
             dataset: dataset.into(),
             source,
             fingerprint: None,
+            rows_crc32c: None,
+            data: None,
+            settings_from: None,
             device,
             seed: settings.training.seed,
             stages,
@@ -89,7 +115,22 @@ impl Manifest {
     pub fn dataset_name(&self) -> String {
         Path::new(&self.dataset).file_stem().map_or_else(|| self.dataset.clone(), |s| s.to_string_lossy().into_owned())
     }
+
+    /// True where both runs have the same data: by the content's digest where both know it, else by its fingerprint, else
+    /// by its name.
+    pub fn has_data_of(&self, other: &Manifest) -> bool {
+        if let (Some(a), Some(b)) = (&self.data, &other.data) {
+            return a.sha256 == b.sha256;
+        }
+        match (&self.fingerprint, &other.fingerprint) {
+            (Some(a), Some(b)) => a == b,
+            _ => self.dataset_name() == other.dataset_name(),
+        }
+    }
 }
+
+/// Before the checksum of what stands above it, at the end of `run.toml`.
+const SEAL: &str = "# crc32c ";
 
 /// A run directory that exists and has a manifest.
 #[derive(Clone, Debug)]
@@ -147,6 +188,11 @@ fn suffix(mut n: usize) -> String {
     letters.iter().rev().map(|&b| char::from(b)).collect()
 }
 
+fn is_taken(error: &io::Error) -> bool {
+    use io::ErrorKind::{AlreadyExists, DirectoryNotEmpty, NotADirectory};
+    matches!(error.kind(), AlreadyExists | DirectoryNotEmpty | NotADirectory)
+}
+
 impl RunDir {
     /// Makes a new run directory below `root`. Without a name it is called by the date: `2026-11-23-a`, then `-b`, ...
     ///
@@ -155,47 +201,38 @@ impl RunDir {
     pub fn create(root: &Path, name: Option<&str>, manifest: &Manifest) -> Result<RunDir, RunError> {
         name.map_or(Ok(()), check_name)?;
         std::fs::create_dir_all(root).map_err(FileError::new("make the folder", root))?;
-        let (name, path) = match name {
-            Some(name) => {
-                let path = root.join(name);
-                match std::fs::create_dir(&path) {
-                    Ok(()) => (name.to_owned(), path),
-                    Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {
-                        return Err(RunError::Exists { name: name.to_owned(), path });
-                    }
-                    Err(e) => return Err(FileError::new("make the folder", &path)(e).into()),
-                }
-            }
-            None => Self::create_by_date(root, &clock::date(SystemTime::now()))?,
-        };
-        let made = Self::furnish(&path, name, manifest);
-        if made.is_err() {
-            // Half a run directory helps nobody, and its name would be taken. It was made just above, so it is ours.
-            let _ = std::fs::remove_dir_all(&path);
-        }
-        made
-    }
-
-    fn furnish(path: &Path, name: String, manifest: &Manifest) -> Result<RunDir, RunError> {
+        // Made aside and renamed: a process that is killed in between leaves no half a run, whose name would be taken.
+        let aside = tempfile::Builder::new()
+            .prefix(".run.")
+            .suffix(super::PART)
+            .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o777))
+            .tempdir_in(root)
+            .map_err(FileError::new("make a folder in", root))?;
         for part in ["labels", "checkpoints"] {
-            let folder = path.join(part);
+            let folder = aside.path().join(part);
             std::fs::create_dir(&folder).map_err(FileError::new("make the folder", &folder))?;
         }
-        let path = path.canonicalize().map_err(FileError::new("find", path))?;
-        let dir = RunDir { path, name, manifest: manifest.clone() };
-        dir.write_manifest()?;
-        Ok(dir)
-    }
-
-    fn create_by_date(root: &Path, date: &str) -> Result<(String, PathBuf), RunError> {
+        let made = RunDir { path: aside.path().to_owned(), name: String::new(), manifest: manifest.clone() };
+        made.write_manifest()?;
+        let (date, by_date) = (clock::date(SystemTime::now()), name.is_none());
         let mut n = 0;
         loop {
-            let name = format!("{date}-{}", suffix(n));
+            let name = name.map_or_else(|| format!("{date}-{}", suffix(n)), str::to_owned);
             let path = root.join(&name);
-            match std::fs::create_dir(&path) {
-                Ok(()) => return Ok((name, path)),
+            // A folder takes the place of one that holds nothing, and of nothing else.
+            match std::fs::rename(aside.path(), &path) {
+                Ok(()) => {
+                    // It is no longer where it was made.
+                    let _ = aside.keep();
+                    super::sync_folder_of(&path).map_err(FileError::new("sync", root))?;
+                    return Self::open(&path);
+                }
                 // Taken, perhaps this very moment by another process: the next one.
-                Err(e) if e.kind() == io::ErrorKind::AlreadyExists => n += 1,
+                Err(e) if is_taken(&e) && by_date => n += 1,
+                Err(e) if is_taken(&e) && path.join("run.toml").exists() => {
+                    return Err(RunError::Exists { name, path });
+                }
+                Err(e) if is_taken(&e) => return Err(RunError::Occupied { path }),
                 Err(e) => return Err(FileError::new("make the folder", &path)(e).into()),
             }
         }
@@ -207,7 +244,7 @@ impl RunDir {
     /// No run.toml there, or one that does not parse.
     pub fn open(path: &Path) -> Result<RunDir, RunError> {
         let file = path.join("run.toml");
-        let text = match read_text(&file) {
+        let text = match files::read_text(&file, files::LONGEST_TEXT) {
             Ok(text) => text,
             Err(e) if e.kind() == io::ErrorKind::NotFound || e.kind() == io::ErrorKind::NotADirectory => {
                 return Err(RunError::NotARun { path: path.to_owned() });
@@ -251,7 +288,46 @@ impl RunDir {
         let path = self.path.join("run.toml");
         let text = toml::to_string_pretty(&self.manifest)
             .map_err(|e| RunError::Manifest { path: path.clone(), message: e.to_string() })?;
-        Ok(write_atomically(&path, |w| w.write_all(text.as_bytes()))?)
+        let sum = crc32c::crc32c(text.as_bytes());
+        Ok(write_atomically(&path, |w| write!(w, "{text}{SEAL}{sum:08x}\n"))?)
+    }
+
+    /// What is wrong with `run.toml` beside what keeps it from being read: somebody changed it since it was written. Older
+    /// versions wrote no checksum.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn verify_manifest(&self) -> Result<Option<String>, FileError> {
+        let path = self.path.join("run.toml");
+        let text = files::read_text(&path, files::LONGEST_TEXT).map_err(FileError::new("read", &path))?;
+        if !text.contains(SEAL) && self.manifest.rows_crc32c.is_some() {
+            return Ok(Some("its checksum is missing: it was changed since mug wrote it".to_owned()));
+        }
+        Ok(text.rsplit_once(SEAL).and_then(|(before, sum)| {
+            let found = format!("{:08x}", crc32c::crc32c(before.as_bytes()));
+            let expected = sum.trim_end();
+            (found != expected)
+                .then(|| format!("expected the checksum {expected}, found {found}: it was changed since mug wrote it"))
+        }))
+    }
+
+    /// The dataset's rows.
+    ///
+    /// # Errors
+    /// A table that is missing, damaged or not of ours.
+    pub fn rows(&self) -> Result<LabelRows, RowsError> {
+        LabelRows::read_checked(&self.rows_path(), self.manifest.rows_crc32c.as_deref())
+    }
+
+    /// Removes what killed processes left half written; for the holder of the run's lock. What cannot be removed is in
+    /// nobody's way.
+    pub fn remove_parts(&self) {
+        let folders = ["", "labels", "embeddings", "predictions"].map(|f| self.path.join(f));
+        for entry in folders.iter().flat_map(std::fs::read_dir).flatten().flatten() {
+            if super::is_aside(&entry.file_name()) {
+                let _ = std::fs::remove_file(entry.path());
+            }
+        }
     }
 
     /// Absolute.
@@ -299,16 +375,6 @@ impl RunDir {
     }
 }
 
-/// Reads a small text file; one that is not small is refused rather than read.
-fn read_text(path: &Path) -> io::Result<String> {
-    const MOST: u64 = 1 << 20;
-    let length = std::fs::metadata(path)?.len();
-    if length > MOST {
-        return Err(io::Error::other(format!("{length} bytes long, where at most {MOST} are expected")));
-    }
-    std::fs::read_to_string(path)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -322,6 +388,8 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let mut wanted = manifest();
         wanted.source = Some(PathBuf::from("/data/a b.pkl"));
+        wanted.settings_from = Some("configs/sims.toml".into());
+        wanted.data = Some(DataRecord { stamp: Stamp { bytes: 3, modified: -1 }, sha256: "ba78".into() });
         let a = RunDir::create(root.path(), None, &wanted).unwrap();
         let b = RunDir::create(root.path(), None, &wanted).unwrap();
         assert!(a.name().ends_with("-a") && b.name().ends_with("-b"), "{} {}", a.name(), b.name());
@@ -355,11 +423,47 @@ mod tests {
     }
 
     #[test]
+    fn a_folder_that_is_no_run_keeps_its_name_and_nothing_is_left_aside() {
+        let root = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(root.path().join("x/labels")).unwrap();
+        let text = RunDir::create(root.path(), Some("x"), &manifest()).unwrap_err().to_string();
+        assert!(text.contains("is no run: it has no run.toml") && !text.contains("--resume"), "{text}");
+        assert_eq!(std::fs::read_dir(root.path()).unwrap().count(), 1);
+        // One that holds nothing is as good as none.
+        std::fs::create_dir(root.path().join("y")).unwrap();
+        assert_eq!(RunDir::create(root.path(), Some("y"), &manifest()).unwrap().name(), "y");
+    }
+
+    #[test]
+    fn a_changed_manifest_is_noticed_and_one_without_checksum_is_not() {
+        let root = tempfile::tempdir().unwrap();
+        let dir = RunDir::create(root.path(), Some("x"), &manifest()).unwrap();
+        assert_eq!(dir.verify_manifest().unwrap(), None);
+        let path = dir.path().join("run.toml");
+        let text = std::fs::read_to_string(&path).unwrap();
+        std::fs::write(&path, text.replace("batch_size = 32", "batch_size = 33")).unwrap();
+        assert!(RunDir::open(dir.path()).unwrap().verify_manifest().unwrap().unwrap().contains("changed"));
+        std::fs::write(&path, &text[..text.find(SEAL).unwrap()]).unwrap();
+        assert_eq!(dir.verify_manifest().unwrap(), None);
+    }
+
+    #[test]
     fn a_broken_manifest_is_named() {
         let root = tempfile::tempdir().unwrap();
         let dir = RunDir::create(root.path(), Some("x"), &manifest()).unwrap();
         std::fs::write(dir.path().join("run.toml"), "version = 3\n").unwrap();
         let text = RunDir::open(dir.path()).unwrap_err().to_string();
         assert!(text.contains("run.toml") && text.contains("version"), "{text}");
+    }
+
+    #[test]
+    fn what_a_killed_process_left_is_removed_and_nothing_else() {
+        let root = tempfile::tempdir().unwrap();
+        let dir = RunDir::create(root.path(), Some("x"), &manifest()).unwrap();
+        let left = [dir.path().join(".run.toml.aB3.part"), dir.labels_dir().join(".rows.csv.part")];
+        let stays = [dir.path().join("run.toml"), dir.labels_dir().join("x.part"), dir.labels_dir().join(".x")];
+        left.iter().chain(&stays[1..]).for_each(|p| std::fs::write(p, "").unwrap());
+        dir.remove_parts();
+        assert!(left.iter().all(|p| !p.exists()) && stays.iter().all(|p| p.exists()));
     }
 }

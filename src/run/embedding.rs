@@ -31,6 +31,14 @@ pub fn write(path: &Path, values: &EmbeddingValues) -> Result<(), NpyError> {
     npy::write(path, [values.rows, KINDS, values.dim], &values.data)
 }
 
+/// Makes sure that a file is as [`write`] wrote it, without holding it in memory.
+///
+/// # Errors
+/// As [`read`].
+pub fn check(path: &Path) -> Result<(), NpyError> {
+    npy::open::<3>(path, SHAPE).map(|_| ())
+}
+
 /// Reads representations back.
 ///
 /// # Errors

@@ -1,6 +1,5 @@
 //! The runs below a folder with their state and progress, without reading their events in full.
 
-use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
@@ -8,10 +7,11 @@ use serde::Serialize;
 
 use super::clock;
 use super::directory::RunDir;
-use super::lock;
 use super::tail::EventTail;
 use super::view::{Phase, RunView};
-use crate::training::events::{Event, Stage, StageState};
+use super::{lock, sealed};
+use crate::files;
+use crate::training::events::{Event, Stage, StageState, Summary, SummaryMetrics};
 
 /// Where a run stands, its process included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,14 +79,46 @@ pub struct RunSummary {
     pub created: String,
     /// When the events were last appended to, in seconds since 1970.
     pub updated: u64,
+    /// `None` before the run is finished.
+    pub result: Option<RunResult>,
+    /// Why training ended by an error, where it did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fault: Option<String>,
+}
+
+/// The figures of a finished run.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RunResult {
+    /// The stage and the epoch that they are of: the one whose weights the run hands on.
+    pub stage: Option<Stage>,
+    pub epoch: Option<u32>,
+    #[serde(flatten)]
+    pub metrics: SummaryMetrics,
+}
+
+impl From<&Summary> for RunResult {
+    fn from(summary: &Summary) -> Self {
+        let of = [Stage::Joint, Stage::Contrastive].into_iter().find_map(|s| Some((s, summary.stages.get(&s)?)));
+        let (stage, epoch) = (of.map(|(stage, _)| stage), of.map(|(_, s)| s.best_epoch));
+        Self { stage, epoch, metrics: summary.metrics.clone() }
+    }
+}
+
+impl RunSummary {
+    /// Why the run failed before any stage began: there is nothing yet to go on from.
+    pub fn failed_to_begin(&self) -> Option<&str> {
+        self.fault.as_deref().filter(|_| self.stage.is_none())
+    }
 }
 
 /// All runs below `root`, the last written first. What is no run directory, or cannot be read, is left out; a missing
 /// root has no runs.
 pub fn list_runs(root: &Path) -> Vec<RunSummary> {
     let Ok(entries) = std::fs::read_dir(root) else { return Vec::new() };
+    // A run that is being made is no run yet.
+    let entries = entries.flatten().filter(|e| !e.file_name().as_encoded_bytes().starts_with(b"."));
     let mut runs: Vec<RunSummary> =
-        entries.flatten().filter_map(|e| RunDir::open(&e.path()).ok()).map(|dir| summarise(&dir)).collect();
+        entries.filter_map(|e| RunDir::open(&e.path()).ok()).map(|dir| summarise(&dir)).collect();
     runs.sort_by(|a, b| b.updated.cmp(&a.updated).then_with(|| b.name.cmp(&a.name)));
     runs
 }
@@ -110,6 +142,9 @@ pub fn summarise(dir: &RunDir) -> RunSummary {
         progress: progress(&view),
         created: dir.manifest().created.clone(),
         updated: modified.map(clock::unix_seconds).unwrap_or(0),
+        result: view.summary.as_ref().map(RunResult::from),
+        // One that is being taken up has not failed yet.
+        fault: view.fault.clone().filter(|_| !alive && view.phase == Phase::Faulted),
     }
 }
 
@@ -155,12 +190,14 @@ fn skim(path: &Path) -> RunView {
         let mut lines = |reader: &mut dyn Read, skip: usize| {
             // Damaged lines are no reason to hide a run: they are passed over.
             for line in BufReader::new(reader).split(b'\n').skip(skip).map_while(Result::ok) {
-                if let Ok(event) = serde_json::from_slice::<Event>(&line) {
+                if !sealed::is_broken(&line)
+                    && let Ok(event) = serde_json::from_slice::<Event>(&line)
+                {
                     view.apply(&event);
                 }
             }
         };
-        let mut file = File::open(path)?;
+        let mut file = files::open(path)?;
         lines(&mut (&file).take(END), 0);
         file.seek(SeekFrom::Start(length - END))?;
         // The first line here is most likely cut.
@@ -178,7 +215,7 @@ mod tests {
     use crate::run::lock::RunLock;
     use crate::run::recorder::Recorder;
     use crate::run::recorder::tests::{run_dir, step};
-    use crate::training::events::{Body, Prepared, StagePlan, Summary};
+    use crate::training::events::{Body, Prepared, StagePlan, StageSummary};
 
     fn prepared() -> Event {
         let plan = Stage::ALL.map(|stage| StagePlan { stage, epochs: 10, steps_per_epoch: 1000 });
@@ -192,6 +229,7 @@ mod tests {
             unimodal_labels: false,
             plan: plan.to_vec(),
             parameters: (0, 0),
+            findings: vec![],
         });
         Event { time: 0.0, stage: None, epoch: 0, step: 0, body }
     }
@@ -207,7 +245,7 @@ mod tests {
         let (root, dir) = run_dir();
         let state = || list_runs(root.path())[0].state;
         assert_eq!(state(), RunState::Died, "made and never started");
-        let lock = RunLock::acquire(&dir).unwrap();
+        let lock = RunLock::acquire(&dir, &mut |_| {}).unwrap();
         assert_eq!(state(), RunState::At(Phase::Preparing));
         let here = Event { body: Body::StageChanged { state: StageState::Running }, ..step(1) };
         record(&dir, [prepared(), here.clone(), step(500)]);
@@ -230,11 +268,26 @@ mod tests {
         let (_root, dir) = run_dir();
         record(&dir, std::iter::once(prepared()).chain((1..=9000).map(step)));
         assert!(std::fs::metadata(dir.events_path()).unwrap().len() > IN_FULL);
-        let _lock = RunLock::acquire(&dir).unwrap();
+        let _lock = RunLock::acquire(&dir, &mut |_| {}).unwrap();
         let summary = summarise(&dir);
         assert_eq!(summary.state, RunState::At(Phase::Training));
         assert!((summary.progress - (1.0 + 0.9) / 3.0).abs() < 1e-9, "{}", summary.progress);
         assert!(skim(&dir.events_path()).events < 5000);
+    }
+
+    #[test]
+    fn a_finished_run_carries_its_figures_however_long_its_record_is() {
+        let (root, dir) = run_dir();
+        record(&dir, std::iter::once(prepared()).chain((1..=9000).map(step)));
+        assert_eq!(list_runs(root.path())[0].result, None);
+        let mut summary = Summary::default();
+        summary.stages.insert(Stage::Joint, StageSummary { best_epoch: 7, ..StageSummary::default() });
+        summary.metrics.test.insert("mae".into(), Some(0.25));
+        summary.metrics.valid.insert("f1".into(), None);
+        record(&dir, [Event { body: Body::Finished { summary }, ..step(9001) }]);
+        let json = serde_json::to_value(&list_runs(root.path())[0]).unwrap();
+        let expected = serde_json::json!({"stage": "joint", "epoch": 7, "valid": {"f1": null}, "test": {"mae": 0.25}});
+        assert_eq!(json["result"], expected);
     }
 
     #[test]

@@ -1,11 +1,11 @@
-//! `marks.jsonl`: what people marked and noted about rows while they reviewed them, one line a mark, appended only. The
-//! last line about a row holds; a torn or damaged line is skipped.
+//! `marks.jsonl`: what people marked and noted about rows while they reviewed them, one line a mark, appended only, each
+//! with its number and checksum (see sealed.rs). The last line about a row holds; a torn or damaged line is skipped.
 //!
 //! Several consoles may write at once: each line is appended whole under the file's lock, and every reader follows the
 //! file, so nobody's marks are lost and everybody sees them.
 
 use std::collections::HashMap;
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -13,6 +13,8 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 
 use super::FileError;
+use super::sealed::{self, Damage, Sequence};
+use crate::files;
 
 /// The longest note that is taken, in bytes.
 pub const LONGEST_NOTE: usize = 4096;
@@ -46,6 +48,7 @@ pub struct Marks {
     by_row: HashMap<u32, Mark>,
     reviewed: usize,
     noted: usize,
+    damage: Damage,
 }
 
 impl Marks {
@@ -72,6 +75,11 @@ impl Marks {
         self.noted
     }
 
+    /// What is wrong with the lines that were read.
+    pub fn damage(&self) -> Damage {
+        self.damage
+    }
+
     fn insert(&mut self, mark: Mark) {
         let counts = |m: &Mark| (usize::from(m.reviewed), usize::from(!m.note.is_empty()));
         if let Some(before) = self.by_row.remove(&mark.row) {
@@ -92,6 +100,8 @@ impl Marks {
     pub fn read(path: &Path) -> Result<Marks, FileError> {
         let mut reader = MarksReader::open(path);
         while reader.poll()? {}
+        let unended = u64::from(!reader.partial.is_empty());
+        reader.marks.damage = Damage { unended, ..reader.sequence.damage() };
         Ok(reader.marks)
     }
 }
@@ -110,9 +120,10 @@ impl FromIterator<Mark> for Marks {
 /// The file cannot be opened or written: a read-only directory, a full disk.
 pub fn append(path: &Path, mark: &Mark) -> Result<(), FileError> {
     let result = (|| {
-        let mut file = OpenOptions::new().read(true).append(true).create(true).open(path)?;
+        let mut file = files::open_to_append(path)?;
         lock(&file)?;
         let mut line = serde_json::to_vec(mark).map_err(io::Error::other)?;
+        sealed::seal(&mut line, sealed::next_number(&mut file)?);
         line.push(b'\n');
         let length = file.seek(SeekFrom::End(0))?;
         if length > 0 {
@@ -155,13 +166,21 @@ pub struct MarksReader {
     offset: u64,
     partial: Vec<u8>,
     skipping: bool,
+    sequence: Sequence,
     marks: Marks,
 }
 
 impl MarksReader {
     /// Begins at the start of the file, which need not exist yet.
     pub fn open(path: impl Into<PathBuf>) -> MarksReader {
-        MarksReader { path: path.into(), offset: 0, partial: Vec::new(), skipping: false, marks: Marks::default() }
+        MarksReader {
+            path: path.into(),
+            offset: 0,
+            partial: Vec::new(),
+            skipping: false,
+            sequence: Sequence::default(),
+            marks: Marks::default(),
+        }
     }
 
     /// What the lines read so far say.
@@ -176,7 +195,7 @@ impl MarksReader {
     pub fn poll(&mut self) -> Result<bool, FileError> {
         let failed = |e| FileError::new("read", &self.path)(e);
         // Opened anew each time: that makes a network file system look for news.
-        let mut file = match File::open(&self.path) {
+        let mut file = match files::open(&self.path) {
             Ok(file) => file,
             Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(self.forget()),
             Err(e) => return Err(failed(e)),
@@ -213,7 +232,10 @@ impl MarksReader {
                 self.skipping = self.partial.len() > LONGEST_LINE;
             }
             if pieces.peek().is_some() {
-                if !self.skipping
+                if self.skipping {
+                    self.sequence.skip();
+                } else if !self.partial.is_empty()
+                    && self.sequence.take(&self.partial)
                     && let Ok(mut mark) = serde_json::from_slice::<Mark>(&self.partial)
                 {
                     let mut end = mark.note.len().min(LONGEST_NOTE);
@@ -225,6 +247,7 @@ impl MarksReader {
                 }
                 self.partial.clear();
                 self.skipping = false;
+                self.marks.damage = self.sequence.damage();
             } else if self.skipping {
                 self.partial.clear();
             }
@@ -274,7 +297,9 @@ mod tests {
             [&[0xff, 0, b'\n'][..], b"[]\n{\"row\":-1}\n{}\n", &vec![b'x'; 200_000], b"\n", &whole].concat(),
         )
         .unwrap();
-        assert_eq!(Marks::read(&path).unwrap().len(), 2);
+        // Lines that are none have no number, and so what follows is not where it should be: told, and read all the same.
+        let read = Marks::read(&path).unwrap();
+        assert!(read.damage().damaged + read.damage().torn > 0, "{:?}", read.damage());
     }
 
     #[test]

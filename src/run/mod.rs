@@ -14,12 +14,19 @@ pub mod predictions;
 pub mod pulse;
 pub mod recorder;
 pub mod rows;
+pub mod sealed;
 pub mod tail;
+pub mod verify;
 pub mod view;
+mod witness;
 
-use std::fs::File;
+use std::ffi::OsStr;
+use std::fs::{File, Permissions};
 use std::io::{self, BufWriter, Write};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
 
 /// A file operation below a run directory that failed.
 #[derive(Debug, thiserror::Error)]
@@ -41,8 +48,9 @@ impl FileError {
 
 /// Writes a file so that readers see the old content or the new, never a part: written aside, synced, renamed.
 ///
-/// The name aside is `.NAME.part`; one that a killed process left is overwritten. Two writers of one path at a time are
-/// not provided for: whoever writes in a run directory holds its lock.
+/// The file aside is `.NAME.RANDOM.part`, made for this write alone: nothing that lies in the folder, a link least of all,
+/// is written to, and any number of writers of one path do not meet. One that a killed process left in a run directory
+/// goes with [`RunDir::remove_parts`](directory::RunDir::remove_parts). A file that is replaced keeps its mode; a new one gets what the umask leaves.
 ///
 /// What stands at the path and is no file (`/dev/null`, a pipe) is written to as it is: a rename would take its place.
 ///
@@ -60,27 +68,55 @@ pub fn write_atomically(
         };
         return direct().map_err(|source| FileError { action: "write", path: path.to_owned(), source });
     }
-    let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-    let aside = path.with_file_name(format!(".{name}.part"));
+    // Where an error ends it, what is left aside goes with the value that names it.
     let result = (|| {
-        let mut writer = BufWriter::new(File::create(&aside)?);
+        let (file, aside) = file_aside(path)?.into_parts();
+        let mut writer = BufWriter::new(file);
         write(&mut writer)?;
         writer.flush()?;
+        // Not through a link: whoever planted one does not choose the mode.
+        if let Some(old) = std::fs::symlink_metadata(path).ok().filter(std::fs::Metadata::is_file) {
+            writer.get_ref().set_permissions(Permissions::from_mode(old.mode() & 0o777))?;
+        }
         writer.get_ref().sync_all()?;
-        std::fs::rename(&aside, path)?;
+        aside.persist(path).map_err(|e| e.error)?;
         sync_folder_of(path)
     })();
-    result.map_err(|source| {
-        // What is left aside is of no use to anyone; that it cannot be removed changes nothing.
-        let _ = std::fs::remove_file(&aside);
-        FileError { action: "write", path: path.to_owned(), source }
-    })
+    result.map_err(|source| FileError { action: "write", path: path.to_owned(), source })
+}
+
+/// A new file beside a path, that nobody else has open or may read before it has its place and mode.
+fn file_aside(path: &Path) -> io::Result<NamedTempFile> {
+    let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    // The longest name that a file may have leaves no room for more.
+    let prefix: String = std::iter::once('.').chain(name.chars().take(SHOWN)).chain(std::iter::once('.')).collect();
+    // A file that is there may be private: until the mode is its own, so is what replaces it.
+    let mode = if path.is_file() { 0o600 } else { 0o666 };
+    tempfile::Builder::new()
+        .prefix(&prefix)
+        .suffix(PART)
+        .permissions(Permissions::from_mode(mode))
+        .tempfile_in(folder_of(path))
+}
+
+/// How the names of files end that are not yet in their place.
+const PART: &str = ".part";
+/// Characters of a file's name that the name aside holds.
+const SHOWN: usize = 40;
+
+/// True for the name of a file that is not yet in its place, or never will be: its process was killed.
+fn is_aside(name: &OsStr) -> bool {
+    let name = name.as_encoded_bytes();
+    name.starts_with(b".") && name.ends_with(PART.as_bytes())
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Makes a rename in a path's folder last through a power loss.
 fn sync_folder_of(path: &Path) -> io::Result<()> {
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    match File::open(folder)?.sync_all() {
+    match File::open(folder_of(path))?.sync_all() {
         // Some network file systems cannot sync a folder; the file's own content is synced all the same.
         Err(e) if matches!(e.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => Ok(()),
         other => other,
@@ -115,5 +151,79 @@ mod tests {
         write_atomically(&path, |w| w.write_all(b"gone")).unwrap();
         assert!(std::fs::symlink_metadata(&path).unwrap().is_symlink());
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+
+    fn mode(path: &Path) -> u32 {
+        std::fs::metadata(path).unwrap().permissions().mode() & 0o777
+    }
+
+    #[test]
+    fn a_private_file_stays_private_and_a_new_one_is_as_the_umask_says() {
+        let dir = tempfile::tempdir().unwrap();
+        let (path, usual) = (dir.path().join("a.csv"), dir.path().join("usual"));
+        std::fs::write(&usual, "").unwrap();
+        write_atomically(&path, |w| w.write_all(b"1")).unwrap();
+        assert_eq!(mode(&path), mode(&usual));
+        for kept in [0o600, 0o640, 0o444] {
+            std::fs::set_permissions(&path, Permissions::from_mode(kept)).unwrap();
+            write_atomically(&path, |w| {
+                let aside = std::fs::read_dir(dir.path())
+                    .unwrap()
+                    .flatten()
+                    .find(|e| e.path().extension().is_some_and(|x| x == "part"));
+                assert_eq!(mode(&aside.unwrap().path()) & !kept & 0o077, 0, "open to others while it is written");
+                w.write_all(b"2")
+            })
+            .unwrap();
+            assert_eq!(mode(&path), kept);
+        }
+    }
+
+    #[test]
+    fn nothing_planted_beside_a_file_is_written_to() {
+        let dir = tempfile::tempdir().unwrap();
+        let (path, victim, linked) = (dir.path().join("a.csv"), dir.path().join("victim"), dir.path().join("linked"));
+        std::fs::write(&victim, "mine").unwrap();
+        std::os::unix::fs::symlink(&victim, dir.path().join(".a.csv.part")).unwrap();
+        std::os::unix::fs::symlink(&victim, &path).unwrap();
+        write_atomically(&path, |w| w.write_all(b"new")).unwrap();
+        assert!(std::fs::symlink_metadata(&path).unwrap().is_file());
+        std::fs::remove_file(&path).unwrap();
+        std::fs::hard_link(&victim, &path).unwrap();
+        std::fs::hard_link(&victim, &linked).unwrap();
+        write_atomically(&path, |w| w.write_all(b"new")).unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"new");
+        assert_eq!(
+            (std::fs::read(&victim).unwrap(), std::fs::read(&linked).unwrap()),
+            (b"mine".to_vec(), b"mine".to_vec())
+        );
+    }
+
+    #[test]
+    fn many_writers_of_one_path_do_not_meet() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.txt");
+        std::thread::scope(|scope| {
+            for n in 0..8u8 {
+                let path = &path;
+                scope.spawn(move || {
+                    for _ in 0..20 {
+                        write_atomically(path, |w| (0..100).try_for_each(|_| w.write_all(&[b'a' + n; 1000]))).unwrap();
+                    }
+                });
+            }
+        });
+        let found = std::fs::read(&path).unwrap();
+        assert!(found.len() == 100_000 && found.iter().all(|b| *b == found[0]));
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn the_longest_name_and_a_name_alone_are_written() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("é".repeat(127));
+        write_atomically(&path, |w| w.write_all(b"x")).unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"x");
+        assert_eq!(folder_of(Path::new("a.csv")), Path::new("."));
     }
 }

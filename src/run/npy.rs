@@ -1,16 +1,22 @@
 //! Arrays on the disk: numpy's `.npy`, version 1.0, float32, little-endian, C order. `numpy.load` reads them as they are.
+//!
+//! The header's padding holds a checksum of the values as a comment, `# crc32c 0a1b2c3d`: numpy reads the header as a
+//! Python expression. Files of an older version have none.
 
 use std::fs::File;
-use std::io::{self, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use super::{FileError, write_atomically};
+use crate::files;
 
 /// What is wrong with an array or its file.
 #[derive(Debug, thiserror::Error)]
 pub enum NpyError {
     #[error("an array of {shape:?} was expected to hold {expected} values and holds {found}")]
     Unequal { shape: Vec<usize>, expected: usize, found: usize },
+    #[error("{path} is damaged: its values do not have the checksum that they were written with; see mug verify RUN")]
+    Damaged { path: PathBuf },
     #[error("{path}: expected a float32 .npy array of shape {expected} as mug writes it, found {found}")]
     Format { path: PathBuf, expected: &'static str, found: String },
     #[error(transparent)]
@@ -20,12 +26,13 @@ pub enum NpyError {
 const MAGIC: &[u8] = b"\x93NUMPY\x01\x00";
 const BEFORE_SHAPE: &str = "{'descr': '<f4', 'fortran_order': False, 'shape': (";
 const AFTER_SHAPE: &str = "), }";
+const SUM: &str = " # crc32c ";
 
-/// The bytes before the values: magic, version 1.0, length of the dictionary, the dictionary padded with blanks so that
-/// the values begin at a multiple of 64.
-fn header<const D: usize>(shape: [usize; D]) -> Vec<u8> {
+/// The bytes before the values: magic, version 1.0, length of the dictionary, the dictionary with the values' checksum,
+/// padded with blanks so that the values begin at a multiple of 64.
+fn header<const D: usize>(shape: [usize; D], sum: u32) -> Vec<u8> {
     let sizes = shape.map(|n| n.to_string()).join(", ");
-    let mut dictionary = format!("{BEFORE_SHAPE}{sizes}{AFTER_SHAPE}");
+    let mut dictionary = format!("{BEFORE_SHAPE}{sizes}{AFTER_SHAPE}{SUM}{sum:08x}");
     let unpadded = MAGIC.len() + 2 + dictionary.len() + 1;
     dictionary.push_str(&" ".repeat(unpadded.next_multiple_of(64) - unpadded));
     dictionary.push('\n');
@@ -45,8 +52,9 @@ pub fn write<const D: usize>(path: &Path, shape: [usize; D], values: &[f32]) -> 
     if values.len() != expected {
         return Err(NpyError::Unequal { shape: shape.to_vec(), expected, found: values.len() });
     }
+    let sum = values.iter().fold(0, |sum, v| crc32c::crc32c_append(sum, &v.to_le_bytes()));
     write_atomically(path, |w| {
-        w.write_all(&header(shape))?;
+        w.write_all(&header(shape, sum))?;
         values.iter().try_for_each(|v| w.write_all(&v.to_le_bytes()))
     })?;
     Ok(())
@@ -55,11 +63,11 @@ pub fn write<const D: usize>(path: &Path, shape: [usize; D], values: &[f32]) -> 
 /// Opens an array of `D` dimensions: its shape, and its file at the first value. `expected` names the shape in messages.
 ///
 /// # Errors
-/// A file that is missing, not of the form that [`write`] gives it, or shorter or longer than it says.
+/// A file that is missing, damaged, not of the form that [`write`] gives it, or shorter or longer than it says.
 pub fn open<const D: usize>(path: &Path, expected: &'static str) -> Result<([usize; D], BufReader<File>), NpyError> {
     let io_error = |e: io::Error| FileError::new("read", path)(e);
     let bad = |found: String| NpyError::Format { path: path.to_owned(), expected, found };
-    let file = File::open(path).map_err(io_error)?;
+    let file = files::open(path).map_err(io_error)?;
     let length = file.metadata().map_err(io_error)?.len();
     let mut file = BufReader::new(file);
     let mut start = [0u8; 10];
@@ -70,16 +78,41 @@ pub fn open<const D: usize>(path: &Path, expected: &'static str) -> Result<([usi
     let mut dictionary = vec![0u8; usize::from(u16::from_le_bytes([start[8], start[9]]))];
     file.read_exact(&mut dictionary).map_err(|_| bad("a header that is cut off".into()))?;
     let text = String::from_utf8_lossy(&dictionary);
-    let shape = shape_of::<D>(text.trim_end())
-        .ok_or_else(|| bad(format!("the header {:?}", text.trim_end().chars().take(120).collect::<String>())))?;
+    let text = text.trim_end();
+    let odd = || bad(format!("the header {:?}", text.chars().take(120).collect::<String>()));
+    let (text, sum) = match text.split_once(SUM) {
+        Some((text, sum)) => (text, Some(sum_of(sum).ok_or_else(odd)?)),
+        None => (text, None),
+    };
+    let shape = shape_of::<D>(text).ok_or_else(odd)?;
     let head = 10 + dictionary.len() as u64;
     // Compared with the file's length before anything is allocated for it.
     let count = shape.iter().try_fold(1u64, |n, &size| n.checked_mul(size));
     if count.and_then(|n| n.checked_mul(4)).and_then(|n| n.checked_add(head)) != Some(length) {
         return Err(bad(format!("{shape:?} announced in {length} bytes")));
     }
+    let shape = shape.map(|n| usize::try_from(n).unwrap_or(usize::MAX));
+    if let Some(sum) = sum {
+        if header(shape, sum) != [&start[..], &dictionary].concat() {
+            return Err(odd());
+        }
+        let mut found = 0;
+        loop {
+            let bytes = file.fill_buf().map_err(io_error)?;
+            if bytes.is_empty() {
+                break;
+            }
+            found = crc32c::crc32c_append(found, bytes);
+            let taken = bytes.len();
+            file.consume(taken);
+        }
+        if found != sum {
+            return Err(NpyError::Damaged { path: path.to_owned() });
+        }
+        file.seek(SeekFrom::Start(head)).map_err(io_error)?;
+    }
     // Each size divides a number of values that lies on the disk, or one of them is 0 and the others are of no use.
-    Ok((shape.map(|n| usize::try_from(n).unwrap_or(usize::MAX)), file))
+    Ok((shape, file))
 }
 
 /// Reads an array of `D` dimensions back: its shape, and its values in row-major order.
@@ -124,6 +157,12 @@ pub fn read_every<const D: usize>(
     Ok((shape, values))
 }
 
+/// A checksum as [`header`] writes it.
+fn sum_of(text: &str) -> Option<u32> {
+    let sum = u32::from_str_radix(text, 16).ok()?;
+    (text == format!("{sum:08x}")).then_some(sum)
+}
+
 fn shape_of<const D: usize>(dictionary: &str) -> Option<[u64; D]> {
     let inside = dictionary.strip_prefix(BEFORE_SHAPE)?.strip_suffix(AFTER_SHAPE)?;
     let digits = |size: &str| size.bytes().all(|b| b.is_ascii_digit());
@@ -151,9 +190,34 @@ mod tests {
     fn the_same_bytes_as_numpy_and_back() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a.npy");
-        write(&path, [2, 3], &VALUES).unwrap();
-        assert_eq!(std::fs::read(&path).unwrap(), numpy_bytes());
+        std::fs::write(&path, numpy_bytes()).unwrap();
         assert_eq!(read::<2>(&path, "(rows, 3)").unwrap(), ([2, 3], VALUES.to_vec()));
+        write(&path, [2, 3], &VALUES).unwrap();
+        assert_eq!(read::<2>(&path, "(rows, 3)").unwrap(), ([2, 3], VALUES.to_vec()));
+        // Numpy's own but for the comment in the padding.
+        let (found, expected) = (std::fs::read(&path).unwrap(), numpy_bytes());
+        let comment = b" # crc32c 6c0162d3";
+        assert_eq!(found[69..69 + comment.len()], *comment, "{}", String::from_utf8_lossy(&found[69..100]));
+        let blank = [&found[..69], &[b' '; 18], &found[69 + comment.len()..]].concat();
+        assert_eq!(blank, expected);
+    }
+
+    #[test]
+    fn every_changed_bit_is_noticed() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.npy");
+        write(&path, [2, 3], &VALUES).unwrap();
+        let whole = std::fs::read(&path).unwrap();
+        for bit in 0..whole.len() * 8 {
+            let mut changed = whole.clone();
+            changed[bit / 8] ^= 1 << (bit % 8);
+            std::fs::write(&path, &changed).unwrap();
+            assert!(read::<2>(&path, "").is_err(), "bit {bit}");
+        }
+        let mut changed = whole.clone();
+        *changed.last_mut().unwrap() ^= 1;
+        std::fs::write(&path, &changed).unwrap();
+        assert!(matches!(read::<2>(&path, ""), Err(NpyError::Damaged { .. })));
     }
 
     #[test]
@@ -174,8 +238,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a.npy");
         write(&path, [1, 2, 3], &VALUES).unwrap();
-        // As numpy 2 writes the header of such an array.
-        let head = b"\x93NUMPY\x01\x00v\x00{'descr': '<f4', 'fortran_order': False, 'shape': (1, 2, 3), }   ";
+        // As numpy 2 writes the header of such an array, but for the comment.
+        let head = b"\x93NUMPY\x01\x00v\x00{'descr': '<f4', 'fortran_order': False, 'shape': (1, 2, 3), } # crc32c ";
         assert!(std::fs::read(&path).unwrap().starts_with(head));
         assert_eq!(read::<3>(&path, "").unwrap(), ([1, 2, 3], VALUES.to_vec()));
         assert!(matches!(read::<2>(&path, ""), Err(NpyError::Format { .. })));
@@ -206,7 +270,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a.npy");
         for shape in [[usize::MAX, usize::MAX], [usize::MAX, 1], [1 << 62, 4]] {
-            std::fs::write(&path, header(shape)).unwrap();
+            std::fs::write(&path, header(shape, 0)).unwrap();
             assert!(matches!(read::<2>(&path, ""), Err(NpyError::Format { .. })), "{shape:?}");
         }
     }

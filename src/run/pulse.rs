@@ -1,16 +1,15 @@
 //! Whether a run's process lives, for those who may share nothing with it but a file system.
 //!
-//! On the process's own machine the lock says it. From another one the lock says nothing reliable: some network file
-//! systems do not pass locks on, others keep a dead machine's lock. There the modification time of `host.lock` is watched,
-//! which the process moves on every few seconds. Two machines' clocks need not agree: only that the time changes counts,
+//! On the process's own machine the lock says it. From another one the lock need not say anything reliable: some network
+//! file systems do not pass locks on, others keep a dead machine's lock. There the modification time of `host.lock` is
+//! watched, which the process moves on every few seconds. Two machines' clocks need not agree: only that the time changes counts,
 //! and how long it has not changed is measured by the watcher's own clock. (The file is opened anew at each look, which is
 //! what makes a network file system ask for its attributes.)
 
-use std::fs::File;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::directory::RunDir;
-use super::lock;
+use super::lock::{self, Holder, Verdict};
 
 /// What is known of a run's process.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,21 +96,22 @@ impl Pulse {
 }
 
 fn sign(dir: &RunDir) -> Sign {
-    match lock::holder(dir).filter(lock::Holder::is_elsewhere) {
-        Some(holder) => {
-            let touched = File::open(dir.lock_path()).and_then(|f| f.metadata()).and_then(|m| m.modified());
-            // A file system that is away for a moment: no sign.
-            Sign::Elsewhere { machine: holder.machine, touched: touched.unwrap_or(SystemTime::UNIX_EPOCH) }
-        }
-        None if lock::is_alive(dir) => Sign::Held,
-        None => Sign::Free,
+    let elsewhere = |holder: Holder| {
+        // A file system that is away for a moment: no sign.
+        let touched = lock::last_sign(dir).unwrap_or(SystemTime::UNIX_EPOCH);
+        Sign::Elsewhere { machine: holder.machine, touched }
+    };
+    match lock::judge(dir) {
+        Verdict::Dead => Sign::Free,
+        Verdict::Unsure(holder) => elsewhere(holder),
+        Verdict::Alive => lock::holder(dir).filter(Holder::is_elsewhere).map_or(Sign::Held, elsewhere),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::run::lock::{Holder, RunLock};
+    use crate::run::lock::{Reach, RunLock};
     use crate::run::recorder::tests::run_dir;
 
     #[test]
@@ -140,12 +140,12 @@ mod tests {
     fn the_lock_tells_on_this_machine_and_the_files_time_on_others() {
         let (_root, dir) = run_dir();
         assert_eq!(Pulse::new().look(&dir), Life::Gone);
-        let mut lock = RunLock::acquire(&dir).unwrap();
-        lock.describe(&Holder::this_process(None)).unwrap();
+        let mut lock = RunLock::acquire(&dir, &mut |_| {}).unwrap();
+        lock.describe(None).unwrap();
         assert_eq!(Pulse::new().look(&dir), Life::Alive);
         // Held here, but by its word the holder is elsewhere: then the lock is what a server remembers of it.
-        let elsewhere = Holder { machine: "n7".into(), ..Holder::this_process(None) };
-        lock.describe(&elsewhere).unwrap();
+        let elsewhere = Holder { machine: "n7".into(), boot: "b7".into(), ..Holder::this_process(Reach::Everyone) };
+        std::fs::write(dir.lock_path(), serde_json::to_vec(&elsewhere).unwrap()).unwrap();
         let mut pulse = Pulse::new();
         assert_eq!(pulse.look(&dir), Life::Unknown);
         lock.touch();
@@ -153,6 +153,11 @@ mod tests {
         assert_eq!(pulse.look(&dir), Life::Alive);
         drop(lock);
         pulse.looked = None;
+        // Its lock was seen from here, and would still be.
         assert_eq!(pulse.look(&dir), Life::Gone);
+        let unseen = Holder { locks: Reach::Machine, ..elsewhere };
+        std::fs::write(dir.lock_path(), serde_json::to_vec(&unseen).unwrap()).unwrap();
+        pulse.looked = None;
+        assert_eq!(pulse.look(&dir), Life::Unknown);
     }
 }

@@ -2,17 +2,19 @@
 //!
 //! Everything queued is written at each [`flush`](Recorder::flush), and what could not be written stays in memory, in
 //! order, until a later flush: a full disk loses nothing. The file is synced after events that a resumed run builds on.
-//! A file cut off in the middle of a line by a dead process is ended with a newline: readers skip that one line.
+//! A file cut off in the middle of a line by a dead process gets its newline with the next line: readers skip that one.
 
 use std::collections::VecDeque;
-use std::fs::{File, OpenOptions};
-use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::MetadataExt;
+use std::fs::File;
+use std::io::{self, Write};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::directory::RunDir;
-use super::{FileError, aside};
+use super::witness::{Found, Witness};
+use super::{FileError, aside, sealed};
+use crate::files;
 use crate::training::events::{Body, Event, Level, Stage};
 
 /// Why events could not be recorded now; they are kept and a later flush tries again.
@@ -20,6 +22,15 @@ use crate::training::events::{Body, Event, Level, Stage};
 pub enum RecordError {
     #[error("{path} was deleted, moved or replaced while the run was writing it")]
     Gone { path: PathBuf },
+    #[error(
+        "{path} was cut short while the run was writing it: {written} bytes were written, {found} are there; put it back \
+         (cp into the same file), or the run ends"
+    )]
+    Short { path: PathBuf, written: u64, found: u64 },
+    #[error(
+        "{path} was overwritten while the run was writing it; put it back (cp into the same file), or the run ends"
+    )]
+    Overwritten { path: PathBuf },
     #[error(transparent)]
     File(#[from] FileError),
     #[error(transparent)]
@@ -42,7 +53,7 @@ pub struct Recorder {
     root: PathBuf,
     path: PathBuf,
     file: File,
-    identity: (u64, u64),
+    witness: Witness,
     looked: Instant,
     /// The last look did not find the file.
     gone: bool,
@@ -50,8 +61,10 @@ pub struct Recorder {
     waiting: VecDeque<Event>,
     /// Turned into bytes and not yet written; it may begin in the middle of a line.
     bytes: Vec<u8>,
-    /// The file's length.
-    written: u64,
+    /// The file ends in the middle of a line.
+    torn: bool,
+    /// The number of the next line; see sealed.rs.
+    number: u64,
     synced: Instant,
     must_sync: bool,
     unsynced: bool,
@@ -75,36 +88,27 @@ impl Recorder {
     /// The file cannot be opened, read or written.
     pub fn open(dir: &RunDir) -> Result<Recorder, FileError> {
         let path = dir.events_path();
-        let mut options = OpenOptions::new();
-        let mut file =
-            options.read(true).append(true).create(true).open(&path).map_err(FileError::new("open", &path))?;
-        let mut finish = || -> io::Result<((u64, u64), u64)> {
-            let mut length = file.metadata()?.len();
-            if length > 0 {
-                let mut end = [0u8];
-                file.seek(SeekFrom::End(-1))?;
-                file.read_exact(&mut end)?;
-                if end != *b"\n" {
-                    file.write_all(b"\n")?;
-                    length += 1;
-                }
-            }
+        let mut file = files::open_to_append(&path).map_err(FileError::new("open", &path))?;
+        let mut finish = || -> io::Result<(Witness, u64, bool)> {
+            let number = sealed::next_number(&mut file)?;
+            // A torn line gets its end together with the next one: until then everybody sees that it is torn.
+            let torn = !ends_with_a_line(&file)?;
             // The file's name has to outlive a power loss as its content does.
             File::open(dir.path())?.sync_all()?;
-            let metadata = file.metadata()?;
-            Ok(((metadata.dev(), metadata.ino()), length))
+            Ok((Witness::of(&file)?, number, torn))
         };
-        let (identity, written) = finish().map_err(FileError::new("write", &path))?;
+        let (witness, number, torn) = finish().map_err(FileError::new("write", &path))?;
         Ok(Recorder {
             root: dir.path().to_owned(),
             path,
             file,
-            identity,
+            witness,
             looked: Instant::now(),
             gone: false,
             waiting: VecDeque::new(),
             bytes: Vec::new(),
-            written,
+            torn,
+            number,
             synced: Instant::now(),
             must_sync: false,
             unsynced: false,
@@ -144,6 +148,10 @@ impl Recorder {
             if self.bytes.is_empty() {
                 break;
             }
+            // What another program did since is found before our bytes stand behind it.
+            if self.file.metadata().is_ok_and(|m| m.is_file() && m.len() != self.witness.written()) {
+                self.look()?;
+            }
             self.write_bytes()?;
         }
         if self.must_sync || (self.unsynced && self.synced.elapsed() >= SYNC_EVERY) {
@@ -178,8 +186,14 @@ impl Recorder {
             aside::write(&self.root, event)?;
             // Steps and log lines are many, and none is needed to go on from a checkpoint.
             self.must_sync |= !matches!(event.body, Body::Step { .. } | Body::Log { .. });
-            serde_json::to_writer(&mut self.bytes, event)
-                .map_err(|e| FileError::new("write", &self.path)(io::Error::other(e)))?;
+            let mut line =
+                serde_json::to_vec(event).map_err(|e| FileError::new("write", &self.path)(io::Error::other(e)))?;
+            sealed::seal(&mut line, self.number);
+            self.number += 1;
+            if std::mem::take(&mut self.torn) {
+                self.bytes.push(b'\n');
+            }
+            self.bytes.append(&mut line);
             self.bytes.push(b'\n');
             self.waiting.pop_front();
         }
@@ -199,8 +213,8 @@ impl Recorder {
                 Err(e) => break Err(e),
             }
         };
+        self.witness.wrote(&self.bytes[..done]);
         self.bytes.drain(..done);
-        self.written += done as u64;
         self.unsynced |= done > 0;
         result.map_err(|e| FileError::new("write", &self.path)(e).into())
     }
@@ -208,17 +222,52 @@ impl Recorder {
     /// Makes sure that what is written can still be found under its path: writing to a deleted file succeeds.
     fn look(&mut self) -> Result<(), RecordError> {
         self.looked = Instant::now();
-        match std::fs::metadata(&self.path) {
-            Ok(m) if (m.dev(), m.ino()) == self.identity => Ok(()),
-            Ok(_) => Err(RecordError::Gone { path: self.path.clone() }),
-            Err(e) if e.kind() == io::ErrorKind::NotFound => Err(RecordError::Gone { path: self.path.clone() }),
-            Err(e) => Err(FileError::new("find", &self.path)(e).into()),
+        let path = self.path.clone();
+        match self.witness.look(&self.file, &path).map_err(FileError::new("find", &path))? {
+            Found::Whole => Ok(()),
+            Found::Gone => Err(RecordError::Gone { path }),
+            Found::Short(found) => Err(RecordError::Short { path, written: self.witness.written(), found }),
+            Found::Other => Err(RecordError::Overwritten { path }),
+            Found::Longer(found) => {
+                let more = found - self.witness.written();
+                let message =
+                    format!("another program appended {more} bytes to events.jsonl; they are left as they are");
+                let mut take_over = || {
+                    end_line(&mut self.file)?;
+                    Witness::of(&self.file)
+                };
+                self.witness = take_over().map_err(FileError::new("write", &path))?;
+                self.push_here(Body::Log { level: Level::Warning, message });
+                Ok(())
+            }
         }
+    }
+
+    /// Goes on in whatever file has the path now, or in a new one: what another program did to the record cannot be undone,
+    /// and how the run ends has to be said somewhere.
+    ///
+    /// # Errors
+    /// The file cannot be opened or written: the directory is gone, too.
+    pub fn accept_damage(&mut self) -> Result<(), RecordError> {
+        let file = || -> io::Result<(File, Witness)> {
+            let mut file = files::open_to_append(&self.path)?;
+            end_line(&mut file)?;
+            let witness = Witness::of(&file)?;
+            Ok((file, witness))
+        };
+        let (file, witness) = file().map_err(FileError::new("open", &self.path))?;
+        if self.witness.ends_within_a_line() {
+            // The rest of a line whose beginning is lost.
+            let rest = self.bytes.iter().position(|&b| b == b'\n').map_or(0, |at| at + 1);
+            self.bytes.drain(..rest);
+        }
+        (self.file, self.witness, self.gone) = (file, witness, false);
+        Ok(())
     }
 
     /// The file's length: everything below it is recorded.
     pub fn written(&self) -> u64 {
-        self.written
+        self.witness.written()
     }
 
     /// True while some of what was pushed is not in the file.
@@ -235,6 +284,21 @@ impl Recorder {
     pub fn path(&self) -> &Path {
         &self.path
     }
+}
+
+/// True for a file that is empty or ends with a newline.
+fn ends_with_a_line(file: &File) -> io::Result<bool> {
+    let length = file.metadata()?.len();
+    let mut end = [b'\n'];
+    if length > 0 {
+        file.read_exact_at(&mut end, length - 1)?;
+    }
+    Ok(end == *b"\n")
+}
+
+/// Ends the line at the end of a file that is open for appending, where it has none.
+fn end_line(file: &mut File) -> io::Result<()> {
+    if ends_with_a_line(file)? { Ok(()) } else { file.write_all(b"\n") }
 }
 
 #[cfg(test)]
@@ -369,8 +433,8 @@ pub(crate) mod tests {
     #[test]
     fn a_full_disk_is_an_error_and_the_events_stay() {
         let (_root, dir) = run_dir();
-        std::os::unix::fs::symlink("/dev/full", dir.events_path()).unwrap();
         let mut recorder = Recorder::open(&dir).unwrap();
+        recorder.file = File::options().write(true).open("/dev/full").unwrap();
         recorder.push(step(1));
         let text = recorder.flush().unwrap_err().to_string();
         assert!(text.contains("events.jsonl") && text.contains("No space"), "{text}");

@@ -4,9 +4,11 @@
 //! Columns `split,row,id,text,y`, and `human_text,human_audio,human_vision` where such labels exist. Rows in the order
 //! train, valid, test; `row` counts from 0 in each split. A value that is not a number is an empty field.
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::{FileError, write_atomically};
+use crate::files;
 use crate::modality::{Modality, PerModality};
 use crate::split::Split;
 
@@ -15,6 +17,8 @@ use crate::split::Split;
 pub enum RowsError {
     #[error("{path}, line {line}: {message}; expected the columns split,row,id,text,y as mug writes them")]
     Format { path: PathBuf, line: u64, message: String },
+    #[error("{path} is not as mug wrote it: expected the checksum {expected}, found {found}; see mug verify RUN")]
+    Changed { path: PathBuf, expected: String, found: String },
     #[error("a table of {rows} rows has {found} values of {column}")]
     Unequal { rows: usize, column: String, found: usize },
     #[error(transparent)]
@@ -29,7 +33,7 @@ pub struct LabelRows {
     pub transcript: Vec<String>,
     /// The multimodal label.
     pub y: Vec<f32>,
-    /// Human (or the demo's true) unimodal labels.
+    /// Human (or the demo's true) unimodal labels, NaN where there are none; `None` where no row has any.
     pub human: Option<PerModality<Vec<f32>>>,
 }
 
@@ -43,10 +47,11 @@ impl LabelRows {
         self.split.is_empty()
     }
 
-    /// Appends one split's rows; call it in the order train, valid, test.
+    /// Appends one split's rows; call it in the order train, valid, test. Splits without human labels may stand before
+    /// and after such that have them.
     ///
     /// # Errors
-    /// Columns of unequal lengths. A split without unimodal labels after one that has them counts as unequal too.
+    /// Columns of unequal lengths.
     pub fn extend(
         &mut self,
         split: Split,
@@ -55,14 +60,19 @@ impl LabelRows {
         y: &[f32],
         human: Option<&PerModality<Vec<f32>>>,
     ) -> Result<(), RowsError> {
+        let before = self.len();
         self.split.extend(std::iter::repeat_n(split, y.len()));
         self.id.extend_from_slice(ids);
         self.transcript.extend_from_slice(transcripts);
         self.y.extend_from_slice(y);
         if let Some(human) = human {
-            let all = self.human.get_or_insert_default();
+            let all = self.human.get_or_insert_with(|| PerModality::from_fn(|_| vec![f32::NAN; before]));
             for m in Modality::ALL {
                 all[m].extend_from_slice(&human[m]);
+            }
+        } else if let Some(all) = &mut self.human {
+            for m in Modality::ALL {
+                all[m].resize(before + y.len(), f32::NAN);
             }
         }
         self.check()
@@ -116,12 +126,26 @@ impl LabelRows {
         Ok(())
     }
 
+    /// Reads the table back, where it has this checksum (see [`checksum`]); tables of older versions have none.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read), and a file that was changed.
+    pub fn read_checked(path: &Path, expected: Option<&str>) -> Result<LabelRows, RowsError> {
+        if let Some(expected) = expected {
+            let found = checksum(path)?;
+            if found != expected {
+                return Err(RowsError::Changed { path: path.to_owned(), expected: expected.to_owned(), found });
+            }
+        }
+        Self::read(path)
+    }
+
     /// Reads the table back.
     ///
     /// # Errors
     /// A file that is missing or does not have the columns above.
     pub fn read(path: &Path) -> Result<LabelRows, RowsError> {
-        let file = std::fs::File::open(path).map_err(FileError::new("read", path))?;
+        let file = crate::files::open(path).map_err(FileError::new("read", path))?;
         let bad = |line: u64, message: String| RowsError::Format { path: path.to_owned(), line, message };
         let mut table = csv::Reader::from_reader(file);
         let head = table.headers().map_err(|e| bad(1, e.to_string()))?.clone();
@@ -166,6 +190,22 @@ pub fn number(value: f32) -> String {
     if value.is_nan() { String::new() } else { value.to_string() }
 }
 
+/// CRC-32C of a table's file, eight hexadecimal digits.
+///
+/// # Errors
+/// A file that cannot be read.
+pub fn checksum(path: &Path) -> Result<String, FileError> {
+    let failed = |e: std::io::Error| FileError::new("read", path)(e);
+    let mut file = files::open(path).map_err(failed)?;
+    let (mut buffer, mut sum) = (vec![0; 1 << 16], 0);
+    loop {
+        match file.read(&mut buffer).map_err(failed)? {
+            0 => return Ok(format!("{sum:08x}")),
+            n => sum = crc32c::crc32c_append(sum, &buffer[..n]),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -195,6 +235,21 @@ mod tests {
     }
 
     #[test]
+    fn a_table_that_was_changed_is_refused_and_one_without_a_checksum_is_not() {
+        let mut rows = LabelRows::default();
+        rows.extend(Split::Valid, &strings(&["a"]), &strings(&["b"]), &[0.25], None).unwrap();
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("rows.csv");
+        rows.write(&path).unwrap();
+        let sum = checksum(&path).unwrap();
+        assert_eq!(LabelRows::read_checked(&path, Some(&sum)).unwrap(), rows);
+        let whole = std::fs::read_to_string(&path).unwrap();
+        std::fs::write(&path, whole.replace("0.25", "0.75")).unwrap();
+        assert!(LabelRows::read_checked(&path, Some(&sum)).unwrap_err().to_string().contains(&sum));
+        assert_eq!(LabelRows::read_checked(&path, None).unwrap().y[0], 0.75);
+    }
+
+    #[test]
     fn missing_values_and_no_human_labels() {
         let mut rows = LabelRows::default();
         rows.extend(Split::Valid, &strings(&["a"]), &strings(&["b"]), &[f32::NAN], None).unwrap();
@@ -203,6 +258,29 @@ mod tests {
         rows.write(&path).unwrap();
         let back = LabelRows::read(&path).unwrap();
         assert!(back.y[0].is_nan() && back.human.is_none());
+    }
+
+    #[test]
+    fn human_labels_may_be_in_some_splits_only() {
+        let human = PerModality { text: vec![0.5], audio: vec![f32::NAN], vision: vec![-0.5] };
+        for judged in Split::ALL {
+            let mut rows = LabelRows::default();
+            for split in Split::ALL {
+                let own = (split == judged).then_some(&human);
+                rows.extend(split, &strings(&["a"]), &strings(&["b"]), &[0.0], own).unwrap();
+            }
+            let dir = tempfile::tempdir().unwrap();
+            let path = dir.path().join("rows.csv");
+            rows.write(&path).unwrap();
+            let back = LabelRows::read(&path).unwrap().human.unwrap();
+            for (row, split) in Split::ALL.into_iter().enumerate() {
+                let expected =
+                    if split == judged { human.map(|_, v| v[0]) } else { PerModality::from_fn(|_| f32::NAN) };
+                for m in Modality::ALL {
+                    assert_eq!(back[m][row].to_bits(), expected[m].to_bits(), "{judged} {split} {m}");
+                }
+            }
+        }
     }
 
     #[test]

@@ -4,13 +4,14 @@
 //! file system look for news. Lines that are torn or damaged, and events that only a later version of the program knows,
 //! are skipped and counted.
 
-use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use super::FileError;
+use super::sealed::{Damage, Sequence};
 use super::view::RunView;
+use crate::files;
 use crate::training::events::Event;
 
 /// Why a poll brought nothing.
@@ -46,6 +47,7 @@ pub struct EventTail {
     skipping: bool,
     identity: Option<(u64, u64)>,
     caught_up: bool,
+    sequence: Sequence,
     unreadable: u64,
     unknown: u64,
     zeros_seen: u32,
@@ -61,6 +63,7 @@ impl EventTail {
             skipping: false,
             identity: None,
             caught_up: false,
+            sequence: Sequence::default(),
             unreadable: 0,
             unknown: 0,
             zeros_seen: 0,
@@ -97,7 +100,7 @@ impl EventTail {
     /// The next bytes; `None` where there is no file yet.
     fn read_chunk(&mut self) -> Result<Option<Vec<u8>>, TailError> {
         let fault = |e: io::Error| TailError::File(FileError::new("read", &self.path)(e));
-        let mut file = match File::open(&self.path) {
+        let mut file = match files::open(&self.path) {
             Ok(file) => file,
             Err(e) if e.kind() == io::ErrorKind::NotFound => {
                 self.caught_up = true;
@@ -131,6 +134,7 @@ impl EventTail {
             let line = &rest[..end];
             rest = &rest[end + 1..];
             if std::mem::take(&mut self.skipping) {
+                self.sequence.skip();
                 self.unreadable += 1;
             } else if self.partial.is_empty() {
                 self.parse(line, &mut events);
@@ -154,6 +158,10 @@ impl EventTail {
         if line.trim_ascii().is_empty() {
             return;
         }
+        if !self.sequence.take(line) {
+            self.unreadable += 1;
+            return;
+        }
         match serde_json::from_slice::<Event>(line) {
             Ok(event) => events.push(event),
             Err(_) if names_an_event(line) => self.unknown += 1,
@@ -166,7 +174,12 @@ impl EventTail {
         self.caught_up
     }
 
-    /// Lines skipped because they were torn or damaged.
+    /// What is wrong with the lines read so far.
+    pub fn damage(&self) -> Damage {
+        Damage { unended: u64::from(!self.partial.is_empty()), ..self.sequence.damage() }
+    }
+
+    /// Lines skipped because they were torn, damaged or there before.
     pub fn unreadable(&self) -> u64 {
         self.unreadable
     }
@@ -195,6 +208,7 @@ pub fn read_view(path: &Path) -> Result<RunView, TailError> {
     loop {
         tail.poll()?.iter().for_each(|e| view.apply(e));
         if tail.caught_up() {
+            view.damage = tail.damage();
             return Ok(view);
         }
     }

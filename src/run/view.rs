@@ -8,6 +8,7 @@ mod entries;
 pub use curves::{Column, Curves, StageView};
 pub use entries::{EmbeddingEntry, HealthEntry, LabelRefresh, LogLine, Mark, MarkKind, PredictionsEntry};
 
+use super::sealed::Damage;
 use crate::training::events::{
     Body, Check, CheckState, Cut, Event, Level, Moment, Prepared, Stage, StageState, Summary,
 };
@@ -96,6 +97,8 @@ pub struct RunView {
     pub checkpoints: u64,
     /// Events applied.
     pub events: u64,
+    /// What is wrong with the lines that the events were read from; set by who reads a whole file.
+    pub damage: Damage,
 }
 
 impl RunView {
@@ -107,6 +110,11 @@ impl RunView {
     /// Why the run is parked though nobody asked for it: an error that came after its last step.
     pub fn waits_for(&self) -> Option<&str> {
         self.alarm.as_deref().filter(|_| self.phase == Phase::Paused)
+    }
+
+    /// Why the run failed before its data and model were ready: there is nothing yet to go on from.
+    pub fn failed_to_begin(&self) -> Option<&str> {
+        self.fault.as_deref().filter(|_| self.prepared.is_none())
     }
 
     /// The checks that fail now.
@@ -140,6 +148,14 @@ impl RunView {
                         self.stages[stage.index()].state = StageState::Skipped;
                     }
                 }
+                // A run that is taken up again finds the same in its data.
+                let known: Vec<&String> = self.prepared.iter().flat_map(|p| &p.findings).collect();
+                let news = prepared.findings.iter().filter(|f| !known.contains(f));
+                self.log.extend(news.map(|f| LogLine {
+                    time: event.time,
+                    level: Level::Warning,
+                    message: format!("found in the data: {f}"),
+                }));
                 self.prepared = Some(prepared.clone());
             }
             Body::Resumed { device } => {
@@ -204,7 +220,7 @@ impl RunView {
                     view.metrics.push(metrics.clone());
                     // Before the first epoch nothing was trained.
                     if event.epoch > 0 {
-                        view.samples_per_second = Some(*samples_per_second);
+                        view.samples_per_second = *samples_per_second;
                     }
                     view.best.push(*best);
                 }
@@ -327,6 +343,38 @@ mod tests {
             advice: String::new(),
         };
         at(stage, 1, step, Body::Health { checks: vec![check] })
+    }
+
+    /// As older versions recorded it.
+    const PREPARED: &str = r#"{"dataset":"x","device":"CPU","samples":{"train":1,"valid":1,"test":1},
+        "shapes":{"text":[1,1],"audio":[1,1],"vision":[1,1]},"label_range":1.0,"metric_keys":[],
+        "unimodal_labels":false,"plan":[],"parameters":[1,1]}"#;
+
+    #[test]
+    fn what_was_found_in_the_data_is_in_the_log_once_and_old_records_have_none() {
+        let mut view = RunView::default();
+        let mut apply = |findings: &str| {
+            let prepared = PREPARED.replace("\"parameters\":[1,1]", &format!("\"parameters\":[1,1]{findings}"));
+            let body = Body::Prepared(serde_json::from_str(&prepared).unwrap());
+            view.apply(&Event { time: 0.0, stage: None, epoch: 0, step: 0, body });
+            view.log.iter().map(|l| l.message.clone()).collect::<Vec<_>>()
+        };
+        assert!(apply("").is_empty());
+        assert_eq!(apply(r#","findings":["a: b"]"#), ["found in the data: a: b"]);
+        // Taken up again, with a finding that this version of the program adds.
+        let both = ["found in the data: a: b", "found in the data: c"];
+        assert_eq!(apply(r#","findings":["a: b","c"]"#), both);
+    }
+
+    #[test]
+    fn a_run_fails_before_it_begins_or_later() {
+        let fault = Event { stage: None, ..at(Stage::Joint, 0, 0, Body::Fault { message: "no pickle".into() }) };
+        let mut view = RunView::default();
+        view.apply(&fault);
+        assert_eq!(view.failed_to_begin(), Some("no pickle"));
+        let mut view = RunView { prepared: Some(serde_json::from_str(PREPARED).unwrap()), ..RunView::default() };
+        view.apply(&fault);
+        assert_eq!((view.failed_to_begin(), view.fault.as_deref()), (None, Some("no pickle")));
     }
 
     fn moments(view: &RunView) -> Vec<(Moment, u32)> {

@@ -1,8 +1,12 @@
 //! Checkpoints: what a run needs to go on as if it had never stopped.
 //!
-//! `latest-N/` holds the running stage's weights, optimiser state, best weights so far and position; it is written
-//! aside, synced and renamed, and the one before is removed only then. `STAGE.bpk` holds a finished stage's result,
-//! which later stages start from. Random numbers need no state (see [`super::randomness`]).
+//! `latest-N/` holds the running stage's weights, optimiser state, best weights so far and position, and `parts.json`, which
+//! lists these files and the results of the stages that are done, each with its length and CRC-32C, and ends with a
+//! checksum of its own. It is written aside, synced and renamed: that rename is the one moment at which anything counts. A
+//! stage's result lies in `STAGE-CHECKSUM.bpk` before a checkpoint names it, and one that none names is no result.
+//!
+//! The checkpoint before the newest stays, with the results that it names: where the newest is damaged, training goes on
+//! from there. Random numbers need no state (see [`super::randomness`]).
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -13,6 +17,8 @@ use serde::{Deserialize, Serialize};
 
 use super::error::TrainingError;
 use super::events::{LabelSummaries, Stage, StageSummary, SummaryMetrics};
+use super::parts::{Part, Parts, PartsError};
+use crate::files;
 
 /// CBOR: unlike serde_json without its slower parser, it brings every f64 back bit for bit.
 const PROGRESS: &str = "progress.cbor";
@@ -21,6 +27,8 @@ const OPTIMIZER: &str = "optimizer.bpk";
 const BEST: &str = "best.bpk";
 const LATEST: &str = "latest-";
 const ASIDE: &str = ".aside";
+/// Checkpoints that stay.
+const KEPT: usize = 2;
 
 /// Where a run stands. Fields that a checkpoint of an older version lacks have their default.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -57,12 +65,20 @@ pub struct Progress {
     pub failing: Vec<String>,
     /// Validation MAE of what stage 1 handed on.
     pub aligned_mae: Option<f64>,
+    /// Results of the stages that are done.
+    pub results: BTreeMap<Stage, Part>,
+    /// 0 for checkpoints of versions that kept no list of their parts.
+    pub format: u32,
 }
+
+/// What this version writes.
+const FORMAT: u32 = 1;
 
 impl Progress {
     /// The beginning of a stage; keeps what earlier stages left.
     pub fn begin(&mut self, stage: Stage) {
         self.stages.retain(|&s, _| s < stage);
+        self.results.retain(|&s, _| s < stage);
         self.stages.insert(stage, StageSummary::default());
         let earlier = |words: &String| Stage::ALL.iter().any(|&s| s < stage && words.starts_with(s.name()));
         self.failing.retain(earlier);
@@ -76,6 +92,7 @@ impl Progress {
             labels: self.labels,
             failing: std::mem::take(&mut self.failing),
             aligned_mae: self.aligned_mae.filter(|_| stage > Stage::Contrastive),
+            results: std::mem::take(&mut self.results),
             ..Progress::default()
         };
     }
@@ -99,8 +116,19 @@ pub struct State {
 /// The checkpoints of one run.
 pub struct Store {
     folder: PathBuf,
-    /// N of the newest `latest-N`.
-    newest: Option<u64>,
+    /// Where the results lie that checkpoints name.
+    results: PathBuf,
+    /// N of the `latest-N` that stand, oldest first.
+    standing: Vec<u64>,
+    /// N of the next; one whose writing failed may have taken its own.
+    next: u64,
+}
+
+/// A checkpoint that was read.
+pub struct Found {
+    pub checkpoint: Checkpoint,
+    /// Why a newer one was passed over, in words.
+    pub passed_over: Option<String>,
 }
 
 impl Store {
@@ -109,146 +137,292 @@ impl Store {
     /// # Errors
     /// A folder that cannot be made or read.
     pub fn open(folder: &Path) -> Result<Self, TrainingError> {
-        let store = Self { folder: folder.to_owned(), newest: None };
-        let newest = store.scan().map_err(|e| failed(folder, &e))?;
-        Ok(Self { newest, ..store })
+        Self::beside(folder, folder)
     }
 
-    fn scan(&self) -> io::Result<Option<u64>> {
-        fs::create_dir_all(&self.folder)?;
-        let mut found = Vec::new();
-        for entry in fs::read_dir(&self.folder)? {
-            let path = entry?.path();
-            let Some(name) = path.file_name().and_then(|n| n.to_str()) else { continue };
-            if name == ASIDE {
-                fs::remove_dir_all(&path)?;
-            } else if let Some(n) = name.strip_prefix(LATEST).and_then(|n| n.parse::<u64>().ok()) {
-                found.push(n);
-            }
-        }
-        found.sort_unstable();
-        let newest = found.pop();
-        for old in found {
-            fs::remove_dir_all(self.latest(old))?;
-        }
-        Ok(newest)
+    /// As [`open`](Self::open), for checkpoints that name results of another folder.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn beside(folder: &Path, results: &Path) -> Result<Self, TrainingError> {
+        let scan = || -> io::Result<Vec<u64>> {
+            fs::create_dir_all(folder)?;
+            remove_folder(&folder.join(ASIDE))?;
+            standing(folder)
+        };
+        let standing = scan().map_err(|e| failed(folder, &e))?;
+        let next = standing.last().map_or(0, |n| n + 1);
+        Ok(Self { folder: folder.to_owned(), results: results.to_owned(), standing, next })
+    }
+
+    /// For reading only: what an interrupted write left stays.
+    fn looking(folder: &Path, standing: Vec<u64>) -> Self {
+        Self { folder: folder.to_owned(), results: folder.to_owned(), next: 0, standing }
     }
 
     fn latest(&self, n: u64) -> PathBuf {
         self.folder.join(format!("{LATEST}{n}"))
     }
 
-    /// Where a finished stage's result lies.
-    pub fn result_path(&self, stage: Stage) -> PathBuf {
-        self.folder.join(format!("{stage}.bpk"))
-    }
-
-    /// Writes the newest checkpoint and returns its name below the folder.
+    /// Writes the newest checkpoint and returns its name below the folder. What it and the one before do not need goes.
     ///
     /// # Errors
-    /// A disk that is full, read-only or gone; the checkpoint before this one still stands then.
+    /// A disk that is full, read-only or gone; the checkpoint before this one still stands then, and another try may
+    /// succeed.
     pub fn save(&mut self, checkpoint: &Checkpoint) -> Result<String, TrainingError> {
-        let n = self.newest.map_or(0, |n| n + 1);
+        let n = self.next;
+        // Whatever becomes of this one: a name that may be taken is not tried again.
+        self.next += 1;
         let path = self.latest(n);
         if let Err(e) = self.write(checkpoint, &path) {
             // On a full disk half a checkpoint would take the room that the events need.
             let _ = fs::remove_dir_all(self.folder.join(ASIDE));
             return Err(failed(&path, &e));
         }
-        if let Some(old) = self.newest.replace(n) {
-            // The new one stands; a leftover of the old one costs space only, and the next open clears it.
-            let _ = fs::remove_dir_all(self.latest(old));
-        }
+        self.standing.push(n);
+        self.clear(checkpoint);
         Ok(format!("{LATEST}{n}"))
     }
 
     fn write(&self, checkpoint: &Checkpoint, path: &Path) -> io::Result<()> {
         let aside = self.folder.join(ASIDE);
-        if aside.exists() {
-            fs::remove_dir_all(&aside)?;
-        }
+        remove_folder(&aside)?;
         fs::create_dir(&aside)?;
-        let mut progress = Vec::new();
-        ciborium::into_writer(&checkpoint.progress, &mut progress).map_err(io::Error::other)?;
-        write_synced(&aside.join(PROGRESS), &progress)?;
+        let progress = Progress { format: FORMAT, ..checkpoint.progress.clone() };
+        let mut bytes = Vec::new();
+        ciborium::into_writer(&progress, &mut bytes).map_err(io::Error::other)?;
+        let mut files: Vec<(&str, &[u8])> = vec![(PROGRESS, &bytes)];
         if let Some(state) = &checkpoint.state {
-            write_synced(&aside.join(WEIGHTS), &state.weights)?;
-            write_synced(&aside.join(OPTIMIZER), &state.optimizer)?;
-            if let Some(best) = &state.best {
-                write_synced(&aside.join(BEST), best)?;
-            }
+            files.extend([(WEIGHTS, &state.weights[..]), (OPTIMIZER, &state.optimizer[..])]);
+            files.extend(state.best.as_deref().map(|best| (BEST, best)));
         }
+        let mut parts = Parts { files: Vec::new(), results: progress.results.values().cloned().collect() };
+        for (name, bytes) in files {
+            write_synced(&aside.join(name), bytes)?;
+            parts.files.push(Part::of(name, bytes));
+        }
+        write_synced(&aside.join(Parts::NAME), &parts.to_bytes().map_err(io::Error::other)?)?;
         File::open(&aside)?.sync_all()?;
         fs::rename(&aside, path)?;
         File::open(&self.folder)?.sync_all()
     }
 
-    /// The newest checkpoint; `None` where the run has none yet.
-    ///
-    /// # Errors
-    /// Files that are missing, unreadable or damaged.
-    pub fn load(&self) -> Result<Option<Checkpoint>, TrainingError> {
-        let Some(n) = self.newest else { return Ok(None) };
-        let folder = self.latest(n);
-        let read = |name: &str| fs::read(folder.join(name)).map_err(|e| failed(&folder.join(name), &e));
-        let path = folder.join(PROGRESS);
-        let progress: Progress = ciborium::from_reader(&*read(PROGRESS)?).map_err(|e| TrainingError::Checkpoint {
-            path: path.clone(),
-            message: format!("expected the progress of a run, found {e}"),
-            advice: "it was written by another version or is damaged; restart the run",
-        })?;
-        let state = if folder.join(WEIGHTS).exists() {
-            let best = if folder.join(BEST).exists() { Some(read(BEST)?) } else { None };
-            Some(State { weights: read(WEIGHTS)?, optimizer: read(OPTIMIZER)?, best })
-        } else {
-            None
-        };
-        Ok(Some(Checkpoint { progress, state }))
+    /// Removes checkpoints but the last two, and results that neither of these names. A leftover costs space only, and the
+    /// next time clears it.
+    fn clear(&mut self, newest: &Checkpoint) {
+        while self.standing.len() > KEPT {
+            let old = self.standing.remove(0);
+            let _ = fs::remove_dir_all(self.latest(old));
+        }
+        let mut named: Vec<String> = newest.progress.results.values().map(|p| p.name.clone()).collect();
+        for n in &self.standing {
+            match Parts::read(&self.latest(*n)) {
+                Ok(parts) => named.extend(parts.results.into_iter().map(|p| p.name)),
+                // Of an older version, or damaged: nobody knows what it needs.
+                Err(_) => return,
+            }
+        }
+        let stages = |name: &str| name.ends_with(".bpk") && Stage::ALL.iter().any(|s| name.starts_with(s.name()));
+        for entry in fs::read_dir(&self.folder).into_iter().flatten().flatten() {
+            if let Some(name) = entry.file_name().to_str()
+                && stages(name)
+                && !named.iter().any(|n| n == name)
+            {
+                let _ = fs::remove_file(entry.path());
+            }
+        }
     }
 
-    /// Keeps a finished stage's weights.
+    /// The newest checkpoint that is whole; `None` where the run has none yet.
+    ///
+    /// # Errors
+    /// Checkpoints that are all damaged; the message is about the newest.
+    pub fn load(&self) -> Result<Option<Found>, TrainingError> {
+        let mut first: Option<TrainingError> = None;
+        for n in self.standing.iter().rev() {
+            match self.read(&self.latest(*n)) {
+                Ok(checkpoint) => {
+                    let passed_over = first.map(|e| {
+                        format!("{e}: the checkpoint before it, {LATEST}{n}, is whole, and the run goes on from there")
+                    });
+                    return Ok(Some(Found { checkpoint, passed_over }));
+                }
+                Err(e) => first = first.or(Some(e)),
+            }
+        }
+        first.map_or(Ok(None), Err)
+    }
+
+    /// What is needed to begin `stage` anew, however damaged the rest is.
+    ///
+    /// # Errors
+    /// Not even that is whole.
+    pub fn load_before(&self, stage: Stage) -> Result<Found, TrainingError> {
+        let mut last = TrainingError::MissingStage { stage, needs: Stage::Contrastive, path: self.results.clone() };
+        for n in self.standing.iter().rev() {
+            match self.read_as_far(&self.latest(*n), Some(stage)) {
+                Ok(checkpoint) => return Ok(Found { checkpoint, passed_over: None }),
+                Err(e) => last = e,
+            }
+        }
+        Err(last)
+    }
+
+    /// A checkpoint, every part of which is as it was written, results included.
+    fn read(&self, folder: &Path) -> Result<Checkpoint, TrainingError> {
+        self.read_as_far(folder, None)
+    }
+
+    /// As [`read`](Self::read); where a stage is to begin anew, its own state and what it and later ones handed on is of no
+    /// account.
+    fn read_as_far(&self, folder: &Path, anew: Option<Stage>) -> Result<Checkpoint, TrainingError> {
+        let damaged = |path: PathBuf, message: String| TrainingError::Checkpoint {
+            path,
+            message,
+            advice: "`mug verify RUN` shows what is damaged; a stage can be begun anew with `mug resume RUN --restart STAGE`",
+        };
+        let plain = |name: &str| files::read(&folder.join(name), u64::MAX).map_err(|e| failed(&folder.join(name), &e));
+        let parts = match Parts::read(folder) {
+            Ok(parts) => Some(parts),
+            Err(PartsError::Missing) => None,
+            Err(e) => return Err(damaged(folder.join(Parts::NAME), e.to_string())),
+        };
+        let read = |name: &str| -> Result<Option<Vec<u8>>, TrainingError> {
+            let Some(parts) = &parts else {
+                return if folder.join(name).exists() { plain(name).map(Some) } else { Ok(None) };
+            };
+            let Some(part) = parts.files.iter().find(|p| p.name == name) else { return Ok(None) };
+            part.read(folder).map(Some).map_err(|e| damaged(folder.join(name), e.to_string()))
+        };
+        let path = folder.join(PROGRESS);
+        let bytes = match read(PROGRESS)? {
+            Some(bytes) => bytes,
+            None => plain(PROGRESS)?,
+        };
+        let mut progress: Progress = ciborium::from_reader(&*bytes)
+            .map_err(|e| damaged(path.clone(), format!("expected the progress of a run, found {e}")))?;
+        if progress.format > FORMAT {
+            let message = format!("expected a checkpoint of format {FORMAT} or older, found {}", progress.format);
+            return Err(damaged(path, message));
+        }
+        match &parts {
+            None if progress.format > 0 => {
+                return Err(damaged(
+                    folder.join(Parts::NAME),
+                    "the list of the checkpoint's parts is not there".into(),
+                ));
+            }
+            None => progress.results = self.results_of_old(&progress)?,
+            Some(_) => {
+                let needed = progress.results.iter().filter(|(stage, _)| anew.is_none_or(|anew| **stage < anew));
+                for part in needed.map(|(_, part)| part) {
+                    part.check(&self.results).map_err(|e| damaged(self.results.join(&part.name), e.to_string()))?;
+                }
+            }
+        }
+        if anew.is_some() {
+            return Ok(Checkpoint { progress, state: None });
+        }
+        let state = match (read(WEIGHTS)?, read(OPTIMIZER)?) {
+            (Some(weights), Some(optimizer)) => Some(State { weights, optimizer, best: read(BEST)? }),
+            (None, None) => None,
+            _ => return Err(damaged(folder.to_owned(), "weights without optimiser state, or the reverse".into())),
+        };
+        Ok(Checkpoint { progress, state })
+    }
+
+    /// Older versions kept a finished stage's result as `STAGE.bpk` and listed none.
+    fn results_of_old(&self, progress: &Progress) -> Result<BTreeMap<Stage, Part>, TrainingError> {
+        let mut results = BTreeMap::new();
+        for stage in Stage::ALL.into_iter().filter(|s| progress.stage.is_none_or(|running| *s < running)) {
+            let name = format!("{stage}.bpk");
+            let path = self.results.join(&name);
+            match files::read(&path, u64::MAX) {
+                Ok(bytes) => results.insert(stage, Part::of(&name, &bytes)),
+                Err(e) if e.kind() == io::ErrorKind::NotFound => None,
+                Err(e) => return Err(failed(&path, &e)),
+            };
+        }
+        Ok(results)
+    }
+
+    /// Writes a finished stage's weights; they count once a checkpoint names them.
     ///
     /// # Errors
     /// As [`save`](Self::save).
-    pub fn save_result(&self, stage: Stage, weights: &[u8]) -> Result<(), TrainingError> {
-        let path = self.result_path(stage);
+    pub fn save_result(&self, stage: Stage, weights: &[u8]) -> Result<Part, TrainingError> {
+        let mut part = Part::of("", weights);
+        part.name = format!("{stage}-{}.bpk", part.crc32c);
+        let path = self.results.join(&part.name);
         let write = || -> io::Result<()> {
-            let mut file = tempfile::NamedTempFile::new_in(&self.folder)?;
+            let mut file = tempfile::NamedTempFile::new_in(&self.results)?;
             file.write_all(weights)?;
             file.as_file().sync_all()?;
             file.persist(&path)?;
-            File::open(&self.folder)?.sync_all()
+            File::open(&self.results)?.sync_all()
         };
-        write().map_err(|e| failed(&path, &e))
+        write().map_err(|e| failed(&path, &e))?;
+        Ok(part)
     }
 
-    /// Removes the results of `stage` and the stages after it.
+    /// The weights of `needs` by a run's progress, for `stage`.
     ///
     /// # Errors
-    /// As [`save`](Self::save).
-    pub fn forget_results(&self, stage: Stage) -> Result<(), TrainingError> {
-        for later in Stage::ALL.into_iter().filter(|&s| s >= stage) {
-            let path = self.result_path(later);
-            match fs::remove_file(&path) {
-                Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(failed(&path, &e)),
-                _ => {}
-            }
-        }
-        Ok(())
+    /// [`TrainingError::MissingStage`] where `needs` has not been trained; a file that is damaged or gone.
+    pub fn result(&self, progress: &Progress, stage: Stage, needs: Stage) -> Result<Vec<u8>, TrainingError> {
+        let Some(part) = progress.results.get(&needs) else {
+            return Err(TrainingError::MissingStage { stage, needs, path: self.results.clone() });
+        };
+        part.read(&self.results).map_err(|e| TrainingError::Checkpoint {
+            path: self.results.join(&part.name),
+            message: e.to_string(),
+            advice: "restart that stage: mug resume RUN --restart STAGE",
+        })
     }
+}
 
-    /// A finished stage's weights.
-    ///
-    /// # Errors
-    /// [`TrainingError::MissingStage`] where `stage` needs `needs` and it has not been trained; else as
-    /// [`load`](Self::load).
-    pub fn result(&self, stage: Stage, needs: Stage) -> Result<Vec<u8>, TrainingError> {
-        let path = self.result_path(needs);
-        match fs::read(&path) {
-            Err(e) if e.kind() == io::ErrorKind::NotFound => Err(TrainingError::MissingStage { stage, needs, path }),
-            other => other.map_err(|e| failed(&path, &e)),
-        }
+/// N of the `latest-N` of a folder, in order.
+fn standing(folder: &Path) -> io::Result<Vec<u64>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let name = entry?.file_name();
+        found.extend(name.to_str().and_then(|n| n.strip_prefix(LATEST)).and_then(|n| n.parse::<u64>().ok()));
     }
+    found.sort_unstable();
+    Ok(found)
+}
+
+/// One that is not there is removed already.
+fn remove_folder(path: &Path) -> io::Result<()> {
+    match fs::remove_dir_all(path) {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => Err(e),
+        _ => Ok(()),
+    }
+}
+
+/// What is wrong with the checkpoints of a run, in words; nothing where all parts are as they were written. The number of
+/// parts that were looked at comes with it.
+pub fn verify(folder: &Path) -> (usize, Vec<String>) {
+    let mut found = Vec::new();
+    let store = match standing(folder) {
+        Ok(standing) => Store::looking(folder, standing),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return (0, found),
+        Err(e) => return (0, vec![failed(folder, &e).to_string()]),
+    };
+    let mut looked = 0;
+    for n in &store.standing {
+        let path = store.latest(*n);
+        looked += Parts::read(&path).map_or(1, |p| p.files.len() + p.results.len() + 1);
+        found.extend(store.read(&path).err().map(|e| e.to_string()));
+    }
+    (looked, found)
+}
+
+/// Where the run stands by its newest whole checkpoint: stage, epoch and step; `None` where there is none.
+pub fn position(folder: &Path) -> Option<(Option<Stage>, u64)> {
+    let store = Store::looking(folder, standing(folder).ok()?);
+    let progress = store.load().ok()??.checkpoint.progress;
+    Some((progress.stage, progress.step))
 }
 
 fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
@@ -272,42 +446,136 @@ mod tests {
     fn checkpoint(step: u64) -> Checkpoint {
         let progress =
             Progress { stage: Some(Stage::Denoising), epoch: 2, step, time: 0.1 + 0.2, ..Progress::default() };
-        Checkpoint { progress, state: Some(State { weights: vec![1], optimizer: vec![2, 3], best: None }) }
+        Checkpoint { progress, state: Some(State { weights: vec![1], optimizer: vec![2, 3], best: Some(vec![4]) }) }
+    }
+
+    fn names(folder: &Path) -> Vec<String> {
+        let mut names: Vec<_> =
+            fs::read_dir(folder).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    fn step(folder: &Path) -> Option<u64> {
+        Store::open(folder).unwrap().load().unwrap().map(|f| f.checkpoint.progress.step)
     }
 
     #[test]
-    fn the_newest_checkpoint_comes_back_whole() {
+    fn the_newest_checkpoint_comes_back_whole_and_the_one_before_stays() {
         let folder = tempfile::tempdir().unwrap();
         let mut store = Store::open(folder.path()).unwrap();
         assert!(store.load().unwrap().is_none());
-        assert_eq!(store.save(&checkpoint(5)).unwrap(), "latest-0");
-        assert_eq!(store.save(&checkpoint(6)).unwrap(), "latest-1");
-        let names: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
-        assert_eq!(names, ["latest-1"]);
+        for n in 0..4 {
+            assert_eq!(store.save(&checkpoint(5 + n)).unwrap(), format!("latest-{n}"));
+        }
+        assert_eq!(names(folder.path()), ["latest-2", "latest-3"]);
         let found = Store::open(folder.path()).unwrap().load().unwrap().unwrap();
-        assert_eq!(found.progress, checkpoint(6).progress);
-        assert_eq!(found.state.unwrap().optimizer, [2, 3]);
+        assert!(found.passed_over.is_none());
+        assert_eq!(found.checkpoint.progress, Progress { format: FORMAT, ..checkpoint(8).progress });
+        assert_eq!(found.checkpoint.state.unwrap().optimizer, [2, 3]);
+        assert_eq!(Store::open(folder.path()).unwrap().save(&checkpoint(9)).unwrap(), "latest-4");
     }
 
     #[test]
     fn an_interrupted_write_leaves_the_one_before() {
         let folder = tempfile::tempdir().unwrap();
-        let mut store = Store::open(folder.path()).unwrap();
-        store.save(&checkpoint(5)).unwrap();
+        Store::open(folder.path()).unwrap().save(&checkpoint(5)).unwrap();
         fs::create_dir(folder.path().join(ASIDE)).unwrap();
         fs::write(folder.path().join(ASIDE).join(PROGRESS), "{").unwrap();
-        let store = Store::open(folder.path()).unwrap();
-        assert_eq!(store.load().unwrap().unwrap().progress.step, 5);
+        assert_eq!(step(folder.path()), Some(5));
         assert!(!folder.path().join(ASIDE).exists());
     }
 
     #[test]
-    fn a_missing_stage_is_named() {
+    fn a_result_counts_once_a_checkpoint_names_it_and_goes_with_the_last_that_does() {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(folder.path()).unwrap();
-        let error = store.result(Stage::Joint, Stage::Denoising).unwrap_err().to_string();
+        let mut store = Store::open(folder.path()).unwrap();
+        let error = store.result(&Progress::default(), Stage::Joint, Stage::Denoising).unwrap_err().to_string();
         assert!(error.contains("stage joint needs the result of stage denoising"), "{error}");
-        store.save_result(Stage::Denoising, &[7]).unwrap();
-        assert_eq!(store.result(Stage::Joint, Stage::Denoising).unwrap(), [7]);
+        let part = store.save_result(Stage::Denoising, &[7]).unwrap();
+        store.save(&checkpoint(1)).unwrap();
+        assert!(!names(folder.path()).contains(&part.name), "no checkpoint names it");
+        let part = store.save_result(Stage::Denoising, &[7]).unwrap();
+        let mut named = checkpoint(2);
+        named.progress.results.insert(Stage::Denoising, part.clone());
+        store.save(&named).unwrap();
+        store.save(&checkpoint(3)).unwrap();
+        let found = Store::open(folder.path()).unwrap().load().unwrap().unwrap().checkpoint.progress;
+        assert!(found.results.is_empty() && names(folder.path()).contains(&part.name), "the one before names it");
+        assert_eq!(store.result(&named.progress, Stage::Joint, Stage::Denoising).unwrap(), [7]);
+        store.save(&checkpoint(4)).unwrap();
+        assert!(!names(folder.path()).contains(&part.name));
+        assert!(store.result(&named.progress, Stage::Joint, Stage::Denoising).is_err());
+    }
+
+    #[test]
+    fn a_damaged_checkpoint_is_passed_over_and_that_is_said() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = Store::open(folder.path()).unwrap();
+        let mut first = checkpoint(1);
+        let part = store.save_result(Stage::Contrastive, &[9; 64]).unwrap();
+        first.progress.results.insert(Stage::Contrastive, part.clone());
+        store.save(&first).unwrap();
+        let mut second = checkpoint(2);
+        second.progress.results = first.progress.results.clone();
+        store.save(&second).unwrap();
+        assert_eq!(verify(folder.path()).1, Vec::<String>::new());
+        let newest = folder.path().join("latest-1");
+        for name in names(&newest) {
+            let path = newest.join(&name);
+            let whole = fs::read(&path).unwrap();
+            for bit in (0..whole.len() * 8).step_by(7) {
+                let mut changed = whole.clone();
+                changed[bit / 8] ^= 1 << (bit % 8);
+                fs::write(&path, changed).unwrap();
+                assert_eq!(step(folder.path()), Some(1), "{name}, bit {bit}");
+            }
+            for end in 0..whole.len() {
+                fs::write(&path, &whole[..end]).unwrap();
+                assert_eq!(step(folder.path()), Some(1), "{name} cut at {end}");
+            }
+            fs::remove_file(&path).unwrap();
+            let found = Store::open(folder.path()).unwrap().load().unwrap().unwrap();
+            let why = found.passed_over.unwrap();
+            assert!(why.contains(&name) && why.contains("latest-0"), "{why}");
+            assert_eq!(verify(folder.path()).1.len(), 1, "{name}");
+            fs::write(&path, whole).unwrap();
+        }
+        assert_eq!(step(folder.path()), Some(2));
+        // Both need the result: there is nothing to go on from.
+        fs::write(folder.path().join(&part.name), [8; 64]).unwrap();
+        let error = Store::open(folder.path()).unwrap().load().err().unwrap().to_string();
+        assert!(error.contains(&part.name) && error.contains("checksum"), "{error}");
+    }
+
+    #[test]
+    fn a_try_that_failed_after_the_rename_does_not_stand_in_the_way() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = Store::open(folder.path()).unwrap();
+        store.save(&checkpoint(1)).unwrap();
+        // As after a rename whose folder could not be synced.
+        store.next += 1;
+        fs::rename(folder.path().join("latest-0"), folder.path().join("latest-1")).unwrap();
+        store.save(&checkpoint(2)).unwrap();
+        assert_eq!(step(folder.path()), Some(2));
+    }
+
+    #[test]
+    fn checkpoints_of_an_older_version_are_gone_on_from() {
+        let folder = tempfile::tempdir().unwrap();
+        let latest = folder.path().join("latest-3");
+        fs::create_dir(&latest).unwrap();
+        let mut bytes = Vec::new();
+        ciborium::into_writer(&checkpoint(6).progress, &mut bytes).unwrap();
+        fs::write(latest.join(PROGRESS), bytes).unwrap();
+        fs::write(latest.join(WEIGHTS), [1]).unwrap();
+        fs::write(latest.join(OPTIMIZER), [2]).unwrap();
+        fs::write(folder.path().join("contrastive.bpk"), [5]).unwrap();
+        // Left by a process that was killed between the two: stage 2 is not done.
+        fs::write(folder.path().join("denoising.bpk"), [6]).unwrap();
+        let found = Store::open(folder.path()).unwrap().load().unwrap().unwrap().checkpoint;
+        assert_eq!(found.progress.results.keys().copied().collect::<Vec<_>>(), [Stage::Contrastive]);
+        let store = Store::open(folder.path()).unwrap();
+        assert_eq!(store.result(&found.progress, Stage::Denoising, Stage::Contrastive).unwrap(), [5]);
     }
 }

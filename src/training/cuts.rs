@@ -31,7 +31,7 @@ impl Cuts {
     /// # Errors
     /// A disk that is full, read-only or gone.
     pub fn keep(&self, stage: Stage, checkpoint: &Checkpoint) -> Result<(), TrainingError> {
-        Store::open(&self.place(stage))?.save(checkpoint).map(|_| ())
+        Store::beside(&self.place(stage), &self.folder)?.save(checkpoint).map(|_| ())
     }
 
     /// Where a stage stood when it was cut; `None` where it was not.
@@ -43,7 +43,7 @@ impl Cuts {
         if !place.exists() {
             return Ok(None);
         }
-        Store::open(&place)?.load()
+        Ok(Store::beside(&place, &self.folder)?.load()?.map(|found| found.checkpoint))
     }
 
     /// Forgets that a stage was cut.

@@ -37,8 +37,9 @@ pub enum TrainingError {
     #[error("nobody records the run any more; it ends at its last checkpoint. Resume it to go on")]
     NoListener,
     #[error(
-        "training stopped at {stage} step {step}: the loss is not finite. Lower {stage}.learning_rate, or set \
-             training.gradient_clip, and resume or restart the stage"
+        "training diverged in stage {stage} by step {step}: the {what} is not finite, and nothing is kept of such weights. \
+         Look at the data with `mug data check`, and begin a new run with a lower {stage}.learning_rate or \
+         training.gradient_clip"
     )]
-    Diverged { stage: Stage, step: u64 },
+    Diverged { stage: Stage, step: u64, what: &'static str },
 }

@@ -39,6 +39,17 @@ impl Stage {
         }
     }
 
+    /// What the epoch is picked by whose weights the stage hands on: the one where this is least. `None`: the last epoch is
+    /// handed on.
+    pub fn criterion(self) -> Option<&'static str> {
+        match self {
+            // The loss without its contrastive part: of y from everything and, weighted, from each modality alone.
+            Stage::Contrastive => Some("validation task loss"),
+            Stage::Denoising => None,
+            Stage::Joint => Some("validation MAE"),
+        }
+    }
+
     /// 0, 1 or 2.
     pub fn index(self) -> usize {
         self as usize
@@ -186,6 +197,9 @@ pub struct Prepared {
     pub plan: Vec<StagePlan>,
     /// Number of trainable parameters of the model and of the corrector.
     pub parameters: (usize, usize),
+    /// What is odd about the data, a sentence each: what `mug data check` says.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<String>,
 }
 
 /// Weight of a log line.
@@ -258,7 +272,8 @@ pub enum Body {
         metrics: Metrics,
         /// Active seconds of this epoch.
         seconds: f64,
-        samples_per_second: f64,
+        /// `None` where nothing was trained, or no time passed.
+        samples_per_second: Option<f64>,
         /// True where this epoch's weights are the best so far.
         best: bool,
     },

@@ -1,12 +1,12 @@
 //! The signs of failure, each as a named check with a threshold (METHOD.md, "What must be visible, because the method can
 //! fail"). Pure: measures in, checks out.
 
-use crate::config::HealthSettings;
+use crate::config::{HealthSettings, MetricSet};
 use crate::modality::{Modality, PerModality};
 use crate::split::Split;
 use crate::training::bootstrap::{RESAMPLES, intervals};
 use crate::training::events::{Check, CheckState, Gain, LabelSummaries, Metrics, PredictionValues, Stage};
-use crate::training::metrics::mae;
+use crate::training::metrics::{error, mean_error};
 
 /// What is the same of a check in every run.
 struct Sign {
@@ -25,6 +25,17 @@ const NO_SIGNAL: Sign = Sign {
     meaning: "The network predicts y hardly better than chance: nothing was learned, or the labels do not belong to the \
               clips.",
     advice: "Check the data with `mug data check`, then train longer or with another contrastive.learning_rate.",
+};
+/// As [`NO_SIGNAL`], where ŷ is the same for every clip: it has no r.
+const SAME_FOR_ALL: Sign = Sign {
+    meaning: "The network predicts the same value for every clip, so r is undefined: nothing was learned.",
+    ..NO_SIGNAL
+};
+/// As [`NO_SIGNAL`], where y is the same for every clip: no prediction has an r.
+const NO_SIGNAL_TO_FIND: Sign = Sign {
+    meaning: "Every clip of the validation split has the same label, so r is undefined, whatever is predicted.",
+    advice: "Check the data with `mug data check`.",
+    ..NO_SIGNAL
 };
 const NOT_ALIGNED: Sign = Sign {
     name: "not-aligned",
@@ -84,11 +95,11 @@ const NOT_BETTER: Sign = Sign {
     meaning: "Corrected labels are not better labels: copying y is nearer to what people say.",
     advice: "End stage 1 earlier (contrastive.patience), or try another noise (denoising.corruption).",
 };
-const NO_JOINT_GAIN: Sign = Sign {
-    name: "no-joint-gain",
+const JOINT_WORSE: Sign = Sign {
+    name: "joint-worse",
     measure: "validation MAE after stage 1 less that of the best joint epoch, in units of H",
     fails_above: false,
-    meaning: "Joint training made the predictions worse than those of stage 1, which it began from.",
+    meaning: "Joint training made the predictions worse than those of stage 1, which it began from",
     advice: "Lower joint.learning_rate or joint.unimodal_weight (w_j), or compare with a run of w_j = 0: mug health RUN \
              --baseline RUN2.",
 };
@@ -116,6 +127,23 @@ impl Sign {
             }
             _ => CheckState::Unknown,
         };
+        self.found(stage, modality, value, threshold, state)
+    }
+
+    /// A check of which the value is undefined, and whether it fails is known from that.
+    fn undefined(&self, stage: Stage, modality: Option<Modality>, threshold: f64, fails: bool) -> Check {
+        let state = if fails { CheckState::Failing } else { CheckState::Unknown };
+        self.found(stage, modality, None, threshold, state)
+    }
+
+    fn found(
+        &self,
+        stage: Stage,
+        modality: Option<Modality>,
+        value: Option<f64>,
+        threshold: f64,
+        state: CheckState,
+    ) -> Check {
         Check {
             name: self.name.to_owned(),
             stage,
@@ -140,16 +168,17 @@ pub fn chance(rows: usize, batch: usize) -> Option<f64> {
 }
 
 /// Checks of stage 1: `contrastive` is L_cl of each modality and `chance` what it is without alignment; `metrics` are of
-/// ŷ. All of the validation split. `judged`: it is not too early to.
+/// ŷ, `labels` are y. All of the validation split. `judged`: it is not too early to.
 pub fn of_alignment(
     contrastive: &PerModality<Option<f64>>,
     chance: Option<f64>,
     metrics: &Metrics,
+    labels: &[f32],
     settings: &HealthSettings,
     judged: bool,
 ) -> Vec<Check> {
     let stage = Stage::Contrastive;
-    let mut checks = vec![of_signal(stage, metrics, settings, judged)];
+    let mut checks = vec![of_signal(stage, metrics, labels, settings, judged)];
     for (m, value) in contrastive.iter() {
         let value = value.zip(chance).map(|(value, chance)| value / chance);
         checks.push(NOT_ALIGNED.check(stage, Some(m), value, settings.most_contrastive, judged));
@@ -157,15 +186,22 @@ pub fn of_alignment(
     checks
 }
 
-fn of_signal(stage: Stage, metrics: &Metrics, settings: &HealthSettings, judged: bool) -> Check {
-    let r = metrics.get("pearson").copied().flatten();
-    // A constant prediction has no r and says nothing either.
-    let r = r.or_else(|| metrics.get("mae").copied().flatten().map(|_| 0.0));
-    NO_SIGNAL.check(stage, None, r, settings.least_signal, judged)
+fn of_signal(stage: Stage, metrics: &Metrics, labels: &[f32], settings: &HealthSettings, judged: bool) -> Check {
+    let value = |key: &str| metrics.get(key).copied().flatten();
+    let least = settings.least_signal;
+    match (value("pearson"), value("mae")) {
+        // There is an error, so there are finite predictions: either they or the labels do not vary.
+        (None, Some(_)) if labels.windows(2).any(|w| w[0] != w[1]) => {
+            SAME_FOR_ALL.undefined(stage, None, least, judged)
+        }
+        (None, Some(_)) => NO_SIGNAL_TO_FIND.undefined(stage, None, least, false),
+        (r, _) => NO_SIGNAL.check(stage, None, r, least, judged),
+    }
 }
 
 /// Whether the encoders that stage 1 hands on have memorised the training labels; `labels` are y of the same rows.
 pub fn of_memory(
+    set: MetricSet,
     predictions: &PredictionValues,
     labels: &[f32],
     train: usize,
@@ -173,7 +209,7 @@ pub fn of_memory(
     settings: &HealthSettings,
 ) -> Vec<Check> {
     let error = |values: &[f32], rows: std::ops::Range<usize>| -> Option<f64> {
-        mae(values.get(rows.clone())?, labels.get(rows)?)
+        mean_error(set, values.get(rows.clone())?, labels.get(rows)?)
     };
     let check = |m: Modality| {
         let values = &predictions.unimodal[m];
@@ -194,44 +230,54 @@ pub fn of_labels(summaries: &LabelSummaries, label_range: f32, settings: &Health
         };
         add(&IDENTITY, s.share_moved, settings.least_moved);
         add(&OVER_CORRECTED, s.mean_abs_change.map(|c| c / h), settings.most_change);
-        // Labels that are all the same go with nothing.
-        let flat = s.variance_ratio.filter(|r| *r <= 0.0);
-        add(&IGNORES_LABEL, s.correlation.or(flat), settings.least_correlation);
         add(&FLATTENED, s.variance_ratio, settings.least_variance);
         add(&INFLATED, s.variance_ratio, settings.most_variance);
         if let Some(gain) = s.gain {
             add(&NOT_BETTER, gain.mae.map(|g| g / h), settings.least_gain);
         }
+        // Corrected labels that are all the same where y is not have no r with it, and ignore it.
+        let flat = s.correlation.is_none() && s.variance_ratio.is_some_and(|r| r <= 0.0);
+        let (stage, least) = (Stage::Denoising, settings.least_correlation);
+        checks.push(match flat {
+            true => IGNORES_LABEL.undefined(stage, Some(m), least, judged),
+            false => IGNORES_LABEL.check(stage, Some(m), s.correlation, least, judged),
+        });
     }
     checks
 }
 
-/// Checks of stage 3: `before` and `best` are the validation MAE of stage 1's result and of the best epoch so far.
+/// Checks of stage 3: `before` and `best` are the validation MAE of stage 1's result and of the best epoch so far,
+/// `labels` the validation split's y.
 pub fn of_joint(
     before: Option<f64>,
     best: Option<f64>,
     metrics: &Metrics,
+    labels: &[f32],
     label_range: f32,
     settings: &HealthSettings,
     judged: bool,
 ) -> Vec<Check> {
     let gain = before.zip(best).map(|(before, best)| (before - best) / f64::from(label_range));
-    vec![
-        of_signal(Stage::Joint, metrics, settings, judged),
-        NO_JOINT_GAIN.check(Stage::Joint, None, gain, settings.least_joint_gain, judged),
-    ]
+    let least = settings.least_joint_gain;
+    let mut joint_worse = JOINT_WORSE.check(Stage::Joint, None, gain, least, judged);
+    // What is smaller is noise: the best of several epochs differs that much from one run to the next.
+    joint_worse.meaning = match least {
+        least if least < 0.0 => format!("{}, by more than {} H.", JOINT_WORSE.meaning, -least),
+        0.0 => format!("{}.", JOINT_WORSE.meaning),
+        least => format!("Joint training made the predictions better than those of stage 1 by less than {least} H."),
+    };
+    vec![of_signal(Stage::Joint, metrics, labels, settings, judged), joint_worse]
 }
 
 /// This run's joint predictions of the validation split against another run's of the same rows: the check, and the gain
-/// in MAE with its paired interval, in units of y.
-pub fn of_baseline(own: &[f32], other: &[f32], labels: &[f32], label_range: f32) -> (Check, Gain) {
+/// in MAE, as the metrics of `set` have it, with its paired interval, in units of y.
+pub fn of_baseline(set: MetricSet, own: &[f32], other: &[f32], labels: &[f32], label_range: f32) -> (Check, Gain) {
     let mut gain = Gain::default();
-    if let (Some(own_mae), Some(other_mae)) = (mae(own, labels), mae(other, labels)) {
-        let error = |p: &f32, y: &f32| (f64::from(*p) - f64::from(*y)).abs();
+    if let (Some(own_mae), Some(other_mae)) = (mean_error(set, own, labels), mean_error(set, other, labels)) {
         let terms: Vec<[f64; 1]> = labels
             .iter()
             .zip(own.iter().zip(other))
-            .map(|(y, (own, other))| [error(other, y) - error(own, y)])
+            .map(|(y, (own, other))| [error(set, *other, *y) - error(set, *own, *y)])
             .collect();
         let count = terms.len() as f64;
         gain.mae = Some(other_mae - own_mae);
@@ -264,14 +310,21 @@ mod tests {
     fn alignment_and_signal() {
         let settings = HealthSettings::default();
         let of = |loss: f64, r, judged| {
-            of_alignment(&PerModality::from_fn(|_| Some(loss)), Some(3.4), &metrics(0.3, r), &settings, judged)
+            of_alignment(
+                &PerModality::from_fn(|_| Some(loss)),
+                Some(3.4),
+                &metrics(0.3, r),
+                &[0.5, -0.5],
+                &settings,
+                judged,
+            )
         };
         let good = of(1.0, Some(0.7), true);
         assert!(good.len() == 4 && good.iter().all(|c| c.state == CheckState::Ok), "{good:?}");
         let bad = of(3.5, None, true);
         assert!(bad.iter().all(|c| c.state == CheckState::Failing), "{bad:?}");
         assert!(of(3.5, None, false).iter().all(|c| c.state == CheckState::Unknown));
-        let none = of_alignment(&PerModality::default(), None, &Metrics::new(), &settings, true);
+        let none = of_alignment(&PerModality::default(), None, &Metrics::new(), &[], &settings, true);
         assert!(none.iter().all(|c| c.state == CheckState::Unknown));
     }
 
@@ -282,27 +335,77 @@ mod tests {
         let of = |train: f32| {
             let column: Vec<f32> = (0..4).map(|i| labels[i] + if i < 2 { train } else { 0.3 }).collect();
             let unimodal = PerModality::from_fn(|_| column.clone());
-            of_memory(&PredictionValues { multimodal: column.clone(), unimodal }, &labels, 2, 2, &settings)
+            of_memory(
+                MetricSet::Mosi,
+                &PredictionValues { multimodal: column.clone(), unimodal },
+                &labels,
+                2,
+                2,
+                &settings,
+            )
         };
         assert_eq!(state(&of(0.28), "memorised"), CheckState::Ok);
         assert_eq!(state(&of(0.01), "memorised"), CheckState::Failing);
-        let empty = of_memory(&PredictionValues::default(), &[], 2, 2, &settings);
+        let empty = of_memory(MetricSet::Mosi, &PredictionValues::default(), &[], 2, 2, &settings);
         assert_eq!(state(&empty, "memorised"), CheckState::Unknown);
     }
 
     #[test]
     fn joint_training_is_judged_by_stage_1_and_by_another_run() {
         let settings = HealthSettings::default();
-        let of = |before, best| of_joint(Some(before), Some(best), &metrics(best, Some(0.7)), 3.0, &settings, true);
-        assert_eq!(state(&of(0.9, 0.8), "no-joint-gain"), CheckState::Ok);
-        assert_eq!(state(&of(0.8, 1.2), "no-joint-gain"), CheckState::Failing);
+        let of =
+            |before, best| of_joint(Some(before), Some(best), &metrics(best, Some(0.7)), &[], 3.0, &settings, true);
+        assert_eq!(state(&of(0.9, 0.8), "joint-worse"), CheckState::Ok);
+        let worse = of(0.8, 1.2);
+        assert_eq!(state(&worse, "joint-worse"), CheckState::Failing);
+        assert!(worse[1].meaning.ends_with("which it began from, by more than 0.05 H."), "{}", worse[1].meaning);
+        // A little worse is noise, and the sentence above says how much that is.
+        assert_eq!(state(&of(0.8, 0.9), "joint-worse"), CheckState::Ok);
+        let strict = HealthSettings { least_joint_gain: 0.0, ..HealthSettings::default() };
+        let strict = of_joint(Some(0.8), Some(0.81), &metrics(0.81, Some(0.7)), &[], 3.0, &strict, true);
+        assert_eq!(state(&strict, "joint-worse"), CheckState::Failing);
+        assert!(strict[1].meaning.ends_with("which it began from."), "{}", strict[1].meaning);
         let labels = vec![0.0f32; 50];
         let (good, bad): (Vec<f32>, Vec<f32>) = (vec![0.2; 50], (0..50).map(|i| 0.3 + 0.01 * i as f32).collect());
-        let (check, gain) = of_baseline(&good, &bad, &labels, 1.0);
+        let (check, gain) = of_baseline(MetricSet::Mosi, &good, &bad, &labels, 1.0);
         assert!(check.state == CheckState::Ok && gain.mae.is_some_and(|g| g > 0.3), "{gain:?}");
-        assert_eq!(of_baseline(&bad, &good, &labels, 1.0).0.state, CheckState::Failing);
+        assert_eq!(of_baseline(MetricSet::Mosi, &bad, &good, &labels, 1.0).0.state, CheckState::Failing);
         // The same predictions are no worse, and nothing to compare is nothing to say.
-        assert_eq!(of_baseline(&good, &good, &labels, 1.0).0.state, CheckState::Ok);
-        assert_eq!(of_baseline(&[], &[], &[], 1.0).0.state, CheckState::Unknown);
+        assert_eq!(of_baseline(MetricSet::Mosi, &good, &good, &labels, 1.0).0.state, CheckState::Ok);
+        assert_eq!(of_baseline(MetricSet::Mosi, &[], &[], &[], 1.0).0.state, CheckState::Unknown);
+    }
+
+    #[test]
+    fn an_undefined_r_is_never_0() {
+        let settings = HealthSettings::default();
+        let of = |labels: &[f32], judged| {
+            let checks = of_joint(Some(0.9), Some(0.8), &metrics(0.3, None), labels, 1.0, &settings, judged);
+            let signal = checks.into_iter().find(|c| c.name == "no-signal").unwrap();
+            assert_eq!(signal.value, None);
+            (signal.state, signal.meaning)
+        };
+        // Nothing can be found in labels that are all the same: that is no failure of the network.
+        let (state, meaning) = of(&[0.5, 0.5], true);
+        assert!(state == CheckState::Unknown && meaning.contains("same label") && !meaning.contains("learned"));
+        // The network says the same of different clips.
+        let (state, meaning) = of(&[0.5, -0.5], true);
+        assert!(state == CheckState::Failing && meaning.contains("undefined: nothing was learned"), "{meaning}");
+        assert_eq!(of(&[0.5, -0.5], false).0, CheckState::Unknown);
+
+        let mut summaries = LabelSummaries::default();
+        summaries.train.audio.variance_ratio = Some(0.0);
+        let checks = of_labels(&summaries, 1.0, &settings, true);
+        let flat = |m| checks.iter().find(|c| c.name == "ignores-label" && c.modality == Some(m)).unwrap();
+        assert_eq!((flat(Modality::Audio).state, flat(Modality::Audio).value), (CheckState::Failing, None));
+        assert_eq!((flat(Modality::Text).state, flat(Modality::Text).value), (CheckState::Unknown, None));
+    }
+
+    #[test]
+    fn a_baseline_is_judged_by_the_error_of_the_metrics() {
+        let (labels, near, over) = (vec![1.0f32; 50], vec![0.9f32; 50], vec![1.4f32; 50]);
+        // CH-SIMS's rule clips 1.4 to the label itself.
+        let gain = of_baseline(MetricSet::Sims, &over, &near, &labels, 1.0).1;
+        assert!(gain.mae.is_some_and(|g| (g - 0.1).abs() < 1e-6), "{gain:?}");
+        assert_eq!(of_baseline(MetricSet::Mosi, &over, &near, &labels, 3.0).0.state, CheckState::Failing);
     }
 }

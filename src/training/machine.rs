@@ -9,11 +9,11 @@ mod saving;
 mod signs;
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use burn::module::Module;
 
-use super::checkpoint::{Progress, State, Store};
+use super::checkpoint::{Found, Progress, State, Store};
 use super::clock::Clock;
 use super::context::{Context, StageTrainer};
 use super::contrastive::Contrastive;
@@ -75,6 +75,10 @@ pub struct Machine<'a> {
     progress: Progress,
     clock: Clock,
     saved: Instant,
+    /// What writing the last checkpoint took.
+    cost: Duration,
+    /// The last loss that was read; NaN where it was not finite.
+    last_loss: f32,
     /// What stage 1's network says of every row, from the stage's end until the last that needs it begins.
     handed_on: Option<PerSplit<Option<Inference>>>,
 }
@@ -110,6 +114,8 @@ impl<'a> Machine<'a> {
             progress: Progress::default(),
             clock: Clock::new(),
             saved: Instant::now(),
+            cost: Duration::ZERO,
+            last_loss: 0.0,
             handed_on: None,
         })
     }
@@ -119,11 +125,11 @@ impl<'a> Machine<'a> {
     /// # Errors
     /// Whatever keeps training from going on; the last checkpoint stands.
     pub fn run(mut self, resume: bool) -> Result<Outcome, TrainingError> {
-        let found = if resume { self.store.load()? } else { None };
-        let mut state = None;
-        if let Some(checkpoint) = found {
+        let found = if resume { self.found()? } else { None };
+        let (mut state, mut passed_over) = (None, None);
+        if let Some(Found { checkpoint, passed_over: why }) = found {
             self.progress = checkpoint.progress;
-            state = checkpoint.state;
+            (state, passed_over) = (checkpoint.state, why);
             self.clock.set(self.progress.time);
         }
         let prepared = self.prepared();
@@ -131,6 +137,9 @@ impl<'a> Machine<'a> {
         let mut current = self.first_stage(&mut state)?;
         if resume {
             self.emit(Body::Resumed { device: self.device_name.clone() })?;
+        }
+        if let Some(why) = passed_over {
+            self.log(Level::Warning, why)?;
         }
         // A run that is done can still be told to begin a stage anew.
         if current.is_none() {
@@ -163,6 +172,21 @@ impl<'a> Machine<'a> {
         Ok(Outcome::Finished)
     }
 
+    /// The checkpoint to go on from. Where all are damaged, a stage can still be begun anew whose own needs are whole.
+    fn found(&mut self) -> Result<Option<Found>, TrainingError> {
+        let error = match self.store.load() {
+            Ok(found) => return Ok(found),
+            Err(error) => error,
+        };
+        let command = self.control.poll();
+        let found = match command {
+            Some(Command::RestartStage { stage: Stage::Contrastive }) => Ok(None),
+            Some(Command::RestartStage { stage }) => self.store.load_before(stage).map(Some),
+            _ => return Err(error),
+        };
+        found.map_err(|_| error)
+    }
+
     /// The stage to begin or go on with; `None` where all planned ones are done.
     fn first_stage(&mut self, state: &mut Option<State>) -> Result<Option<Stage>, TrainingError> {
         let planned = |stage| self.plan.iter().any(|p| p.stage == stage);
@@ -171,7 +195,7 @@ impl<'a> Machine<'a> {
             _ => {
                 // Another set of stages than the one that the checkpoint was written for.
                 *state = None;
-                let open = |p: &&StagePlan| !self.store.result_path(p.stage).exists();
+                let open = |p: &&StagePlan| !self.progress.results.contains_key(&p.stage);
                 let next = self.plan.iter().find(open).map(|p| p.stage);
                 if let Some(stage) = next {
                     self.progress.begin(stage);
@@ -187,14 +211,15 @@ impl<'a> Machine<'a> {
             self.log(Level::Warning, format!("stage {stage} is not part of this run; nothing was restarted"))?;
             return Ok(self.progress.stage);
         }
-        self.insist(|machine| machine.store.forget_results(stage))?;
-        self.insist(|machine| machine.cuts.forget_from(stage))?;
         if stage == Stage::Contrastive {
             self.handed_on = None;
         }
         self.progress.begin(stage);
-        self.emit(Body::Restarted)?;
+        // The checkpoint comes first: whatever happens from here on, the run begins this stage. A process that ends before
+        // the event is told leaves it to the next one's `Resumed`, which makes the same things void.
         self.save(None)?;
+        self.emit(Body::Restarted)?;
+        self.insist(|machine| machine.cuts.forget_from(stage))?;
         Ok(Some(stage))
     }
 
@@ -203,7 +228,8 @@ impl<'a> Machine<'a> {
         if stage == Stage::Contrastive {
             return Ok(Box::new(Contrastive::new(context)));
         }
-        let network = records::load(context.new_network(), self.store.result(stage, Stage::Contrastive)?)?;
+        let network =
+            records::load(context.new_network(), self.store.result(&self.progress, stage, Stage::Contrastive)?)?;
         let found = match self.handed_on.take() {
             Some(found) => found,
             None => infer_all(&context, &network)?,
@@ -213,7 +239,7 @@ impl<'a> Machine<'a> {
             self.handed_on = Some(found);
             return Ok(Box::new(trainer));
         }
-        let corrector = self.store.result(stage, Stage::Denoising)?;
+        let corrector = self.store.result(&self.progress, stage, Stage::Denoising)?;
         let corrector = records::load(context.new_corrector(), corrector)?;
         Ok(Box::new(Joint::new(context, network, &found, &corrector)?))
     }
@@ -244,7 +270,7 @@ impl<'a> Machine<'a> {
             if over {
                 break;
             }
-            if self.checkpoint_due() {
+            if self.checkpoint_due(true) {
                 self.save(Some(&running))?;
             }
         }
@@ -272,6 +298,7 @@ impl<'a> Machine<'a> {
             unimodal_labels: Split::ALL.iter().any(|&s| dataset.unimodal_labels(s).is_some()),
             plan: self.plan.clone(),
             parameters: (self.context.new_network().num_params(), self.context.new_corrector().num_params()),
+            findings: dataset.flaws.iter().map(ToString::to_string).collect(),
         }
     }
 

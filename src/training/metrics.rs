@@ -14,6 +14,7 @@ const SIMS_KEYS: [&str; 6] = ["mae", "pearson", "acc2", "f1", "acc3", "acc5"];
 
 /// Upper edges of the CH-SIMS bins but the last, which holds the rest: values are clipped to [-1, 1] beforehand, and
 /// the field's outer edges of ±1.01 lie outside of that.
+const SIMS_RANGE: f32 = 1.0;
 const SIMS_2: [f32; 1] = [0.0];
 const SIMS_3: [f32; 2] = [-0.1, 0.1];
 const SIMS_5: [f32; 4] = [-0.7, -0.1, 0.1, 0.7];
@@ -59,15 +60,39 @@ pub fn evaluate(set: MetricSet, prediction: &[f32], truth: &[f32]) -> Metrics {
         if !comparable {
             return None;
         }
-        match set {
-            MetricSet::Mosi => mosi(key, prediction, truth),
-            MetricSet::Sims => sims(key, &clipped(prediction, 1.0), &clipped(truth, 1.0)),
+        match (key, set) {
+            ("mae", _) => mean_error(set, prediction, truth),
+            (_, MetricSet::Mosi) => mosi(key, prediction, truth),
+            (_, MetricSet::Sims) => sims(key, &clipped(prediction, SIMS_RANGE), &clipped(truth, SIMS_RANGE)),
         }
     };
     keys(set).iter().map(|key| ((*key).to_owned(), value(key))).collect()
 }
 
-/// Mean absolute error; `None` without samples, with unequal numbers of them, or with a value that is not finite.
+/// The set whose tables show these keys; one of other keys counts as CMU-MOSI's, which takes predictions as they are.
+pub fn set_of(keys: &[String]) -> MetricSet {
+    if keys.iter().eq(SIMS_KEYS.iter()) { MetricSet::Sims } else { MetricSet::Mosi }
+}
+
+/// |ŷ - y| as a set's tables count it: CH-SIMS's clip both to its labels' range, [-1, 1], CMU-MOSI's take ŷ as it is.
+/// NaN where one of them is.
+pub fn error(set: MetricSet, prediction: f32, truth: f32) -> f64 {
+    let counted = |v: f32| match set {
+        MetricSet::Mosi => f64::from(v),
+        MetricSet::Sims => f64::from(v.clamp(-SIMS_RANGE, SIMS_RANGE)),
+    };
+    (counted(prediction) - counted(truth)).abs()
+}
+
+/// The MAE of predictions of y, as [`evaluate`] has it: the mean of [`error`]; `None` as for [`mae`].
+pub fn mean_error(set: MetricSet, prediction: &[f32], truth: &[f32]) -> Option<f64> {
+    if !comparable(prediction, truth) {
+        return None;
+    }
+    mean(prediction.iter().zip(truth).map(|(p, t)| error(set, *p, *t)))
+}
+
+/// Mean absolute error of labels, taken as they are; `None` without samples, with unequal numbers of them, or with a value that is not finite.
 pub fn mae(prediction: &[f32], truth: &[f32]) -> Option<f64> {
     if !comparable(prediction, truth) {
         return None;
@@ -106,7 +131,6 @@ fn mosi(key: &str, p: &[f32], t: &[f32]) -> Option<f64> {
         values.iter().zip(t).filter(|(_, t)| **t != 0.0).map(|(v, _)| i8::from(*v > 0.0)).collect()
     };
     match key {
-        "mae" => mae(p, t),
         "pearson" => pearson(p, t),
         "acc7" => accuracy(&rounded(p, 3.0), &rounded(t, 3.0)),
         "acc5" => accuracy(&rounded(p, 2.0), &rounded(t, 2.0)),
@@ -121,7 +145,6 @@ fn mosi(key: &str, p: &[f32], t: &[f32]) -> Option<f64> {
 /// `p` and `t` are clipped already.
 fn sims(key: &str, p: &[f32], t: &[f32]) -> Option<f64> {
     match key {
-        "mae" => mae(p, t),
         "pearson" => pearson(p, t),
         "acc2" => accuracy(&binned(p, &SIMS_2), &binned(t, &SIMS_2)),
         "f1" => weighted_f1(&binned(p, &SIMS_2), &binned(t, &SIMS_2)),
@@ -300,6 +323,19 @@ mod tests {
         assert_eq!(pearson(&[1.0], &[1.0]), None);
         // Squares of these leave f64's range on neither side.
         assert!(pearson(&[1e38, -1e38, 3e38], &[1e-38, -1e-38, 3e-38]).is_some_and(|r| r > 0.999));
+    }
+
+    #[test]
+    fn there_is_one_error_of_a_prediction_in_each_set() {
+        let (p, t) = ([1.25, -0.5, 0.25], [1.0, 0.5, -1.5]);
+        for (set, errors) in [(MetricSet::Mosi, [0.25, 1.0, 1.75]), (MetricSet::Sims, [0.0, 1.0, 1.25])] {
+            assert_eq!([0, 1, 2].map(|i| error(set, p[i], t[i])), errors);
+            let mean = errors.iter().sum::<f64>() / 3.0;
+            assert_eq!((mean_error(set, &p, &t), evaluate(set, &p, &t)["mae"]), (Some(mean), Some(mean)));
+            assert_eq!(set_of(&keys(set).iter().map(|k| (*k).to_owned()).collect::<Vec<_>>()), set);
+        }
+        assert!(error(MetricSet::Sims, f32::NAN, 0.0).is_nan());
+        assert_eq!((mean_error(MetricSet::Sims, &[], &[]), set_of(&[])), (None, MetricSet::Mosi));
     }
 
     #[test]

@@ -22,6 +22,7 @@ mod losses;
 mod machine;
 pub mod metrics;
 mod optimizer;
+mod parts;
 mod randomness;
 mod readback;
 mod records;
@@ -30,6 +31,7 @@ pub mod speed;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+pub use checkpoint::{position as checkpoint_position, verify as verify_checkpoints};
 pub use error::TrainingError;
 
 use crate::config::Settings;

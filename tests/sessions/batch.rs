@@ -4,6 +4,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 
+use crate::LONG;
 use crate::support::home::{Home, said, signal, until};
 
 /// The script, with a smaller dataset in place of `sims`.
@@ -48,4 +49,108 @@ fn the_readmes_batch_script_goes_on_where_the_job_before_was_ended() {
     let result: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(result["run"], "sims-nightly");
     assert_eq!(home.listed().len(), 1);
+}
+
+#[test]
+fn every_signal_that_can_be_taken_checkpoints_or_does_no_harm() {
+    let home = Home::new();
+    let mut line = format!("train --dataset demo {LONG} --run x");
+    for number in [1, 10, 12, 14, 15, 16, 24, 25, 26, 27, 29, 30, 34, 64] {
+        let child = home.mug(&line).spawn().unwrap();
+        home.wait_for_state("training");
+        let before = home.view();
+        signal(child.id(), &format!("-{number}"));
+        // SIGHUP and SIGXFSZ: the run goes on.
+        let harmless = matches!(number, 1 | 25);
+        if harmless {
+            until("more steps", || home.view().stages[0].step > before.stages[0].step + 5, String::new);
+            signal(child.id(), "-TERM");
+        }
+        let output = child.wait_with_output().unwrap();
+        let status = 128 + if harmless { 15 } else { number };
+        assert_eq!(output.status.code(), Some(status), "signal {number}: {}", said(&output));
+        assert_eq!(home.state(), "stopped", "signal {number}");
+        line = "train --resume x".to_owned();
+    }
+    // What people expect of ctrl-\\: the end, at once.
+    let mut child = home.start(&line);
+    home.wait_for_state("training");
+    signal(child.id(), "-QUIT");
+    assert_eq!(child.wait().unwrap().code(), None);
+    home.wait_for_state("died");
+}
+
+#[test]
+fn a_job_that_was_killed_goes_on_at_once_under_another_host_name() {
+    let home = Home::new();
+    let mut child = home.start(&format!("train {} --run x", crate::SMALL));
+    home.wait_for_state("training");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let mug = env!("CARGO_BIN_EXE_mug");
+    let script = format!("hostname requeued-job || exit 77; exec {mug} train --resume x");
+    let mut job = Command::new("unshare");
+    job.args(["--uts", "sh", "-c", &script]).envs(home.variables()).stdin(Stdio::null());
+    let output = job.output().unwrap();
+    if output.status.code() == Some(77) || said(&output).contains("unshare failed") {
+        println!("skipped: this user may not give a process another host name");
+        return;
+    }
+    assert!(output.status.success() && !said(&output).contains("waiting"), "{}", said(&output));
+    assert_eq!(home.state(), "finished");
+}
+
+/// In front of the C library: a file system without locks.
+const LOCKLESS: &str = r#"
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+static int answer(const char *name, int fd, int command, void *argument) {
+    if (command == F_OFD_SETLK || command == F_OFD_GETLK || command == F_SETLK || command == F_GETLK) {
+        errno = ENOLCK;
+        return -1;
+    }
+    int (*real)(int, int, void *) = (int (*)(int, int, void *))dlsym(RTLD_NEXT, name);
+    return real(fd, command, argument);
+}
+int fcntl(int fd, int command, ...) {
+    va_list rest; va_start(rest, command); void *argument = va_arg(rest, void *); va_end(rest);
+    return answer("fcntl", fd, command, argument);
+}
+int fcntl64(int fd, int command, ...) {
+    va_list rest; va_start(rest, command); void *argument = va_arg(rest, void *); va_end(rest);
+    return answer("fcntl64", fd, command, argument);
+}
+int flock(int fd, int operation) { errno = ENOLCK; return -1; }
+"#;
+
+#[test]
+fn a_file_system_without_locks_is_trained_on_by_one_process_that_says_so() {
+    let home = Home::new();
+    let (source, shim) = (home.path().join("lockless.c"), home.path().join("lockless.so"));
+    std::fs::write(&source, LOCKLESS).unwrap();
+    let built = Command::new("cc").args(["-shared", "-fPIC", "-o"]).arg(&shim).arg(&source).arg("-ldl").status();
+    if !built.is_ok_and(|s| s.success()) {
+        println!("skipped: no C compiler here");
+        return;
+    }
+    let mug = |line: &str| {
+        let mut command = home.mug(line);
+        command.env("LD_PRELOAD", &shim);
+        command
+    };
+    let mut child = mug(&format!("train {} --run x", crate::SMALL)).spawn().unwrap();
+    home.wait_for_state("training");
+    let log = home.view().log;
+    assert!(log.iter().any(|l| l.message.contains("cannot be locked here")), "{log:?}");
+    let second = mug("train --resume x").output().unwrap();
+    assert!(!second.status.success() && said(&second).contains("being trained already"), "{}", said(&second));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    home.wait_for_state("died");
+    let output = mug("train --resume x").output().unwrap();
+    assert!(output.status.success(), "{}", said(&output));
+    assert!(!home.runs().join("x/host.owner").exists());
 }

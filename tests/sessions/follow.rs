@@ -39,7 +39,9 @@ fn a_process_on_another_machine_is_known_by_its_signs_of_life() {
     // What another machine would see, without locks: the words of the lock file, and its time.
     let file = home.run().lock_path();
     let mut holder: serde_json::Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
-    holder["machine"] = "node7".into();
+    for (key, value) in [("machine", "node7"), ("boot", "another-kernel"), ("locks", "machine")] {
+        holder[key] = value.into();
+    }
     std::fs::write(&file, holder.to_string()).unwrap();
     let path = home.run().path().display().to_string();
     let plain = home.mug(&format!("attach --plain --follow {path}")).spawn().unwrap();

@@ -4,7 +4,10 @@
 mod support;
 
 mod batch;
+mod damage;
+mod data_file;
 mod disk;
+mod faults;
 mod follow;
 mod keys;
 mod kills;

@@ -1,8 +1,10 @@
 //! The built program: a run goes on without whoever started it, is found again, and is taken up after its process was
 //! killed.
 
-use crate::SMALL;
-use crate::support::home::{Home, said, signal};
+use crate::{LONG, SMALL};
+use std::process::Command;
+
+use crate::support::home::{Home, said, signal, until};
 
 #[test]
 fn a_run_outlives_its_viewer_and_is_taken_up_after_kill_9() {
@@ -79,4 +81,78 @@ fn mistakes_are_told_before_anything_is_made() {
         assert!(said.lines().count() <= 3, "mug {line}: {said}");
     }
     assert!(!home.runs().exists());
+}
+
+#[test]
+fn resume_tells_of_a_run_that_fails_at_once() {
+    let home = Home::new();
+    let mut child = home.start(&format!("train {SMALL} --set joint.epochs=5000 --run x"));
+    until(
+        "the joint stage",
+        || home.runs().join("x/events.jsonl").exists() && home.view().stages[2].step > 3,
+        String::new,
+    );
+    home.good("stop x");
+    child.wait().unwrap();
+    std::fs::remove_file(home.run().checkpoints_dir().join("contrastive.bpk")).unwrap();
+    let output = home.output("resume x");
+    let text = said(&output);
+    assert!(!output.status.success() && !text.contains("goes on"), "{text}");
+    assert!(text.contains("contrastive"), "{text}");
+}
+
+#[test]
+fn a_run_whose_lock_was_deleted_or_is_read_by_others_is_trained_once() {
+    let home = Home::new();
+    let mut child = home.start(&format!("train --dataset demo {LONG} --run x"));
+    home.wait_for_state("training");
+    std::fs::remove_file(home.run().lock_path()).unwrap();
+    for line in ["train --resume x", "resume x"] {
+        let output = home.output(line);
+        assert!(said(&output).contains("already"), "{}", said(&output));
+    }
+    until("the lock's file", || home.run().lock_path().exists(), String::new);
+    home.good("stop x");
+    child.wait().unwrap();
+    let readers = [home.run().lock_path(), home.run().events_path()].map(|path| std::fs::File::open(path).unwrap());
+    readers.iter().for_each(|reader| reader.lock_shared().unwrap());
+    home.good("resume x");
+    home.wait_for_state("training");
+    home.good("stop x");
+}
+
+#[test]
+fn pipes_and_devices_in_place_of_files_hang_nothing() {
+    let home = Home::new();
+    home.good("train --dataset demo --device cpu --set contrastive.epochs=1 --stage contrastive --run good");
+    let mut n = 0;
+    for name in ["run.toml", "events.jsonl", "marks.jsonl", "host.lock"] {
+        for pipe in [true, false] {
+            n += 1;
+            let run = format!("bad{n}");
+            let folder = home.runs().join(&run);
+            assert!(
+                Command::new("cp")
+                    .arg("-r")
+                    .args([home.runs().join("good"), folder.clone()])
+                    .status()
+                    .unwrap()
+                    .success()
+            );
+            let file = folder.join(name);
+            let _ = std::fs::remove_file(&file);
+            if pipe {
+                assert!(Command::new("mkfifo").arg(&file).status().unwrap().success());
+            } else {
+                std::os::unix::fs::symlink("/dev/zero", &file).unwrap();
+            }
+            for line in [format!("labels {run}"), format!("train --resume {run}"), format!("resume {run}")] {
+                let mut child = home.start(&line);
+                until(&format!("the end of mug {line} ({name})"), || child.try_wait().unwrap().is_some(), String::new);
+            }
+        }
+    }
+    assert!(home.good("runs").contains("good"));
+    let output = home.output("train --dataset demo --config /dev/zero");
+    assert!(said(&output).contains("expected a regular file, found a device"), "{}", said(&output));
 }

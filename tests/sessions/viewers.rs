@@ -1,5 +1,6 @@
 //! Many viewers at once, and one that does not read.
 
+use mug::host::client;
 use mug::training::events::Stage;
 
 use crate::LONG;
@@ -62,5 +63,19 @@ fn viewers_have_sizes_filters_and_places_of_their_own_and_read_only_ones_change_
     assert!(!view.log.iter().any(|l| l.message.contains("will end after this epoch")), "{:?}", view.log);
     one.wait_for("· y > 0.5");
     home.good("stop x");
+    host.wait().unwrap();
+}
+
+#[test]
+fn a_run_that_as_many_watch_as_may_is_still_paused() {
+    let home = Home::new();
+    let mut host = home.start(&format!("train --dataset demo {LONG} --run x"));
+    home.wait_for_state("training");
+    home.host();
+    let silent: Vec<_> = (0..64).map(|_| client::connect(&home.run(), std::sync::mpsc::channel().0).unwrap()).collect();
+    home.good("pause x");
+    assert_eq!(home.state(), "paused");
+    home.good("stop x");
+    drop(silent);
     host.wait().unwrap();
 }

@@ -69,6 +69,11 @@ impl Outcome {
         Outcome(all)
     }
 
+    /// True where nothing differs.
+    pub fn is(&self, other: &Outcome) -> bool {
+        self.0 == other.0
+    }
+
     /// Fails with the names of what differs: the values themselves would fill many screens.
     pub fn assert_same(&self, other: &Outcome, what: &str) {
         let differs: Vec<String> = self

@@ -2,7 +2,6 @@
 
 use ratatui::layout::Rect;
 
-use crate::console::layout;
 use crate::console::panes;
 use crate::console::state::{Pane, State};
 use crate::report::projection::{Item, Picture};
@@ -18,7 +17,7 @@ pub struct Plane {
 
 /// The plane of the embedding pane as it is drawn; `None` where there is no picture or no room for one.
 pub fn of(state: &State) -> Option<Plane> {
-    let areas = layout::areas(state, panes::banner(state).is_some());
+    let areas = panes::areas(state);
     let area = areas.panes.iter().find(|(p, _)| *p == Pane::Embedding)?.1;
     panes::embedding::plane(state, panes::inner(area))
 }

@@ -37,7 +37,7 @@ fn aligned() -> Vec<Event> {
             valid.insert(format!("gap_{m}"), Some(1.3 - 1.1 * closed * k));
         }
         let (train, metrics, best) = (Default::default(), Metrics::new(), epoch == 3);
-        let body = Body::Epoch { train, valid, metrics, seconds: 0.5, samples_per_second: 3210.0, best };
+        let body = Body::Epoch { train, valid, metrics, seconds: 0.5, samples_per_second: Some(3210.0), best };
         events.push(at(Stage::Contrastive, epoch, u64::from(epoch * STEPS), 1.0, body));
     }
     events.extend(MOMENTS.map(|(moment, epoch, _)| recorded(moment, epoch)));

@@ -8,6 +8,7 @@ use super::losses::{outermost, positions};
 use super::put;
 use crate::console::beside::{Beside, LETTERS};
 use crate::console::chart::{Curve, Positions};
+use crate::console::raster::Pen;
 use crate::console::state::State;
 use crate::console::{text, theme};
 use crate::run::view::{Column, StageView};
@@ -63,13 +64,39 @@ pub fn curves(state: &State) -> (Vec<Curve<'_>>, Option<(f64, f64)>) {
         let letter = part.run.letter.min(LETTERS.len() - 1);
         let (small, capital) = (LETTERS[letter], LETTERS[letter].to_ascii_uppercase());
         let style = theme::BESIDE[letter];
+        let (train, valid) =
+            if state.abilities.unicode { (Pen::Plain, Pen::Plain) } else { (Pen::Sign(small), Pen::Sign(capital)) };
         let series = &part.run.series;
         // Letters of different runs stand in different columns.
         let spaced = Some(3 + 4 * letter as u16);
         let extremes = Some(&series.extremes);
-        curves.push(Curve { x: steps, values: &series.smoothed, extremes, style, symbol: Some(small), spaced });
-        curves.push(Curve { x: epochs, values: part.train, extremes: None, style, symbol: Some(small), spaced });
-        curves.push(Curve { x: epochs, values: part.valid, extremes: None, style, symbol: Some(capital), spaced });
+        curves.push(Curve {
+            x: steps,
+            values: &series.smoothed,
+            extremes,
+            style,
+            pen: train,
+            symbol: Some(small),
+            spaced,
+        });
+        curves.push(Curve {
+            x: epochs,
+            values: part.train,
+            extremes: None,
+            style,
+            pen: train,
+            symbol: Some(small),
+            spaced,
+        });
+        curves.push(Curve {
+            x: epochs,
+            values: part.valid,
+            extremes: None,
+            style,
+            pen: valid,
+            symbol: Some(capital),
+            spaced,
+        });
     }
     (curves, range)
 }

@@ -1,4 +1,4 @@
-//! What frames the panes: header, banner, footer, the rail of narrow screens, the status line of tiny ones.
+//! What frames the panes: header, banner, footer, the rail of narrow screens.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -6,10 +6,11 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Widget};
 
-use super::put;
 use super::stages::{pace, seconds_left, shown_state, symbol};
+use super::{put, tabs};
 use crate::console::actions::{self, Action, Binding};
 use crate::console::backend::Link;
+use crate::console::layout::{self, Mode};
 use crate::console::state::{Attached, Notice, Pane, State};
 use crate::console::{text, theme};
 use crate::run::list::RunState;
@@ -21,8 +22,12 @@ use crate::training::events::{Cut, Level, Stage};
 pub fn banner(state: &State) -> Option<String> {
     let run = state.run.as_ref()?;
     let resume = if state.read_only { format!("mug resume {}", run.name) } else { "space".to_owned() };
+    if let Some(why) = run.view.failed_to_begin() {
+        return Some(format!("the run failed before it began: {why} · once that is mended, {resume} tries again"));
+    }
     if let Some(fault) = &run.view.fault {
-        return Some(format!("training stopped: {fault} · the last checkpoint stands; {resume} takes the run up"));
+        // What can be done comes first: a long reason may be cut.
+        return Some(format!("training stopped; {resume} takes the run up from its last checkpoint: {fault}"));
     }
     if run.died() {
         return Some(format!("the run's process died; {resume} goes on from the last checkpoint"));
@@ -44,6 +49,16 @@ pub fn banner(state: &State) -> Option<String> {
     }
 }
 
+/// Rows that the banner needs, of those that it may have; 0 where there is none.
+pub fn banner_rows(state: &State) -> u16 {
+    let most = (state.size.1 / 6).clamp(1, 3);
+    banner(state).map_or(0, |words| (banner_lines(&words, state.size.0).len() as u16).min(most))
+}
+
+fn banner_lines(words: &str, width: u16) -> Vec<String> {
+    text::wrap(words, usize::from(width.saturating_sub(2)))
+}
+
 /// The symbol of where a run stands.
 pub fn sign(state: RunState) -> (&'static str, Style) {
     match state {
@@ -57,7 +72,7 @@ pub fn sign(state: RunState) -> (&'static str, Style) {
 }
 
 /// The symbol and word of where the run stands.
-fn phase(run: &Attached) -> (&'static str, String, Style) {
+pub fn phase(run: &Attached) -> (&'static str, String, Style) {
     let state = if run.died() { RunState::Died } else { RunState::At(run.view.phase) };
     let (symbol, style) = sign(state);
     if state == RunState::Died {
@@ -80,7 +95,7 @@ fn phase(run: &Attached) -> (&'static str, String, Style) {
 }
 
 /// Throughput and time left, or the run's time once it ended.
-fn pace_of(run: &Attached) -> String {
+pub fn pace_of(run: &Attached) -> String {
     match (run.view.phase, run.view.stage) {
         (Phase::Training, Some(stage)) if !run.died() && !run.silent() => pace(run.view.stage(stage), true),
         (Phase::Finished, _) => text::duration(run.view.time),
@@ -96,15 +111,11 @@ pub fn header(state: &State, area: Rect, buffer: &mut Buffer) {
         None => {}
         Some(run) => {
             left = match &run.view.prepared {
-                Some(p) => format!(" · {} · run {} · {}", p.dataset, run.name, p.device),
+                Some(p) => format!(" · run {} · {} · {}", run.name, p.dataset, p.device),
                 None => format!(" · run {}", run.name),
             };
             let (symbol, word, style) = phase(run);
             right.push(Span::styled(format!("{symbol} {word}"), style));
-            let pace = pace_of(run);
-            if !pace.is_empty() {
-                right.push(Span::raw(format!(" · {pace}")));
-            }
         }
     }
     let failing = state.run.as_ref().map_or(0, |r| r.view.failing().count());
@@ -122,6 +133,15 @@ pub fn header(state: &State, area: Rect, buffer: &mut Buffer) {
     if let Some(how) = how {
         right.push(Span::styled(format!(" · {how}"), theme::FAINT));
     }
+    // The pace stands elsewhere, too: the run's name is worth more.
+    if let Some(run) = &state.run {
+        let pace = Span::raw(format!(" · {}", pace_of(run)));
+        let used: usize = right.iter().map(Span::width).sum();
+        let name = text::width(&run.name) + "mug · run  ".len();
+        if pace.width() > 3 && used + pace.width() + name < usize::from(area.width) {
+            right.insert(1, pace);
+        }
+    }
     let right = Line::from(right);
     let right_width = (right.width() as u16).min(area.width);
     let room = area.width.saturating_sub(right_width + 2);
@@ -131,8 +151,14 @@ pub fn header(state: &State, area: Rect, buffer: &mut Buffer) {
 }
 
 pub fn draw_banner(words: &str, area: Rect, buffer: &mut Buffer) {
-    buffer.set_style(area, theme::BAD.patch(theme::SELECTED));
-    put(buffer, area.x + 1, area.y, area.width.saturating_sub(2), words, theme::BAD.patch(theme::SELECTED));
+    let style = theme::BAD.patch(theme::SELECTED);
+    buffer.set_style(area, style);
+    let lines = banner_lines(words, area.width);
+    for (y, line) in (area.top()..area.bottom()).zip(&lines) {
+        let cut = y + 1 == area.bottom() && lines.len() > usize::from(area.height);
+        let line = if cut { text::clip(&format!("{line}…"), usize::from(area.width - 2)) } else { line.clone() };
+        put(buffer, area.x + 1, y, area.width.saturating_sub(2), &line, style);
+    }
 }
 
 pub fn footer(state: &State, area: Rect, buffer: &mut Buffer) {
@@ -147,8 +173,8 @@ pub fn footer(state: &State, area: Rect, buffer: &mut Buffer) {
     let reserved: u16 = fixed.iter().map(|b| width_of(b)).sum();
     let mut end = area.right().saturating_sub(reserved);
     let mut x = area.x + 1;
-    let run_first = rest.iter().filter(|b| b.action == Action::Run);
-    for binding in run_first.chain(rest.iter().filter(|b| b.action != Action::Run)) {
+    let is_first = |b: &&&Binding| matches!(b.action, Action::Run | Action::Card);
+    for binding in rest.iter().filter(is_first).chain(rest.iter().filter(|b| !is_first(b))) {
         let width = width_of(binding);
         if x + width <= end {
             draw_hint(state, binding, x, area.y, buffer);
@@ -175,6 +201,7 @@ fn hint(state: &State, binding: &Binding) -> &'static str {
         {
             "keep stage"
         }
+        Action::Card if state.run.as_ref().is_none_or(|r| r.view.phase != Phase::Finished) => "",
         _ => binding.hint,
     }
 }
@@ -187,9 +214,11 @@ fn draw_hint(state: &State, binding: &Binding, x: u16, y: u16, buffer: &mut Buff
 }
 
 /// What the start/pause key does now.
-fn run_hint(state: &State) -> &'static str {
+pub fn run_hint(state: &State) -> &'static str {
     let Some(run) = &state.run else { return "train" };
-    if state.focus == Pane::Datasets && !run.is_live() {
+    // Without panes there is nothing but the run, whatever has the focus.
+    let panes = layout::mode(state.size.0, state.size.1) != Mode::Line;
+    if state.focus == Pane::Datasets && panes && !run.is_live() {
         return "train";
     }
     match run.view.phase {
@@ -201,7 +230,8 @@ fn run_hint(state: &State) -> &'static str {
     }
 }
 
-fn draw_notice(notice: &Notice, area: Rect, buffer: &mut Buffer) {
+/// A notice in the footer; a long one has rows above it as well, so that it can be read whole.
+pub fn draw_notice(notice: &Notice, area: Rect, buffer: &mut Buffer) {
     let (symbol, style) = match notice.level {
         Level::Info => ("›", theme::PLAIN),
         Level::Warning => ("!", theme::WARN),
@@ -220,7 +250,12 @@ fn draw_notice(notice: &Notice, area: Rect, buffer: &mut Buffer) {
     }
 }
 
-/// The names of all panes beside the one that is shown, and the stages in short.
+/// The pane whose name is at a row of the rail.
+pub fn rail_pane(area: Rect, row: u16) -> Option<Pane> {
+    Pane::ALL.get(usize::from(row.checked_sub(area.y + 1)?)).copied()
+}
+
+/// The names of all panes beside the one that is shown, with their keys, and the stages in short.
 pub fn rail(state: &State, area: Rect, buffer: &mut Buffer) {
     let width = area.width.saturating_sub(2);
     let mut y = area.y + 1;
@@ -229,6 +264,10 @@ pub fn rail(state: &State, area: Rect, buffer: &mut Buffer) {
         let style = if focused { theme::FOCUS } else { theme::PLAIN };
         put(buffer, area.x, y, 1, if focused { "▸" } else { " " }, theme::FOCUS);
         put(buffer, area.x + 2, y, width, pane.title(), style);
+        if let Some(failing) = tabs::failing(state, pane) {
+            put(buffer, area.x + 9, y, 4, &failing, theme::BAD);
+        }
+        put(buffer, area.x + 13, y, 2, &actions::key_of_pane(pane), theme::KEY);
         y += 1;
     }
     let Some(run) = &state.run else { return };
@@ -251,33 +290,4 @@ pub fn rail(state: &State, area: Rect, buffer: &mut Buffer) {
             put(buffer, area.x + 1, y + 1, width + 1, &format!("{} left", text::duration(left)), theme::FAINT);
         }
     }
-}
-
-/// Everything on one line, for screens that have room for no more.
-pub fn status_line(state: &State, area: Rect, buffer: &mut Buffer) {
-    let Some(run) = &state.run else {
-        let words = match state.dataset() {
-            Some(item) => format!("mug · space trains on {} · q leaves", item.name),
-            None => "mug · q leaves".to_owned(),
-        };
-        return put(buffer, area.x, area.y, area.width, &words, theme::PLAIN);
-    };
-    let (symbol, word, style) = phase(run);
-    let mut words = format!("{symbol} {word}");
-    if let Some(stage) = run.view.stage {
-        let latest = run.view.stage(stage).steps.columns.get("loss").and_then(|c| c.last());
-        if let Some(loss) = latest {
-            words += &format!(" · loss {}", text::significant(f64::from(*loss), 3));
-        }
-    }
-    let pace = pace_of(run);
-    if !pace.is_empty() {
-        words += &format!(" · {pace}");
-    }
-    words = match (&state.notice, banner(state)) {
-        (Some(notice), _) => notice.text.clone(),
-        (None, Some(banner)) => banner,
-        (None, None) => format!("{words} · {}", run.name),
-    };
-    put(buffer, area.x, area.y, area.width, &words, style);
 }

@@ -15,20 +15,24 @@ pub fn draw(state: &State, at: usize, screen: Rect, buffer: &mut Buffer) {
     let area = Rect { x: (screen.width - width) / 2, y: (screen.height - height) / 2, width, height };
     let title = " columns · space shows or hides · < > move · + all · esc closes ";
     let inside = float(area, title, theme::FOCUS, buffer);
-    let heading = format!("    {}{}what it holds", text::fit("heading", 9), text::fit("in filters", 12));
+    let heading =
+        format!("    {}{}what it holds (○: not there yet)", text::fit("heading", 9), text::fit("in filters", 12));
     put(buffer, inside.x, inside.y, inside.width, &heading, theme::FAINT);
     let rows = usize::from(inside.height.saturating_sub(1));
     let top = (at + 1).saturating_sub(rows);
     for (i, column) in set.all().iter().enumerate().skip(top).take(rows) {
         let y = inside.y + 1 + (i - top) as u16;
         let there = state.labels.table.has(*column);
-        let sign = if set.is_hidden(*column) { " " } else { "✔" };
+        let sign = match (set.is_hidden(*column), there) {
+            (true, _) => " ",
+            (false, true) => "✔",
+            (false, false) => "○",
+        };
         let line = format!(
-            " {sign}  {}{}{}{}",
+            " {sign}  {}{}{}",
             text::fit(&column.heading(), 9),
             text::fit(&column.name(), 12),
-            meaning(*column),
-            if there { "" } else { " (not there yet)" }
+            meaning(*column)
         );
         let style = if there && !set.is_hidden(*column) { theme::PLAIN } else { theme::FAINT };
         put(buffer, inside.x, y, inside.width, &line, style);
@@ -54,7 +58,7 @@ fn meaning(column: Column) -> String {
         Column::Human(m) => format!("people's (or the demo's true) label of {m}"),
         Column::Predicted => "prediction from everything".into(),
         Column::PredictedBy(m) => format!("prediction from {m} alone"),
-        Column::Error => "|ŷ - y|, size of the prediction's error".into(),
+        Column::Error => "|ŷ - y| as the MAE counts it: CH-SIMS's clips ŷ to ±1".into(),
         Column::History => "one modality's label over the refreshes".into(),
         Column::Note => "what somebody noted".into(),
     }

@@ -1,4 +1,4 @@
-//! Runs side by side: settings that differ and results, over the panes.
+//! Lines to be read over the panes: runs side by side, and what else is a table.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -6,12 +6,12 @@ use ratatui::layout::Rect;
 use super::{float, put};
 use crate::console::{text, theme};
 
-pub fn draw(lines: &[String], scroll: usize, screen: Rect, buffer: &mut Buffer) {
+pub fn draw(lines: &[String], title: &'static str, scroll: usize, screen: Rect, buffer: &mut Buffer) {
     let widest = lines.iter().map(|l| text::width(l)).max().unwrap_or(0) as u16;
     let width = (widest + 4).max(40).min(screen.width.saturating_sub(2));
     let height = (lines.len() as u16 + 2).min(screen.height.saturating_sub(2));
     let area = Rect { x: (screen.width - width) / 2, y: (screen.height - height) / 2, width, height };
-    let inside = float(area, " runs side by side · esc closes · j k scroll ", theme::FOCUS, buffer);
+    let inside = float(area, title, theme::FOCUS, buffer);
     let top = scroll.min(lines.len().saturating_sub(usize::from(inside.height)));
     for (i, (y, line)) in (inside.top()..inside.bottom()).zip(&lines[top..]).enumerate() {
         // The runs' names and the headings of the two parts.

@@ -44,13 +44,14 @@ pub fn draw(state: &State, area: Rect, buffer: &mut Buffer) {
 fn line(item: &DatasetItem, selected: bool, row: Rect, buffer: &mut Buffer) {
     let (symbol, state, style) = match item.availability {
         Availability::BuiltIn => ("●", "built in", theme::GOOD),
+        Availability::Present => ("…", "", theme::FAINT),
         Availability::Ready => ("●", "", theme::GOOD),
         Availability::Missing => ("○", "missing", theme::FAINT),
-        Availability::Broken => ("✘", "unreadable", theme::BAD),
+        Availability::Broken => ("✘", "unusable", theme::BAD),
     };
     let name = text::fit(&item.name, usize::from(row.width).saturating_sub(16).clamp(7, 24));
     let rest = match item.availability {
-        Availability::BuiltIn | Availability::Ready if !item.detail.is_empty() => &item.detail,
+        availability if availability.can_train() && !item.detail.is_empty() => &item.detail,
         _ => state,
     };
     let marker = if selected { "▸" } else { " " };
@@ -87,10 +88,15 @@ pub fn preview(state: &State, area: Rect, buffer: &mut Buffer) {
             if let Some(problem) = &preview.problem {
                 add(&mut lines, problem, theme::BAD);
             }
-            // Tables: cut, as wrapping would break their columns.
-            lines.extend(preview.report.iter().map(|l| Span::styled(l.clone(), theme::PLAIN)));
+            // Sentences are wrapped; tables are cut, as wrapping would break their columns.
+            for line in &preview.report {
+                match line.trim().contains("  ") {
+                    true => lines.push(Span::styled(line.clone(), theme::PLAIN)),
+                    false => add(&mut lines, line, theme::PLAIN),
+                }
+            }
             if !preview.settings.is_empty() {
-                lines.push(Span::styled("settings", theme::STRONG));
+                add(&mut lines, &format!("settings: {}", preview.origin), theme::STRONG);
                 lines.extend(preview.settings.iter().map(|l| Span::styled(l.clone(), theme::FAINT)));
             }
         }

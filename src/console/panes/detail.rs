@@ -77,8 +77,11 @@ fn page(state: &State, row: &RowRef<'_>, neighbour: Option<usize>, width: usize)
     let signed = |v: f32| text::signed(f64::from(v), 3);
     let mut line = format!("multimodal label y  {}", signed(row.label()));
     if row.predicted().is_finite() {
-        line +=
-            &format!("    predicted ŷ  {}    |ŷ-y|  {}", signed(row.predicted()), off(row.predicted(), row.label()));
+        line += &format!(
+            "    predicted ŷ  {}    |ŷ-y|  {}",
+            signed(row.predicted()),
+            text::number(f64::from(row.error()), 3)
+        );
     }
     page.add(line, theme::STRONG);
     if let Some(origin) = labels::origin(state) {

@@ -133,6 +133,7 @@ fn missing(state: &State) -> Option<String> {
 fn awaited(run: &Attached) -> String {
     let stage = run.view.stage(Stage::Contrastive);
     match (&run.view.prepared, stage.state) {
+        _ if run.view.failed_to_begin().is_some() => "the run failed before it began: see Losses or Log".into(),
         _ if run.died() => "no representations were recorded, and the run's process is gone: space takes the run up".into(),
         (None, _) => "data and model are being made ready; h and z are recorded when stage 1 begins".into(),
         (_, StageState::Skipped) => "this run has no contrastive stage, so nothing draws z to h".into(),
@@ -218,6 +219,7 @@ fn about(state: &State, request: &Request, picture: &Picture) -> Vec<Line<'stati
     let mut lines = Vec::new();
     let mut say = |words: String| lines.push(Line::styled(words, theme::FAINT));
     match picture.measure {
+        Measure::Pca { explained: [0.0, _] } => say("all points in one place, of".into()),
         Measure::Pca { explained } => {
             let percent = explained.map(|e| format!("{:.0} %", e * 100.0));
             say(format!("PCA, axes {} and {}", percent[0], percent[1]));
@@ -247,6 +249,8 @@ fn about(state: &State, request: &Request, picture: &Picture) -> Vec<Line<'stati
 /// The same in one line: as much of it as there is room for, what matters most first.
 fn about_in_a_line(request: &Request, picture: &Picture, room: usize) -> String {
     let measure = match picture.measure {
+        // A share of nothing is undefined.
+        Measure::Pca { explained: [0.0, _] } => "all points in one place".into(),
         Measure::Pca { explained } => format!("axes {:.0} % + {:.0} %", explained[0] * 100.0, explained[1] * 100.0),
         Measure::Tsne { divergence, .. } => format!("KL {divergence:.2}"),
     };

@@ -11,13 +11,15 @@ use crate::console::{text, theme};
 use crate::run::view::HealthEntry;
 use crate::training::events::{Check, CheckState};
 
-/// Rows below the list that tell of the selected check, where there is room.
-const WORDS: usize = 5;
-
-/// Rows of the list in an inside of this height.
-pub fn rows(height: usize) -> usize {
-    let below = if height >= WORDS + 4 { WORDS } else { 0 };
-    height.saturating_sub(1 + below)
+/// Rows of the list in the pane's inside. What the checks mean has the rows below it: as many as the longest needs, so
+/// that nothing moves as one selects another, but the list keeps some.
+pub fn rows(state: &State, inside: Rect) -> usize {
+    let height = usize::from(inside.height);
+    let checks = checks(state);
+    let longest = checks.iter().map(|c| wrapped(c, inside.width).len()).max().unwrap_or(0);
+    let least = (checks.len() + 1).min((height / 2).max(4));
+    let below = longest.min(height.saturating_sub(least));
+    height.saturating_sub(1 + if below >= 3 { below } else { 0 })
 }
 
 /// The checks as shown: failing ones first, then in the order in which they came.
@@ -55,9 +57,16 @@ pub fn draw(state: &State, area: Rect, buffer: &mut Buffer) {
     // The symbol says it too, where there is no room for the word.
     let word_cells = if inside.width >= 80 { 6 } else { 0 };
     let left = 3 + word_cells;
-    let heading = format!("{:<15}{:<12}{:<7}{:>7}  expected  measured", "check", "stage", "", "value");
+    // What is measured is a sentence: it stands below, and beside the check only where there is room for it whole.
+    let measures =
+        inside.width >= left + 61 + checks.iter().map(|c| text::width(&c.check.measure) as u16).max().unwrap_or(0);
+    let measured = if measures { "measured" } else { "epoch" };
+    // On the narrowest screens the value is worth more than the stage, which is said below.
+    let stages = inside.width >= left + 52;
+    let stage_cells = |words: &str| if stages { format!("{words:<12}") } else { String::new() };
+    let heading = format!("{:<15}{}{:<7}{:>7}  expected  {measured}", "check", stage_cells("stage"), "", "value");
     put(buffer, inside.x + left, inside.y, inside.width.saturating_sub(left), &heading, theme::STRONG);
-    let height = rows(usize::from(inside.height));
+    let height = rows(state, inside);
     let list = &state.health_list;
     for (y, at) in (inside.y + 1..).zip(list.visible(checks.len(), height)) {
         let HealthEntry { epoch, check, .. } = checks[at];
@@ -66,12 +75,12 @@ pub fn draw(state: &State, area: Rect, buffer: &mut Buffer) {
         let value = text::number(check.value.unwrap_or(f64::NAN), 3);
         let side = if check.fails_above { "≤" } else { "≥" };
         let line = format!(
-            "{:<15}{:<12}{:<7}{value:>7}  {:<9} epoch {epoch} · {}",
+            "{:<15}{}{:<7}{value:>7}  {:<9} {}",
             check.name,
-            check.stage.name(),
+            stage_cells(check.stage.name()),
             check.modality.map_or("", |m| m.name()),
             format!("{side} {}", check.threshold),
-            check.measure
+            if measures { format!("epoch {epoch} · {}", check.measure) } else { epoch.to_string() }
         );
         put(buffer, inside.x + 1, y, 2, symbol, style);
         put(buffer, inside.x + 3, y, word_cells, word, style);
@@ -85,20 +94,40 @@ pub fn draw(state: &State, area: Rect, buffer: &mut Buffer) {
         && let Some(entry) = checks.get(list.selected.min(checks.len() - 1))
     {
         let top = inside.y + 1 + height as u16;
-        told(&entry.check, Rect { y: top, height: inside.bottom() - top, ..inside }, buffer);
+        draw_told(entry, Rect { y: top, height: inside.bottom() - top, ..inside }, buffer);
     }
 }
 
-/// What a check means, and what to try where it fails.
-fn told(check: &Check, area: Rect, buffer: &mut Buffer) {
-    let width = usize::from(area.width.saturating_sub(2));
+/// How a check is measured, what it means, and what to try where it fails.
+pub fn told(entry: &HealthEntry) -> [(String, Style); 3] {
+    let HealthEntry { epoch, check, .. } = entry;
     let fails = check.state == CheckState::Failing;
-    let mut lines = vec![(format!("{} is measured by: {}", check.name, check.measure), theme::FAINT)];
-    let meaning = if fails { check.meaning.clone() } else { format!("Where it fails: {}", check.meaning) };
     let style = if fails { theme::BAD } else { theme::PLAIN };
-    lines.extend(text::wrap(&meaning, width).into_iter().map(|l| (l, style)));
-    lines.extend(text::wrap(&format!("To try: {}", check.advice), width).into_iter().map(|l| (l, theme::PLAIN)));
-    for (y, (line, style)) in (area.top()..area.bottom()).zip(lines) {
-        put(buffer, area.x + 1, y, width as u16, &line, style);
+    let meaning = if fails { check.meaning.clone() } else { format!("Where it fails: {}", check.meaning) };
+    [
+        (
+            format!("{} is measured by: {}; last in {} epoch {epoch}", check.name, check.measure, check.stage),
+            theme::FAINT,
+        ),
+        (meaning, style),
+        (format!("To try: {}", check.advice), theme::PLAIN),
+    ]
+}
+
+fn wrapped(entry: &HealthEntry, width: u16) -> Vec<(String, Style)> {
+    let width = usize::from(width.saturating_sub(2));
+    told(entry)
+        .into_iter()
+        .flat_map(|(words, style)| text::wrap(&words, width).into_iter().map(move |l| (l, style)))
+        .collect()
+}
+
+fn draw_told(entry: &HealthEntry, area: Rect, buffer: &mut Buffer) {
+    let lines = wrapped(entry, area.width);
+    let cut = lines.len() > usize::from(area.height);
+    for (y, (line, style)) in (area.top()..area.bottom()).zip(&lines) {
+        let last = cut && y + 1 == area.bottom();
+        let (line, style) = if last { ("… enter shows all of it", theme::KEY) } else { (line.as_str(), *style) };
+        put(buffer, area.x + 1, y, area.width.saturating_sub(2), line, style);
     }
 }

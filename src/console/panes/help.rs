@@ -4,14 +4,24 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::{float, put};
-use crate::console::actions::{self, BINDINGS};
+use super::{float, inner, put, scrolled};
+use crate::console::actions::{self, BINDINGS, WITHOUT_PANES};
+use crate::console::layout::{self, Mode};
 use crate::console::state::{Pane, State};
 use crate::console::{text, theme};
 
 /// The lines of the list: keys and what they do, or a heading.
-fn lines(focus: Pane) -> Vec<(String, String, Style)> {
+fn lines(state: &State) -> Vec<(String, String, Style)> {
     let mut lines = Vec::new();
+    if layout::mode(state.size.0, state.size.1) == Mode::Line {
+        lines.push(("on a screen this small".into(), String::new(), theme::STRONG));
+        let working = BINDINGS.iter().filter(|b| b.pane.is_none() && WITHOUT_PANES.contains(&b.action));
+        lines.extend(working.map(|b| (actions::key_names(b), b.help.to_owned(), theme::KEY)));
+        let words = "all others need the panes: 60 columns and 15 rows, or more";
+        lines.push((words.into(), String::new(), theme::FAINT));
+        return lines;
+    }
+    let focus = state.focus;
     let others = Pane::ALL.into_iter().filter(|p| *p != focus);
     let sections = std::iter::once(Some(focus)).chain([None]).chain(others.map(Some));
     for section in sections {
@@ -38,21 +48,47 @@ fn lines(focus: Pane) -> Vec<(String, String, Style)> {
     lines
 }
 
-pub fn draw(state: &State, scroll: usize, screen: Rect, buffer: &mut Buffer) {
-    let width = screen.width.saturating_sub(4).min(92);
+/// Where the list lies, the width of its keys, and its rows.
+fn laid_out(state: &State, screen: Rect) -> (Rect, u16, Vec<(String, String, Style)>) {
+    let width = screen.width.saturating_sub(4).min(110);
     let height = screen.height.saturating_sub(2);
     let area = Rect { x: (screen.width - width) / 2, y: (screen.height - height) / 2, width, height };
+    let inside = inner(area).width;
+    let column = (inside / 3).clamp(8, 26);
+    (area, column, rows(state, column, inside))
+}
+
+/// Rows that there is no room for at once.
+pub fn beyond(state: &State, screen: Rect) -> usize {
+    let (area, _, rows) = laid_out(state, screen);
+    rows.len().saturating_sub(usize::from(inner(area).height))
+}
+
+pub fn draw(state: &State, scroll: usize, screen: Rect, buffer: &mut Buffer) {
+    let (area, column, rows) = laid_out(state, screen);
     let inside = float(area, " keys · esc closes · j k scroll ", theme::FOCUS, buffer);
-    let lines = lines(state.focus);
-    let top = scroll.min(lines.len().saturating_sub(usize::from(inside.height)));
-    let column = (inside.width / 3).clamp(12, 26);
-    for (y, (keys, help, style)) in (inside.top()..inside.bottom()).zip(&lines[top..]) {
+    let top = scrolled(scroll, rows.len(), inside);
+    for (y, (keys, help, style)) in (inside.top()..inside.bottom()).zip(&rows[top..]) {
+        put(buffer, inside.x, y, inside.width, keys, *style);
+        let x = inside.x + 2 + column;
+        put(buffer, x, y, inside.right().saturating_sub(x), help, theme::PLAIN);
+    }
+}
+
+/// The lines as rows of a width: what is longer goes on below, keys below keys and sentences below sentences.
+fn rows(state: &State, column: u16, width: u16) -> Vec<(String, String, Style)> {
+    let mut rows = Vec::new();
+    for (keys, help, style) in lines(state) {
         if help.is_empty() {
-            put(buffer, inside.x, y, inside.width, keys, *style);
-        } else {
-            put(buffer, inside.x + 2, y, column, &text::clip(keys, usize::from(column) - 1), *style);
-            let x = inside.x + 2 + column;
-            put(buffer, x, y, inside.right().saturating_sub(x), help, theme::PLAIN);
+            rows.extend(text::wrap(&keys, usize::from(width)).into_iter().map(|l| (l, String::new(), style)));
+            continue;
+        }
+        let keys = text::wrap(&keys, usize::from(column) - 1);
+        let help = text::wrap(&help, usize::from(width.saturating_sub(column + 3)));
+        for i in 0..keys.len().max(help.len()) {
+            let of = |lines: &[String]| lines.get(i).cloned().unwrap_or_default();
+            rows.push((format!("  {}", of(&keys)), of(&help), style));
         }
     }
+    rows
 }

@@ -4,56 +4,79 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::{float, put};
+use super::{float, inner, put, scrolled};
 use crate::console::state::State;
 use crate::console::{text, theme};
 use crate::modality::Modality;
 use crate::training::events::{Grid, Interval, LabelSummary};
 
-pub fn draw(state: &State, scroll: usize, screen: Rect, buffer: &mut Buffer) {
-    let width = screen.width.saturating_sub(4).min(78);
-    let lines = lines(state);
+/// Where the lines lie, and the lines.
+fn laid_out(state: &State, screen: Rect) -> (Rect, Vec<(String, Style)>) {
+    let width = screen.width.saturating_sub(4).min(92);
+    let lines = lines(state, usize::from(width.saturating_sub(4)));
     let height = screen.height.saturating_sub(2).min(lines.len() as u16 + 2);
-    let area = Rect { x: (screen.width - width) / 2, y: (screen.height - height) / 2, width, height };
+    (Rect { x: (screen.width - width) / 2, y: (screen.height - height) / 2, width, height }, lines)
+}
+
+/// Lines that there is no room for at once.
+pub fn beyond(state: &State, screen: Rect) -> usize {
+    let (area, lines) = laid_out(state, screen);
+    lines.len().saturating_sub(usize::from(inner(area).height))
+}
+
+pub fn draw(state: &State, scroll: usize, screen: Rect, buffer: &mut Buffer) {
+    let (area, lines) = laid_out(state, screen);
     let inside = float(area, " labels judged · p another split · j k scroll · esc closes ", theme::FOCUS, buffer);
     let inside = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
-    let top = scroll.min(lines.len().saturating_sub(usize::from(inside.height)));
+    let top = scrolled(scroll, lines.len(), inside);
     for (y, (line, style)) in (inside.top()..inside.bottom()).zip(&lines[top..]) {
         put(buffer, inside.x, y, inside.width, line, *style);
     }
 }
 
-fn lines(state: &State) -> Vec<(String, Style)> {
+fn lines(state: &State, width: usize) -> Vec<(String, Style)> {
     let split = state.labels.summary;
     let Some(latest) = state.run.as_ref().and_then(|r| r.view.labels.last()) else {
         return vec![("labels are corrected in the denoising stage".into(), theme::FAINT)];
     };
-    let mut lines = vec![(
-        format!("{split} split, epoch {}; 95 % bootstrap intervals; of two labels the first is down", latest.epoch),
-        theme::STRONG,
-    )];
+    let words = format!(
+        "{split} split, epoch {}; 95 % bootstrap intervals; in the grids of signs the first label is down, the second across",
+        latest.epoch
+    );
+    let mut lines: Vec<_> = text::wrap(&words, width).into_iter().map(|l| (l, theme::STRONG)).collect();
     for m in Modality::ALL {
         let s = &latest.summaries[split][m];
         lines.push((String::new(), theme::PLAIN));
         let rows = s.annotated.map_or("no human labels".into(), |n| format!("{n} rows with a human label"));
-        lines.push((format!("{m} · {rows}"), theme::STRONG));
-        lines.extend(values(s).into_iter().map(|l| (l, theme::PLAIN)));
-        lines.extend(grids(s).into_iter().map(|l| (l, theme::PLAIN)));
+        lines.extend(text::wrap(&format!("{m} · {rows}"), width).into_iter().map(|l| (l, theme::STRONG)));
+        lines.extend(values(s, width).into_iter().map(|l| (l, theme::PLAIN)));
+        lines.extend(grids(s, width).into_iter().map(|l| (l, theme::PLAIN)));
     }
     lines
 }
 
 /// Each measure of corrected labels and of copies, and what correction gained.
-fn values(s: &LabelSummary) -> Vec<String> {
+fn values(s: &LabelSummary, width: usize) -> Vec<String> {
     let (Some(c), Some(y)) = (&s.corrected, &s.copied) else { return Vec::new() };
     let gain = s.gain.unwrap_or_default();
+    const NAMES: [&str; 3] = ["corrected", "copied", "gain"];
+    let wide = width >= 70;
     let line = |name: &str, cells: [String; 3]| {
-        let [corrected, copied, gain] = cells;
-        format!("{name:<6}{corrected:<22}{copied:<22}{gain}")
+        let [corrected, copied, gain] = &cells;
+        match wide {
+            true => vec![format!("{name:<6}{corrected:<22}{copied:<22}{gain}")],
+            // One below the other.
+            false => {
+                let known = NAMES.iter().zip(&cells).filter(|(_, cell)| !cell.is_empty());
+                let values = known.map(|(of, cell)| format!("  {of:<10}{cell}"));
+                std::iter::once(name.to_owned()).chain(values).collect()
+            }
+        }
     };
+    let heading = if wide { line("", NAMES.map(str::to_owned)) } else { Vec::new() };
     let gained = |v: Option<f64>, i| if v.is_some() { value(v, i) } else { String::new() };
-    vec![
-        line("", ["corrected", "copied", "gain"].map(str::to_owned)),
+    let rows = [
+        heading,
         line("MAE", [value(c.mae, c.mae_interval), value(y.mae, y.mae_interval), gained(gain.mae, gain.mae_interval)]),
         line(
             "r",
@@ -64,8 +87,12 @@ fn values(s: &LabelSummary) -> Vec<String> {
             ],
         ),
         line("sign", [value(c.sign, c.sign_interval), value(y.sign, y.sign_interval), String::new()]),
-    ]
+    ];
+    rows.concat()
 }
+
+/// Cells of a grid of signs.
+const GRID: usize = 24;
 
 /// `0.947 [0.940 0.953]`
 fn value(value: Option<f64>, interval: Option<Interval>) -> String {
@@ -74,8 +101,8 @@ fn value(value: Option<f64>, interval: Option<Interval>) -> String {
     format!("{}{ends}", number(value.unwrap_or(f64::NAN)))
 }
 
-/// The grids that there are, side by side; the first label down, the second across.
-fn grids(s: &LabelSummary) -> Vec<String> {
+/// The grids that there are, as many side by side as there is room for; the first label down, the second across.
+fn grids(s: &LabelSummary, width: usize) -> Vec<String> {
     let known = [
         ("copied/human", s.copied_human),
         ("corrected/human", s.corrected_human),
@@ -85,12 +112,16 @@ fn grids(s: &LabelSummary) -> Vec<String> {
     if known.is_empty() {
         return Vec::new();
     }
-    let names = known.iter().map(|(name, _)| format!("{name:<24}"));
-    let heads = known.iter().map(|_| format!("{:>7}{:>6}{:>6}     ", "-", "0", "+"));
-    let mut lines = vec![names.collect::<String>(), heads.collect()];
-    for (row, sign) in ["-", "0", "+"].into_iter().enumerate() {
-        let cells = known.iter().map(|(_, g)| format!("{sign}{:>6}{:>6}{:>6}     ", g[row][0], g[row][1], g[row][2]));
-        lines.push(cells.collect());
+    let mut lines = Vec::new();
+    for known in known.chunks((width / GRID).max(1)) {
+        let names = known.iter().map(|(name, _)| format!("{name:<GRID$}"));
+        let heads = known.iter().map(|_| format!("{:>7}{:>6}{:>6}     ", "-", "0", "+"));
+        lines.extend([names.collect::<String>(), heads.collect()]);
+        for (row, sign) in ["-", "0", "+"].into_iter().enumerate() {
+            let cells =
+                known.iter().map(|(_, g)| format!("{sign}{:>6}{:>6}{:>6}     ", g[row][0], g[row][1], g[row][2]));
+            lines.push(cells.collect());
+        }
     }
     lines
 }

@@ -59,16 +59,21 @@ fn summary_line(latest: &LabelRefresh, refreshes: &[LabelRefresh], split: Split,
             _ => String::new(),
         };
         // In round brackets: what copying y gives.
-        line += &format!(
-            "{} r {}{} ({}) MAE {}{} ({})",
+        let r = format!(
+            "{} r {}{} ({})",
             if roomy { "  to human" } else { "" },
             value(corrected.pearson, 3),
             interval(corrected.pearson_interval),
             value(copied.pearson, 3),
-            value(corrected.mae, 3),
-            interval(corrected.mae_interval),
-            value(copied.mae, 3),
         );
+        let mae =
+            format!(" MAE {}{} ({})", value(corrected.mae, 3), interval(corrected.mae_interval), value(copied.mae, 3));
+        for part in [r, mae] {
+            // Half a number would be read as another one; the verdict has its cells.
+            if text::width(&line) + text::width(&part) + 3 <= width {
+                line += &part;
+            }
+        }
         if width >= 100 {
             let percent = |v: Option<f64>| value(v.map(|v| v * 100.0), 0);
             line += &format!(" sign {} % ({})", percent(corrected.sign), percent(copied.sign));

@@ -69,7 +69,9 @@ pub fn draw(state: &State, area: Rect, buffer: &mut Buffer) {
         let Some(row) = labels.row(at) else { continue };
         let line = Rect { y, height: 1, ..inside };
         for (column, x, cells) in &layout.places {
-            let (words, style) = cell(labels, &row, *column, usize::from(*cells), layout.bars.then_some(range));
+            // In ASCII a bar would be read as a digit of its number.
+            let bars = (layout.bars && state.abilities.unicode).then_some(range);
+            let (words, style) = cell(labels, &row, *column, usize::from(*cells), bars);
             put(buffer, line.x + x, line.y, *cells, &words, style);
         }
         if at == labels.list.selected && state.focus == Pane::Labels {

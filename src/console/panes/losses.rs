@@ -3,10 +3,13 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::text::{Line, Span};
+use ratatui::text::Span;
 
+use super::pens::{self, Pens};
 use super::stages::{shown_state, symbol};
+use super::star;
 use super::{beside, datasets, frame, placeholder, put};
+use crate::console::backend::Availability;
 use crate::console::chart::{Chart, Curve, Mark, Positions};
 use crate::console::scale::Scale;
 use crate::console::state::{Pane, State, WEIGHTS, XAxis};
@@ -22,6 +25,9 @@ pub fn draw(state: &State, area: Rect, buffer: &mut Buffer) {
     let Some(run) = &state.run else { return welcome(state, inside, buffer) };
     let view = run.view.stage(state.shown_stage());
     if view.steps.is_empty() && view.per_epoch.is_empty() {
+        if let Some(why) = run.view.failed_to_begin() {
+            return placeholder(inside, &format!("the run failed before it began: {why}"), buffer);
+        }
         let words = match (&run.view.prepared, view.state) {
             _ if run.died() => "the run's process is gone: space takes the run up",
             (None, _) => "data and model are being made ready",
@@ -35,7 +41,7 @@ pub fn draw(state: &State, area: Rect, buffer: &mut Buffer) {
     }
     let plot = Plot::of(state, view);
     let info = Rect { height: 1, ..inside };
-    let legend = legend(&plot, state.losses.smoothing > 0);
+    let legend = pens::legend(state, !plot.raw.is_empty());
     let legend_width = legend.width() as u16;
     let words = plot.words(state, inside.width >= 70);
     let with_legend = text::width(&words) as u16 + legend_width + 2 <= info.width;
@@ -44,7 +50,8 @@ pub fn draw(state: &State, area: Rect, buffer: &mut Buffer) {
         buffer.set_line(info.right() - legend_width, info.y, &legend, legend_width);
     }
     let readout = Rect { y: inside.bottom() - 1, height: 1, ..inside };
-    put(buffer, readout.x, readout.y, readout.width, &plot.readout(state), theme::PLAIN);
+    let read = plot.readout(state, usize::from(readout.width));
+    put(buffer, readout.x, readout.y, readout.width, &read, theme::PLAIN);
     // What lies beside needs a line to be told apart by.
     let named = u16::from(!state.beside.is_empty() && inside.height >= 7);
     if named > 0 {
@@ -74,8 +81,13 @@ fn welcome(state: &State, area: Rect, buffer: &mut Buffer) {
     let Some(item) = state.dataset() else {
         return placeholder(area, "looking for datasets", buffer);
     };
-    let words = format!("space trains on {}", text::clip(&item.name, 40));
-    put(buffer, area.x + 1, area.y, area.width.saturating_sub(2), &words, theme::STRONG);
+    let name = text::clip(&item.name, 40);
+    let (words, style) = match item.availability {
+        Availability::Broken => (format!("{name} cannot be trained on"), theme::BAD),
+        Availability::Missing => (format!("{name} is not there"), theme::WARN),
+        _ => (format!("space trains on {name}"), theme::STRONG),
+    };
+    put(buffer, area.x + 1, area.y, area.width.saturating_sub(2), &words, style);
     if area.height > 3 {
         let rest = Rect { x: area.x + 1, y: area.y + 2, width: area.width.saturating_sub(2), height: area.height - 2 };
         datasets::preview(state, rest, buffer);
@@ -167,6 +179,7 @@ impl<'a> Plot<'a> {
         let mut curves = Vec::new();
         // The series is of this column: update keeps it so. One that is behind is cut to its own length.
         let smooth = &losses.series;
+        let pens = Pens::of(state.abilities);
         if losses.smoothing > 0 {
             let extremes = Some(&smooth.raw_extremes);
             curves.push(Curve {
@@ -174,6 +187,7 @@ impl<'a> Plot<'a> {
                 values: self.raw,
                 extremes,
                 style: theme::FAINT,
+                pen: pens.raw,
                 symbol: None,
                 spaced: None,
             });
@@ -185,6 +199,7 @@ impl<'a> Plot<'a> {
             values: &smooth.smoothed,
             extremes,
             style: theme::TRAIN,
+            pen: if losses.smoothing > 0 { pens.train } else { pens.alone },
             symbol: None,
             spaced: None,
         });
@@ -193,6 +208,7 @@ impl<'a> Plot<'a> {
             values: self.train,
             extremes: None,
             style: theme::TRAIN,
+            pen: pens.alone,
             symbol: Some('×'),
             spaced: None,
         });
@@ -201,8 +217,10 @@ impl<'a> Plot<'a> {
             values: self.valid,
             extremes: None,
             style: theme::VALID,
+            pen: pens.valid,
             symbol: Some('●'),
-            spaced: None,
+            // Many epochs leave no room for a symbol on each; without colour there must be some.
+            spaced: (!state.abilities.colour).then_some(1),
         });
         Chart {
             curves,
@@ -264,8 +282,8 @@ impl<'a> Plot<'a> {
         pauses.chain(end).chain(best).collect()
     }
 
-    /// The values at the crosshair, or the latest ones.
-    fn readout(&self, state: &State) -> String {
+    /// The values at the crosshair, or the latest ones, and the epoch that is handed on as far as there is room.
+    fn readout(&self, state: &State, width: usize) -> String {
         let number = |v: Option<&f32>| text::significant(f64::from(v.copied().unwrap_or(f32::NAN)), 4);
         let steps = &self.view.steps;
         let mut parts = Vec::new();
@@ -302,10 +320,19 @@ impl<'a> Plot<'a> {
             }
             parts.push(format!("valid {}", number(self.valid.get(epoch))));
         }
-        if let Some(best) = self.view.best_epoch().filter(|_| state.losses.cursor.is_none()) {
-            parts.push(format!("★ best {} at epoch {}", number(self.valid.get(best)), self.view.per_epoch.epoch[best]));
-        }
-        parts.join(" · ")
+        let all = parts.join(" · ");
+        let stage = state.shown_stage();
+        let best = star::with_value(self.view, stage, &state.losses.scalar).filter(|_| state.losses.cursor.is_none());
+        let (Some(best), Some(named)) = (best, star::named(self.view, stage)) else { return all };
+        // The raw value is given up before the star's meaning.
+        let few = parts.iter().map(|p| p.split(" (raw").next().unwrap_or(p)).collect::<Vec<_>>().join(" · ");
+        let forms = [
+            format!("{all} · {best}"),
+            format!("{all} · {named}"),
+            format!("{few} · {named}"),
+            format!("{few} · {}", named.replace("validation ", "")),
+        ];
+        forms.into_iter().find(|words| text::width(words) <= width).unwrap_or(all)
     }
 }
 
@@ -321,16 +348,6 @@ pub fn positions(x: XAxis, curves: &Curves) -> Positions<'_> {
 /// The scale widened so that these ends lie on it.
 fn with_range(x: Scale, range: Option<(f64, f64)>) -> Scale {
     range.map_or(x, |(first, last)| Scale::new(x.lo.min(first), x.hi.max(last), false))
-}
-
-fn legend(plot: &Plot<'_>, smoothed: bool) -> Line<'static> {
-    let symbol = if plot.raw.is_empty() { "×" } else { "━" };
-    let mut spans = vec![Span::styled(symbol, theme::TRAIN), Span::raw(" train  ")];
-    if smoothed && !plot.raw.is_empty() {
-        spans.extend([Span::styled("┄", theme::FAINT), Span::styled(" raw  ", theme::FAINT)]);
-    }
-    spans.extend([Span::styled("●", theme::VALID), Span::raw(" valid")]);
-    Line::from(spans)
 }
 
 /// At most [`SAMPLE`] values, evenly spread.

@@ -1,4 +1,4 @@
-//! Losses and metrics of every epoch of a stage, the best epoch marked.
+//! Losses and validation metrics of every epoch of a stage, the epoch that is handed on marked.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -62,7 +62,7 @@ const EPOCH: u16 = 7;
 pub fn draw(state: &State, area: Rect, buffer: &mut Buffer) {
     let stage = state.shown_stage();
     let columns = columns(state);
-    let mut title = vec![Span::styled(format!("{stage} "), theme::PLAIN)];
+    let mut title = vec![Span::styled(format!("{stage} · validation split "), theme::PLAIN)];
     let first = state.metrics_column.min(columns.len().saturating_sub(1));
     let widths: Vec<u16> = columns.iter().map(|c| text::width(&c.heading()).clamp(LEAST, 26) as u16 + 1).collect();
     let mut room = area.width.saturating_sub(2 + EPOCH);
@@ -73,8 +73,16 @@ pub fn draw(state: &State, area: Rect, buffer: &mut Buffer) {
     });
     let shown = first..first + fitting.count();
     if columns.len() > shown.len() {
-        let words = format!("columns {}–{} of {} ", shown.start + 1, shown.end, columns.len());
+        let words = format!("· columns {}–{} of {} ", shown.start + 1, shown.end, columns.len());
         title.push(Span::styled(words, theme::FAINT));
+    }
+    if let Some(criterion) = stage.criterion() {
+        let star = Span::styled(format!("· ★ least {criterion} "), theme::FAINT);
+        let used: usize = title.iter().map(Span::width).sum();
+        // The pane's name and the corners.
+        if used + star.width() + 12 <= usize::from(area.width) {
+            title.push(star);
+        }
     }
     let inside = frame(state, Pane::Metrics, title, area, buffer);
     let Some(run) = &state.run else { return placeholder(inside, "no run", buffer) };

@@ -2,12 +2,14 @@
 //! reads the state.
 
 pub mod beside;
+pub mod card;
 pub mod chrome;
 pub mod columns;
 pub mod comparison;
 pub mod datasets;
 pub mod detail;
 pub mod embedding;
+pub mod entry;
 pub mod health;
 pub mod help;
 pub mod judgement;
@@ -17,9 +19,14 @@ pub mod labels;
 pub mod log;
 pub mod losses;
 pub mod metrics;
+mod pens;
+pub mod problem;
 pub mod prompt;
 pub mod runs;
 pub mod stages;
+mod star;
+pub mod status;
+pub mod tabs;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -28,10 +35,10 @@ use ratatui::symbols::merge::MergeStrategy;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Widget};
 
+use super::layout::{self, Areas};
 use super::list::List;
-use super::state::{Pane, State};
+use super::state::{Overlay, Pane, State};
 use super::{text, theme};
-pub use chrome::banner;
 
 /// The inside of a pane's frame.
 pub fn inner(area: Rect) -> Rect {
@@ -43,18 +50,38 @@ pub fn inner(area: Rect) -> Rect {
     }
 }
 
-/// Draws a pane's frame with its title and gives its inside. The title of the focused pane says so by a symbol too.
-pub fn frame(state: &State, pane: Pane, title: Vec<Span<'static>>, area: Rect, buffer: &mut Buffer) -> Rect {
+/// The places of the frame that the state asks for.
+pub fn areas(state: &State) -> Areas {
+    layout::areas(state, chrome::banner_rows(state))
+}
+
+/// Draws the frames of all panes, without titles: neighbours share their lines, so a frame drawn later would take a title
+/// for a part of its own line.
+pub fn frames(state: &State, panes: &[(Pane, Rect)], buffer: &mut Buffer) {
+    for (pane, area) in panes {
+        let style = if state.focus == *pane { theme::FOCUS } else { theme::FAINT };
+        Block::bordered().merge_borders(MergeStrategy::Exact).border_style(style).render(*area, buffer);
+    }
+}
+
+/// Writes a pane's title on its frame and gives its inside. The title of the focused pane says so by a symbol too. Where
+/// tabs take the upper line, the title's words stand on the lower one.
+fn frame(state: &State, pane: Pane, title: Vec<Span<'static>>, area: Rect, buffer: &mut Buffer) -> Rect {
+    let width = area.width.saturating_sub(2);
+    if tabs::ALL.contains(&pane) && layout::tabbed(state) {
+        tabs::draw(state, area, buffer);
+        if !title.is_empty() {
+            let title: Vec<Span<'_>> = std::iter::once(Span::raw(" ")).chain(title).collect();
+            put_line(buffer, area.x + 1, area.bottom().saturating_sub(1), &Line::from(title), width);
+        }
+        return inner(area);
+    }
     let focused = state.focus == pane;
-    let (border, own) = if focused { (theme::FOCUS, theme::FOCUS) } else { (theme::FAINT, theme::STRONG) };
+    let own = if focused { theme::FOCUS } else { theme::STRONG };
     let mut spans = vec![Span::styled(if focused { "▸" } else { " " }, own), Span::styled(pane.title(), own)];
     spans.push(Span::raw(" "));
     spans.extend(title);
-    Block::bordered()
-        .merge_borders(MergeStrategy::Exact)
-        .border_style(border)
-        .title(Line::from(spans))
-        .render(area, buffer);
+    put_line(buffer, area.x + 1, area.y, &Line::from(spans), width);
     inner(area)
 }
 
@@ -75,7 +102,13 @@ pub fn draw(state: &State, pane: Pane, area: Rect, buffer: &mut Buffer) {
 
 /// Clears a place for something that stands over the panes, draws its frame and gives its inside.
 pub fn float(area: Rect, title: &'static str, style: Style, buffer: &mut Buffer) -> Rect {
-    // A wide character that reaches in from the left would hide the frame.
+    blank(area, buffer);
+    Block::bordered().border_style(style).title(title).render(area, buffer);
+    inner(area)
+}
+
+/// Empties an area; a wide character that reaches in from the left would hide its first cell.
+pub fn blank(area: Rect, buffer: &mut Buffer) {
     for y in area.top()..area.bottom() {
         if let Some(cell) = area.x.checked_sub(1).and_then(|x| buffer.cell_mut((x, y)))
             && text::width(cell.symbol()) > 1
@@ -84,8 +117,27 @@ pub fn float(area: Rect, title: &'static str, style: Style, buffer: &mut Buffer)
         }
     }
     Clear.render(area, buffer);
-    Block::bordered().border_style(style).title(title).render(area, buffer);
-    inner(area)
+}
+
+/// The first of `len` lines that is drawn where somebody scrolled by `scroll`.
+pub fn scrolled(scroll: usize, len: usize, inside: Rect) -> usize {
+    scroll.min(len.saturating_sub(usize::from(inside.height)))
+}
+
+/// Keeps what is read over the panes from being scrolled beyond its end, from where keys would seem to do nothing.
+pub fn settle_scroll(state: &mut State) {
+    let screen = Rect::new(0, 0, state.size.0, state.size.1);
+    let beyond = match &state.overlay {
+        Some(Overlay::Help { .. }) => help::beyond(state, screen),
+        Some(Overlay::Judgement { .. }) => judgement::beyond(state, screen),
+        Some(Overlay::Entry { of, at, .. }) => entry::beyond(state, *of, *at, screen),
+        _ => return,
+    };
+    if let Some(Overlay::Help { scroll } | Overlay::Judgement { scroll } | Overlay::Entry { scroll, .. }) =
+        &mut state.overlay
+    {
+        *scroll = (*scroll).min(beyond);
+    }
 }
 
 /// Writes a text into one row, cut at the width; outside the screen nothing happens.
@@ -94,6 +146,13 @@ pub fn put(buffer: &mut Buffer, x: u16, y: u16, width: u16, content: &str, style
         return;
     }
     buffer.set_stringn(x, y, text::clip(content, usize::from(width)), usize::from(width), style);
+}
+
+/// Writes a line over a frame: nothing of the frame's look stays in its cells.
+fn put_line(buffer: &mut Buffer, x: u16, y: u16, line: &Line<'_>, width: u16) {
+    let cells = (line.width() as u16).min(width);
+    Clear.render(Rect { x, y, width: cells, height: 1 }.intersection(buffer.area), buffer);
+    buffer.set_line(x, y, line, width);
 }
 
 /// A few words in the middle of an area where there is nothing to show yet.
@@ -115,15 +174,28 @@ pub fn list_rows(state: &State, pane: Pane, area: Rect) -> usize {
         Pane::Losses | Pane::Embedding => 0,
         Pane::Labels => labels::rows(height),
         Pane::Metrics => height.saturating_sub(1),
-        Pane::Health => health::rows(height),
-        Pane::Runs | Pane::Log => height,
+        Pane::Health => health::rows(state, inner(area)),
+        Pane::Runs => height.saturating_sub(usize::from(runs::has_heading(inner(area).width))),
+        // Its entries are of one or more rows.
+        Pane::Log => height.div_ceil(2),
     }
 }
 
-/// The screen row of the first visible row of the pane's list.
-pub fn list_top(pane: Pane, area: Rect) -> u16 {
-    let headings = matches!(pane, Pane::Labels | Pane::Metrics | Pane::Health);
-    inner(area).y + u16::from(headings)
+/// The position in the pane's list of what is drawn at a row of the screen.
+pub fn list_at(state: &mut State, pane: Pane, area: Rect, row: u16) -> Option<usize> {
+    let inside = inner(area);
+    if pane == Pane::Log {
+        return log::at(state, inside, row);
+    }
+    let heading = match pane {
+        Pane::Labels | Pane::Metrics | Pane::Health => true,
+        Pane::Runs => runs::has_heading(inside.width),
+        _ => false,
+    };
+    let rows = list_rows(state, pane, area);
+    let line = row.checked_sub(inside.y + u16::from(heading)).map(usize::from).filter(|l| *l < rows)?;
+    let len = list_len(state, pane);
+    list_mut(state, pane).map(|list| list.offset + line).filter(|at| *at < len)
 }
 
 /// Length of the pane's list.

@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use tui_input::Input as Line;
 
-use super::{float, put};
+use super::{blank, float, put};
 use crate::console::state::{Question, State};
 use crate::console::{text, theme};
 use crate::training::events::{Stage, StageState};
@@ -68,12 +68,25 @@ pub fn question(state: &State, question: &Question, screen: Rect, buffer: &mut B
     let mut lines = text::wrap(&detail, usize::from(width.saturating_sub(4)));
     lines.push(String::new());
     lines.push("y yes    n no".into());
-    let height = (lines.len() as u16 + 3).min(screen.height);
+    let height = lines.len() as u16 + 3;
+    if height > screen.height {
+        return short_question(state, question, screen, buffer);
+    }
     let area = Rect { x: (screen.width - width) / 2, y: (screen.height - height) / 2, width, height };
     let inside = float(area, "", theme::WARN, buffer);
     put(buffer, inside.x + 1, inside.y, inside.width.saturating_sub(1), &title, theme::STRONG);
     for (y, line) in (inside.y + 1..inside.bottom()).zip(&lines) {
         put(buffer, inside.x + 1, y, inside.width.saturating_sub(1), line, theme::PLAIN);
+    }
+}
+
+/// A question on a screen that has no room for a frame.
+pub fn short_question(state: &State, question: &Question, screen: Rect, buffer: &mut Buffer) {
+    blank(screen, buffer);
+    let words = format!("y yes n no · {}", words(question, state).0);
+    let lines = text::wrap(&words, usize::from(screen.width));
+    for (y, line) in (screen.top()..screen.bottom()).zip(&lines) {
+        put(buffer, screen.x, y, screen.width, line, theme::WARN);
     }
 }
 
@@ -97,9 +110,19 @@ pub fn line(label: &str, line: &Line, problem: Option<&str>, row: Rect, buffer: 
         .collect();
     put(buffer, start, row.y, room as u16, &visible, theme::PLAIN);
     if let Some(problem) = problem {
-        let used = (text::width(&visible) as u16 + 2).min(row.width);
-        let x = start + used;
-        put(buffer, x, row.y, row.right().saturating_sub(x), problem, theme::BAD);
+        let x = start + (text::width(&visible) as u16 + 2).min(row.width);
+        let room = row.right().saturating_sub(x);
+        if text::width(problem) <= usize::from(room) {
+            put(buffer, x, row.y, room, problem, theme::BAD);
+        } else {
+            // It can be read whole above the line.
+            let lines = text::wrap(problem, usize::from(row.width.saturating_sub(2)));
+            let top = row.y.saturating_sub(lines.len() as u16);
+            for (y, line) in (top..row.y).zip(&lines) {
+                blank(Rect { y, height: 1, ..row }, buffer);
+                put(buffer, row.x + 1, y, row.width.saturating_sub(1), line, theme::BAD);
+            }
+        }
     }
     let cursor = start + (line.visual_cursor().saturating_sub(scroll)).min(room) as u16;
     Position::new(cursor.min(row.right().saturating_sub(1)), row.y)

@@ -2,6 +2,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 
 use super::chrome::sign;
 use super::{frame, placeholder, put};
@@ -17,7 +18,20 @@ pub fn draw(state: &State, area: Rect, buffer: &mut Buffer) {
     if state.runs.is_empty() {
         return placeholder(inside, if state.runs_known { "no runs yet" } else { "looking for runs" }, buffer);
     }
-    for (y, i) in (inside.y..).zip(state.run_list.visible(state.runs.len(), usize::from(inside.height))) {
+    let beside = |path: &std::path::Path| state.beside.iter().find(|b| b.path == path);
+    let heading = u16::from(has_heading(inside.width));
+    if heading > 0 {
+        let columns = Columns::of(inside.width);
+        let first = if columns.0[1] == 0 { "run · dataset" } else { "run" };
+        columns.put(
+            [first, "dataset", "stage and epoch", "state", "done", "begun (UTC)"],
+            inside,
+            theme::STRONG,
+            buffer,
+        );
+    }
+    let height = usize::from(inside.height.saturating_sub(heading));
+    for (y, i) in (inside.y + heading..).zip(state.run_list.visible(state.runs.len(), height)) {
         let mut run = state.runs[i].clone();
         let shown = state.run.as_ref().filter(|r| r.path == run.path);
         if let Some(shown) = shown.filter(|r| r.caught_up) {
@@ -31,9 +45,40 @@ pub fn draw(state: &State, area: Rect, buffer: &mut Buffer) {
         let attached = shown.is_some();
         let selected = state.focus == Pane::Runs && i == state.run_list.selected;
         line(&run, attached, selected, Rect { y, height: 1, ..inside }, buffer);
-        if let Some(beside) = state.beside.iter().find(|b| b.path == run.path) {
+        if let Some(beside) = beside(&run.path) {
             let letter = beside.letter.min(LETTERS.len() - 1);
-            put(buffer, inside.x + 2, y, 1, &LETTERS[letter].to_string(), theme::BESIDE[letter]);
+            put(buffer, inside.x + NAME - 2, y, 1, &LETTERS[letter].to_string(), theme::BESIDE[letter]);
+        }
+    }
+}
+
+/// Where names begin: the marks of the selected and of an overlaid run and the state's symbol stand before them.
+const NAME: u16 = 4;
+
+/// True where a list of this width has a column for each of a run's facts, and a heading that names them.
+pub fn has_heading(width: u16) -> bool {
+    width >= 60
+}
+
+/// Columns of a wide list: run, dataset, stage and epoch, state, share done, begin; those of no width are left out.
+struct Columns([u16; 6]);
+
+impl Columns {
+    fn of(width: u16) -> Self {
+        let (dataset, stage, begun) = match width {
+            110.. => (24, 22, 17),
+            90.. => (20, 22, 0),
+            _ => (0, 17, 0),
+        };
+        let rest = dataset + stage + 10 + 6 + begun;
+        Self([width.saturating_sub(NAME + rest), dataset, stage, 10, 6, begun])
+    }
+
+    fn put(&self, cells: [&str; 6], row: Rect, style: Style, buffer: &mut Buffer) {
+        let mut x = row.x + NAME;
+        for (words, width) in cells.into_iter().zip(self.0).filter(|(_, width)| *width > 0) {
+            put(buffer, x, row.y, width.saturating_sub(1), words, style);
+            x += width;
         }
     }
 }
@@ -42,20 +87,27 @@ fn line(run: &RunSummary, attached: bool, selected: bool, row: Rect, buffer: &mu
     let (symbol, style) = sign(run.state);
     put(buffer, row.x, row.y, 1, if selected { "▸" } else { " " }, theme::FOCUS);
     put(buffer, row.x + 1, row.y, 1, symbol, style);
-    let stage = run.stage.map_or(String::new(), |s| format!("{s} {}/{}", run.epoch, run.epochs));
-    let wide = row.width >= 60;
-    let percent = run.progress * 100.0;
+    let percent = format!("{:.0} %", run.progress * 100.0);
+    let own = if attached { theme::STRONG } else { theme::PLAIN };
+    let dataset = std::path::Path::new(&run.dataset).file_stem().map(|s| s.to_string_lossy()).unwrap_or_default();
+    let name = if attached { format!("{} ◂", run.name) } else { run.name.clone() };
+    if has_heading(row.width) {
+        let columns = Columns::of(row.width);
+        let begun = run.created.get(..16).unwrap_or_default().replace('T', " ");
+        let epochs = format!("{}/{}", run.epoch, run.epochs);
+        let room = usize::from(columns.0[2]).saturating_sub(epochs.len() + 2);
+        let stage = run.stage.map_or(String::new(), |s| format!("{} {epochs}", text::clip(s.name(), room)));
+        let name = if columns.0[1] == 0 { format!("{name} {dataset}") } else { name };
+        columns.put([&name, &dataset, &stage, run.state.name(), &format!("{percent:>5}"), &begun], row, own, buffer);
+        return;
+    }
     let right = match run.state {
-        _ if wide => format!("{stage}  {:<9} {percent:>3.0} %", run.state),
         // Two states have one symbol.
-        RunState::Died | RunState::At(Phase::Faulted) => format!("{} {percent:.0} %", run.state),
-        _ => format!("{percent:.0} %"),
+        RunState::Died | RunState::At(Phase::Faulted) => format!("{} {percent}", run.state),
+        _ => percent,
     };
     let right_width = (text::width(&right) as u16).min(row.width / 2);
-    let room = usize::from(row.width.saturating_sub(4 + right_width));
-    let dataset = std::path::Path::new(&run.dataset).file_stem().map(|s| s.to_string_lossy()).unwrap_or_default();
-    let name = if attached { format!("{} ◂ {dataset}", run.name) } else { format!("{} {dataset}", run.name) };
-    let own = if attached { theme::STRONG } else { theme::PLAIN };
-    put(buffer, row.x + 3, row.y, room as u16, &name, own);
+    let room = row.width.saturating_sub(NAME + 1 + right_width);
+    put(buffer, row.x + NAME, row.y, room, &format!("{name} {dataset}"), own);
     put(buffer, row.right().saturating_sub(right_width), row.y, right_width, &right, theme::FAINT);
 }

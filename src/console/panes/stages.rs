@@ -57,12 +57,24 @@ pub fn draw(state: &State, area: Rect, buffer: &mut Buffer) {
         draw_stage(run, stage, selected, part, buffer);
     }
     let below = inside.y + 3 * per_stage + 1;
-    for (y, line) in (below..inside.bottom()).zip(facts(run)) {
+    let lines = facts(run).into_iter().flat_map(|fact| hanging(&fact, inside.width.saturating_sub(1)));
+    for (y, line) in (below..inside.bottom()).zip(lines) {
         put(buffer, inside.x + 1, y, inside.width.saturating_sub(1), &line, theme::FAINT);
     }
 }
 
-/// What the run is made of, where the pane has room for it.
+/// Cells of a fact's name.
+const NAME: usize = 13;
+
+/// A fact in lines of a width, its words below one another.
+fn hanging(fact: &str, width: u16) -> Vec<String> {
+    let (name, words) = fact.split_at(NAME);
+    let lines = text::wrap(words, usize::from(width).saturating_sub(NAME));
+    let lead = |i: usize| if i == 0 { name.to_owned() } else { " ".repeat(NAME) };
+    lines.into_iter().enumerate().map(|(i, line)| lead(i) + &line).collect()
+}
+
+/// What the run is made of, where the pane has room for it; each line begins with a name of [`NAME`] cells.
 fn facts(run: &Attached) -> Vec<String> {
     let view = &run.view;
     let mut lines = Vec::new();
@@ -117,8 +129,10 @@ fn draw_stage(run: &Attached, stage: Stage, selected: bool, area: Rect, buffer: 
     if area.height >= 2 {
         let row = Rect { x: area.x + 3, y: area.y + 1, width: area.width.saturating_sub(3), height: 1 };
         match shown {
-            StageState::Running | StageState::Paused => bar(view.progress(), row, style, buffer),
-            _ => put(buffer, row.x, row.y, row.width, &outcome(&run.view, stage), theme::FAINT),
+            StageState::Running | StageState::Paused => {
+                put(buffer, row.x, row.y, row.width, &bar(view.progress(), usize::from(row.width)), style);
+            }
+            _ => put(buffer, row.x, row.y, row.width, &outcome(&run.view, stage, row.width), theme::FAINT),
         }
     }
     if area.height >= 3 && matches!(shown, StageState::Running | StageState::Paused) {
@@ -130,10 +144,10 @@ fn draw_stage(run: &Attached, stage: Stage, selected: bool, area: Rect, buffer: 
     }
 }
 
-fn bar(progress: f64, row: Rect, style: Style, buffer: &mut Buffer) {
-    let full = (progress.clamp(0.0, 1.0) * f64::from(row.width)).round() as usize;
-    let empty = usize::from(row.width) - full;
-    put(buffer, row.x, row.y, row.width, &("█".repeat(full) + &"░".repeat(empty)), style);
+/// How much is done, as a bar of so many cells.
+pub fn bar(progress: f64, cells: usize) -> String {
+    let full = (progress.clamp(0.0, 1.0) * cells as f64).round() as usize;
+    "█".repeat(full) + &"░".repeat(cells - full)
 }
 
 /// Throughput and time left.
@@ -148,8 +162,8 @@ pub fn pace(view: &StageView, running: bool) -> String {
     parts.join(" · ")
 }
 
-/// What a stage that is over brought: its best validation loss.
-fn outcome(run: &RunView, stage: Stage) -> String {
+/// What a stage that is over brought: the epoch that it hands on and the loss there; what picked it where there is room.
+fn outcome(run: &RunView, stage: Stage, width: u16) -> String {
     let view = run.stage(stage);
     let Some(last) = view.per_epoch.len().checked_sub(1) else { return String::new() };
     let valid = view.per_epoch.columns.get("valid.loss");
@@ -159,7 +173,12 @@ fn outcome(run: &RunView, stage: Stage) -> String {
     match view.best_epoch() {
         // No epoch of this stage is preferred to another.
         _ if stage == Stage::Denoising => format!("valid {} · {refreshes} label sets", loss(last)),
-        Some(best) => format!("best {} valid {}", view.per_epoch.epoch[best], loss(best)),
+        Some(best) => {
+            let short = format!("★ {} valid loss {}", view.per_epoch.epoch[best], loss(best));
+            let criterion = stage.criterion().unwrap_or("");
+            let long = format!("{short} · picked by least {criterion}");
+            if text::width(&long) <= usize::from(width) { long } else { short }
+        }
         None => format!("valid {}", loss(last)),
     }
 }

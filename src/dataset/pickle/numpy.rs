@@ -27,6 +27,10 @@ pub enum Global {
     Encode,
     /// `collections.OrderedDict`.
     OrderedDict,
+    /// `collections.defaultdict`: a dict once it is written.
+    DefaultDict,
+    /// What a `defaultdict` makes for keys that are missing; never called.
+    Factory,
     /// `bytes` or `bytearray`.
     Bytes,
 }
@@ -42,6 +46,10 @@ impl Global {
             ("numpy", "dtype") => Global::DType,
             ("_codecs", "encode") => Global::Encode,
             ("collections", "OrderedDict") => Global::OrderedDict,
+            ("collections", "defaultdict") => Global::DefaultDict,
+            ("builtins" | "__builtin__", "dict" | "list" | "tuple" | "set" | "int" | "float" | "str") => {
+                Global::Factory
+            }
             ("builtins" | "__builtin__", "bytes" | "bytearray") => Global::Bytes,
             _ => return None,
         })
@@ -98,18 +106,21 @@ pub fn reduce(machine: &mut Machine<'_>, callable: Value, arguments: Value) -> R
         }
         (Global::OrderedDict, &[]) => machine.add(Node::Dict(Vec::new())),
         (Global::OrderedDict, &[items]) => {
-            let pairs = match machine.node(items) {
-                Some(Node::List(items)) => items.clone(),
-                _ => return Err(machine.malformed("a list of pairs", &machine.describe(items))),
+            let Some(Node::List(list)) = machine.node(items) else {
+                return Err(machine.malformed("a list of pairs", &machine.describe(items)));
             };
-            machine.charge(pairs.len() as u64 * size_of::<(Value, Value)>() as u64)?;
-            let pair = |v: Value| match machine.node(v) {
+            // Paid for before anything is copied.
+            let size = list.len() as u64 * size_of::<(Value, Value)>() as u64;
+            machine.charge(size)?;
+            let Some(Node::List(list)) = machine.node(items) else { return machine.add(Node::Dict(Vec::new())) };
+            let pair = |v: &Value| match machine.node(*v) {
                 Some(Node::List(kv) | Node::Tuple(kv)) if kv.len() == 2 => Ok((kv[0], kv[1])),
-                _ => Err(machine.malformed("a pair", &machine.describe(v))),
+                _ => Err(machine.malformed("a pair", &machine.describe(*v))),
             };
-            let pairs = pairs.into_iter().map(pair).collect::<Result<Vec<_>, _>>()?;
+            let pairs = list.iter().map(pair).collect::<Result<Vec<_>, _>>()?;
             machine.add(Node::Dict(pairs))
         }
+        (Global::DefaultDict, &[] | &[_]) => machine.add(Node::Dict(Vec::new())),
         (Global::Bytes, &[]) => machine.add(Node::Owned { bytes: Box::default(), text: false }),
         (Global::Bytes, &[source]) | (Global::Bytes, &[source, _]) => match machine.node(source) {
             Some(&Node::Text(span)) => machine.add(Node::Latin1(span)),
@@ -261,6 +272,7 @@ fn scalar(machine: &mut Machine<'_>, dtype: Value, bytes: Value) -> Result<Value
     Ok(match dtype.kind {
         Kind::Bool => Value::Bool(out[0] != 0.0),
         Kind::Float => Value::Float(out[0]),
-        _ => Value::Int(out[0] as i64),
+        // As f64, ids beyond 2^53 would run together.
+        _ => dtype.digits(&bytes).and_then(|digits| digits.parse().ok()).map_or(Value::BigInt, Value::Int),
     })
 }

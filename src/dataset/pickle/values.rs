@@ -122,7 +122,23 @@ impl Pickle {
     pub fn items(&self, value: Value) -> Option<&[Value]> {
         match self.node(value)? {
             Node::List(items) | Node::Tuple(items) => Some(items),
-            Node::Array(array) if array.shape.len() == 1 => match array.data {
+            Node::Array(array) if array.shape.len() == 1 => self.objects(value),
+            _ => None,
+        }
+    }
+
+    /// The shape of an array, whatever it holds.
+    pub fn array_shape(&self, value: Value) -> Option<&[usize]> {
+        match self.node(value)? {
+            Node::Array(array) => Some(&array.shape),
+            _ => None,
+        }
+    }
+
+    /// The elements of an object array of any number of axes, in C order, which numpy writes them in.
+    pub fn objects(&self, value: Value) -> Option<&[Value]> {
+        match self.node(value)? {
+            Node::Array(array) => match array.data {
                 ArrayData::Objects(list) => match self.node(list)? {
                     Node::List(items) => Some(items),
                     _ => None,
@@ -247,6 +263,7 @@ impl Pickle {
                 }
                 _ => Ok(false),
             },
+            Payload::File(span) if span.len != total as u64 => Ok(false),
             Payload::File(span) => {
                 let mut buffer = vec![0; piece.min(total)];
                 let mut done = 0;
@@ -256,7 +273,7 @@ impl Pickle {
                     take(part);
                     done += part.len();
                 }
-                Ok(span.len == total as u64)
+                Ok(true)
             }
             Payload::Latin1(span) => {
                 let (mut decoder, mut ready) = (Latin1::default(), Vec::new());

@@ -42,7 +42,9 @@ mod tests {
         let columns =
             [Column::Order, Column::Transcript, Column::Corrected(Modality::Text), Column::Flips, Column::Mark];
         let mut out = Vec::new();
-        Extract { table: &table, rows: &[0, 1], columns: &columns }.write_to(Format::Jsonl, &mut out).unwrap();
+        Extract { table: &table, rows: &[0, 1], columns: &columns, escape_formulas: true }
+            .write_to(Format::Jsonl, &mut out)
+            .unwrap();
         let text = String::from_utf8(out).unwrap();
         let lines: Vec<Value> = text.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
         let want = [

@@ -41,6 +41,8 @@ pub struct Extract<'a> {
     pub table: &'a Table,
     pub rows: &'a [u32],
     pub columns: &'a [Column],
+    /// CSV: spreadsheets are kept from reading texts as formulas; see csv.rs.
+    pub escape_formulas: bool,
 }
 
 /// One value of a file; `Missing` is an empty field, a null.
@@ -162,7 +164,12 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("x.csv");
         let table = difficult();
-        let extract = Extract { table: &table, rows: &[2, 0], columns: &[Column::Id, Column::History, Column::Label] };
+        let extract = Extract {
+            table: &table,
+            rows: &[2, 0],
+            columns: &[Column::Id, Column::History, Column::Label],
+            escape_formulas: false,
+        };
         extract.write_file(Format::Csv, &path).unwrap();
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "id,y\n,\n\"a,\"\"b\"\"$_$1\",0.1\n");
         assert!(extract.write_file(Format::Csv, &path.join("y.csv")).unwrap_err().to_string().contains("y.csv"));

@@ -137,7 +137,7 @@ mod tests {
     fn read_back(table: &Table, rows: &[u32], columns: &[Column]) -> Vec<Row> {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("x.parquet");
-        Extract { table, rows, columns }.write_file(Format::Parquet, &path).unwrap();
+        Extract { table, rows, columns, escape_formulas: true }.write_file(Format::Parquet, &path).unwrap();
         let reader = SerializedFileReader::new(std::fs::File::open(&path).unwrap()).unwrap();
         reader.get_row_iter(None).unwrap().map(Result::unwrap).collect()
     }

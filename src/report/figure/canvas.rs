@@ -37,8 +37,10 @@ const TICK: f64 = 3.0;
 const MARGIN: f64 = 6.0;
 /// Length of a legend entry's sign.
 const SIGN: f64 = 24.0;
-/// The embedded font first; where a viewer lacks it, what it has.
-const FAMILY: &str = "DejaVu Sans, sans-serif";
+/// The embedded font first, then those that many systems have for Chinese, Japanese and Korean; where a viewer lacks them,
+/// what it has.
+const FAMILY: &str = "DejaVu Sans, Noto Sans CJK SC, Noto Sans SC, Source Han Sans SC, PingFang SC, Microsoft YaHei, \
+                      WenQuanYi Micro Hei, sans-serif";
 
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 type Drawn = Result<(), DrawingAreaErrorKind<std::io::Error>>;

@@ -17,7 +17,6 @@ use crate::report::projection::{
 use crate::report::scale::Scale;
 use crate::run::directory::RunDir;
 use crate::run::embedding::sample;
-use crate::run::rows::LabelRows;
 use crate::run::view::{EmbeddingEntry, RunView};
 use crate::training::events::{Moment, Stage};
 use looks::Looks;
@@ -37,7 +36,7 @@ const LEAST: f64 = 220.0;
 /// Nothing recorded yet, unreadable files, or too few points.
 pub fn figure(dir: &RunDir, view: &RunView, request: &Request, width: f64) -> Result<Figure, FigureError> {
     let moments = moments(dir, view, request)?;
-    let rows = LabelRows::read(&dir.rows_path())?;
+    let rows = dir.rows()?;
     let scopes = if request.colouring == Colouring::Modality { &Scope::ALL[3..] } else { &Scope::ALL[..3] };
     let range = view.prepared.as_ref().map_or(1.0, |p| p.label_range);
     let looks = Looks { colouring: request.colouring, rows: &rows, range };

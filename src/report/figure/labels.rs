@@ -32,7 +32,7 @@ pub fn figure(dir: &RunDir, view: &RunView, request: &Request, width: f64) -> Re
             None => "the denoising stage reads corrected labels after its first epochs".into(),
         }));
     };
-    let rows = LabelRows::read(&dir.rows_path())?;
+    let rows = dir.rows()?;
     let values = labels::read(&dir.path().join(&refresh.file))?.corrected;
     if values.text.len() != rows.len() {
         return Err(nothing(format!(

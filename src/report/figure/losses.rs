@@ -79,9 +79,19 @@ fn legend(request: &Request, view: &RunView, stages: &[Stage]) -> Vec<Key> {
     }
     keys.push(key("validation", Sign::LineAndDot(look(1).stroke, look(1).marker)));
     if stages.iter().any(|s| view.stage(*s).best_epoch().is_some()) {
-        keys.push(key("epoch handed on", Sign::LineAndDot(BEST, Marker::Star)));
+        keys.push(key(&handed_on(stages), Sign::LineAndDot(BEST, Marker::Star)));
     }
     keys
+}
+
+/// What the star of a figure of these stages marks: the epoch, and what it is picked by, which is not the curve's value.
+pub fn handed_on(stages: &[Stage]) -> String {
+    let mut criteria = stages.iter().filter_map(|s| s.criterion());
+    let mut words = criteria.next().unwrap_or_default().to_owned();
+    for other in criteria {
+        words += &format!(" | {}", other.trim_start_matches("validation "));
+    }
+    format!("epoch handed on (least {words})")
 }
 
 fn raw_stroke() -> Stroke {

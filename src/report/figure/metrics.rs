@@ -1,7 +1,7 @@
 //! Validation metrics over the epochs of the stages that have some, one stage after the other, the best epoch of each
 //! marked.
 
-use super::losses::{BEST, thinned};
+use super::losses::{BEST, handed_on, thinned};
 use super::palette::{BLACK, GREY, Marker, Stroke, look};
 use super::panel::{Axis, Figure, Key, Layer, Panel, Sign, Ticks, columns, in_rows};
 use super::{FigureError, Request, canvas};
@@ -61,16 +61,18 @@ pub fn figure(run: &str, view: &RunView, request: &Request, width: f64) -> Resul
     let (shares, single): (Vec<String>, Vec<String>) = keys.into_iter().partition(|k| is_share(k));
     let mut panels: Vec<Panel> = Vec::new();
     for key in single {
-        let label = if key == "mae" { metric_name(&key) + &unit } else { metric_name(&key) };
+        let name = metric_name(&key);
+        let label = if key == "mae" { format!("validation {name}{unit}") } else { format!("validation {name}") };
         let heading = match test(&key) {
-            Some(value) => format!("{}; test {value}", metric_name(&key)),
-            None => metric_name(&key),
+            Some(value) => format!("Validation {name}; test {value}"),
+            None => format!("Validation {name}"),
         };
         panels.push(line.panel(heading, label, &[key], 1.0));
     }
     let mut legend = Vec::new();
     if !shares.is_empty() {
-        panels.push(line.panel("Accuracy and F1".into(), "share of clips (%)".into(), &shares, 100.0));
+        let label = "share of validation clips (%)".into();
+        panels.push(line.panel("Validation accuracy and F1".into(), label, &shares, 100.0));
         for (i, key) in shares.iter().enumerate() {
             let own = look(i);
             let name = match test(key) {
@@ -81,7 +83,7 @@ pub fn figure(run: &str, view: &RunView, request: &Request, width: f64) -> Resul
         }
     }
     if line.parts.iter().any(|p| p.best.is_some()) {
-        legend.push(Key { name: "epoch handed on".into(), sign: Sign::LineAndDot(BEST, Marker::Star) });
+        legend.push(Key { name: handed_on(&stages), sign: Sign::LineAndDot(BEST, Marker::Star) });
     }
     let side_by_side = columns(panels.len(), width, PANEL);
     let rows = in_rows(panels, side_by_side);

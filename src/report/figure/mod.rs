@@ -14,6 +14,7 @@ pub mod palette;
 pub mod panel;
 mod writing;
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -209,6 +210,9 @@ pub fn figure(dir: &RunDir, request: &Request) -> Result<Figure, FigureError> {
         figure.height = height;
     }
     sized(figure.width, figure.height)?;
+    if !view.damage.is_none() {
+        figure.notes.push(format!("the figure is of the rest of the record: {}", view.damage));
+    }
     if request.title {
         figure.title = format!("{} ({})", dir.name(), dir.manifest().dataset_name());
     }
@@ -229,12 +233,31 @@ pub fn write(dir: &RunDir, request: &Request, path: &Path, scale: f64) -> Result
     let format = Format::of(path)?;
     let figure = figure(dir, request)?;
     let svg = canvas::svg(&figure)?;
+    let mut notes = figure.notes;
     let bytes = match format {
         Format::Svg => svg.into_bytes(),
-        Format::Png => image::png(&svg, scale)?,
+        Format::Png => {
+            let image::Picture { bytes, missing } = image::png(&svg, scale)?;
+            notes.extend(unset(missing));
+            bytes
+        }
     };
     write_atomically(path, |w| w.write_all(&bytes))?;
-    Ok(figure.notes)
+    Ok(notes)
+}
+
+/// What is said of characters that no font has.
+fn unset(missing: BTreeSet<char>) -> Option<String> {
+    /// Characters that are named.
+    const NAMED: usize = 20;
+    let named: String = missing.iter().take(NAMED).collect();
+    let more = if missing.len() > NAMED { " and others" } else { "" };
+    (!missing.is_empty()).then(|| {
+        format!(
+            "no font of this machine has {named}{more}: drawn as \u{fffd}; install one that does (for Chinese, Noto Sans \
+             CJK), or write .svg, which is set in the fonts of whoever looks at it"
+        )
+    })
 }
 
 #[cfg(test)]

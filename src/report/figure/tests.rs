@@ -55,7 +55,7 @@ fn losses_have_every_point_and_gaps_are_gaps() {
         "epoch",
         "loss",
         "validation",
-        "epoch handed on",
+        "epoch handed on (least validation task loss | MAE)",
         "training, each step",
     ] {
         assert!(words.iter().any(|w| w == word), "{word} in {words:?}");
@@ -88,10 +88,10 @@ fn metrics_go_on_from_stage_to_stage() {
     assert_eq!((mae[0][0], mae[1][0]), ((1.0, 1.25), (6.0, 1.0)));
     let words = texts(&svg);
     for word in [
-        "MAE; test 0.360",
-        "MAE (labels in ±1)",
-        "Pearson r",
-        "share of clips (%)",
+        "Validation MAE; test 0.360",
+        "validation MAE (labels in ±1)",
+        "validation Pearson r",
+        "share of validation clips (%)",
         "Acc2 (non0)",
         "F1",
         "epoch (contrastive | joint)",

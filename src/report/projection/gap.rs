@@ -70,7 +70,7 @@ mod tests {
                 valid: [("gap_audio".to_owned(), Some(gap))].into(),
                 metrics: Metrics::new(),
                 seconds: 1.0,
-                samples_per_second: 1.0,
+                samples_per_second: Some(1.0),
                 best: epoch == 2,
             };
             let stage = Some(Stage::Contrastive);

@@ -30,7 +30,7 @@ pub enum Column {
     Predicted,
     /// ŷ_m, what it predicts from one.
     PredictedBy(Modality),
-    /// |ŷ - y|.
+    /// |ŷ - y|, as the run's MAE counts it.
     Error,
     /// The labels over the refreshes; drawn only.
     History,
@@ -180,7 +180,7 @@ impl Column {
             Column::Human(m) => format!("human {m}"),
             Column::Predicted => "predicted ŷ".into(),
             Column::PredictedBy(m) => format!("predicted from {m}"),
-            Column::Error => "|ŷ - y|".into(),
+            Column::Error => "|ŷ - y| as in the MAE".into(),
             Column::History => "history".into(),
             Column::Note => "note".into(),
         }

@@ -10,11 +10,13 @@ mod tokens;
 
 use std::sync::Arc;
 
+use crate::config::MetricSet;
 use crate::modality::{Modality, PerModality};
 use crate::run::marks::{Mark, Marks};
 use crate::run::predictions::PredictionValues;
 use crate::run::rows::LabelRows;
 use crate::split::Split;
+use crate::training::metrics::error;
 use columns::Column;
 use filter::{Filter, Row};
 use rayon::prelude::*;
@@ -98,6 +100,8 @@ pub struct Table {
     /// What the network predicts for every row.
     pub predictions: Option<Arc<PredictionValues>>,
     pub marks: Arc<Marks>,
+    /// How the run's metrics count an error; `None` before that is known: as it is.
+    pub metrics: Option<MetricSet>,
 }
 
 impl Table {
@@ -187,6 +191,11 @@ impl<'a> RowRef<'a> {
         self.table.predictions.as_ref().map_or(f32::NAN, |p| at(&p.unimodal[m], self.row))
     }
 
+    /// |ŷ - y| as the run's MAE counts it; NaN where nothing was predicted yet.
+    pub fn error(&self) -> f32 {
+        error(self.table.metrics.unwrap_or(MetricSet::Mosi), self.predicted(), self.label()) as f32
+    }
+
     /// What somebody marked and noted.
     pub fn mark(&self) -> Option<&'a Mark> {
         self.table.marks.get(u32::try_from(self.row).ok()?)
@@ -226,7 +235,7 @@ impl Row for RowRef<'_> {
             Column::Human(m) => self.human(m),
             Column::Predicted => self.predicted(),
             Column::PredictedBy(m) => self.predicted_by(m),
-            Column::Error => (self.predicted() - self.label()).abs(),
+            Column::Error => self.error(),
             Column::Id | Column::Split | Column::Transcript | Column::Note | Column::History => f32::NAN,
         }
     }
@@ -325,6 +334,21 @@ mod tests {
         assert_eq!(pass(&table, "e > 0.5"), [1]);
         assert_eq!(pass(&table, "p > 0"), [0, 1]);
         assert!(table.row(0).predicted_by(Modality::Text).is_nan());
+    }
+
+    #[test]
+    fn errors_are_those_that_the_runs_mae_is_the_mean_of() {
+        let mut table = table(&[1.0, -0.5]);
+        let predicted = vec![1.25, 0.5];
+        table.predictions =
+            Some(Arc::new(PredictionValues { multimodal: predicted.clone(), unimodal: Values::default() }));
+        for set in [MetricSet::Mosi, MetricSet::Sims] {
+            table.metrics = Some(set);
+            let mean = (table.row(0).error() + table.row(1).error()) / 2.0;
+            let mae = crate::training::metrics::evaluate(set, &predicted, &[1.0, -0.5])["mae"].unwrap();
+            assert!((f64::from(mean) - mae).abs() < 1e-6, "{set:?}: {mean}, {mae}");
+        }
+        assert!(table.row(9).error().is_nan());
     }
 
     #[test]

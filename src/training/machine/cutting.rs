@@ -53,7 +53,6 @@ impl Machine<'_> {
         let file = self.insist(|machine| machine.write(&checkpoint))?;
         self.emit(Body::StageCut { cut: Cut::Undone })?;
         self.saved(file)?;
-        self.insist(|machine| machine.store.forget_results(stage))?;
         self.insist(|machine| machine.cuts.forget_from(stage))?;
         Ok((Some(stage), checkpoint.state))
     }

@@ -27,7 +27,7 @@ impl Machine<'_> {
         let Evaluation { valid, metrics, .. } = running.trainer.evaluate()?;
         let seconds = started.elapsed().as_secs_f64();
         let train = Scalars::new();
-        self.emit_in(0, 0, Body::Epoch { train, valid, metrics, seconds, samples_per_second: 0.0, best: false })?;
+        self.emit_in(0, 0, Body::Epoch { train, valid, metrics, seconds, samples_per_second: None, best: false })?;
         self.read_embedding(running, 0, Moment::Before)
     }
 
@@ -54,8 +54,9 @@ impl Machine<'_> {
                     return Ok(Flow::Leave(end));
                 }
             }
-            if self.progress.step_in_epoch > 0 && self.checkpoint_due() {
+            if self.progress.step_in_epoch > 0 && self.checkpoint_due(false) {
                 self.read_pending(running)?;
+                self.check_finite(running.stage)?;
                 self.save(Some(running))?;
             }
             let started = Instant::now();
@@ -83,6 +84,9 @@ impl Machine<'_> {
     pub(super) fn read_pending(&mut self, running: &mut Running) -> Result<(), TrainingError> {
         for (Taken { step, time }, found) in running.readback.read()? {
             for &(name, value) in &found {
+                if name == "loss" {
+                    self.last_loss = value;
+                }
                 if value.is_finite() {
                     let sum = self.progress.sums.entry(name.to_owned()).or_default();
                     sum.0 += f64::from(value);
@@ -94,24 +98,40 @@ impl Machine<'_> {
         Ok(())
     }
 
+    /// A loss that is not finite has spoilt the weights for good: nothing is kept of them.
+    fn check_finite(&self, stage: Stage) -> Result<(), TrainingError> {
+        if self.last_loss.is_finite() {
+            return Ok(());
+        }
+        Err(self.diverged(stage, "loss"))
+    }
+
+    pub(super) fn diverged(&self, stage: Stage, what: &'static str) -> TrainingError {
+        TrainingError::Diverged { stage, step: self.progress.step, what }
+    }
+
     /// Validation, labels, the best epoch; true where the stage is over.
     pub(super) fn end_epoch(&mut self, running: &mut Running, plan: StagePlan) -> Result<bool, TrainingError> {
         let stage = running.stage;
         let epoch = self.progress.epoch;
         let train: Scalars =
             self.progress.sums.iter().map(|(k, &(sum, n))| (k.clone(), Some((sum / f64::from(n)) as f32))).collect();
-        if !train.contains_key("loss") {
-            return Err(TrainingError::Diverged { stage, step: self.progress.step });
-        }
+        self.check_finite(stage)?;
         let Evaluation { valid, metrics, score } = running.trainer.evaluate()?;
+        // `None` is a loss that is not finite; without validation rows there is none at all.
+        if score.is_some_and(|s| !s.is_finite()) || valid.get("loss").is_some_and(Option::is_none) {
+            return Err(self.diverged(stage, "validation loss"));
+        }
         let better = score.is_some_and(|s| self.progress.best_score.is_none_or(|best| s < best));
         let seconds = self.progress.epoch_seconds;
-        let rate = self.context.dataset.len(Split::Train) as f64 / seconds.max(1e-9);
+        // A clock that does not tell two moments apart tells no speed.
+        let speed = |samples: f64, seconds: f64| (seconds > 0.0).then(|| samples / seconds);
+        let rate = speed(self.context.dataset.len(Split::Train) as f64, seconds);
         self.progress.train_seconds += seconds;
         let summary = self.progress.stages.entry(stage).or_default();
         summary.epochs = epoch;
         summary.seconds += seconds;
-        summary.samples_per_second = Some(self.progress.samples as f64 / self.progress.train_seconds.max(1e-9));
+        summary.samples_per_second = speed(self.progress.samples as f64, self.progress.train_seconds);
         summary.train_loss = train.get("loss").copied().flatten();
         if better || score.is_none() {
             summary.best_epoch = epoch;
@@ -182,6 +202,9 @@ impl Machine<'_> {
     }
 
     fn refresh_labels(&mut self, labels: LabelValues, judged: bool, last: bool) -> Result<(), TrainingError> {
+        if !labels.corrected.iter().all(|(_, all)| all.iter().all(|y| y.is_finite())) {
+            return Err(self.diverged(Stage::Denoising, "corrected label"));
+        }
         let resamples = if last { RESAMPLES } else { LIVE_RESAMPLES };
         let dataset = self.context.dataset.clone();
         let mut start = 0;

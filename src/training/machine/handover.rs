@@ -24,6 +24,10 @@ impl Machine<'_> {
         if stage != Stage::Denoising {
             let network = records::load(self.context.new_network(), weights.clone())?;
             let found = infer_all(&self.context, &network)?;
+            // The last step's weights were not asked for a loss any more.
+            if !found.iter().all(|(_, f)| f.as_ref().is_none_or(|f| f.multimodal.iter().all(|p| p.is_finite()))) {
+                return Err(self.diverged(stage, "prediction"));
+            }
             let evaluate = |split: Split| -> Metrics {
                 let dataset = &self.context.dataset;
                 let predicted = found[split].as_ref().map_or(&[][..], |f| &f.multimodal);
@@ -47,7 +51,8 @@ impl Machine<'_> {
                 self.handed_on = Some(found);
             }
         }
-        self.insist(|machine| machine.store.save_result(stage, &weights))?;
+        let result = self.insist(|machine| machine.store.save_result(stage, &weights))?;
+        self.progress.results.insert(stage, result);
         self.add_seconds(stage, started);
         self.stage_changed(StageState::Finished)
     }

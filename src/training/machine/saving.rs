@@ -9,11 +9,17 @@ use super::{Machine, Running};
 
 /// How often a disk that refuses is tried again.
 const RETRY: Duration = Duration::from_secs(2);
+/// Of the time between two checkpoints, writing one takes at most one part in so many.
+const SHARE: u32 = 20;
 
 impl Machine<'_> {
-    pub(super) fn checkpoint_due(&self) -> bool {
+    /// True where it is time for a checkpoint: at an epoch's end always, within one after so many seconds; but never so
+    /// often that writing them would take more than a twentieth of the time.
+    pub(super) fn checkpoint_due(&self, epoch_ended: bool) -> bool {
         let every = self.context.settings.training.checkpoint_seconds;
-        every > 0 && self.saved.elapsed().as_secs() >= u64::from(every)
+        let since = self.saved.elapsed();
+        let wanted = epoch_ended || (every > 0 && since.as_secs() >= u64::from(every));
+        wanted && since >= SHARE * self.cost
     }
 
     /// Writes a checkpoint.
@@ -46,8 +52,11 @@ impl Machine<'_> {
     /// The events before a checkpoint are recorded first: otherwise a process that is killed in between leaves curves with
     /// a hole.
     pub(super) fn write(&mut self, checkpoint: &Checkpoint) -> Result<String, TrainingError> {
+        let started = Instant::now();
         self.listener.settle()?;
-        self.store.save(checkpoint)
+        let file = self.store.save(checkpoint)?;
+        self.cost = started.elapsed();
+        Ok(file)
     }
 
     pub(super) fn saved(&mut self, file: String) -> Result<(), TrainingError> {

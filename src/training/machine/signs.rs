@@ -53,7 +53,7 @@ impl Machine<'_> {
         self.report_alignment(&loss, &metrics, true)?;
         let labels: Vec<f32> = Split::ALL.iter().flat_map(|&s| dataset.labels(s)).copied().collect();
         let (train, valid) = (dataset.len(Split::Train), dataset.len(Split::Valid));
-        self.report_health(health::of_memory(predictions, &labels, train, valid, &settings.health))
+        self.report_health(health::of_memory(dataset.metrics, predictions, &labels, train, valid, &settings.health))
     }
 
     fn report_alignment(
@@ -64,7 +64,8 @@ impl Machine<'_> {
     ) -> Result<(), TrainingError> {
         let settings = &self.context.settings;
         let chance = health::chance(self.context.dataset.len(Split::Valid), settings.training.batch_size);
-        let checks = health::of_alignment(loss, chance, metrics, &settings.health, judged);
+        let labels = self.context.dataset.labels(Split::Valid);
+        let checks = health::of_alignment(loss, chance, metrics, labels, &settings.health, judged);
         self.report_health(checks)
     }
 
@@ -77,7 +78,8 @@ impl Machine<'_> {
     ) -> Result<(), TrainingError> {
         let before = self.progress.aligned_mae;
         let h = self.context.dataset.label_range;
-        let checks = health::of_joint(before, best, metrics, h, &self.context.settings.health, judged);
+        let labels = self.context.dataset.labels(Split::Valid);
+        let checks = health::of_joint(before, best, metrics, labels, h, &self.context.settings.health, judged);
         self.report_health(checks)
     }
 

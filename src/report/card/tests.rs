@@ -1,0 +1,101 @@
+use super::*;
+use crate::report::fixture::{empty, events, finished, write_events};
+use crate::run::tail::read_view;
+
+fn card(dir: &RunDir) -> Card {
+    Card::new(dir, &read_view(&dir.events_path()).unwrap())
+}
+
+#[test]
+fn a_finished_run_shows_what_it_came_to_and_how() {
+    let (_root, dir) = finished("one", &["joint.unimodal_weight=0.7", "training.seed=9"]);
+    let card = card(&dir);
+    assert_eq!(card.picked, Some(Picked { stage: Stage::Joint, epoch: 3, rule: "least validation MAE" }));
+    let mae = &card.figures[0];
+    assert_eq!((&*mae.key, mae.valid, mae.test), ("mae", Some(0.333), Some(0.36)));
+    assert_eq!(card.figures[3], Figure { key: "f1".into(), valid: None, test: None });
+    assert_eq!(card.headline().unwrap(), "test MAE 0.3600");
+    let weight = card.settings.iter().find(|s| s.key == "joint.unimodal_weight").unwrap();
+    assert_eq!((&*weight.value, weight.shipped.is_some()), ("0.7", true));
+    assert!(card.settings.iter().all(|s| s.key != "training.seed") && card.seed == 9);
+    let text = card.lines().join("\n");
+    for line in [
+        "run one · demo · finished",
+        "figures of joint epoch 3 (least validation MAE)",
+        "  MAE                 0.3330    0.3600",
+        "  F1               undefined undefined",
+        "labels of epoch 4, train split, against people's",
+        "health: no checks yet",
+    ] {
+        assert!(text.contains(line), "{line} in\n{text}");
+    }
+    assert!(card.lines().iter().all(|l| l.chars().count() <= 78), "{text}");
+    let json = serde_json::to_value(&card).unwrap();
+    assert_eq!(json["figures"][3]["test"], serde_json::Value::Null);
+    assert_eq!(json["picked"]["rule"], "least validation MAE");
+}
+
+#[test]
+fn how_a_stage_ended_is_told() {
+    let (_root, dir) = empty("one", &["joint.patience=2", "contrastive.patience=1"]);
+    let mut all = events();
+    let with = |stage: Stage, planned: u64, all: &mut Vec<serde_json::Value>| {
+        all[0]["plan"][stage.index()]["epochs"] = planned.into();
+        let finished = serde_json::json!({"event": "stage_changed", "time": 9.0, "stage": stage, "epoch": 4, "step": 20, "state": "finished"});
+        let end = all.len() - 1;
+        all.insert(end, finished);
+    };
+    // The best epoch is the third of four.
+    with(Stage::Contrastive, 30, &mut all);
+    with(Stage::Denoising, 4, &mut all);
+    with(Stage::Joint, 30, &mut all);
+    write_events(&dir, &all);
+    let card = card(&dir);
+    let ended: Vec<_> = card.stages.iter().map(|s| s.ended).collect();
+    assert_eq!(ended, [Some(Ending::NoBetterEpoch { patience: 1 }), Some(Ending::AllEpochs), Some(Ending::AsAsked)]);
+    let text = card.lines().join("\n");
+    assert!(text.contains("4/30 epochs  best 3") && text.contains("stopped early: none better in 1 epochs"), "{text}");
+    assert!(text.contains("ended by hand"), "{text}");
+}
+
+#[test]
+fn a_run_that_has_not_got_far_is_shown_as_far_as_it_is() {
+    let (_root, dir) = empty("one", &[]);
+    let bare = card(&dir);
+    assert!(bare.figures.is_empty() && bare.picked.is_none() && bare.headline().is_none());
+    assert!(bare.reason.as_ref().is_some_and(|r| r.contains("mug resume one")), "{:?}", bare.reason);
+    let text = bare.lines().join("\n");
+    assert!(text.contains("none yet") && text.contains("not corrected yet"), "{text}");
+    // In the middle there are validation figures of the best epoch so far and none of the test split.
+    write_events(&dir, &events()[..30]);
+    let card = card(&dir);
+    assert!(card.figures[0].valid.is_some() && card.figures[0].test.is_none());
+    assert!(card.lines().iter().any(|l| l.starts_with("  MAE") && l.ends_with('–')), "{:#?}", card.lines());
+}
+
+#[test]
+fn what_fails_and_what_was_warned_of_is_named() {
+    let (_root, dir) = finished("one", &[]);
+    let mut all = events();
+    let check = serde_json::json!({"name": "no-signal", "stage": "joint", "measure": "r", "value": null, "threshold": 0.2,
+        "fails_above": false, "state": "failing", "meaning": "m", "advice": "a"});
+    let end = all.len() - 1;
+    let at = serde_json::json!({"time": 9.0, "stage": "joint", "epoch": 4, "step": 20});
+    for body in [
+        serde_json::json!({"event": "health", "checks": [check]}),
+        serde_json::json!({"event": "log", "level": "warning", "message": "health: joint no-signal"}),
+        serde_json::json!({"event": "log", "level": "warning", "message": "audio: 3 values were -inf"}),
+        serde_json::json!({"event": "log", "level": "warning", "message": "audio: 3 values were -inf"}),
+    ] {
+        let mut event = at.clone();
+        event.as_object_mut().unwrap().extend(body.as_object().unwrap().clone());
+        all.insert(end, event);
+    }
+    write_events(&dir, &all);
+    let card = card(&dir);
+    assert_eq!((card.health.checks, card.health.failing.len()), (1, 1));
+    assert_eq!(card.warnings, ["audio: 3 values were -inf"]);
+    let text = card.lines().join("\n");
+    assert!(text.contains("health: 1 of 1 checks fail"), "{text}");
+    assert!(text.contains("✘ joint no-signal: undefined, expected at least 0.2"), "{text}");
+}

@@ -1,0 +1,229 @@
+//! The data file of a run: which one is meant, whether it can be trained on, what is odd about it, and what happens where
+//! it is moved, replaced or changed.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use mug::run::directory::RunDir;
+
+use crate::LONG;
+use crate::support::home::{Home, said};
+use crate::support::terminal::Console;
+
+/// 6, 3 and 3 clips of the MMSA layout, with values that are not finite.
+fn small() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/numpy2_p4.pkl")
+}
+
+fn data_folder(home: &Home) -> PathBuf {
+    let folder = home.path().join("data");
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+/// A pickle that holds something else: the dict {'a': 1}.
+fn something_else(path: &Path) {
+    std::fs::write(path, b"\x80\x04}\x94\x8c\x01a\x94K\x01s.").unwrap();
+}
+
+fn failed(home: &Home, line: &str) -> String {
+    let output = home.output(line);
+    assert!(!output.status.success(), "mug {line}: {}", said(&output));
+    said(&output)
+}
+
+#[test]
+fn data_that_cannot_be_used_leaves_no_run_behind() {
+    let home = Home::new();
+    something_else(&data_folder(&home).join("mosei.pkl"));
+    for line in ["train --dataset mosei --device cpu", "--plain --dataset mosei"] {
+        let text = failed(&home, line);
+        assert!(text.contains("mosei.pkl") && text.contains("only the keys"), "{text}");
+    }
+    assert!(home.listed().is_empty() && !home.runs().exists());
+    let mut console = Console::open(home.path(), "", 120, 36, &[]);
+    console.wait_for("✘ mosei");
+    // Down to it: its reason stands in full in the large pane, and neither key starts anything.
+    console.press("jj");
+    console.wait_for("mosei cannot be trained on");
+    console.wait_for("expected a dict");
+    for key in [" ", "\r"] {
+        console.press(key);
+        console.wait_for("this cannot be done");
+        console.press("q");
+    }
+    console.press("q");
+    console.ended();
+    assert!(!home.runs().exists(), "no junk run");
+    // Asked for by name it is refused before the screen opens.
+    let mut console = Console::open(home.path(), "--dataset mosei", 120, 36, &[]);
+    console.ended();
+    console.wait_for("expected a dict");
+    assert!(!console.text().contains("Datasets"), "{}", console.text());
+}
+
+#[test]
+fn a_run_that_failed_before_it_began_reads_so_everywhere() {
+    let home = Home::new();
+    let file = data_folder(&home).join("mine.pkl");
+    std::fs::copy(small(), &file).unwrap();
+    let mut host = home.start(&format!("train --dataset mine --run junk {LONG}"));
+    home.wait_for_state("training");
+    home.good("stop junk");
+    host.wait().unwrap();
+    // What an older version left: a run that never got further than its data.
+    std::fs::write(home.run().events_path(), "").unwrap();
+    something_else(&file);
+    let failed = failed(&home, "train --resume junk");
+    assert!(failed.contains("not the one that the run began with"), "{failed}");
+    let listed = home.good("runs");
+    assert!(listed.contains("faulted") && listed.contains("not the one that the run began with"), "{listed}");
+    let followed = said(&home.output("attach junk --plain"));
+    assert!(followed.contains("the run failed before it began") && !followed.contains("goes on"), "{followed}");
+    let mut console = Console::open(home.path(), "attach junk", 120, 36, &[]);
+    console.wait_for("the run failed before it began");
+    assert!(!console.text().contains("being made ready"), "{}", console.text());
+    console.press("q");
+    console.ended();
+    console.wait_for("run junk failed before it began");
+}
+
+#[test]
+fn the_dataset_that_the_console_is_given_is_the_one_it_trains_on() {
+    let home = Home::new();
+    let elsewhere = home.path().join("of my own.pkl");
+    std::fs::copy(small(), &elsewhere).unwrap();
+    let inside = data_folder(&home).join("inside.pkl");
+    std::fs::copy(small(), &inside).unwrap();
+    let program = env!("CARGO_BIN_EXE_mug");
+    for (dataset, name) in [
+        (elsewhere.display().to_string(), "of my own"),
+        (inside.display().to_string(), "inside"),
+        ("inside".to_owned(), "inside"),
+        ("inside.pkl".to_owned(), "inside"),
+        ("demo:7".to_owned(), "demo:7"),
+    ] {
+        let mut console = Console::open_program(home.path(), program, ["--dataset", &dataset], 120, 36, &[]);
+        console.wait_for(&format!("space trains on {name}"));
+        console.press("q");
+        console.ended();
+    }
+    let own = elsewhere.display().to_string();
+    let arguments = ["--dataset", &own].into_iter().chain(LONG.split_whitespace());
+    let mut console = Console::open_program(home.path(), program, arguments, 120, 36, &[]);
+    console.wait_for("space trains on of my own");
+    console.press(" ");
+    console.wait_for("▶ contrastive");
+    assert_eq!(home.run().manifest().source.as_deref(), Some(elsewhere.as_path()));
+    console.press("q");
+    console.ended();
+    for line in ["--dataset no-such-file.pkl", "--set joint.epochs=-1", "--config no-such.toml"] {
+        let mut console = Console::open(home.path(), line, 120, 36, &[]);
+        console.ended();
+        console.wait_for("mug: ");
+        assert!(!console.text().contains("Datasets"), "{line}: {}", console.text());
+    }
+}
+
+#[test]
+fn what_is_odd_about_the_data_is_told_recorded_and_shown() {
+    let home = Home::new();
+    let checked = home.good(&format!("data check {} --json", small().display()));
+    let checked: serde_json::Value = serde_json::from_str(&checked).unwrap();
+    let set = "--device cpu --stage contrastive --set contrastive.epochs=1";
+    let told = home.good(&format!("train --dataset {} --run odd {set}", small().display()));
+    assert!(told.contains("settings: mug's defaults, as none ship for data of this name"), "{told}");
+    let view = home.view();
+    let findings = view.prepared.unwrap().findings;
+    assert_eq!(findings.len(), checked["flaws"].as_array().unwrap().len(), "{findings:?}\n{checked}");
+    assert!(findings.iter().any(|f| f.starts_with("train.audio: ") && f.contains("NaN or infinite")), "{findings:?}");
+    for finding in findings {
+        let words = format!("found in the data: {finding}");
+        assert!(told.contains(&words), "{words} in {told}");
+        assert!(view.log.iter().any(|l| l.message == words), "{:?}", view.log);
+    }
+    assert!(view.log.iter().any(|l| l.message.starts_with("settings: mug's defaults")), "{:?}", view.log);
+    assert!(home.run().manifest().settings_from.as_deref().unwrap().contains("mug's defaults"));
+    let manifest = home.run().manifest().clone();
+    assert_eq!(manifest.data.unwrap().sha256.len(), 64);
+}
+
+#[test]
+fn data_that_moved_is_found_again_by_its_content() {
+    let home = Home::new();
+    let (old, new, other) =
+        (home.path().join("sims.pkl"), home.path().join("moved.pkl"), home.path().join("other.pkl"));
+    std::fs::copy(small(), &old).unwrap();
+    let set = "--device cpu --stage contrastive --set contrastive.epochs=2 --set data.label_range=3";
+    home.good(&format!("train --dataset {} --run r {set}", old.display()));
+    let known = home.run().manifest().data.clone().unwrap().sha256;
+    std::fs::rename(&old, &new).unwrap();
+    let mut changed = std::fs::read(&new).unwrap();
+    let last = changed.len() - 3;
+    changed[last] ^= 1;
+    std::fs::write(&other, changed).unwrap();
+    let again = |dataset: &str| format!("train --resume r --stage denoising{dataset} --json");
+    let gone = failed(&home, &again(""));
+    assert!(gone.contains("mug resume r --dataset FILE"), "{gone}");
+    for line in [again(&format!(" --dataset {}", other.display())), format!("resume r --dataset {}", other.display())] {
+        let text = failed(&home, &line);
+        assert!(text.contains(&known) && text.contains("now ") && text.contains("other.pkl"), "{line}: {text}");
+    }
+    assert_eq!(home.run().manifest().source.as_deref(), Some(old.as_path()), "as it was");
+    home.good(&again(&format!(" --dataset {}", new.display())));
+    let manifest = home.run().manifest().clone();
+    assert_eq!((manifest.source.as_deref(), manifest.data.unwrap().sha256), (Some(new.as_path()), known));
+}
+
+#[test]
+fn data_that_was_changed_in_place_between_two_processes_is_noticed() {
+    use std::os::unix::fs::FileExt;
+    let home = Home::new();
+    let file = home.path().join("mine.pkl");
+    std::fs::copy(small(), &file).unwrap();
+    let set = "--device cpu --stage contrastive --set contrastive.epochs=1";
+    home.good(&format!("train --dataset {} --run r {set}", file.display()));
+    std::thread::sleep(Duration::from_millis(50));
+    // Only the time: that is looked into, and taken.
+    let bytes = std::fs::read(&file).unwrap();
+    std::fs::write(&file, &bytes).unwrap();
+    home.good("train --resume r --stage denoising");
+    let middle = bytes.len() / 2;
+    std::thread::sleep(Duration::from_millis(50));
+    let open = std::fs::File::options().write(true).open(&file).unwrap();
+    open.write_all_at(&[bytes[middle] ^ 1], middle as u64).unwrap();
+    let text = failed(&home, "train --resume r --stage joint");
+    assert!(text.contains("SHA-256") && text.contains("put the old file back"), "{text}");
+}
+
+#[test]
+fn settings_in_run_toml_obey_the_same_rules() {
+    let home = Home::new();
+    home.good("train --dataset demo --run r --device cpu --stage contrastive --set contrastive.epochs=1");
+    let dir = RunDir::open(&home.runs().join("r")).unwrap();
+    let path = dir.path().join("run.toml");
+    let good = std::fs::read_to_string(&path).unwrap();
+    for (from, to) in [
+        ("batch_size = 32", "batch_size = 0"),
+        ("hidden = 32", "hidden = 0"),
+        ("dropout = 0.1", "dropout = 1.5"),
+        ("dropout = 0.1", "dropout = nan"),
+        ("gradient_clip = 1.0", "gradient_clip = -1"),
+        ("seed = 1\n", "seed = 2\n"),
+    ] {
+        let bad = good.replacen(from, to, 1);
+        assert_ne!(bad, good, "{from}");
+        std::fs::write(&path, bad).unwrap();
+        for line in ["train --resume r --stage denoising", "resume r --restart contrastive"] {
+            let text = failed(&home, line);
+            let key = to.split(' ').next().unwrap();
+            assert!(text.contains("run.toml") && text.contains(key) && text.contains("expected"), "{to}: {text}");
+        }
+        assert!(home.good("runs").contains("finished"), "it is listed all the same");
+    }
+    std::fs::write(&path, good).unwrap();
+    assert!(failed(&home, "resume r --restart joint").contains("made of the stages contrastive"));
+    let runs = home.runs().display().to_string();
+    let output = home.mug_with(&["--runs-dir", &runs, "health", "r"]).env_remove("MUG_RUNS_DIR").output().unwrap();
+    assert!(said(&output).contains("no-signal"), "{}", said(&output));
+}
