@@ -30,7 +30,7 @@ use crate::training::events::Level;
 /// Frames a second that keys may cause.
 const KEYS_PER_SECOND: u32 = 30;
 /// How long after a flood of keys what comes still belongs to it.
-const EBB: Duration = Duration::from_millis(150);
+const EBB: Duration = Duration::from_millis(500);
 /// How long a notice stands that needs no attention.
 const NOTICE: Duration = Duration::from_secs(8);
 /// Messages taken before keys are looked at again.
@@ -253,8 +253,8 @@ impl<'a, B: Backend> EventLoop<'a, B> {
     fn take_inputs(&mut self, inputs: Vec<Input>, state: &mut State) {
         self.urgent |= !inputs.is_empty();
         if inputs.len() > FLOOD || (self.flooded.is_some_and(|at| at.elapsed() < EBB) && !inputs.is_empty()) {
-            self.flooded = Some(Instant::now());
-            return self.apply(Message::Flood(inputs), state);
+            self.apply(Message::Flood(inputs), state);
+            return self.flooded = Some(Instant::now());
         }
         for input in inputs {
             self.apply(Message::Input(input), state);

@@ -9,6 +9,7 @@ mod data_file;
 mod disk;
 mod faults;
 mod follow;
+mod keys;
 mod kills;
 mod outlive;
 mod screen;
