@@ -289,7 +289,7 @@ impl RunDir {
         let text = toml::to_string_pretty(&self.manifest)
             .map_err(|e| RunError::Manifest { path: path.clone(), message: e.to_string() })?;
         let sum = crc32c::crc32c(text.as_bytes());
-        Ok(write_atomically(&path, |w| write!(w, "{text}{SEAL}{sum:08x}\n"))?)
+        Ok(write_atomically(&path, |w| writeln!(w, "{text}{SEAL}{sum:08x}"))?)
     }
 
     /// What is wrong with `run.toml` beside what keeps it from being read: somebody changed it since it was written. Older

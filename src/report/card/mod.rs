@@ -53,7 +53,7 @@ pub struct Picked {
     /// From 1; 0: before the first.
     pub epoch: u32,
     /// What it is the best by.
-    pub rule: &'static str,
+    pub rule: String,
 }
 
 /// A metric of the picked epoch; `None`: undefined, or not there yet.
@@ -77,7 +77,7 @@ pub struct StageCard {
     /// The epoch whose weights are handed on, or would be now.
     pub best_epoch: Option<u32>,
     /// What the epoch is picked by.
-    pub rule: &'static str,
+    pub rule: String,
     /// `None` before the stage is finished.
     pub ended: Option<Ending>,
     /// Active seconds spent in the stage; known once the run is finished.
@@ -177,12 +177,11 @@ impl Card {
 }
 
 /// What the epoch is picked by whose weights a stage hands on.
-fn rule(stage: Stage, validated: bool) -> &'static str {
-    match stage {
-        _ if !validated => "the last epoch: there is no validation to pick by",
-        Stage::Contrastive => "least validation task loss",
-        Stage::Denoising => "the last epoch",
-        Stage::Joint => "least validation MAE",
+fn rule(stage: Stage, validated: bool) -> String {
+    match stage.criterion() {
+        Some(criterion) if validated => format!("least {criterion}"),
+        Some(_) => "the last epoch: there is no validation to pick by".to_owned(),
+        None => "the last epoch".to_owned(),
     }
 }
 

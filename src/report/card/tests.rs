@@ -10,7 +10,7 @@ fn card(dir: &RunDir) -> Card {
 fn a_finished_run_shows_what_it_came_to_and_how() {
     let (_root, dir) = finished("one", &["joint.unimodal_weight=0.7", "training.seed=9"]);
     let card = card(&dir);
-    assert_eq!(card.picked, Some(Picked { stage: Stage::Joint, epoch: 3, rule: "least validation MAE" }));
+    assert_eq!(card.picked, Some(Picked { stage: Stage::Joint, epoch: 3, rule: "least validation MAE".into() }));
     let mae = &card.figures[0];
     assert_eq!((&*mae.key, mae.valid, mae.test), ("mae", Some(0.333), Some(0.36)));
     assert_eq!(card.figures[3], Figure { key: "f1".into(), valid: None, test: None });
