@@ -76,6 +76,9 @@ pub fn resume(root: &Path, args: &ResumeArgs) -> Result<ExitCode> {
         }
         return Ok(ExitCode::SUCCESS);
     }
+    if args.dataset.is_some() {
+        amend(&mut dir, &Amendment { dataset: args.dataset.clone(), ..Amendment::default() })?;
+    }
     let begin = match (restart, go_on) {
         (Some(stage), _) => Begin::Anew(stage),
         (None, Some(stage)) => Begin::AfterCut(stage),
@@ -84,9 +87,6 @@ pub fn resume(root: &Path, args: &ResumeArgs) -> Result<ExitCode> {
         }
         (None, None) => Begin::LastCheckpoint,
     };
-    if args.dataset.is_some() {
-        amend(&mut dir, &Amendment { dataset: args.dataset.clone(), ..Amendment::default() })?;
-    }
     let recorded = std::fs::metadata(dir.events_path()).map_or(0, |m| m.len());
     let pid = match take_up(&dir, begin, &mut warn) {
         // Another process took it up at this moment, or gave a sign of life from another machine.

@@ -119,7 +119,10 @@ fn no_command_tells_something_else_without_a_word() {
     all.retain(|p| !p.starts_with(dir.checkpoints_dir()) && !p.ends_with("run.toml"));
     for (i, path) in all.iter().enumerate() {
         let content = std::fs::read(path).unwrap();
-        let ways = damaged(path, &content);
+        let mut ways = damaged(path, &content);
+        // Without its last line the record is that of a run whose process died, and commands call it so; `verify` tells the
+        // two apart.
+        ways.retain(|(what, _)| what != "last line gone");
         // Each file in one way, the record and the marks in all.
         let every = if path.extension().is_some_and(|e| e == "jsonl") { 1 } else { ways.len() };
         for (what, changed) in ways.into_iter().skip(if every == 1 { 0 } else { i % every }).step_by(every) {
