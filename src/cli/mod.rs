@@ -93,6 +93,12 @@ fn sentence(error: &color_eyre::Report) -> String {
 /// from the rest may lack them.
 fn read_record(dir: &RunDir) -> Result<RunView> {
     let view = read_view(&dir.events_path())?;
+    if !dir.events_path().exists() {
+        warn(&format!(
+            "{} is not there: the run has not begun, or its record was removed",
+            dir.events_path().display()
+        ));
+    }
     if !view.damage.is_none() || view.damage.unended > 0 {
         warn(&format!(
             "{}: {}; what follows is from the others. mug verify {} shows more",

@@ -94,7 +94,10 @@ fn resume_tells_of_a_run_that_fails_at_once() {
     );
     home.good("stop x");
     child.wait().unwrap();
-    std::fs::remove_file(home.run().checkpoints_dir().join("contrastive.bpk")).unwrap();
+    let result =
+        |path: &std::path::PathBuf| path.file_name().is_some_and(|n| n.to_string_lossy().starts_with("contrastive-"));
+    let files = std::fs::read_dir(home.run().checkpoints_dir()).unwrap().map(|e| e.unwrap().path());
+    std::fs::remove_file(files.filter(result).next().unwrap()).unwrap();
     let output = home.output("resume x");
     let text = said(&output);
     assert!(!output.status.success() && !text.contains("goes on"), "{text}");

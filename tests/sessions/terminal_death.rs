@@ -44,8 +44,8 @@ fn in_every_stage_the_run_goes_on_and_a_late_viewer_sees_what_one_that_stayed_se
         late.ended();
         late.wait_for("goes on; `mug attach");
         stayed.wait_for(&running);
-        // The stage ends with its epoch.
-        stayed.press("s");
+        // The stage ends with its epoch; the key asks first.
+        stayed.press("sy");
     }
     stayed.wait_for("✔ finished");
     let mut late = Console::open(home.path(), &format!("attach {}", home.run().name()), 120, 36, &[]);

@@ -26,7 +26,7 @@ fn eight_viewers_one_of_them_stopped_for_the_whole_run() {
         // Its pipe is full by far when the run ends: thousands of pieces of news.
         let step = home.view().stage(stage).step;
         until("more steps", || home.view().stage(stage).step > step + 100, String::new);
-        viewers[0].press("s");
+        viewers[0].press("sy");
     }
     assert!(host.wait().unwrap().success());
     viewers.iter().for_each(|v| v.wait_for("✔ finished"));
