@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use crate::SMALL;
 use crate::kills::WHOLE;
@@ -100,7 +101,12 @@ fn a_directory_that_is_read_only() {
     let folder = home.runs().join("x/checkpoints");
     let path = folder.to_str().unwrap();
     // Permissions do not bind root; a mount does.
-    let mount = Mount::new(&["--bind", path], &folder).filter(|_| succeeds("mount", &["-o", "remount,bind,ro", path]));
+    // Not while a checkpoint is being written there: that moment is waited out.
+    let read_only = || {
+        std::thread::sleep(Duration::from_millis(5));
+        succeeds("mount", &["-o", "remount,bind,ro", path])
+    };
+    let mount = Mount::new(&["--bind", path], &folder).filter(|_| (0..200).any(|_| read_only()));
     if mount.is_none() {
         assert!(succeeds("chmod", &["555", path]));
         assert!(
