@@ -96,8 +96,8 @@ fn resume_tells_of_a_run_that_fails_at_once() {
     child.wait().unwrap();
     let result =
         |path: &std::path::PathBuf| path.file_name().is_some_and(|n| n.to_string_lossy().starts_with("contrastive-"));
-    let files = std::fs::read_dir(home.run().checkpoints_dir()).unwrap().map(|e| e.unwrap().path());
-    std::fs::remove_file(files.filter(result).next().unwrap()).unwrap();
+    let mut files = std::fs::read_dir(home.run().checkpoints_dir()).unwrap().map(|e| e.unwrap().path());
+    std::fs::remove_file(files.find(result).unwrap()).unwrap();
     let output = home.output("resume x");
     let text = said(&output);
     assert!(!output.status.success() && !text.contains("goes on"), "{text}");
