@@ -1,4 +1,4 @@
-//! The three modalities and values kept once for each (METHOD.md, notation).
+//! The three modalities and values kept once for each ([the method](crate::book::method), notation).
 
 use std::fmt;
 use std::ops::{Index, IndexMut};

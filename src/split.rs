@@ -1,4 +1,4 @@
-//! The three parts of a dataset and values kept once for each (METHOD.md, data files).
+//! The three parts of a dataset and values kept once for each ([the method](crate::book::method), data files).
 
 use std::ops::{Index, IndexMut};
 

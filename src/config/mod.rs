@@ -1,4 +1,4 @@
-//! Experiment settings and their TOML form: every constant of METHOD.md that is ours to choose.
+//! Experiment settings and their TOML form: every constant of [the method](crate::book::method) that is ours to choose.
 //!
 //! Unknown keys are errors that name the key and its line; `--set key=value` is applied to the parsed document, so it
 //! is checked by the same rules as the file.

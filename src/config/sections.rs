@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Which evaluation code of the field the metrics follow (METHOD.md, metrics).
+/// Which evaluation code of the field the metrics follow ([the method](crate::book::method), metrics).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum MetricSet {
@@ -48,7 +48,7 @@ impl Default for DataSettings {
     }
 }
 
-/// Sizes of the networks (METHOD.md, modules).
+/// Sizes of the networks ([the method](crate::book::method), modules).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ModelSettings {
@@ -102,7 +102,7 @@ impl Default for TrainingSettings {
     }
 }
 
-/// Stage 1 (METHOD.md, contrastive).
+/// Stage 1 ([the method](crate::book::method), stage 1).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ContrastiveSettings {
@@ -133,7 +133,7 @@ impl Default for ContrastiveSettings {
     }
 }
 
-/// Which of stage 2's terms drive the real step (METHOD.md, denoising).
+/// Which of stage 2's terms drive the real step ([the method](crate::book::method), stage 2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Objective {
@@ -159,7 +159,7 @@ pub enum Corruption {
     Permute(f32),
 }
 
-/// Stage 2 (METHOD.md, denoising).
+/// Stage 2 ([the method](crate::book::method), stage 2).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct DenoisingSettings {
@@ -195,7 +195,7 @@ impl Default for DenoisingSettings {
     }
 }
 
-/// Stage 3 (METHOD.md, joint).
+/// Stage 3 ([the method](crate::book::method), stage 3).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct JointSettings {
@@ -214,7 +214,7 @@ impl Default for JointSettings {
     }
 }
 
-/// Where the signs of failure begin (METHOD.md, "What must be visible, because the method can fail"); see
+/// Where the signs of failure begin ([the method](crate::book::method), what can fail); see
 /// training/health.rs for what each is measured by.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]

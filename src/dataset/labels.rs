@@ -1,4 +1,4 @@
-//! H and the rules that labels obey (METHOD.md, notation and data files).
+//! H and the rules that labels obey ([the method](crate::book::method), notation and data files).
 
 use super::error::DatasetError;
 use super::flaw::{Flaw, FlawKind};

@@ -1,4 +1,4 @@
-//! Datasets: the MMSA pickle layout, the built-in demo, normalisation, batches (METHOD.md, data files).
+//! Datasets: the MMSA pickle layout, the built-in demo, normalisation, batches ([the method](crate::book::method), data files).
 //!
 //! From the file up: [`bytes`] reads by position, [`pickle`] finds what the file holds without running any of it,
 //! [`layout`] checks it against the MMSA layout, [`scan`] passes over the features once, and [`Dataset`] hands out

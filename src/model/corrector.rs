@@ -1,4 +1,4 @@
-//! MUCN, the meta uni-label correction network g_φ(h, ỹ): a representation and a corrupted label to a label (METHOD.md,
+//! MUCN, the meta uni-label correction network g_φ(h, ỹ): a representation and a corrupted label to a label ([the method](crate::book::method),
 //! modules), with its parameter gradient written as tensor operations.
 //!
 //! Burn's autodiff is first order only. Stage 2 needs the gradient *through* a gradient step, so the inner gradient is

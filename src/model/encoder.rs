@@ -1,4 +1,4 @@
-//! Unimodal encoders F_m (METHOD.md, modules): a sequence with a length to a representation h_m.
+//! Unimodal encoders F_m ([the method](crate::book::method), modules): a sequence with a length to a representation h_m.
 //!
 //! All three modalities are encoded by an LSTM over pre-extracted features. A fine-tuned BERT over `text_bert` token
 //! ids would stand beside [`Encoder`] here and be chosen by `model` settings in [`super::network`].

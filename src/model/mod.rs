@@ -1,4 +1,4 @@
-//! Encoders, fusion, projection (CPM) and corrector (MUCN) of METHOD.md; no training logic.
+//! Encoders, fusion, projection (CPM) and corrector (MUCN) of [the method](crate::book::method); no training logic.
 
 mod activation;
 pub mod corrector;

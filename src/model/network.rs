@@ -1,4 +1,4 @@
-//! The multimodal network: encoders F_m, fusion F_f, heads C_m and C_f, contrastive projections P_m (METHOD.md,
+//! The multimodal network: encoders F_m, fusion F_f, heads C_m and C_f, contrastive projections P_m ([the method](crate::book::method),
 //! modules).
 
 use burn::module::Module;

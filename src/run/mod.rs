@@ -1,4 +1,4 @@
-//! The run directory: settings, events, labels, checkpoints' places, locks (DESIGN.md, the run directory).
+//! The run directory: settings, events, labels, checkpoints' places, locks.
 
 pub mod annotations;
 pub mod aside;

@@ -1,5 +1,4 @@
-//! What correction did to the labels, and whether it brought them closer to human or known ones (METHOD.md, "What must
-//! be visible").
+//! What correction did to the labels, and whether it brought them closer to human or known ones ([the method](crate::book::method), what can fail).
 
 use crate::modality::PerModality;
 use crate::training::bootstrap::intervals;
@@ -9,7 +8,7 @@ use crate::training::metrics::{mae, pearson};
 /// A label counts as moved when it changed by more than this share of H.
 pub const MOVED: f32 = 0.05;
 
-/// A label is neutral within this share of H around 0, as in METHOD.md's Acc3: closed above, open below.
+/// A label is neutral within this share of H around 0, as in [the method](crate::book::method)'s Acc3: closed above, open below.
 pub const NEUTRAL: f32 = 0.1;
 
 /// The sign of a label: 0 negative, 1 neutral, 2 positive.

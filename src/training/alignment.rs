@@ -1,4 +1,4 @@
-//! How well z_m and h_m are aligned (METHOD.md, contrastive, "to watch").
+//! How well z_m and h_m are aligned ([the method](crate::book::method), stage 1).
 
 use burn::tensor::Tensor;
 

@@ -1,5 +1,5 @@
-//! Stage 2's objective: L_uni(φ) + λ L_mul(φ'(φ)) with the exact gradient through the virtual step (METHOD.md,
-//! denoising).
+//! Stage 2's objective: L_uni(φ) + λ L_mul(φ'(φ)) with the exact gradient through the virtual step ([the method](crate::book::method),
+//! stage 2).
 
 use burn::tensor::{Tensor, TensorData};
 use rand::RngExt;

@@ -1,4 +1,4 @@
-//! Stage 1: contrastive alignment beside the task losses (METHOD.md, contrastive).
+//! Stage 1: contrastive alignment beside the task losses ([the method](crate::book::method), stage 1).
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Stage 2: the corrector learns to restore corrupted labels (METHOD.md, denoising).
+//! Stage 2: the corrector learns to restore corrupted labels ([the method](crate::book::method), stage 2).
 //!
 //! Encoders, fusion and CPM are frozen, so h_m and z_m of every row are computed once, when the stage begins.
 

@@ -17,7 +17,7 @@ pub use labels::{Agreement, Gain, Grid, Interval, LabelSummaries, LabelSummary, 
 use crate::modality::PerModality;
 use crate::split::PerSplit;
 
-/// One of the three stages of METHOD.md.
+/// One of the three stages of [the method](crate::book::method).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Stage {

@@ -1,5 +1,4 @@
-//! The signs of failure, each as a named check with a threshold (METHOD.md, "What must be visible, because the method can
-//! fail"). Pure: measures in, checks out.
+//! The signs of failure, each as a named check with a threshold ([the method](crate::book::method), what can fail). Pure: measures in, checks out.
 
 use crate::config::{HealthSettings, MetricSet};
 use crate::modality::{Modality, PerModality};

@@ -1,4 +1,4 @@
-//! Stage 3: the network learns y and the corrected unimodal labels together (METHOD.md, joint).
+//! Stage 3: the network learns y and the corrected unimodal labels together ([the method](crate::book::method), stage 3).
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! The loss terms of METHOD.md's stages 1 and 3.
+//! The loss terms of [the method](crate::book::method)'s stages 1 and 3.
 
 use burn::tensor::{Tensor, TensorData, activation};
 

@@ -1,4 +1,4 @@
-//! Sentiment metrics with the field's edges and ties, so that tables compare (METHOD.md, metrics).
+//! Sentiment metrics with the field's edges and ties, so that tables compare ([the method](crate::book::method), metrics).
 //!
 //! Everything is decided in f32, as the field's evaluation code decides it on f32 arrays, and averaged in f64. A metric
 //! without a value (no sample, zero variance, a number that is not finite) is `None`, never 0 or NaN.

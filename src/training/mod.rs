@@ -1,4 +1,4 @@
-//! The three stages of METHOD.md and the machine that runs them.
+//! The three stages of [the method](crate::book::method) and the machine that runs them.
 
 pub mod agreement;
 mod alignment;

@@ -27,7 +27,7 @@ use crate::device::ComputeDevice;
 use crate::modality::PerModality;
 use crate::split::{PerSplit, Split};
 
-/// Padded steps and columns (T_m, D_m) of a dataset's files (METHOD.md, data files).
+/// Padded steps and columns (T_m, D_m) of a dataset's files ([the method](crate::book::method), data files).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shape {
     pub name: &'static str,

@@ -1,5 +1,5 @@
 //! The alignment picture: h and z of every clip as points in the plane, beside the measures of the gap between them
-//! (METHOD.md, contrastive).
+//! ([the method](crate::book::method), stage 1).
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;

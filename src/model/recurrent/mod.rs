@@ -1,6 +1,6 @@
 //! The recurrent encoder's core: an LSTM's last valid hidden state, on any device.
 //!
-//! Only valid steps count: the same clip padded to 20 and to 400 steps gives the same state (METHOD.md, modules).
+//! Only valid steps count: the same clip padded to 20 and to 400 steps gives the same state ([the method](crate::book::method), modules).
 
 mod cpu;
 #[cfg(feature = "gpu")]

@@ -1,5 +1,5 @@
 //! h and z in the plane, modality by modality, before beside after stage 1: the picture of the gap that the stage is there
-//! to close (METHOD.md, contrastive).
+//! to close ([the method](crate::book::method), stage 1).
 
 mod looks;
 

@@ -1,4 +1,4 @@
-//! The representation gap that stage 1 is there to close (METHOD.md, contrastive, "to watch"), as a run's events give it:
+//! The representation gap that stage 1 is there to close ([the method](crate::book::method), stage 1), as a run's events give it:
 //! before the first step, and at a moment whose picture is looked at.
 
 use crate::modality::Modality;

@@ -1,4 +1,4 @@
-//! Two-dimensional pictures of the representations h_m and z_m (METHOD.md, contrastive): which points are laid out, and
+//! Two-dimensional pictures of the representations h_m and z_m ([the method](crate::book::method), stage 1): which points are laid out, and
 //! by which of the two methods. Pure computing, no file and no screen.
 
 pub mod gap;

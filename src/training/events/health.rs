@@ -15,7 +15,7 @@ pub enum CheckState {
     Unknown,
 }
 
-/// One sign of failure, measured (METHOD.md, "What must be visible, because the method can fail").
+/// One sign of failure, measured ([the method](crate::book::method), what can fail).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Check {
     /// For example `identity`; with stage and modality it names the check.
