@@ -27,6 +27,8 @@ const OPTIMIZER: &str = "optimizer.bpk";
 const BEST: &str = "best.bpk";
 const LATEST: &str = "latest-";
 const ASIDE: &str = ".aside";
+/// A checkpoint that is being removed.
+const GONE: &str = ".gone";
 /// Checkpoints that stay.
 const KEPT: usize = 2;
 
@@ -148,6 +150,7 @@ impl Store {
         let scan = || -> io::Result<Vec<u64>> {
             fs::create_dir_all(folder)?;
             remove_folder(&folder.join(ASIDE))?;
+            remove_folder(&folder.join(GONE))?;
             standing(folder)
         };
         let standing = scan().map_err(|e| failed(folder, &e))?;
@@ -211,8 +214,13 @@ impl Store {
     /// next time clears it.
     fn clear(&mut self, newest: &Checkpoint) {
         while self.standing.len() > KEPT {
-            let old = self.standing.remove(0);
-            let _ = fs::remove_dir_all(self.latest(old));
+            // Renamed first: one that is removed by half is no checkpoint any more.
+            let gone = self.folder.join(GONE);
+            if remove_folder(&gone).and_then(|()| fs::rename(self.latest(self.standing[0]), &gone)).is_err() {
+                break;
+            }
+            self.standing.remove(0);
+            let _ = remove_folder(&gone);
         }
         let mut named: Vec<String> = newest.progress.results.values().map(|p| p.name.clone()).collect();
         for n in &self.standing {
