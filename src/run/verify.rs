@@ -132,7 +132,9 @@ fn checkpoints(dir: &RunDir, view: &RunView, found: &mut Verified) {
         let what = what.replace(&format!("{}/", dir.path().display()), "");
         found.find("checkpoints", what);
     }
-    let short = match checkpoint_position(&folder) {
+    // Read once: it takes in the whole checkpoint.
+    let position = checkpoint_position(&folder);
+    let short = match position {
         None => false,
         Some((Some(stage), step)) => {
             let later = Stage::ALL.iter().any(|&s| s > stage && view.stage(s).step > 0);
@@ -149,7 +151,7 @@ fn checkpoints(dir: &RunDir, view: &RunView, found: &mut Verified) {
             found.find(name, "the folder is not there");
         }
     }
-    if checkpoint_position(&folder).is_none() && view.checkpoints > 0 {
+    if position.is_none() && view.checkpoints > 0 {
         found.find("checkpoints", "the record speaks of checkpoints, and none is there");
     }
 }
