@@ -97,7 +97,8 @@ fn a_million_rows_are_scrolled_sorted_searched_and_written() {
     let mut console = Console::open(home.path(), "attach large", 120, 36, &[]);
     console.wait_for("✔ finished");
     console.press("\t");
-    console.wait_for("▸Labels 1000000 rows");
+    console.wait_for("4▸Labels");
+    console.wait_for("1000000 rows");
     console.press("z");
     console.wait_for("labels of denoising epoch 2");
     console.press("G");
@@ -118,7 +119,7 @@ fn a_million_rows_are_scrolled_sorted_searched_and_written() {
     console.press("\r");
     // What is shown is what is written.
     console.press("w");
-    console.wait_for(&format!("write {passing} rows to"));
+    console.wait_for(&format!("write {passing} rows"));
     let path = home.path().join("out.csv");
     console.press(&format!("\x15{}\r", path.display()));
     console.wait_for("rows written to");
@@ -149,7 +150,8 @@ fn marks_are_shared_kept_and_written_and_columns_remembered() {
         let mut console = Console::open(home.path(), line, 120, 36, &[]);
         console.wait_for("✔ finished");
         console.press("\tz");
-        console.wait_for("▸Labels 40 rows");
+        console.wait_for("4▸Labels");
+        console.wait_for("40 rows");
         console
     };
     let (mut one, mut two) = (open("attach small"), open("attach small"));
