@@ -9,7 +9,7 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
-use super::table::columns::{Column, Kind};
+use super::table::columns::{Column, Content, Kind, Reads};
 use super::table::filter::Row;
 use super::table::{RowRef, Table};
 use crate::run::{FileError, write_atomically};
@@ -57,16 +57,11 @@ enum Value<'a> {
 
 /// The columns of a table that are of use to others: all that have something in them, in the order of papers.
 pub fn all_columns(table: &Table) -> Vec<Column> {
-    use crate::modality::Modality;
-    let per = |c: fn(Modality) -> Column| Modality::ALL.map(c);
-    let mut columns = vec![Column::Split, Column::Id, Column::Transcript, Column::Label];
-    columns.extend(per(Column::Corrected));
-    columns.extend(per(Column::Human));
-    columns.push(Column::Predicted);
-    columns.extend(per(Column::PredictedBy));
-    columns.extend([Column::Error, Column::Mark, Column::Note]);
-    // Marks are always there: a file without the column would say that nothing could be reviewed.
-    columns.retain(|c| table.has(*c) || matches!(c, Column::Mark | Column::Note));
+    // What people said of rows is always there: a file without the column would say that nothing could be reviewed.
+    let reviewed = |c: Column| matches!(c.about().reads, Reads::Marks | Reads::Notes);
+    let mut columns = Column::ALL.to_vec();
+    columns.retain(|c| c.about().file_place.is_some() && (table.has(*c) || reviewed(*c)));
+    columns.sort_by_key(|c| c.about().file_place);
     columns
 }
 
@@ -105,20 +100,20 @@ impl<'a> Extract<'a> {
     }
 }
 
-/// A row's value in a column; a sign flip is written as the letters of its modalities.
+/// A row's value in a column; modalities are written as their letters.
 fn value<'a>(row: &RowRef<'a>, column: Column, scratch: &'a mut String) -> Value<'a> {
-    match column {
-        Column::Order => Value::Whole(row.row as i64),
-        Column::Flips => {
-            *scratch = row.flip_letters();
+    match column.about().content {
+        Content::Whole(of) => Value::Whole(of(row)),
+        Content::Modalities(of) => {
+            *scratch = row.letters(of);
             Value::Text(scratch)
         }
-        _ => match column.kind() {
-            Kind::Text => Value::Text(row.words(column)),
-            Kind::Flag => Value::Flag(row.flag(column, None)),
-            Kind::Number => Some(row.number(column)).filter(|v| v.is_finite()).map_or(Value::Missing, Value::Number),
-            Kind::Picture => Value::Missing,
-        },
+        Content::Text { .. } | Content::OneOf { .. } => Value::Text(row.words(column)),
+        Content::Flag(of) => Value::Flag(of(row)),
+        Content::Number(_) | Content::NumberOf(_) => {
+            Some(row.number(column)).filter(|v| v.is_finite()).map_or(Value::Missing, Value::Number)
+        }
+        Content::Picture => Value::Missing,
     }
 }
 

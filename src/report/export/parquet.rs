@@ -13,7 +13,7 @@ use parquet::schema::types::{ColumnPath, Type, TypePtr};
 
 use super::{Extract, Value, value};
 use crate::report::table::RowRef;
-use crate::report::table::columns::{Column, Kind};
+use crate::report::table::columns::{Column, Content};
 
 /// Rows that are held in memory at a time.
 const GROUP: usize = 1 << 16;
@@ -40,11 +40,11 @@ pub fn write(extract: &Extract<'_>, out: &mut (impl Write + Send)) -> io::Result
 
 /// What a column is in the file.
 fn physical(column: Column) -> Physical {
-    match (column, column.kind()) {
-        (Column::Order, _) => Physical::INT64,
-        (Column::Flips, _) | (_, Kind::Text) => Physical::BYTE_ARRAY,
-        (_, Kind::Flag) => Physical::BOOLEAN,
-        _ => Physical::FLOAT,
+    match column.about().content {
+        Content::Whole(_) => Physical::INT64,
+        Content::Text { .. } | Content::OneOf { .. } | Content::Modalities(_) => Physical::BYTE_ARRAY,
+        Content::Flag(_) => Physical::BOOLEAN,
+        Content::Number(_) | Content::NumberOf(_) | Content::Picture => Physical::FLOAT,
     }
 }
 
@@ -66,7 +66,8 @@ fn properties(columns: &[Column]) -> WriterPropertiesPtr {
     let mut properties = WriterProperties::builder()
         .set_created_by(concat!("mug ", env!("CARGO_PKG_VERSION")).to_owned())
         .set_dictionary_enabled(false);
-    for column in columns.iter().filter(|c| matches!(c, Column::Split | Column::Flips)) {
+    let few = |c: &&Column| matches!(c.about().content, Content::OneOf { .. } | Content::Modalities(_));
+    for column in columns.iter().filter(few) {
         properties = properties.set_column_dictionary_enabled(ColumnPath::from(column.file_name()), true);
     }
     Arc::new(properties.build())
