@@ -12,7 +12,7 @@ use super::list::List;
 use super::preferences::Preferences;
 use super::state::{Overlay, State};
 use super::update::say;
-use crate::report::export::Format;
+use crate::report::export;
 use crate::report::neighbours::Neighbours;
 use crate::report::table::columns::{Column, Kind};
 use crate::report::table::filter::Filter;
@@ -360,8 +360,8 @@ fn write_mark(state: &mut State, row: u32, reviewed: bool, note: String, effects
 /// Has the rows that are shown written to the file that was typed.
 pub fn export(state: &mut State, typed: &str, effects: &mut Vec<Effect>) -> Result<(), String> {
     let path = PathBuf::from(typed.trim());
-    let Some(format) = Format::of_path(&path) else {
-        return Err("expected a name that ends in .csv, .parquet or .jsonl".into());
+    let Some(format) = export::of_path(&path) else {
+        return Err(format!("expected a name that ends in {}", export::endings("or")));
     };
     let labels = &state.labels;
     let export = Export {

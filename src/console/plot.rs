@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::state::{Overlay, Pane, State, WEIGHTS};
 use super::update::say;
-use crate::report::figure::{self, Request, What};
+use crate::report::figure::{self, Request};
 use crate::run::FileError;
 use crate::run::directory::RunDir;
 use crate::training::events::{Level, Stage};
@@ -20,11 +20,11 @@ pub fn ask(state: &mut State) {
     let (request, name) = match state.focus {
         Pane::Labels => {
             let split = state.labels.summary;
-            (Request { split, ..Request::new(What::Labels) }, format!("labels-{split}"))
+            (Request { split, ..Request::new(&figure::LABELS) }, format!("labels-{split}"))
         }
         // The denoising stage has none of its own.
-        Pane::Metrics if stage == Stage::Denoising => (Request::new(What::Metrics), "metrics".into()),
-        Pane::Metrics => (Request { stage: Some(stage), ..Request::new(What::Metrics) }, format!("metrics-{stage}")),
+        Pane::Metrics if stage == Stage::Denoising => (Request::new(&figure::METRICS), "metrics".into()),
+        Pane::Metrics => (Request { stage: Some(stage), ..Request::new(&figure::METRICS) }, format!("metrics-{stage}")),
         _ => {
             let request = Request {
                 stage: Some(stage),
@@ -32,7 +32,7 @@ pub fn ask(state: &mut State) {
                 log: losses.log,
                 x: losses.x,
                 smoothing: WEIGHTS[losses.smoothing.min(WEIGHTS.len() - 1)],
-                ..Request::new(What::Losses)
+                ..Request::new(&figure::LOSSES)
             };
             (request, format!("{}-{stage}", file_name(&losses.scalar)))
         }
@@ -98,16 +98,16 @@ mod tests {
             log: true,
             x: XAxis::Time,
             smoothing: 0.6,
-            ..Request::new(What::Losses)
+            ..Request::new(&figure::LOSSES)
         };
         assert_eq!((request, &*path), (expected, "/runs/2026-11-23-a/figures/contrastive-contrastive.svg"));
         focus(&mut state, Pane::Metrics);
         press(&mut state, "3");
-        assert_eq!(drawn(&mut state).0, Request { stage: Some(Stage::Joint), ..Request::new(What::Metrics) });
+        assert_eq!(drawn(&mut state).0, Request { stage: Some(Stage::Joint), ..Request::new(&figure::METRICS) });
         focus(&mut state, Pane::Labels);
         press(&mut state, "p");
         let (request, path) = drawn(&mut state);
-        assert_eq!((request.what, request.split.name()), (What::Labels, "valid"));
+        assert_eq!((request.what, request.split.name()), (&figure::LABELS, "valid"));
         assert!(path.ends_with("figures/labels-valid.svg"));
     }
 
@@ -138,9 +138,9 @@ mod tests {
     fn the_runs_own_folder_is_made_and_others_are_not() {
         let (root, dir) = crate::report::fixture::finished("a", &[]);
         let path = dir.path().join("figures/x.svg");
-        assert!(draw(dir.path(), &Request::new(What::Losses), path.clone()).unwrap().starts_with("drawn: "));
+        assert!(draw(dir.path(), &Request::new(&figure::LOSSES), path.clone()).unwrap().starts_with("drawn: "));
         assert!(path.is_file());
-        let error = draw(dir.path(), &Request::new(What::Losses), root.path().join("none/x.svg")).unwrap_err();
+        let error = draw(dir.path(), &Request::new(&figure::LOSSES), root.path().join("none/x.svg")).unwrap_err();
         assert!(error.contains("cannot write"), "{error}");
     }
 }

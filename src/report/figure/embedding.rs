@@ -6,8 +6,10 @@ mod looks;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
+use super::canvas;
+use super::error::FigureError;
 use super::panel::{Axis, Figure, Panel, Ticks};
-use super::{FigureError, Request, canvas};
+use super::request::{Choice, FigureKind, Request, Subject};
 use crate::report::numbers::number;
 use crate::report::projection::gap::{Measure as Gap, before_and_at};
 use crate::report::projection::groups::Colouring;
@@ -30,11 +32,19 @@ const AROUND: (f64, f64) = (58.0, 62.0);
 /// Least width of a panel in px before they stand below one another.
 const LEAST: f64 = 220.0;
 
+pub static EMBEDDING: FigureKind = FigureKind {
+    name: "embedding",
+    shows: "h and z of each modality in the plane, before beside after stage 1",
+    choices: &[Choice::Projection, Choice::Colouring, Choice::Moments],
+    draw: figure,
+};
+
 /// Draws the moments asked for, a row for each modality (or one of all three where colours tell modalities apart).
 ///
 /// # Errors
 /// Nothing recorded yet, unreadable files, or too few points.
-pub fn figure(dir: &RunDir, view: &RunView, request: &Request, width: f64) -> Result<Figure, FigureError> {
+fn figure(subject: &Subject<'_>, request: &Request, width: f64) -> Result<Figure, FigureError> {
+    let Subject { dir, view } = *subject;
     let moments = moments(dir, view, request)?;
     let rows = dir.rows()?;
     let scopes = if request.colouring == Colouring::Modality { &Scope::ALL[3..] } else { &Scope::ALL[..3] };
@@ -202,9 +212,9 @@ fn panel(heading: Vec<String>, picture: &Picture, extent: [f64; 4], inside: (f64
 mod tests {
     use serde_json::{Value, json};
 
+    use super::super::figure;
     use super::super::palette::Marker;
     use super::super::panel::{Layer, Panel};
-    use super::super::{What, figure};
     use super::*;
     use crate::report::fixture::{events, finished, write_events};
     use crate::report::projection::Kind;
@@ -235,7 +245,7 @@ mod tests {
     }
 
     fn drawn(dir: &RunDir, change: impl Fn(&mut Request)) -> Figure {
-        let mut request = Request::new(What::Embedding);
+        let mut request = Request::new(&EMBEDDING);
         change(&mut request);
         let figure = figure(dir, &request).unwrap();
         canvas::svg(&figure).unwrap();
@@ -289,7 +299,7 @@ mod tests {
     fn what_is_missing_is_said() {
         let (_root, dir) = finished("a", &[]);
         let message = |dir: &RunDir, moments: &[Moment]| {
-            let mut request = Request::new(What::Embedding);
+            let mut request = Request::new(&EMBEDDING);
             request.moments = moments.to_vec();
             figure(dir, &request).unwrap_err().to_string()
         };
