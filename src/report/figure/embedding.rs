@@ -13,18 +13,14 @@ use super::request::{Choice, FigureKind, Request, Subject};
 use crate::report::numbers::number;
 use crate::report::projection::gap::{Measure as Gap, before_and_at};
 use crate::report::projection::groups::Colouring;
-use crate::report::projection::{
-    Cloud, Item, MOST_POINTS, Measure, Method, Picture, Recorded, Scaling, Scope, picture,
-};
+use crate::report::projection::{Cloud, MOST_POINTS, Measure, Method, Picture, Recorded, Scaling, Scope, picture};
 use crate::report::scale::Scale;
 use crate::run::directory::RunDir;
 use crate::run::embedding::sample;
 use crate::run::view::{EmbeddingEntry, RunView};
 use crate::training::events::{Moment, Stage};
-use looks::Looks;
+use looks::{DRAWN, Looks};
 
-/// Points drawn in a panel; more only cover one another and make a file that editors choke on.
-const DRAWN: usize = 1200;
 /// Points of a t-SNE panel: up to six panels are computed.
 const TSNE: usize = 1000;
 /// What axes, labels and heading take of a panel in px, about.
@@ -158,19 +154,6 @@ fn said(picture: &Picture, scope: Scope, method: Method, of: usize) -> String {
     )
 }
 
-/// The places drawn: all, or every so many-th pair.
-fn thinned(picture: &Picture) -> impl Iterator<Item = (Item, [f32; 2])> + '_ {
-    let every = picture.items.len().div_ceil(DRAWN).max(1) as u32;
-    // By clip, so that h and z of a clip are both there.
-    let mut seen = (u32::MAX, 0u32);
-    picture.items.iter().zip(&picture.places).filter_map(move |(item, place)| {
-        if item.row != seen.0 {
-            seen = (item.row, seen.1.wrapping_add(1));
-        }
-        ((seen.1 - 1) % every == 0).then_some((*item, *place))
-    })
-}
-
 /// The least rectangle around all points: left, right, bottom, top.
 fn extent<'a>(pictures: impl Iterator<Item = &'a Picture> + Clone) -> [f64; 4] {
     let range = |k: usize| {
@@ -215,8 +198,10 @@ mod tests {
     use super::super::figure;
     use super::super::palette::Marker;
     use super::super::panel::{Layer, Panel};
+    use super::looks::thinned;
     use super::*;
     use crate::report::fixture::{events, finished, write_events};
+    use crate::report::projection::Item;
     use crate::report::projection::Kind;
     use crate::run::embedding::{EmbeddingValues, write};
 
