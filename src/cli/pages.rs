@@ -1,6 +1,8 @@
 //! The pages of `mug help TOPIC`: the book's own, with tables that the program knows.
 
 use crate::console::actions;
+use crate::report::table::columns::{Column, Kind};
+use crate::training::health::{CHECKS, Limit};
 
 /// A line of a page at which the part begins that the program writes, and one at which it ends.
 const BEGIN: &str = "<!-- written by the program: begin -->\n";
@@ -30,13 +32,13 @@ pub const PAGES: [Page; 6] = [
         name: "filters",
         about: "the language of filters, and the columns of the label table",
         source: include_str!("../book/filters.md"),
-        written: String::new,
+        written: columns,
     },
     Page {
         name: "health",
         about: "signs of failure: how each is measured, what it means, what to try",
         source: include_str!("../book/health.md"),
-        written: String::new,
+        written: checks,
     },
     Page {
         name: "files",
@@ -68,7 +70,7 @@ impl Page {
     pub fn markdown(&self) -> String {
         let part = self.source.split_once(BEGIN).and_then(|(before, rest)| Some((before, rest.split_once(END)?.1)));
         match part {
-            Some((before, after)) => format!("{before}{BEGIN}\n{}\n{END}{after}", (self.written)()),
+            Some((before, after)) => format!("{before}{BEGIN}\n{}\n\n{END}{after}", (self.written)().trim_end()),
             None => self.source.to_owned(),
         }
     }
@@ -78,6 +80,35 @@ impl Page {
 pub fn list() -> String {
     let lines = PAGES.iter().map(|page| format!("  {:<8} {}", page.name, page.about));
     format!("Pages (mug help PAGE):\n{}", lines.collect::<Vec<_>>().join("\n"))
+}
+
+/// The columns that filters know, as a table.
+fn columns() -> String {
+    let mut table = String::from("| name | what it holds | in files |\n|---|---|---|\n");
+    for column in Column::ALL.into_iter().filter(|c| c.kind() != Kind::Picture) {
+        let what = column.description().replace('|', "\\|");
+        table += &format!("| `{}` | {what} | `{}` |\n", column.name(), column.file_name());
+    }
+    table
+}
+
+/// Every sign of failure: first all of them in a table, then each with what it means.
+fn checks() -> String {
+    let mut text = String::from("| stage | check | fails | limit |\n|---|---|---|---|\n");
+    for sign in &CHECKS {
+        let stages: Vec<&str> = sign.stages.iter().map(|stage| stage.name()).collect();
+        let side = if sign.fails_above { "above" } else { "below" };
+        let limit = match sign.limit {
+            Limit::Setting(name, _) => format!("`health.{name}`"),
+            Limit::Fixed(limit) => limit.to_string(),
+        };
+        text += &format!("| {} | `{}` | {side} | {limit} |\n", stages.join(", "), sign.name);
+    }
+    for sign in &CHECKS {
+        let (measure, advice) = (sign.measure.replace('|', "\\|"), sign.advice);
+        text += &format!("\n## {}\n\n{}\n\n* Measured: {measure}.\n* What to try: {advice}\n", sign.name, sign.meaning);
+    }
+    text
 }
 
 #[cfg(test)]
