@@ -1,6 +1,6 @@
 //! The pages of `mug help TOPIC`: the book's own, with tables that the program knows.
 
-use crate::console::actions;
+use crate::console::keys;
 use crate::report::table::columns::{Column, Kind};
 use crate::training::health::{CHECKS, Limit};
 
@@ -26,7 +26,7 @@ pub const PAGES: [Page; 6] = [
         name: "keys",
         about: "every key of the console, pane by pane",
         source: include_str!("../book/keys.md"),
-        written: actions::readme_table,
+        written: keys::readme_table,
     },
     Page {
         name: "filters",
