@@ -18,7 +18,6 @@ use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-pub use metrics::metric_name;
 pub use writing::clean;
 
 use crate::report::projection::groups::Colouring;
