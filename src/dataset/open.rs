@@ -3,18 +3,18 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::batch::{Batch, Sequences};
-use super::bytes::DataFile;
+use super::catalogue::source::Source;
+use super::contents::Contents;
 use super::error::DatasetError;
-use super::flaw::{Flaw, FlawKind};
-use super::layout::Layout;
-use super::memory::MemorySplit;
-use super::normalise::Normaliser;
-use super::padding::Padding;
-use super::parts::Parts;
-use super::rows::{Rows, Scratch};
-use super::scan::{self, Job};
-use super::source::Source;
+use super::file::bytes::DataFile;
+use super::flaw::Flaw;
+use super::prepare::batch::{Batch, Sequences};
+use super::prepare::memory::MemorySplit;
+use super::prepare::normalise::Normaliser;
+use super::prepare::padding::Padding;
+use super::prepare::parts::Parts;
+use super::prepare::rows::{Rows, Scratch};
+use super::prepare::scan::{self, Job};
 use crate::config::{DataSettings, MetricSet};
 use crate::modality::{Modality, PerModality};
 use crate::split::{PerSplit, Split};
@@ -63,10 +63,10 @@ impl Dataset {
     /// Opens a dataset: reads labels and texts, and the training split's features once for their statistics.
     ///
     /// # Errors
-    /// The file is missing, is no pickle of the MMSA layout, is damaged, or its parts do not agree; see
+    /// The file is missing, is no pickle of a known layout, is damaged, or its parts do not agree; see
     /// [`DatasetError`].
     pub fn open(source: &Source, settings: &DataSettings) -> Result<Dataset, DatasetError> {
-        Self::from_layout(source.display_name(), source.layout(settings)?, settings, RESIDENT_BYTES)
+        Self::from_contents(source.display_name(), source.contents(settings)?, settings, RESIDENT_BYTES)
     }
 
     /// As [`open`](Self::open), from a file that is open already; `catalogue` is its name in the catalogue, if any.
@@ -79,7 +79,7 @@ impl Dataset {
         catalogue: Option<&str>,
         settings: &DataSettings,
     ) -> Result<Dataset, DatasetError> {
-        Self::from_layout(name.to_owned(), Layout::read(file, catalogue, settings)?, settings, RESIDENT_BYTES)
+        Self::from_contents(name.to_owned(), Contents::read(file, catalogue, settings)?, settings, RESIDENT_BYTES)
     }
 
     /// A dataset from splits that were made in memory. `label_range` is H, unless the settings have their own.
@@ -93,17 +93,17 @@ impl Dataset {
         settings: &DataSettings,
     ) -> Result<Dataset, DatasetError> {
         let range = settings.label_range.unwrap_or(label_range);
-        let layout = Layout::from_memory(name, splits, Some(range), settings)?;
-        Self::from_layout(name.to_owned(), layout, settings, RESIDENT_BYTES)
+        let contents = Contents::from_memory(name, splits, Some(range), settings)?;
+        Self::from_contents(name.to_owned(), contents, settings, RESIDENT_BYTES)
     }
 
-    pub(super) fn from_layout(
+    pub(super) fn from_contents(
         name: String,
-        layout: Layout,
+        contents: Contents,
         settings: &DataSettings,
         resident_bytes: usize,
     ) -> Result<Dataset, DatasetError> {
-        let Layout { splits, padding, label_range, metrics, fingerprint, mut flaws, .. } = layout;
+        let Contents { splits, padding, label_range, metrics, fingerprint, mut flaws, .. } = contents;
         // The training split is read for its statistics, the others for their lengths and for what is odd in them.
         let wanted: Vec<(Split, Modality)> =
             Split::ALL.into_iter().flat_map(|split| Modality::ALL.map(|m| (split, m))).collect();
@@ -129,7 +129,7 @@ impl Dataset {
             (steps, splits.train.features[m].rows.dim())
         });
         for (split, lengths) in lengths.iter() {
-            flaws.extend(zero_lengths(split, lengths));
+            flaws.extend(scan::zero_lengths(split, lengths));
         }
         let values = |(_, of): (Split, &PerModality<Vec<usize>>)| {
             of.iter().map(|(m, n)| n.iter().sum::<usize>().saturating_mul(shapes[m].1)).fold(0, usize::saturating_add)
@@ -254,11 +254,4 @@ impl fmt::Debug for Dataset {
             .field("fingerprint", &self.fingerprint)
             .finish_non_exhaustive()
     }
-}
-
-/// Clips of a split that have no step at all in some modality.
-pub(super) fn zero_lengths(split: Split, lengths: &PerModality<Vec<usize>>) -> Vec<Flaw> {
-    let count = |(m, n): (Modality, &Vec<usize>)| (m, n.iter().filter(|&&n| n == 0).count());
-    let flaw = |(m, clips): (Modality, usize)| Flaw::new(Some(split), m.name(), FlawKind::ZeroLength { clips });
-    lengths.iter().map(count).filter(|&(_, clips)| clips > 0).map(flaw).collect()
 }

@@ -1,8 +1,8 @@
 //! Sequential reading of a file with cheap skips: bytes pass through a small window, payloads never do.
 
-use super::super::bytes::DataFile;
-use super::PickleError;
+use super::error::PickleError;
 use super::values::Span;
+use crate::dataset::file::bytes::DataFile;
 
 const WINDOW: u64 = 64 << 10;
 /// Longest line of the text protocols.
@@ -39,7 +39,7 @@ impl<'a> Cursor<'a> {
         if self.position < self.start || self.position - self.start >= self.window.len() as u64 {
             self.window.resize(WINDOW.min(self.file.len() - self.position) as usize, 0);
             self.start = self.position;
-            self.file.read_at(self.position, &mut self.window).map_err(Box::new)?;
+            self.file.read_at(self.position, &mut self.window)?;
         }
         let byte = self.window[(self.position - self.start) as usize];
         self.position += 1;

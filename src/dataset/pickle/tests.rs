@@ -6,6 +6,7 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use super::*;
+use crate::dataset::DatasetError;
 
 fn fixtures() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures")
@@ -16,7 +17,8 @@ fn fixture(name: &str) -> Vec<u8> {
 }
 
 fn read(bytes: impl Into<Vec<u8>>) -> Result<Pickle, DatasetError> {
-    parse(&Arc::new(DataFile::from_bytes("test.pkl", bytes.into())))
+    let file = Arc::new(DataFile::from_bytes("test.pkl", bytes.into()));
+    parse(&file).map_err(|error| DatasetError::of_pickle(file.path(), error))
 }
 
 fn message(bytes: impl Into<Vec<u8>>) -> String {

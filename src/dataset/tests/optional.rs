@@ -270,7 +270,7 @@ fn axis() -> impl Strategy<Value = i64> {
 
 /// Bytes of an element of a type.
 fn pickle_size(dtype: &str) -> usize {
-    super::super::dtype::DType::parse(dtype).size
+    file::dtype::DType::parse(dtype).size
 }
 
 proptest! {

@@ -1,43 +1,28 @@
 //! What to try where a file lacks something: names that other projects give the same, and where to read on.
 
-use super::error::DatasetError;
-use super::pickle::{Pickle, Value};
+use super::names::{key_names, split_names};
+use crate::dataset::file::error::FileError;
+use crate::dataset::pickle::{Pickle, Value};
+use crate::dataset::prepare::keys::Keys;
 use crate::split::Split;
 
 /// Where the layout as a whole is another one.
 pub const LAYOUT: &str = "MMSA files are a dict with train, valid and test, each a dict with text, audio and vision of \
                           shape (N, steps, columns) and regression_labels of shape (N,); see \"Your own data\" in the README";
 
+/// Where to read on.
+pub const OWN_DATA: &str = "see \"Your own data\" in the README";
+
 /// Where a text encoder's input stands in place of its output.
 pub const ENCODE: &str = "mug encodes no text itself: put the encoder's output under text and what it takes in under \
                           text_bert, from which lengths are taken";
-
-/// What others call a split.
-fn split_names(split: Split) -> &'static [&'static str] {
-    match split {
-        Split::Train => &["Train", "TRAIN", "training"],
-        Split::Valid => &["dev", "val", "validation", "Valid", "VALID"],
-        Split::Test => &["Test", "TEST", "testing"],
-    }
-}
-
-/// What others call a key.
-fn key_names(key: &str) -> &'static [&'static str] {
-    match key {
-        "regression_labels" => &["labels", "label", "regression_label", "sentiment", "y"],
-        "text" => &["language", "glove", "words", "bert", "text_features"],
-        "audio" => &["acoustic", "covarep", "COVAREP", "audio_features"],
-        "vision" => &["visual", "facet", "FACET", "video", "vision_features"],
-        _ => &[],
-    }
-}
 
 /// Where a split is missing.
 ///
 /// # Errors
 /// The file cannot be read.
-pub fn missing_split(pickle: &Pickle, split: Split) -> Result<String, DatasetError> {
-    let has = |name: &str| Ok::<_, DatasetError>(pickle.get(pickle.root(), name)?.is_some());
+pub fn missing_split(pickle: &Pickle, split: Split) -> Result<String, FileError> {
+    let has = |name: &str| Ok::<_, FileError>(pickle.get(pickle.root(), name)?.is_some());
     for other in split_names(split) {
         if has(other)? {
             return Ok(format!("rename {other:?} to {:?}", split.name()));
@@ -56,16 +41,16 @@ pub fn missing_split(pickle: &Pickle, split: Split) -> Result<String, DatasetErr
 ///
 /// # Errors
 /// The file cannot be read.
-pub fn missing_key(pickle: &Pickle, dict: Value, split: Split, key: &str) -> Result<String, DatasetError> {
+pub fn missing_key(pickle: &Pickle, dict: Value, split: Split, keys: &Keys, key: &str) -> Result<String, FileError> {
     for other in key_names(key) {
         if pickle.get(dict, other)?.is_some() {
             return Ok(format!("rename {other:?} to {key:?}"));
         }
     }
-    if key == "text" && pickle.get(dict, "text_bert")?.is_some() {
-        return Ok(format!("text_bert holds token ids only; {ENCODE}"));
+    if key == keys.features.text && pickle.get(dict, keys.encoder_input)?.is_some() {
+        return Ok(format!("{} holds token ids only; {ENCODE}", keys.encoder_input));
     }
-    if key == "regression_labels" && split != Split::Train {
+    if key == keys.labels && split != Split::Train {
         return Ok(unlabelled(split, true));
     }
     Ok(format!("rename or add the key; {LAYOUT}"))
@@ -88,7 +73,7 @@ mod tests {
     /// A hint that sends people to a page which does not exist is worse than none.
     #[test]
     fn the_page_that_hints_name_is_there() {
-        let readme = include_str!("../../README.md");
+        let readme = include_str!("../../../README.md");
         assert!(LAYOUT.contains("\"Your own data\"") && readme.contains("\n## Your own data\n"));
     }
 }

@@ -1,5 +1,6 @@
 //! The parts of one split before anything is normalised.
 
+use super::keys::Keys;
 use super::rows::Rows;
 use crate::modality::PerModality;
 
@@ -12,8 +13,10 @@ pub struct Parts {
     /// NaN where nobody gave one.
     pub unimodal: Option<PerModality<Vec<f32>>>,
     pub features: PerModality<Feature>,
-    /// The keys of the split as found, for messages.
-    pub keys: String,
+    /// The names under which the file keeps the above, for messages.
+    pub keys: &'static Keys,
+    /// All keys of the split as found; empty for what was made in memory.
+    pub found: String,
 }
 
 /// One modality of one split.

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 
-use super::bytes::DataFile;
-use super::layout::Layout;
+use super::contents::Contents;
+use super::file::bytes::DataFile;
+use super::file::error::FileError;
 use super::*;
 use crate::config::{DataSettings, MetricSet};
 use crate::modality::{Modality, PerModality};
@@ -167,7 +168,7 @@ fn features_read_from_the_file_equal_those_in_memory() {
     let file = Arc::new(DataFile::open(&fixtures().join("types.pkl")).unwrap());
     let settings = DataSettings::default();
     let of = |limit| {
-        Dataset::from_layout("x".into(), Layout::read(&file, None, &settings).unwrap(), &settings, limit).unwrap()
+        Dataset::from_contents("x".into(), Contents::read(&file, None, &settings).unwrap(), &settings, limit).unwrap()
     };
     let (memory, disk) = (of(usize::MAX), of(0));
     assert!(memory.resident_bytes() > 0 && disk.resident_bytes() == 0);
@@ -185,11 +186,11 @@ fn a_file_that_shrinks_while_training_is_an_error() {
     std::fs::write(file.path(), fixture("numpy2_p4.pkl")).unwrap();
     let settings = DataSettings::default();
     let data = Arc::new(DataFile::open(file.path()).unwrap());
-    let layout = Layout::read(&data, None, &settings).unwrap();
-    let dataset = Dataset::from_layout("x".into(), layout, &settings, 0).unwrap();
+    let contents = Contents::read(&data, None, &settings).unwrap();
+    let dataset = Dataset::from_contents("x".into(), contents, &settings, 0).unwrap();
     dataset.batch(Split::Test, &[2]).unwrap();
     file.as_file().set_len(2000).unwrap();
-    assert!(matches!(dataset.batch(Split::Test, &[2]), Err(DatasetError::Shrunk { .. })));
+    assert!(matches!(dataset.batch(Split::Test, &[2]), Err(DatasetError::File(FileError::Shrunk { .. }))));
 }
 
 /// Replaces bytes of a fixture by others of the same length.

@@ -6,13 +6,13 @@ use std::ops::Range;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use super::error::DatasetError;
-use super::flaw::{Flaw, FlawKind};
 use super::normalise::{Moments, Normaliser, usable};
 use super::padding::Padding;
 use super::parts::{Feature, Lengths};
 use super::rows::Rows;
-use crate::modality::Modality;
+use crate::dataset::error::DatasetError;
+use crate::dataset::flaw::{Flaw, FlawKind};
+use crate::modality::{Modality, PerModality};
 use crate::split::Split;
 
 /// Bytes of f64 values that one task of a thread works through.
@@ -77,6 +77,13 @@ impl Scanned {
         self.beyond += next.beyond;
         self.zeros_kept += next.zeros_kept;
     }
+}
+
+/// Clips of a split that have no step at all in some modality.
+pub fn zero_lengths(split: Split, lengths: &PerModality<Vec<usize>>) -> Vec<Flaw> {
+    let count = |(m, n): (Modality, &Vec<usize>)| (m, n.iter().filter(|&&n| n == 0).count());
+    let flaw = |(m, clips): (Modality, usize)| Flaw::new(Some(split), m.name(), FlawKind::ZeroLength { clips });
+    lengths.iter().map(count).filter(|&(_, clips)| clips > 0).map(flaw).collect()
 }
 
 /// Works through all jobs and gives their results in the same order.

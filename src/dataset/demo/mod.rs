@@ -39,6 +39,7 @@
 #[cfg(test)]
 mod difficulty;
 mod sentences;
+mod shape;
 mod signals;
 mod source;
 
@@ -46,23 +47,11 @@ use sentences::WordVectors;
 use signals::{Signals, Speaker};
 use source::Source;
 
-use super::memory::{MemorySequences, MemorySplit};
+use crate::dataset::prepare::memory::{MemorySequences, MemorySplit};
 use crate::modality::{Modality, PerModality};
 use crate::split::{PerSplit, Split};
 
-/// H: labels lie in [-H, H]. As in CH-SIMS, the one real dataset with unimodal labels.
-pub const LABEL_RANGE: f32 = 1.0;
-
-/// Clips of each split.
-pub const CLIPS: PerSplit<usize> = PerSplit { train: 1000, valid: 250, test: 250 };
-
-/// T_m and D_m of each modality.
-pub const TEXT_STEPS: usize = 20;
-pub const TEXT_DIM: usize = 32;
-pub const AUDIO_STEPS: usize = 40;
-pub const AUDIO_DIM: usize = 16;
-pub const VISION_STEPS: usize = 30;
-pub const VISION_DIM: usize = 24;
+pub use shape::{AUDIO_DIM, AUDIO_STEPS, CLIPS, LABEL_RANGE, TEXT_DIM, TEXT_STEPS, VISION_DIM, VISION_STEPS};
 
 /// Below this a modality is flat, and listeners leave it out.
 const FLAT: f32 = 0.15;

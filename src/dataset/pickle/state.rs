@@ -1,9 +1,13 @@
 //! The machine's stack, memo and objects, and the budget that they are paid from.
 
-use super::super::PickleError;
-use super::super::text;
-use super::super::values::{Node, Span, Value, describe};
-use super::Machine;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::error::PickleError;
+use super::objects::Pickle;
+use super::text;
+use super::values::{Node, Span, Value, describe};
+use crate::dataset::file::bytes::DataFile;
 
 /// Bytes charged for a value on the stack or in a container, for a node, and for an entry of the memo.
 const VALUE: u64 = size_of::<Value>() as u64;
@@ -12,7 +16,42 @@ const MEMO: u64 = 48;
 /// Longest name of a module or callable that is looked at.
 const NAME: u64 = 256;
 
-impl Machine<'_> {
+/// What the machine has built so far.
+pub struct State {
+    file: Arc<DataFile>,
+    stack: Vec<Value>,
+    marks: Vec<usize>,
+    memo: HashMap<u64, Value>,
+    nodes: Vec<Node>,
+    spent: u64,
+    budget: u64,
+    /// Where the opcode at hand lies, and its name; for messages.
+    pub offset: u64,
+    pub opcode: &'static str,
+}
+
+impl State {
+    /// Nothing yet; the budget follows from the file's length.
+    pub fn new(file: &Arc<DataFile>) -> Self {
+        State {
+            file: file.clone(),
+            stack: Vec::new(),
+            marks: Vec::new(),
+            memo: HashMap::new(),
+            nodes: Vec::new(),
+            spent: 0,
+            budget: file.len().saturating_mul(32).saturating_add(1 << 20).min(1 << 30),
+            offset: 0,
+            opcode: "the start",
+        }
+    }
+
+    /// The pickle, whose object is what stands on top of the stack.
+    pub fn finish(mut self) -> Result<Pickle, PickleError> {
+        let root = self.pop()?;
+        Ok(Pickle::new(self.file, self.nodes, root))
+    }
+
     /// Takes `bytes` from the budget.
     pub fn charge(&mut self, bytes: u64) -> Result<(), PickleError> {
         self.spent = self.spent.saturating_add(bytes);
@@ -22,13 +61,13 @@ impl Machine<'_> {
         Ok(())
     }
 
-    pub(super) fn push(&mut self, value: Value) -> Result<(), PickleError> {
+    pub fn push(&mut self, value: Value) -> Result<(), PickleError> {
         self.charge(VALUE)?;
         self.stack.push(value);
         Ok(())
     }
 
-    pub(super) fn push_node(&mut self, node: Node) -> Result<(), PickleError> {
+    pub fn push_node(&mut self, node: Node) -> Result<(), PickleError> {
         let value = self.add(node)?;
         self.push(value)
     }
@@ -63,7 +102,7 @@ impl Machine<'_> {
         }
     }
 
-    pub(super) fn mark(&mut self) -> Result<(), PickleError> {
+    pub fn mark(&mut self) -> Result<(), PickleError> {
         self.charge(VALUE)?;
         self.marks.push(self.stack.len());
         Ok(())
@@ -73,33 +112,42 @@ impl Machine<'_> {
         self.marks.last().copied().unwrap_or(0)
     }
 
-    pub(super) fn top(&self) -> Result<Value, PickleError> {
+    pub fn top(&self) -> Result<Value, PickleError> {
         match self.stack.last() {
             Some(&value) if self.stack.len() > self.floor() => Ok(value),
             _ => Err(self.malformed("a value on the stack", "none")),
         }
     }
 
-    pub(super) fn pop(&mut self) -> Result<Value, PickleError> {
+    pub fn pop(&mut self) -> Result<Value, PickleError> {
         let value = self.top()?;
         self.stack.pop();
         Ok(value)
     }
 
-    pub(super) fn pop_mark(&mut self) -> Result<Vec<Value>, PickleError> {
+    /// Takes away the topmost mark where nothing lies on it: Python pops such a mark in place of a value.
+    pub fn pop_bare_mark(&mut self) -> bool {
+        let bare = self.marks.last() == Some(&self.stack.len());
+        if bare {
+            self.marks.pop();
+        }
+        bare
+    }
+
+    pub fn pop_mark(&mut self) -> Result<Vec<Value>, PickleError> {
         let mark = self.marks.pop().ok_or_else(|| self.malformed("a mark on the stack", "none"))?;
         // A mark never lies above the stack's end: values below it cannot be taken away while it stands.
         Ok(self.stack.split_off(mark.min(self.stack.len())))
     }
 
-    pub(super) fn pairs(&self, items: Vec<Value>) -> Result<Vec<(Value, Value)>, PickleError> {
+    pub fn pairs(&self, items: Vec<Value>) -> Result<Vec<(Value, Value)>, PickleError> {
         if !items.len().is_multiple_of(2) {
             return Err(self.malformed("keys with values", &format!("{} objects", items.len())));
         }
         Ok(items.chunks_exact(2).map(|pair| (pair[0], pair[1])).collect())
     }
 
-    pub(super) fn append(&mut self, items: Vec<Value>) -> Result<(), PickleError> {
+    pub fn append(&mut self, items: Vec<Value>) -> Result<(), PickleError> {
         self.charge(items.len() as u64 * VALUE)?;
         let target = self.top()?;
         match self.node_mut(target) {
@@ -111,7 +159,7 @@ impl Machine<'_> {
         }
     }
 
-    pub(super) fn set_items(&mut self, pairs: Vec<(Value, Value)>) -> Result<(), PickleError> {
+    pub fn set_items(&mut self, pairs: Vec<(Value, Value)>) -> Result<(), PickleError> {
         self.charge(pairs.len() as u64 * 2 * VALUE)?;
         let target = self.top()?;
         match self.node_mut(target) {
@@ -123,18 +171,23 @@ impl Machine<'_> {
         }
     }
 
-    pub(super) fn put(&mut self, index: u64) -> Result<(), PickleError> {
+    pub fn put(&mut self, index: u64) -> Result<(), PickleError> {
         self.charge(MEMO)?;
         let top = self.top()?;
         self.memo.insert(index, top);
         Ok(())
     }
 
-    pub(super) fn get(&mut self, index: u64) -> Result<(), PickleError> {
+    pub fn get(&mut self, index: u64) -> Result<(), PickleError> {
         match self.memo.get(&index) {
             Some(&value) => self.push(value),
             None => Err(self.malformed("an object noted before", &format!("index {index}, which was not"))),
         }
+    }
+
+    /// Notes the topmost value under the next free number.
+    pub fn memoize(&mut self) -> Result<(), PickleError> {
+        self.put(self.memo.len() as u64)
     }
 
     /// The bytes of a string object of at most `limit` bytes.
@@ -160,7 +213,7 @@ impl Machine<'_> {
 
     fn read(&self, span: Span) -> Result<Vec<u8>, PickleError> {
         let mut bytes = vec![0; span.len as usize];
-        self.file.read_at(span.offset, &mut bytes).map_err(Box::new)?;
+        self.file.read_at(span.offset, &mut bytes)?;
         Ok(bytes)
     }
 

@@ -2,9 +2,10 @@
 
 use std::fmt;
 
-use super::flaw::Severity;
-use super::report::{LabelReport, ModalityReport, Report};
+use super::content::{ModalityReport, Report};
+use super::labels::LabelReport;
 use crate::config::MetricSet;
+use crate::dataset::flaw::Severity;
 use crate::modality::Modality;
 use crate::sanitise::clean;
 use crate::split::Split;

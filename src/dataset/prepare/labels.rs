@@ -1,12 +1,9 @@
 //! H and the rules that labels obey ([the method](crate::book::method), notation and data files).
 
-use super::error::DatasetError;
-use super::flaw::{Flaw, FlawKind};
 use crate::config::{DataSettings, MetricSet};
+use crate::dataset::error::DatasetError;
+use crate::dataset::flaw::{Flaw, FlawKind};
 use crate::split::{PerSplit, Split};
-
-/// The keys of human unimodal labels, for findings about all three.
-pub const UNIMODAL: &str = "regression_labels_T/_A/_V";
 
 /// Share of H by which a label may exceed it: f32 rounding, taken away without a word.
 const SLACK: f32 = 1e-4;
@@ -62,9 +59,9 @@ pub fn finite(numbers: &[f64], error: impl Fn(usize, f64) -> DatasetError) -> Re
     numbers.iter().enumerate().map(label).collect()
 }
 
-/// What is odd about the labels of a split.
-pub fn findings(split: Split, labels: &[f32]) -> Vec<Flaw> {
-    let flaw = |kind| vec![Flaw::new(Some(split), "regression_labels", kind)];
+/// What is odd about the labels of a split, which the file keeps under `key`.
+pub fn findings(split: Split, key: &str, labels: &[f32]) -> Vec<Flaw> {
+    let flaw = |kind| vec![Flaw::new(Some(split), key, kind)];
     let Some((&first, rest)) = labels.split_first() else { return Vec::new() };
     if rest.is_empty() {
         // One clip alone is no sign of anything.
@@ -81,12 +78,12 @@ pub fn findings(split: Split, labels: &[f32]) -> Vec<Flaw> {
     Vec::new()
 }
 
-/// Notes the splits without human labels where others have some, unless it was said already why.
-pub fn note_unjudged(judged: &PerSplit<bool>, flaws: &mut Vec<Flaw>) {
+/// Notes the splits without human labels (under `key`) where others have some, unless it was said already why.
+pub fn note_unjudged(judged: &PerSplit<bool>, key: &str, flaws: &mut Vec<Flaw>) {
     for (split, own) in judged.iter() {
         let explained = |f: &Flaw| f.split == Some(split) && matches!(f.kind, FlawKind::UnimodalIgnored { .. });
         if !own && judged.iter().any(|(_, other)| *other) && !flaws.iter().any(explained) {
-            flaws.push(Flaw::new(Some(split), UNIMODAL, FlawKind::UnimodalElsewhere));
+            flaws.push(Flaw::new(Some(split), key, FlawKind::UnimodalElsewhere));
         }
     }
 }
@@ -97,7 +94,7 @@ mod tests {
 
     #[test]
     fn labels_that_are_classes_or_all_the_same_are_found() {
-        let of = |split, labels: &[f32]| findings(split, labels).pop().map(|f| f.kind);
+        let of = |split, labels: &[f32]| findings(split, "labels", labels).pop().map(|f| f.kind);
         assert_eq!(of(Split::Train, &[0.0, 2.0, 1.0, 0.0]), Some(FlawKind::ClassLabels { largest: 2 }));
         assert_eq!(of(Split::Train, &[0.0, 1.0]), Some(FlawKind::ClassLabels { largest: 1 }));
         for labels in [&[0.0, 2.0, -1.0][..], &[0.0, 0.5, 1.0], &[], &[1.0]] {

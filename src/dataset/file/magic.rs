@@ -1,22 +1,6 @@
 //! Files that are something else: recognised by their first bytes, so that the message can say what to do.
 
-use std::sync::Arc;
-
-use super::bytes::DataFile;
-use super::error::DatasetError;
-
 const PICKLE: u8 = 0x80;
-
-/// Refuses what is plainly no pickle.
-///
-/// # Errors
-/// The file is empty, a Git LFS pointer, or of another format.
-pub fn check(file: &Arc<DataFile>) -> Result<(), DatasetError> {
-    match other_format(&file.head(512)?, file.len()) {
-        Some((found, hint)) => Err(DatasetError::NotData { path: file.path().to_owned(), found, hint }),
-        None => Ok(()),
-    }
-}
 
 /// What a file is, by its first bytes, where it is known and no pickle; and what to do about it.
 pub fn other_format(head: &[u8], len: u64) -> Option<(String, String)> {
@@ -55,38 +39,17 @@ fn starts_with_tag(head: &[u8]) -> bool {
     start.starts_with(b"<!doctype") || start.starts_with(b"<html") || start.starts_with(b"<?xml")
 }
 
-/// Turns a pickle error about a file that is plain text into one that says so: pickles of protocol 0 are text as well,
-/// so that it shows only when reading fails.
-pub fn explain(file: &Arc<DataFile>, error: DatasetError) -> DatasetError {
-    let head = file.head(512).unwrap_or_default();
-    let text = head.first().is_some_and(|&b| b != PICKLE)
-        && std::str::from_utf8(&head).map_or_else(|e| e.valid_up_to() + 4 > head.len(), |_| true)
-        && !head.iter().any(|&b| b < b' ' && !matches!(b, b'\n' | b'\r' | b'\t'));
-    // A refusal is about a real pickle, whatever it looks like.
-    let refused = matches!(&error, DatasetError::Pickle { source: super::pickle::PickleError::Refused { .. }, .. });
-    if !text || refused {
-        return error;
-    }
-    DatasetError::NotData {
-        path: file.path().to_owned(),
-        found: "plain text (a CSV or label file?)".to_owned(),
-        hint: "give the pickle that holds the features".to_owned(),
-    }
+/// True for the beginning of a plain text file. Pickles of protocol 0 are text as well, so this tells only why reading
+/// one failed.
+pub fn is_text(head: &[u8]) -> bool {
+    head.first().is_some_and(|&b| b != PICKLE)
+        && std::str::from_utf8(head).map_or_else(|e| e.valid_up_to() + 4 > head.len(), |_| true)
+        && !head.iter().any(|&b| b < b' ' && !matches!(b, b'\n' | b'\r' | b'\t'))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_git_lfs_pointer_says_what_to_run() {
-        let text = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 1263486152\n";
-        let file = Arc::new(DataFile::from_bytes("unaligned_39.pkl", text.into()));
-        let message = check(&file).unwrap_err().to_string();
-        for part in ["unaligned_39.pkl", "Git LFS pointer", "1263486152", "git lfs pull"] {
-            assert!(message.contains(part), "{message}");
-        }
-    }
 
     #[test]
     fn other_formats_are_named() {
@@ -102,13 +65,5 @@ mod tests {
             assert!(found.contains(word), "{found}");
         }
         assert_eq!(other_format(b"\x80\x04\x95", 3), None);
-    }
-
-    #[test]
-    fn text_that_fails_as_a_pickle_is_called_text() {
-        let file = Arc::new(DataFile::from_bytes("label.csv", "video_id,clip_id,text\n1,2,你好\n".into()));
-        let error = super::super::pickle::parse(&file).unwrap_err();
-        let message = explain(&file, error).to_string();
-        assert!(message.contains("plain text") && message.contains("label.csv"), "{message}");
     }
 }

@@ -3,9 +3,9 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::bytes::DataFile;
-use super::dtype::DType;
-use super::error::DatasetError;
+use crate::dataset::error::DatasetError;
+use crate::dataset::file::bytes::DataFile;
+use crate::dataset::file::dtype::DType;
 
 /// Rows up to this size are read many at once.
 const SMALL_ROW: usize = 64 << 10;

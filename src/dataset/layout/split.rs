@@ -1,15 +1,17 @@
-//! One split of a pickle of the MMSA layout. What training can do without is never an error: a key that is missing or
+//! One split that a file keeps in a dict, under whatever keys its layout has. What training can do without is never an error: a key that is missing or
 //! holds something else becomes a finding, and something harmless stands in.
 
-use super::convert::{Key, Texts};
-use super::error::DatasetError;
-use super::flaw::{Flaw, FlawKind};
 use super::hints;
-use super::labels;
-use super::parts::{Feature, Lengths, Parts};
-use super::pickle::{Pickle, Value};
-use super::rows::{Rows, Scratch};
+use super::key::Key;
+use super::texts::Texts;
 use super::tokens;
+use crate::dataset::error::DatasetError;
+use crate::dataset::flaw::{Flaw, FlawKind};
+use crate::dataset::pickle::{Pickle, Value};
+use crate::dataset::prepare::keys::Keys;
+use crate::dataset::prepare::labels;
+use crate::dataset::prepare::parts::{Feature, Lengths, Parts};
+use crate::dataset::prepare::rows::{Rows, Scratch};
 use crate::modality::{Modality, PerModality};
 use crate::split::Split;
 
@@ -17,30 +19,37 @@ use crate::split::Split;
 ///
 /// # Errors
 /// Features or labels are missing, hold something else, or do not belong together.
-pub fn read_split(pickle: &Pickle, split: Split, dict: Value, flaws: &mut Vec<Flaw>) -> Result<Parts, DatasetError> {
-    Reader { pickle, split, dict, flaws }.read()
+pub fn read(
+    pickle: &Pickle,
+    split: Split,
+    dict: Value,
+    keys: &'static Keys,
+    flaws: &mut Vec<Flaw>,
+) -> Result<Parts, DatasetError> {
+    Reader { pickle, split, dict, keys, flaws }.read()
 }
 
 struct Reader<'a> {
     pickle: &'a Pickle,
     split: Split,
     dict: Value,
+    keys: &'static Keys,
     flaws: &'a mut Vec<Flaw>,
 }
 
 impl<'a> Reader<'a> {
     fn read(mut self) -> Result<Parts, DatasetError> {
-        let keys = self.pickle.keys(self.dict)?.unwrap_or_default();
-        let key = self.at("regression_labels");
-        let numbers =
-            key.numbers(self.need("regression_labels", "one label for each clip, shape (N,)", &keys)?, None)?;
+        let found = self.pickle.keys(self.dict)?.unwrap_or_default();
+        let key = self.at(self.keys.labels);
+        let value = self.need(self.keys.labels, "one label for each clip, shape (N,)", &found)?;
+        let numbers = key.numbers(value, None)?;
         let count = numbers.len();
         if count == 0 {
             return Err(key.error("at least one clip", "none", "every split needs clips"));
         }
-        let ids = self.texts("id", count, "clips are numbered")?;
+        let ids = self.texts(self.keys.ids, count, "clips are numbered")?;
         let ids = ids.unwrap_or_else(|| (0..count).map(|row| format!("{}_{row:05}", self.split)).collect());
-        let transcripts = self.texts("raw_text", count, "transcripts are empty")?;
+        let transcripts = self.texts(self.keys.transcripts, count, "transcripts are empty")?;
         let transcripts = transcripts.unwrap_or_else(|| vec![String::new(); count]);
         let labels = labels::finite(&numbers, |row, y| {
             let missing = numbers.iter().filter(|y| !y.is_finite()).count();
@@ -48,8 +57,8 @@ impl<'a> Reader<'a> {
             key.error("finite numbers", found, hints::unlabelled(self.split, missing == count))
         })?;
         let unimodal = self.unimodal(&labels)?;
-        let features = PerModality::try_from_fn(|m| self.feature(m, count, &keys))?;
-        Ok(Parts { ids, transcripts, labels, unimodal, features, keys })
+        let features = PerModality::try_from_fn(|m| self.feature(m, count, &found))?;
+        Ok(Parts { ids, transcripts, labels, unimodal, features, keys: self.keys, found })
     }
 
     fn at(&self, name: &str) -> Key<'a> {
@@ -57,15 +66,15 @@ impl<'a> Reader<'a> {
     }
 
     fn get(&self, name: &str) -> Result<Option<Value>, DatasetError> {
-        self.pickle.get(self.dict, name)
+        Ok(self.pickle.get(self.dict, name)?)
     }
 
-    fn need(&self, name: &str, what: &str, keys: &str) -> Result<Value, DatasetError> {
+    fn need(&self, name: &str, what: &str, found: &str) -> Result<Value, DatasetError> {
         match self.get(name)? {
             Some(value) => Ok(value),
             None => {
-                let hint = hints::missing_key(self.pickle, self.dict, self.split, name)?;
-                Err(self.at(name).error(what, format!("only the keys {keys}"), hint))
+                let hint = hints::missing_key(self.pickle, self.dict, self.split, self.keys, name)?;
+                Err(self.at(name).error(what, format!("only the keys {found}"), hint))
             }
         }
     }
@@ -97,8 +106,8 @@ impl<'a> Reader<'a> {
 
     /// Human unimodal labels, NaN where nobody gave one; `None` where there are none that say something of their own.
     fn unimodal(&mut self, labels: &[f32]) -> Result<Option<PerModality<Vec<f32>>>, DatasetError> {
-        let name = |m: Modality| format!("regression_labels_{}", m.letter());
-        let found = PerModality::try_from_fn(|m| self.get(&name(m)))?;
+        let name = |m: Modality| self.keys.unimodal[m];
+        let found = PerModality::try_from_fn(|m| self.get(name(m)))?;
         if found.iter().all(|(_, value)| value.is_none()) {
             return Ok(None);
         }
@@ -110,7 +119,7 @@ impl<'a> Reader<'a> {
                 self.note(name(m), FlawKind::Absent { instead });
                 continue;
             };
-            match optional(self.at(&name(m)).numbers(value, Some(labels.len())))? {
+            match optional(self.at(name(m)).numbers(value, Some(labels.len())))? {
                 Ok(numbers) => {
                     let known = |y: f64| if (y as f32).is_finite() { y as f32 } else { f32::NAN };
                     unimodal[m] = numbers.into_iter().map(known).collect();
@@ -125,27 +134,28 @@ impl<'a> Reader<'a> {
         let given = |(_, values): (Modality, &Vec<f32>)| values.iter().any(|y| !y.is_nan());
         let copies = |values: &Vec<f32>| values.iter().zip(labels).all(|(own, y)| own.is_nan() || own == y);
         let why = if !unimodal.iter().any(given) {
-            "no clip has one"
+            "no clip has one".to_owned()
         } else if unimodal.iter().all(|(_, values)| copies(values)) {
-            "all of them are copies of regression_labels"
+            format!("all of them are copies of {}", self.keys.labels)
         } else {
             return Ok(Some(unimodal));
         };
         // One word about all of them is enough.
         self.flaws.truncate(first);
-        self.note(labels::UNIMODAL, FlawKind::UnimodalIgnored { why: why.to_owned() });
+        self.note(self.keys.all_unimodal, FlawKind::UnimodalIgnored { why });
         Ok(None)
     }
 
-    fn feature(&mut self, m: Modality, count: usize, keys: &str) -> Result<Feature, DatasetError> {
-        let value = self.need(m.name(), "features, shape (N, steps, columns)", keys)?;
-        let (rows, dtype, held) = self.at(m.name()).rows(value, count)?;
+    fn feature(&mut self, m: Modality, count: usize, found: &str) -> Result<Feature, DatasetError> {
+        let name = self.keys.features[m];
+        let value = self.need(name, "features, shape (N, steps, columns)", found)?;
+        let (rows, dtype, held) = self.at(name).rows(value, count)?;
         if m == Modality::Text
             && let Some(found) = tokens::find(&rows)?
         {
             let expected = "vectors of the words (GloVe's, or BERT's last_hidden_state), shape (N, steps, columns)";
             let found = format!("{found}, {}", self.pickle.describe(value));
-            return Err(self.at(m.name()).error(expected, found, hints::ENCODE));
+            return Err(self.at(name).error(expected, found, hints::ENCODE));
         }
         if let Some(kind) = held {
             self.note(m.name(), kind);
@@ -156,7 +166,7 @@ impl<'a> Reader<'a> {
 
     /// The number of valid steps: the length key, else text's mask, else to be found in the values.
     fn lengths(&mut self, m: Modality, rows: &Rows) -> Result<Lengths, DatasetError> {
-        let name = ["text_lengths", "audio_lengths", "vision_lengths"][m as usize];
+        let name = self.keys.lengths[m];
         if let Some(value) = self.get(name)? {
             match optional(self.at(name).numbers(value, Some(rows.len())))?.and_then(|numbers| whole(&numbers)) {
                 Ok(lengths) => return Ok(Lengths::Given { key: name, lengths: self.cut(name, rows, lengths) }),
@@ -191,12 +201,12 @@ impl<'a> Reader<'a> {
             .collect()
     }
 
-    /// The token count of each clip by `text_bert`'s mask, where that array has as many steps as `text`. The token ids
-    /// are used nowhere else, so that an odd `text_bert` is no error.
+    /// The token count of each clip by the mask of the encoder's input, where that array has as many steps as `text`. The token ids
+    /// are used nowhere else, so that an odd one is no error.
     fn mask_lengths(&self, text: &Rows) -> Result<Option<Vec<usize>>, DatasetError> {
-        let Some(value) = self.get("text_bert")? else { return Ok(None) };
+        let Some(value) = self.get(self.keys.encoder_input)? else { return Ok(None) };
         let same = |rows: &Rows| rows.dim() == text.max_steps() && (0..rows.len()).all(|row| rows.steps(row) == 3);
-        let mask = match optional(self.at("text_bert").rows(value, text.len()))? {
+        let mask = match optional(self.at(self.keys.encoder_input).rows(value, text.len()))? {
             Ok((rows, _, _)) if same(&rows) => rows,
             _ => return Ok(None),
         };

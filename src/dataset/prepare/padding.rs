@@ -7,10 +7,10 @@
 
 use std::collections::BTreeSet;
 
-use super::error::DatasetError;
-use super::flaw::{Flaw, FlawKind};
 use super::parts::{Feature, Lengths, Parts};
 use super::rows::Scratch;
+use crate::dataset::error::DatasetError;
+use crate::dataset::flaw::{Flaw, FlawKind};
 use crate::modality::{Modality, PerModality};
 use crate::split::{PerSplit, Split};
 
@@ -204,8 +204,9 @@ fn follow_text(features: &mut PerModality<Feature>, m: Modality) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::rows::Rows;
     use super::*;
+    use crate::dataset::prepare::keys::MEMORY;
+    use crate::dataset::prepare::rows::Rows;
 
     /// Rows of one column; true stands for a value.
     fn feature(rows: &[Vec<bool>], lengths: Lengths) -> Feature {
@@ -229,7 +230,8 @@ mod tests {
             labels: vec![0.0; n],
             unimodal: None,
             features: PerModality { text, audio, vision },
-            keys: String::new(),
+            keys: &MEMORY,
+            found: String::new(),
         }
     }
 

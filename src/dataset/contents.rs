@@ -1,26 +1,23 @@
-//! A dataset before anything is normalised: what a pickle of the MMSA layout holds, checked.
+//! What a dataset holds before anything is normalised, checked: splits that belong together, labels within [-H, H].
 
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::bytes::DataFile;
-use super::convert::{Key, is_dict};
 use super::error::DatasetError;
+use super::file::bytes::DataFile;
 use super::flaw::{Flaw, FlawKind};
-use super::hints;
-use super::labels;
-use super::magic;
-use super::memory::MemorySplit;
-use super::mmsa;
-use super::padding::{self, Padding};
-use super::parts::Parts;
-use super::pickle;
+use super::layout::key::Key;
+use super::layout::{list, parse};
+use super::prepare::labels;
+use super::prepare::memory::{self, MemorySplit};
+use super::prepare::padding::{self, Padding};
+use super::prepare::parts::Parts;
 use crate::config::{DataSettings, MetricSet};
 use crate::modality::{Modality, PerModality};
 use crate::split::{PerSplit, Split};
 
 /// A dataset as it lies in a file or in memory.
-pub struct Layout {
+pub struct Contents {
     pub splits: PerSplit<Parts>,
     /// At which end of a row the padding stands.
     pub padding: PerModality<Padding>,
@@ -32,50 +29,42 @@ pub struct Layout {
     pub bytes: u64,
 }
 
-impl Layout {
-    /// Reads the layout of a file. `catalogue` is the dataset's name in the catalogue, if it has one there.
+impl Contents {
+    /// Reads a file in whichever layout it has. `catalogue` is the dataset's name in the catalogue, if it has one there.
     ///
     /// # Errors
-    /// The file is no pickle, is damaged, or does not hold what the MMSA layout asks for.
+    /// The file is no pickle, is damaged, or does not hold what its layout asks for.
     pub fn read(
         file: &Arc<DataFile>,
         catalogue: Option<&str>,
         settings: &DataSettings,
-    ) -> Result<Layout, DatasetError> {
-        magic::check(file)?;
-        let pickle = pickle::parse(file).map_err(|error| magic::explain(file, error))?;
-        let root = pickle.root();
-        let at = |name: &str| Key { pickle: &pickle, name: name.to_owned() };
-        if !is_dict(&pickle, root) {
-            let expected = "a dict with the keys train, valid, test";
-            return Err(at("the whole pickle").error(expected, pickle.describe(root), hints::LAYOUT));
-        }
+    ) -> Result<Contents, DatasetError> {
+        let pickle = parse::parse(file)?;
+        let at = |name: String| Key { pickle: &pickle, name };
         let mut flaws = Vec::new();
-        let mut splits = PerSplit::try_from_fn(|split| {
-            let key = at(split.name());
-            let Some(value) = pickle.get(root, split.name())? else {
-                let found = format!("only the keys {}", pickle.keys(root)?.unwrap_or_default());
-                return Err(key.error("a dict of this name", found, hints::missing_split(&pickle, split)?));
-            };
-            if !is_dict(&pickle, value) {
-                return Err(key.error("a dict", pickle.describe(value), hints::LAYOUT));
-            }
-            mmsa::read_split(&pickle, split, value, &mut flaws)
-        })?;
+        let mut splits = list::read(&pickle, &mut flaws)?;
         check_dims(&splits, |m, expected, found, split| {
-            let hint = "all splits must hold the same columns";
-            at(&format!("{split}.{m}")).error(expected, found, hint)
+            let name = format!("{split}.{}", splits[split].keys.features[m]);
+            at(name).error(expected, found, "all splits must hold the same columns")
         })?;
         let (label_range, metrics) =
-            bound_labels(&mut splits, catalogue, settings, &mut flaws, |split, expected, found, hint| {
-                at(&format!("{split}.regression_labels")).error(expected, found, hint)
+            bound_labels(&mut splits, catalogue, settings, &mut flaws, |key, expected, found, hint| {
+                at(key).error(expected, found, hint)
             })?;
         check_ids(&splits, &mut flaws);
         let padding = padding::settle(&mut splits, &mut flaws)?;
-        Ok(Layout { splits, padding, label_range, metrics, fingerprint: file.fingerprint()?, flaws, bytes: file.len() })
+        Ok(Contents {
+            splits,
+            padding,
+            label_range,
+            metrics,
+            fingerprint: file.fingerprint()?,
+            flaws,
+            bytes: file.len(),
+        })
     }
 
-    /// The layout of splits made in memory; the rows move, they are not copied.
+    /// The contents of splits made in memory; the rows move, they are not copied.
     ///
     /// # Errors
     /// The parts of a split do not agree with each other.
@@ -84,7 +73,7 @@ impl Layout {
         splits: PerSplit<MemorySplit>,
         label_range: Option<f32>,
         settings: &DataSettings,
-    ) -> Result<Layout, DatasetError> {
+    ) -> Result<Contents, DatasetError> {
         let fail = |key: String, expected: String, found: String, hint: &str| DatasetError::Layout {
             path: name.into(),
             key,
@@ -92,7 +81,7 @@ impl Layout {
             found,
             hint: hint.to_owned(),
         };
-        let fingerprint = super::memory::fingerprint(&splits);
+        let fingerprint = memory::fingerprint(&splits);
         let PerSplit { train, valid, test } = splits;
         let take = |split: Split, part: MemorySplit| {
             part.into_parts().map_err(|e| fail(format!("{split}.{}", e.key), e.expected, e.found, ""))
@@ -106,13 +95,13 @@ impl Layout {
         let settings = DataSettings { label_range: label_range.or(settings.label_range), ..settings.clone() };
         let mut flaws = Vec::new();
         let (label_range, metrics) =
-            bound_labels(&mut splits, None, &settings, &mut flaws, |split, expected, found, hint| {
-                fail(format!("{split}.labels"), expected, found, &hint)
+            bound_labels(&mut splits, None, &settings, &mut flaws, |key, expected, found, hint| {
+                fail(key, expected, found, &hint)
             })?;
         check_ids(&splits, &mut flaws);
         // Padded at the end, as `MemorySequences` has it.
         let padding = PerModality::default();
-        Ok(Layout { splits, padding, label_range, metrics, fingerprint, flaws, bytes: 0 })
+        Ok(Contents { splits, padding, label_range, metrics, fingerprint, flaws, bytes: 0 })
     }
 }
 
@@ -139,19 +128,24 @@ fn bound_labels(
     catalogue: Option<&str>,
     settings: &DataSettings,
     flaws: &mut Vec<Flaw>,
-    error: impl Fn(Split, String, String, String) -> DatasetError,
+    error: impl Fn(String, String, String, String) -> DatasetError,
 ) -> Result<(f32, MetricSet), DatasetError> {
     let largest = splits.train.labels.iter().fold(0f32, |m, y| m.max(y.abs()));
     let range = labels::range(settings, catalogue, &splits.train.labels).ok_or_else(|| {
         let hint = format!("set data.label_range, for example --set data.label_range={}", largest.ceil());
-        error(Split::Train, "labels within [-3, 3]".to_owned(), format!("labels up to {largest}"), hint)
+        error(
+            format!("{}.{}", Split::Train, splits.train.keys.labels),
+            "labels within [-3, 3]".to_owned(),
+            format!("labels up to {largest}"),
+            hint,
+        )
     })?;
     for split in Split::ALL {
-        let Parts { ids, labels, unimodal, .. } = &mut splits[split];
+        let Parts { ids, labels, unimodal, keys, .. } = &mut splits[split];
         if let Some((row, y)) = labels::bound(labels, range) {
             let id = ids.get(row).cloned().unwrap_or_default();
             return Err(error(
-                split,
+                format!("{split}.{}", keys.labels),
                 format!("labels within [-{range}, {range}]"),
                 format!("{y} in row {row} (id {id:?})"),
                 format!("set data.label_range to at least {}, or drop the clip", y.abs()),
@@ -162,15 +156,15 @@ fn bound_labels(
             let count = values.iter().filter(|y| y.abs() > range).count();
             if count > 0 {
                 let kind = FlawKind::UnimodalOutside { labels: count, range };
-                flaws.push(Flaw::new(Some(split), format!("regression_labels_{}", m.letter()), kind));
+                flaws.push(Flaw::new(Some(split), keys.unimodal[m], kind));
             }
         }
     }
     for (split, parts) in splits.iter() {
-        flaws.extend(labels::findings(split, &parts.labels));
+        flaws.extend(labels::findings(split, parts.keys.labels, &parts.labels));
     }
     let judged = PerSplit::from_fn(|split| splits[split].unimodal.is_some());
-    labels::note_unjudged(&judged, flaws);
+    labels::note_unjudged(&judged, splits.train.keys.all_unimodal, flaws);
     Ok((range, labels::metrics(settings, range)))
 }
 
@@ -181,11 +175,11 @@ fn check_ids(splits: &PerSplit<Parts>, flaws: &mut Vec<Flaw>) {
         let own: HashSet<&str> = parts.ids.iter().map(String::as_str).collect();
         let clips = parts.ids.len() - own.len();
         if clips > 0 {
-            flaws.push(Flaw::new(Some(split), "id", FlawKind::RepeatedIds { clips }));
+            flaws.push(Flaw::new(Some(split), parts.keys.ids, FlawKind::RepeatedIds { clips }));
         }
         let clips = own.intersection(&train).count();
         if split != Split::Train && clips > 0 {
-            flaws.push(Flaw::new(Some(split), "id", FlawKind::SharedWithTrain { clips }));
+            flaws.push(Flaw::new(Some(split), parts.keys.ids, FlawKind::SharedWithTrain { clips }));
         }
     }
 }

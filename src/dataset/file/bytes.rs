@@ -5,7 +5,8 @@ use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
-use super::error::DatasetError;
+use super::error::FileError;
+use super::hash::Hash;
 
 /// Files up to this size are fingerprinted whole, larger ones by samples.
 const WHOLE: u64 = 64 << 20;
@@ -33,16 +34,12 @@ impl DataFile {
     ///
     /// # Errors
     /// The path does not exist, may not be read or is no regular file (a pipe would block for ever).
-    pub fn open(path: &Path) -> Result<DataFile, DatasetError> {
-        let fail = |source| DatasetError::Open { path: path.to_owned(), source };
+    pub fn open(path: &Path) -> Result<DataFile, FileError> {
+        let fail = |source| FileError::Open { path: path.to_owned(), source };
         let metadata = std::fs::metadata(path).map_err(fail)?;
         if !metadata.is_file() {
             let found = if metadata.is_dir() { "a folder" } else { "no regular file" };
-            return Err(DatasetError::NotData {
-                path: path.to_owned(),
-                found: found.to_owned(),
-                hint: "give the path of the pickle file itself".to_owned(),
-            });
+            return Err(FileError::NotAFile { path: path.to_owned(), found });
         }
         let file = crate::files::open(path).map_err(fail)?;
         let len = file.metadata().map_err(fail)?.len();
@@ -73,22 +70,22 @@ impl DataFile {
     ///
     /// # Errors
     /// The range lies outside the file as it is now (which may be shorter than when it was opened), or the disk failed.
-    pub fn read_at(&self, offset: u64, out: &mut [u8]) -> Result<(), DatasetError> {
+    pub fn read_at(&self, offset: u64, out: &mut [u8]) -> Result<(), FileError> {
         match &self.backing {
             Backing::File(file) => file.read_exact_at(out, offset).map_err(|source| match source.kind() {
-                std::io::ErrorKind::UnexpectedEof => DatasetError::Shrunk {
+                std::io::ErrorKind::UnexpectedEof => FileError::Shrunk {
                     path: self.path.clone(),
                     expected: self.len,
                     found: file.metadata().map(|m| m.len()).unwrap_or(0),
                 },
-                _ => DatasetError::Read { path: self.path.clone(), offset, source },
+                _ => FileError::Read { path: self.path.clone(), offset, source },
             }),
             Backing::Memory(bytes) => {
                 let range = usize::try_from(offset).ok().and_then(|start| Some(start..start.checked_add(out.len())?));
                 match range.and_then(|r| bytes.get(r)) {
                     Some(found) => out.copy_from_slice(found),
                     None => {
-                        return Err(DatasetError::Shrunk {
+                        return Err(FileError::Shrunk {
                             path: self.path.clone(),
                             expected: offset.saturating_add(out.len() as u64),
                             found: self.len,
@@ -104,7 +101,7 @@ impl DataFile {
     ///
     /// # Errors
     /// As [`read_at`](Self::read_at).
-    pub fn head(&self, count: usize) -> Result<Vec<u8>, DatasetError> {
+    pub fn head(&self, count: usize) -> Result<Vec<u8>, FileError> {
         let mut bytes = vec![0; count.min(usize::try_from(self.len).unwrap_or(usize::MAX))];
         self.read_at(0, &mut bytes)?;
         Ok(bytes)
@@ -115,10 +112,10 @@ impl DataFile {
     ///
     /// # Errors
     /// As [`read_at`](Self::read_at).
-    pub fn fingerprint(&self) -> Result<String, DatasetError> {
+    pub fn fingerprint(&self) -> Result<String, FileError> {
         let mut hash = Hash::default();
         let mut block = vec![0; BLOCK as usize];
-        let mut add = |offset: u64, hash: &mut Hash| -> Result<(), DatasetError> {
+        let mut add = |offset: u64, hash: &mut Hash| -> Result<(), FileError> {
             let part = &mut block[..BLOCK.min(self.len - offset) as usize];
             self.read_at(offset, part)?;
             hash.update(part);
@@ -138,37 +135,6 @@ impl DataFile {
     }
 }
 
-/// A 64-bit multiply-and-fold hash over words of 8 bytes, the same on every machine and in every release.
-pub(super) struct Hash(pub(super) u64);
-
-impl Default for Hash {
-    fn default() -> Self {
-        Hash(0xcbf2_9ce4_8422_2325)
-    }
-}
-
-impl Hash {
-    /// Adds bytes; how they are cut into calls matters, so callers cut them always in the same way.
-    pub(super) fn update(&mut self, bytes: &[u8]) {
-        let mut words = bytes.chunks_exact(8);
-        for word in &mut words {
-            let mut w = [0; 8];
-            w.copy_from_slice(word);
-            self.word(u64::from_le_bytes(w));
-        }
-        let mut tail = [0; 8];
-        let rest = words.remainder();
-        tail[..rest.len()].copy_from_slice(rest);
-        self.word(u64::from_le_bytes(tail));
-        self.word(bytes.len() as u64);
-    }
-
-    fn word(&mut self, word: u64) {
-        self.0 = (self.0 ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        self.0 ^= self.0 >> 32;
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -184,7 +150,7 @@ mod tests {
         assert_eq!(out, [7; 10]);
         file.as_file().set_len(50).unwrap();
         let error = data.read_at(90, &mut out).unwrap_err();
-        assert!(matches!(error, DatasetError::Shrunk { expected: 100, found: 50, .. }), "{error}");
+        assert!(matches!(error, FileError::Shrunk { expected: 100, found: 50, .. }), "{error}");
     }
 
     #[test]

@@ -1,28 +1,10 @@
-//! Which dataset is meant: a name of the catalogue, a file of the data folder, or a path.
+//! Which dataset a name stands for: one of the catalogue, a file of the data folder, or a path.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use super::bytes::DataFile;
-use super::catalogue::{Catalogue, State};
-use super::error::DatasetError;
-use super::layout::Layout;
-use super::{catalogue, demo};
-use crate::config::DataSettings;
-
-/// The demo's name in the catalogue.
-pub const DEMO: &str = "demo";
-/// The seed of `demo` where none is given; `demo:7` has seed 7.
-pub const DEMO_SEED: u64 = 1;
-
-/// Where a dataset comes from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Source {
-    /// The built-in generator.
-    Demo { seed: u64 },
-    /// A pickle of the MMSA layout.
-    File(PathBuf),
-}
+use super::entries::{Catalogue, State};
+use super::source::{DEMO, DEMO_SEED, Source};
+use crate::dataset::error::DatasetError;
 
 /// The folder where datasets are looked for: `MUG_DATA_DIR`, else `mug/data` in the user's data folder.
 pub fn data_folder() -> PathBuf {
@@ -75,46 +57,6 @@ impl Source {
         match candidates.into_iter().find(|p| p.is_file()) {
             Some(path) => Ok(Source::File(path)),
             None => Err(unknown(name_or_path, folder, &catalogue)),
-        }
-    }
-
-    /// The name to show: the catalogue's for the demo, else the file's stem.
-    pub fn display_name(&self) -> String {
-        match self {
-            Source::Demo { seed: DEMO_SEED } => DEMO.to_owned(),
-            Source::Demo { seed } => format!("{DEMO}:{seed}"),
-            Source::File(path) => catalogue::stem(path),
-        }
-    }
-
-    /// The catalogue's name for this data, by which settings are found: `demo`, or what the file's name and folders
-    /// say (`mosi` for `mosi_ctx8_mmsa.pkl` and for `MOSI/Processed/aligned_50.pkl`).
-    pub fn catalogue_name(&self) -> Option<&'static str> {
-        match self {
-            Source::Demo { .. } => Some(DEMO),
-            Source::File(path) => catalogue::name_of(path),
-        }
-    }
-
-    /// Looks whether the data can be used, short of its features: quick also for a large file.
-    ///
-    /// # Errors
-    /// It cannot; the error says why.
-    pub fn check(&self, settings: &DataSettings) -> Result<(), DatasetError> {
-        match self {
-            Source::Demo { .. } => Ok(()),
-            Source::File(_) => self.layout(settings).map(|_| ()),
-        }
-    }
-
-    /// Reads what lies there, short of the features.
-    pub(super) fn layout(&self, settings: &DataSettings) -> Result<Layout, DatasetError> {
-        match self {
-            Source::Demo { seed } => {
-                let range = settings.label_range.unwrap_or(demo::LABEL_RANGE);
-                Layout::from_memory(&self.display_name(), demo::generate(*seed), Some(range), settings)
-            }
-            Source::File(path) => Layout::read(&Arc::new(DataFile::open(path)?), self.catalogue_name(), settings),
         }
     }
 }

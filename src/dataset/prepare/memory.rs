@@ -1,8 +1,9 @@
 //! Splits held in memory: what the built-in demo generates, and what tests and benchmarks make by hand.
 
-use super::bytes::Hash;
+use super::keys;
 use super::parts::{Feature, Lengths, Parts};
 use super::rows::Rows;
+use crate::dataset::file::hash::Hash;
 use crate::modality::{Modality, PerModality};
 use crate::split::PerSplit;
 
@@ -35,7 +36,7 @@ pub struct MemorySequences {
 }
 
 /// Which part of a split does not agree with the others.
-pub(super) struct Mismatch {
+pub struct Mismatch {
     pub key: String,
     pub expected: String,
     pub found: String,
@@ -43,7 +44,7 @@ pub(super) struct Mismatch {
 
 impl MemorySplit {
     /// Checks the parts against each other and hands them on without copying.
-    pub(super) fn into_parts(self) -> Result<Parts, Mismatch> {
+    pub(in crate::dataset) fn into_parts(self) -> Result<Parts, Mismatch> {
         let n = self.labels.len();
         let need = |ok: bool, key: String, expected: String, found: String| {
             if ok { Ok(()) } else { Err(Mismatch { key, expected, found }) }
@@ -88,13 +89,14 @@ impl MemorySplit {
             labels: self.labels,
             unimodal: self.unimodal,
             features,
-            keys: String::new(),
+            keys: &keys::MEMORY,
+            found: String::new(),
         })
     }
 }
 
 /// A short text that differs between splits of different content.
-pub(super) fn fingerprint(splits: &PerSplit<MemorySplit>) -> String {
+pub fn fingerprint(splits: &PerSplit<MemorySplit>) -> String {
     let mut hash = Hash::default();
     for (_, split) in splits.iter() {
         for text in split.ids.iter().chain(&split.transcripts) {

@@ -1,7 +1,7 @@
 //! Token ids where features of the text should be: trained on, they would be numbers without a meaning.
 
-use super::error::DatasetError;
-use super::rows::{Rows, Scratch};
+use crate::dataset::error::DatasetError;
+use crate::dataset::prepare::rows::{Rows, Scratch};
 
 /// Rows looked at.
 const SAMPLED: usize = 64;
