@@ -5,7 +5,8 @@ use crate::rings;
 
 /// The rooms of `src/console` from the bottom; those of one floor know nothing of each other. On top of them, and of no room,
 /// stand the files that tie them together.
-pub const CONSOLE: [&[&str]; 6] = [&["terminal"], &["widgets"], &["state"], &["update", "view"], &["world"], &[]];
+pub const CONSOLE: [&[&str]; 6] =
+    [&["terminal"], &["widgets"], &["state"], &["layout"], &["update", "view"], &["world"]];
 
 /// One folder, or the file of that name.
 #[derive(Debug, PartialEq, Eq)]
@@ -15,22 +16,17 @@ pub struct Floor {
     pub height: usize,
 }
 
-/// The floors as the documentation of `src/lib.rs` gives them: from the line that begins with `Floors` to the next empty
-/// one, names in backticks, and `→` between a floor and the next.
-pub fn of_the_crate(lib: &str) -> Vec<Floor> {
-    let documentation = lib.lines().map_while(|line| line.strip_prefix("//!")).map(str::trim);
-    let lines: Vec<&str> =
-        documentation.skip_while(|line| !line.starts_with("Floors")).take_while(|line| !line.is_empty()).collect();
-    let text = lines.join(" ");
+/// The floors as the page of the architecture gives them: the rows of the table below its heading `# Floors`, each with the
+/// names of one floor in its first column, the highest floor first.
+pub fn of_the_crate(page: &str) -> Vec<Floor> {
+    let below = page.lines().skip_while(|line| *line != "# Floors").skip(1).take_while(|line| !line.starts_with("# "));
+    let rows: Vec<&str> = below.filter_map(|line| line.strip_prefix("| ")?.split('|').next()).collect();
     let mut floors = Vec::new();
-    for (height, floor) in text.split('→').enumerate() {
-        let names = floor.split('`').skip(1).step_by(2);
+    for (height, names) in rows.iter().rev().filter(|names| names.contains('`')).enumerate() {
+        let names = names.split('`').skip(1).step_by(2);
         floors.extend(names.map(|name| Floor { name: name.to_owned(), height }));
     }
-    assert!(
-        floors.len() > 1,
-        "the documentation of src/lib.rs has no paragraph that begins with \"Floors\" and gives them as `config` → `dataset`"
-    );
+    assert!(floors.len() > 1, "the page has no table of the floors below a heading \"# Floors\"");
     floors
 }
 

@@ -121,6 +121,19 @@ fn paths_in_macros_attributes_and_inner_modules_count() {
 }
 
 #[test]
+fn a_module_and_a_function_may_have_the_same_name() {
+    let files = [
+        ("lib.rs", "mod a; mod say; pub use say::say; use a::csv;"),
+        (
+            "a.rs",
+            "use super::say; pub use csv::csv; mod csv { pub fn csv() {} } fn f() { say::say(); super::say::other(); }",
+        ),
+        ("say.rs", "pub fn say() {} pub fn other() {}"),
+    ];
+    assert_eq!(arrows(&files), ["a.rs > say.rs: other say", "lib.rs > a.rs: csv", "lib.rs > say.rs: say"]);
+}
+
+#[test]
 fn names_of_other_crates_are_none_of_ours() {
     let files = [
         ("lib.rs", "mod a; mod csv;"),
@@ -132,9 +145,10 @@ fn names_of_other_crates_are_none_of_ours() {
 
 #[test]
 fn floors_are_read_from_the_documentation_and_held_to() {
-    let floors = floors::of_the_crate(
-        "//! A crate.\n//!\n//! Floors, low ones first: `a`, `b` →\n//! `c` → `d`.\n//!\n//! `e`\n",
-    );
+    let page = "# Files\n\n| `x` | |\n\n# Floors\n\nThis is `said`.\n\n| floor | what it is |\n|---|---|\n\
+                | [`d`](crate::d) | the `top` |\n| [`c`](crate::c) | |\n| [`a`](crate::a), [`b`](crate::b) | |\n\n\
+                # More\n\n| `y` | |\n";
+    let floors = floors::of_the_crate(page);
     let floor = |name: &str, height| Floor { name: name.to_owned(), height };
     assert_eq!(floors, [floor("a", 0), floor("b", 0), floor("c", 1), floor("d", 2)]);
     let found = of(&[

@@ -24,7 +24,8 @@ pub enum Definition {
 pub struct Module {
     /// The file that it stands in, from `src/` on.
     pub file: String,
-    pub names: BTreeMap<String, Definition>,
+    /// What a name stands for: a module and a function, a type and a macro may have the same.
+    pub names: BTreeMap<String, Vec<Definition>>,
     /// The paths of `use path::*`.
     pub globs: Vec<Vec<String>>,
     pub items: Vec<Item>,
@@ -91,7 +92,7 @@ impl Crate {
                             self.file(read, below, &file, &text);
                         }
                     }
-                    module.names.insert(name, Definition::Module);
+                    module.names.entry(name).or_default().push(Definition::Module);
                 }
                 item => {
                     module.take(&item);
@@ -120,8 +121,8 @@ impl Crate {
     }
 
     fn resolve(&self, from: &[String], path: &[String], depth: usize) -> Option<Found> {
-        // Two modules may import each other's names by `*`.
-        if depth > 32 {
+        // Two modules may import each other's names by `*`, and a name that is not the crate's is looked for by way of every `*`.
+        if depth > 8 {
             return None;
         }
         let (first, rest) = path.split_first()?;
@@ -129,10 +130,11 @@ impl Crate {
             "crate" => Found::Module(Vec::new()),
             "self" => Found::Module(from.to_vec()),
             "super" => Found::Module(from.split_last()?.1.to_vec()),
-            name => self.named(from, name, depth)?,
+            name => self.named(from, name, rest.is_empty(), depth)?,
         };
         let mut at = start;
-        for segment in rest {
+        for (i, segment) in rest.iter().enumerate() {
+            let last = i + 1 == rest.len();
             at = match at {
                 // A variant, an associated function: it stands where its type does.
                 Found::Item(..) => return Some(at),
@@ -141,26 +143,37 @@ impl Crate {
                     // `use path::{self}`
                     "self" => Found::Module(module),
                     // What is not found was made by a macro of that module.
-                    name => self.named(&module, name, depth).unwrap_or_else(|| Found::Item(module, name.to_owned())),
+                    name => {
+                        self.named(&module, name, last, depth).unwrap_or_else(|| Found::Item(module, name.to_owned()))
+                    }
                 },
             };
         }
         Some(at)
     }
 
-    fn named(&self, module: &[String], name: &str, depth: usize) -> Option<Found> {
+    /// What a name of a module leads to; the last one of a path is rather an item than a module, and one before it a module.
+    fn named(&self, module: &[String], name: &str, last: bool, depth: usize) -> Option<Found> {
         let here = self.modules.get(module)?;
-        match here.names.get(name) {
-            Some(Definition::Item) => Some(Found::Item(module.to_vec(), name.to_owned())),
-            Some(Definition::Module) => Some(Found::Module([module, &[name.to_owned()]].concat())),
-            // `use name::...` of a crate of that name.
-            Some(Definition::Import(path)) if path.first().is_some_and(|first| first == name) => None,
-            Some(Definition::Import(path)) => self.resolve(module, path, depth + 1),
-            None => here.globs.iter().find_map(|glob| match self.resolve(module, glob, depth + 1)? {
-                Found::Module(of) if of != module => self.named(&of, name, depth + 1),
+        let found = |definition: &Definition| match definition {
+            Definition::Item => Some(Found::Item(module.to_vec(), name.to_owned())),
+            Definition::Module => Some(Found::Module([module, &[name.to_owned()]].concat())),
+            Definition::Import(path) => self.resolve(module, path, depth + 1),
+        };
+        let rank = |definition: &&Definition| match definition {
+            Definition::Item => u8::from(!last) * 2,
+            Definition::Import(_) => 1,
+            Definition::Module => u8::from(last) * 2,
+        };
+        let mut definitions: Vec<&Definition> = here.names.get(name).into_iter().flatten().collect();
+        definitions.sort_by_key(rank);
+        if definitions.is_empty() {
+            return here.globs.iter().find_map(|glob| match self.resolve(module, glob, depth + 1)? {
+                Found::Module(of) if of != module => self.named(&of, name, last, depth + 1),
                 _ => None,
-            }),
+            });
         }
+        definitions.into_iter().find_map(found)
     }
 }
 
@@ -191,7 +204,9 @@ impl Module {
             Item::Use(i) => {
                 for leaf in leaves(&i.tree) {
                     match leaf.known_as {
-                        Some(name) => drop(self.names.insert(name, Definition::Import(leaf.path))),
+                        Some(name) => {
+                            self.names.entry(name).or_default().push(Definition::Import(leaf.path));
+                        }
                         None if leaf.all => self.globs.push(leaf.path),
                         None => {}
                     }
@@ -200,7 +215,7 @@ impl Module {
             }
             _ => return,
         };
-        self.names.insert(name.to_string(), Definition::Item);
+        self.names.entry(name.to_string()).or_default().push(Definition::Item);
     }
 }
 
