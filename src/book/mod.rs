@@ -28,5 +28,8 @@ pub mod keys {}
 #[doc = include_str!("method.md")]
 pub mod method {}
 
+#[doc = include_str!("speed.md")]
+pub mod speed {}
+
 #[doc = include_str!("where_to_add.md")]
 pub mod where_to_add {}

@@ -259,7 +259,7 @@ fn open(name: &str) -> Result<Opened> {
     Ok(Opened { open: path.clone(), bytes, open_seconds, read_seconds, gigabytes_per_second })
 }
 
-/// Reads a file and forgets it; its length.
+/// Reads a file to its end; returns its length.
 fn read(path: &Path) -> Result<u64> {
     let mut file = crate::files::open(path).wrap_err_with(|| format!("cannot open {}", path.display()))?;
     let mut buffer = vec![0u8; 1 << 20];

@@ -15,7 +15,7 @@ use crate::run::tail::read_view;
 use crate::run::view::Phase;
 use crate::training::events::Command;
 
-/// How long the effect of a command is waited for: the end of a batch and a checkpoint.
+/// The longest wait for a command's effect: the batch has to end, and a checkpoint to be written.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Sends a command and waits for its effect.
@@ -24,7 +24,7 @@ pub fn tell_and_wait(dir: &RunDir, command: Command) -> Result<()> {
     wait(dir, command)
 }
 
-/// What is said of a run whose process died.
+/// The error for a run whose process died.
 pub fn died(dir: &RunDir) -> Report {
     eyre!("the process of run {0} died; mug resume {0} goes on from its last checkpoint", dir.name())
 }
@@ -47,7 +47,7 @@ pub fn tell(dir: &RunDir, command: Command) -> Result<()> {
     }
 }
 
-/// Waits until a command has had its effect; fails where the run ended in another way, or is not done with its batch.
+/// Waits until a command has had its effect. Fails where the run ends in another way, or its batch lasts too long.
 fn wait(dir: &RunDir, command: Command) -> Result<()> {
     let start = Instant::now();
     let name = dir.name();
@@ -59,7 +59,7 @@ fn wait(dir: &RunDir, command: Command) -> Result<()> {
             _ => !lock::is_alive(dir),
         };
         if done {
-            // Looked at again: its last word may have come since.
+            // Read once more: the run's last event may have been written since.
             let state = summarise(dir).state;
             return match state {
                 RunState::Died => Err(died(dir)),
@@ -73,7 +73,7 @@ fn wait(dir: &RunDir, command: Command) -> Result<()> {
         std::thread::sleep(Duration::from_millis(50));
     }
     Err(eyre!(
-        "run {name} was told and is not done with its batch after {} s; mug runs shows when it is",
+        "run {name} has taken the command and is still busy with its batch after {} s; mug runs shows its state",
         PATIENCE.as_secs()
     ))
 }

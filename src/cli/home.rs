@@ -44,7 +44,7 @@ pub struct StartArgs {
 }
 
 impl StartArgs {
-    /// The options given that only a run that is started would have.
+    /// Names of the options that were given and matter only where a run is started.
     pub fn given(&self) -> Vec<&'static str> {
         let given = [
             ("--dataset", self.dataset.is_some()),
@@ -56,7 +56,7 @@ impl StartArgs {
     }
 }
 
-/// Opens the console. In lines: starts a run where a dataset is named, else follows the newest live run.
+/// Opens the console. Where there is no screen: starts a run if a dataset is named, else follows the newest live run.
 pub fn run(args: HomeArgs, root: &Path) -> Result<ExitCode> {
     let HomeArgs { view, start } = args;
     let given = start.given();
@@ -86,7 +86,10 @@ pub fn run(args: HomeArgs, root: &Path) -> Result<ExitCode> {
         Some(_) => {
             let dir = request.create(root)?;
             start_detached(&dir)?;
-            say(&format!("started; it goes on when this is ended: mug attach {0}, mug stop {0}", dir.name()))?;
+            say(&format!(
+                "started; it goes on when these lines end: mug attach {0} shows it, mug stop {0} ends it",
+                dir.name()
+            ))?;
             dir
         }
         None if !given.is_empty() => {
@@ -107,7 +110,7 @@ pub fn run(args: HomeArgs, root: &Path) -> Result<ExitCode> {
     attach::follow(&dir)
 }
 
-/// What the console starts runs with, once it is sure that it can: what is wrong is said before the screen opens.
+/// What the console starts runs with. Dataset and settings are checked here: errors are printed before the screen opens.
 fn checked(request: RunRequest, dataset: Option<&str>, given: bool) -> Result<Start> {
     let settings = request.settings()?;
     let mut start = Start {

@@ -42,7 +42,7 @@ impl Subcommand for HostArgs {
             ..HostOptions::default()
         };
         let served = serve(dir, trainer(), &options)?;
-        // Ended on request is success here: who asked has seen it.
+        // A run that was stopped on request is a success, too.
         Ok(match served.outcome {
             Outcome::Finished | Outcome::Stopped => ExitCode::SUCCESS,
         })

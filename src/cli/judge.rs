@@ -20,7 +20,7 @@ use crate::training::agreement::summarise;
 use crate::training::bootstrap::{CONFIDENCE, RESAMPLES};
 use crate::training::events::{Agreement, Grid, Interval, LabelSummaries, LabelSummary, LabelValues};
 
-/// Unknown ids that are named.
+/// So many unknown ids are named at most.
 const NAMED: usize = 10;
 
 /// What `--json` prints.
@@ -146,7 +146,7 @@ fn verdict(s: &LabelSummary) -> String {
     )
 }
 
-/// Signs, copies and corrected labels down and people's across.
+/// Grids of signs: rows are the signs of copies and of corrected labels, columns those of people's labels.
 fn grids(s: &LabelSummary) -> io::Result<()> {
     let (Some(copied), Some(corrected)) = (s.copied_human, s.corrected_human) else { return Ok(()) };
     say(&format!("  {:<26}{}", "copied \\ human -  0  +", "corrected \\ human -  0  +"))?;

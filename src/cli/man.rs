@@ -30,7 +30,7 @@ impl Subcommand for ManArgs {
         std::fs::create_dir_all(folder).wrap_err_with(|| format!("cannot make the folder {}", folder.display()))?;
         clap_mangen::generate_to(program.grammar.clone(), folder)
             .wrap_err_with(|| format!("cannot write manual pages to {}", folder.display()))?;
-        for page in &PAGES {
+        for page in PAGES {
             let path = folder.join(format!("mug-{}.7", page.name));
             write_atomically(&path, |file| manual(page).to_writer(file))?;
         }

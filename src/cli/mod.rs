@@ -2,7 +2,7 @@
 //!
 //! A subcommand's file holds its options (a struct whose fields and doc comments are what `--help` shows) and what it does
 //! with them ([`Subcommand`](subcommand::Subcommand)). To add one: its file, its `mod` line and its line in
-//! [`SUBCOMMANDS`]. What several subcommands share has a file of its own: [`out`] prints, `record` finds and reads runs,
+//! [`SUBCOMMANDS`]. What several subcommands share has a file of its own: `out` prints, `record` finds and reads runs,
 //! `lines` and `progress` tell a run's events, `control` sends commands. Files here import from each other without a
 //! ring, and never from this one; everything below may be imported.
 
@@ -23,7 +23,7 @@ mod labels;
 mod lines;
 mod man;
 mod out;
-mod pages;
+pub mod pages;
 mod pause;
 mod plain;
 mod plot;
@@ -35,7 +35,7 @@ mod runs;
 mod show;
 mod stage_name;
 mod stop;
-mod subcommand;
+pub mod subcommand;
 mod train;
 mod verify;
 mod view;
@@ -49,7 +49,7 @@ use crate::run::directory::runs_root;
 use subcommand::{Entry, Program};
 
 /// Every subcommand, in the order in which `mug --help` lists them.
-const SUBCOMMANDS: [Entry; 19] = [
+pub const SUBCOMMANDS: &[Entry] = &[
     Entry::of::<train::TrainArgs>(),
     Entry::of::<attach::AttachArgs>(),
     Entry::of::<runs::RunsArgs>(),
@@ -86,9 +86,9 @@ pub fn main() -> ExitCode {
 }
 
 fn run() -> Result<ExitCode> {
-    let line = args::read(std::env::args_os(), &SUBCOMMANDS).unwrap_or_else(|e| e.exit());
+    let line = args::read(std::env::args_os(), SUBCOMMANDS).unwrap_or_else(|e| e.exit());
     let program =
-        Program { runs_root: line.args.runs_dir.unwrap_or_else(runs_root), grammar: args::grammar(&SUBCOMMANDS) };
+        Program { runs_root: line.args.runs_dir.unwrap_or_else(runs_root), grammar: args::grammar(SUBCOMMANDS) };
     match line.subcommand {
         None => home::run(line.args.home, &program.runs_root),
         Some((entry, mut matches)) => (entry.run)(&mut matches, &program),
@@ -115,7 +115,7 @@ mod tests {
 
     #[test]
     fn the_grammar_is_sound() {
-        args::grammar(&SUBCOMMANDS).debug_assert();
+        args::grammar(SUBCOMMANDS).debug_assert();
     }
 
     #[test]

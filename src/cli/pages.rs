@@ -21,7 +21,7 @@ pub struct Page {
 }
 
 /// Every page, in the order in which `mug help` lists them.
-pub const PAGES: [Page; 6] = [
+pub const PAGES: &[Page] = &[
     Page {
         name: "keys",
         about: "every key of the console, pane by pane",
@@ -119,7 +119,7 @@ mod tests {
     /// `MUG_WRITE_BOOK=1 cargo test --release --lib pages` writes them anew.
     #[test]
     fn the_books_tables_are_the_programs() {
-        for page in &PAGES {
+        for page in PAGES {
             let path = format!("{}/src/book/{}.md", env!("CARGO_MANIFEST_DIR"), page.name);
             if std::env::var_os("MUG_WRITE_BOOK").is_some() {
                 std::fs::write(&path, page.markdown()).unwrap();

@@ -128,7 +128,7 @@ impl Subcommand for TrainArgs {
             let reporter = scope.spawn(|| progress::report(&dir, &done));
             let served = serve(dir.clone(), trainer(), &options);
             done.store(true, Ordering::Release);
-            // A report that panicked leaves the record, which says the same.
+            // Where the reporting thread panicked, the record is read instead.
             (served, reporter.join().ok())
         });
         let served = served?;
