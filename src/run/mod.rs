@@ -3,11 +3,13 @@
 pub mod annotations;
 pub mod aside;
 pub mod clock;
+pub mod csv_line;
 pub mod directory;
 pub mod embedding;
 pub mod labels;
 pub mod list;
 pub mod lock;
+pub mod manifest;
 pub mod marks;
 pub mod npy;
 pub mod predictions;
