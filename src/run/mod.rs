@@ -1,4 +1,20 @@
-//! The run directory: settings, events, labels, checkpoints' places, locks.
+//! The run directory: settings, events, labels, checkpoints' places, locks. What is written there is written here, with the
+//! one exception of the checkpoints' content, which is [`training`](crate::training)'s.
+//!
+//! It imports from `training` (what happens in a run, as events) and the floors below it; it computes nothing and shows
+//! nothing.
+//!
+//! | what | files |
+//! |---|---|
+//! | the directory and its manifest | [`directory`], [`manifest`], [`list`], [`verify`] |
+//! | events: written, sealed, read as they come, reduced | [`recorder`], [`sealed`], [`tail`], [`view`] |
+//! | arrays and tables beside them | [`npy`], [`rows`], [`labels`], [`embedding`], [`predictions`], [`aside`] |
+//! | what people say of rows | [`marks`], [`annotations`] |
+//! | who trains the run, and whether it lives | [`lock`], [`pulse`] |
+//!
+//! To add a file to the run directory: a file here that knows its form and version, written through
+//! [`write_atomically`] or appended to with seals; its line in the list of [`directory`], and its check in [`verify`]. To
+//! add an event: its [`Body`](crate::training::events::Body), and what it changes in `view/apply.rs`.
 
 pub mod annotations;
 pub mod aside;

@@ -1,5 +1,7 @@
 //! The result of one run on a card: its figures with the rule that picked their epoch, what correction did to the labels,
 //! signs of failure, how each stage ended, and the settings that matter. Of a run that goes on, as far as it is.
+//!
+//! The card is plain data, here; `text` makes lines of it, for `mug show` and the console.
 
 mod text;
 
