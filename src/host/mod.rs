@@ -104,7 +104,7 @@ pub enum HostError {
 
 /// How often the lock and the socket's file are looked at.
 const LOOK: Duration = Duration::from_secs(1);
-/// How many looks come to a sign of life.
+/// A sign of life is given at every so many looks.
 const LOOKS_A_SIGN: u64 = 5;
 
 /// Trains a run in this process, on a thread of its own, until it ends.

@@ -131,10 +131,10 @@ impl RunDir {
         loop {
             let name = name.map_or_else(|| format!("{date}-{}", suffix(n)), str::to_owned);
             let path = root.join(&name);
-            // A folder takes the place of one that holds nothing, and of nothing else.
+            // Renaming a folder replaces an empty folder, and nothing else.
             match std::fs::rename(aside.path(), &path) {
                 Ok(()) => {
-                    // It is no longer where it was made.
+                    // The folder has moved: nothing is left to remove.
                     let _ = aside.keep();
                     super::sync_folder_of(&path).map_err(FileError::new("sync", root))?;
                     return Self::open(&path);
@@ -204,8 +204,8 @@ impl RunDir {
         Ok(write_atomically(&path, |w| writeln!(w, "{text}{SEAL}{sum}"))?)
     }
 
-    /// What is wrong with `run.toml` beside what keeps it from being read: somebody changed it since it was written. Older
-    /// versions wrote no checksum.
+    /// Whether somebody changed `run.toml` since it was written: what is wrong with it, in words. Older versions wrote no
+    /// checksum.
     ///
     /// # Errors
     /// A file that cannot be read.

@@ -146,7 +146,7 @@ const MAIN: [&str; 12] = [
 impl Card {
     /// The card of a run, from its directory and what its events say.
     pub fn new(dir: &RunDir, view: &RunView) -> Card {
-        // After the events: a host that ended between the two looks has then said why.
+        // Asked after the events were read.
         let state = RunState::of(view.phase, lock::is_alive(dir));
         let reason = match state {
             RunState::Died => Some(format!("its process is gone; mug resume {} takes it up", dir.name())),
@@ -192,7 +192,7 @@ fn is_validated(view: &RunView) -> bool {
     view.prepared.as_ref().is_none_or(|p| p.samples.valid > 0) || Stage::ALL.iter().any(|s| best(view, *s).is_some())
 }
 
-/// The best epoch of a stage so far, by its trainer's word.
+/// The best epoch of a stage so far, as its events say.
 fn best(view: &RunView, stage: Stage) -> Option<u32> {
     let part = view.stage(stage);
     part.per_epoch.epoch.get(part.best_epoch()?).map(|epoch| *epoch as u32)
