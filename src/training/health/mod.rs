@@ -38,7 +38,7 @@ use crate::training::events::{Check, Gain};
 
 /// Every sign of failure that is looked for, in the order in which checks are reported. Runs, the console, `mug health`
 /// and the help pages take them from here.
-pub const CHECKS: [Sign; 11] = [
+pub const CHECKS: &[Sign] = &[
     alignment::NO_SIGNAL,
     alignment::NOT_ALIGNED,
     alignment::MEMORISED,
