@@ -1,9 +1,9 @@
-//! The README says what the program does.
+//! The book's page of keys says what the program does.
 
 #[test]
-fn the_readmes_keys_are_the_programs() {
-    let readme = include_str!("../README.md");
-    for line in mug::console::actions::readme_table().lines() {
-        assert!(readme.contains(line), "README.md lacks this line of the table of actions:\n{line}");
+fn the_books_keys_are_the_programs() {
+    let page = include_str!("../src/book/keys.md");
+    for line in mug::console::keys::readme_table().lines() {
+        assert!(page.contains(line), "src/book/keys.md lacks this line of the table of keys:\n{line}");
     }
 }

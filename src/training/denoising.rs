@@ -67,7 +67,7 @@ impl Denoising {
                 None => t.clone(),
             })
         };
-        let mut noisy = || corrupt(&labels, settings.denoising.corruption, dataset.label_range, rng);
+        let mut noisy = || corrupt(&labels, &settings.denoising.corruption, dataset.label_range, rng);
         let (corrupted, corrupted_again) = (noisy(), noisy());
         Some(CorrectorBatch {
             unimodal: take(&representations.unimodal),
