@@ -122,7 +122,7 @@ fn check_dims(
     Ok(())
 }
 
-/// Settles H and the metric set, and holds all labels to H.
+/// Settles H and the metric set, and checks all labels against H.
 fn bound_labels(
     splits: &mut PerSplit<Parts>,
     catalogue: Option<&str>,

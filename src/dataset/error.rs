@@ -1,4 +1,4 @@
-//! What can be wrong with a dataset. Every message says where, what was expected, what was found and what to try.
+//! Why a dataset cannot be used. Every message says where, what was expected, what was found and what to try.
 
 use std::path::{Path, PathBuf};
 
@@ -23,8 +23,8 @@ pub enum DatasetError {
     /// The file cannot be opened or read.
     #[error(transparent)]
     File(#[from] FileError),
-    /// The file is something else altogether.
-    #[error("{path}: expected a Python pickle of the MMSA layout, found {found}; {hint}")]
+    /// The file is no pickle.
+    #[error("{path}: expected a dataset in a Python pickle, found {found}; {hint}")]
     NotData { path: PathBuf, found: String, hint: String },
     /// The pickle is broken, or asks for something that this reader refuses.
     #[error("{path}: {source}")]

@@ -19,10 +19,44 @@ use crate::config::{DataSettings, MetricSet};
 use crate::modality::{Modality, PerModality};
 use crate::split::{PerSplit, Split};
 
-/// Features are held in memory, normalised, where all valid steps take no more than this many bytes as f32.
+/// Features are normalised once and held in memory if all valid steps take no more than this many bytes as f32.
 pub const RESIDENT_BYTES: usize = 256 << 20;
 
 /// A dataset that is ready for training. It can be shared between threads.
+///
+/// Opening a pickle in one of the known layouts, and reading its splits:
+///
+/// ```
+/// use mug::config::DataSettings;
+/// use mug::dataset::{Dataset, Source};
+/// use mug::modality::Modality;
+/// use mug::split::Split;
+///
+/// let source = Source::File("tests/fixtures/numpy2_p4.pkl".into());
+/// let data = Dataset::open(&source, &DataSettings::default())?;
+///
+/// assert_eq!(data.len(Split::Train), 6);
+/// assert_eq!(data.shapes[Modality::Text], (4, 3)); // steps, columns
+/// assert_eq!(data.labels(Split::Test), [0.5, -2.5, 1.0]);
+/// assert_eq!(data.ids(Split::Test)[0], "v33$_$0");
+/// assert_eq!(data.lengths(Split::Train, Modality::Text), [1, 2, 3, 4, 1, 2]);
+///
+/// // Human labels of each modality, where the file has some.
+/// let unimodal = data.unimodal_labels(Split::Test).expect("this file has unimodal labels");
+/// assert_eq!(unimodal[Modality::Audio], [0.0, -3.0, 0.5]);
+///
+/// // Normalised features of two clips, valid steps only.
+/// let batch = data.batch(Split::Train, &[3, 0])?;
+/// let text = &batch.sequences[Modality::Text];
+/// assert_eq!(text.lengths, [4, 1]);
+/// assert_eq!(text.data.len(), (4 + 1) * 3);
+///
+/// // What had to be assumed, one sentence each.
+/// for flaw in &data.flaws {
+///     println!("{flaw}");
+/// }
+/// # Ok::<(), mug::dataset::DatasetError>(())
+/// ```
 pub struct Dataset {
     /// The catalogue's name or the file's stem.
     pub name: String,
@@ -34,7 +68,7 @@ pub struct Dataset {
     pub shapes: PerModality<(usize, usize)>,
     /// Differs between data of different content; the run directory keeps it.
     pub fingerprint: String,
-    /// What is odd about the data; all splits were looked through, and it is what [`Report`](super::Report) says.
+    /// What is odd about the data in any split: the list that [`Report`](super::Report) shows.
     pub flaws: Vec<Flaw>,
     splits: PerSplit<Held>,
     padding: PerModality<Padding>,
@@ -194,7 +228,7 @@ impl Dataset {
         &self.splits[split].lengths[m]
     }
 
-    /// True where batches are read from the data file, now and as long as there are any.
+    /// True where batches are read from the data file rather than from memory.
     pub fn reads_file(&self) -> bool {
         self.splits.iter().any(|(_, held)| held.features.iter().any(|(_, store)| matches!(store, Store::File(_))))
     }
@@ -245,7 +279,7 @@ impl Dataset {
 }
 
 impl fmt::Debug for Dataset {
-    /// In short: the data itself would fill the screen.
+    /// Leaves the data itself out, which would fill the screen.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Dataset")
             .field("name", &self.name)

@@ -72,8 +72,8 @@ impl Entry {
     }
 }
 
-/// True for two paths to one place, however they are written. Two links to one file are two places: their names may mean
-/// different settings.
+/// True where two paths name the same place, however they are written. Two links to one file count as two places, because
+/// settings are found by a file's name.
 pub fn is_same(a: &Path, b: &Path) -> bool {
     let place = |path: &Path| Some((path.parent()?.canonicalize().ok()?, path.file_name()?.to_owned()));
     a == b
@@ -114,7 +114,7 @@ impl Catalogue {
             entries.push(Entry { name: name.to_owned(), about: about.to_owned(), state });
         }
         for path in files.into_iter().chain(extra.iter().cloned()) {
-            // The folder holds no file twice; one given by its path may lie in it.
+            // A file given by its path may also lie in the folder.
             let given = extra.contains(&path);
             if given && entries.iter().filter_map(Entry::path).any(|known| is_same(known, &path)) {
                 continue;
@@ -146,7 +146,7 @@ fn state_of(path: PathBuf) -> State {
     }
 }
 
-/// Collects pickles; links to folders are not followed, so that there are no rounds.
+/// Collects pickles. Links to folders are not followed, as they could lead round in circles.
 fn find(folder: &Path, depth: usize, left: &mut usize, files: &mut Vec<PathBuf>) {
     let Ok(entries) = std::fs::read_dir(folder) else { return };
     for entry in entries.flatten() {

@@ -12,7 +12,7 @@ pub fn data_folder() -> PathBuf {
         Some(folder) if !folder.is_empty() => folder.into(),
         _ => match directories::BaseDirs::new() {
             Some(dirs) => dirs.data_dir().join("mug").join("data"),
-            // Without a home folder there is only the one we stand in.
+            // Without a home folder only the current one is left.
             None => PathBuf::from("data"),
         },
     }

@@ -43,10 +43,10 @@ impl Source {
         }
     }
 
-    /// Looks whether the data can be used, short of its features: quick also for a large file.
+    /// Checks whether the data can be used, without reading its features: fast even for a large file.
     ///
     /// # Errors
-    /// It cannot; the error says why.
+    /// The data cannot be used; the error says why.
     pub fn check(&self, settings: &DataSettings) -> Result<(), DatasetError> {
         match self {
             Source::Demo { .. } => Ok(()),
@@ -54,7 +54,7 @@ impl Source {
         }
     }
 
-    /// Reads what lies there, short of the features.
+    /// Reads everything but the features.
     pub(in crate::dataset) fn contents(&self, settings: &DataSettings) -> Result<Contents, DatasetError> {
         match self {
             Source::Demo { seed } => {

@@ -85,6 +85,15 @@ const SHARES: [(Kind, f32); 5] = [
 ///
 /// Labels lie in [-[`LABEL_RANGE`], [`LABEL_RANGE`]], and the true unimodal labels are given. Ids are
 /// `demo_VIDEO$_$CLIP`, as in MMSA files.
+///
+/// ```
+/// use mug::dataset::demo;
+///
+/// let splits = demo::generate(1);
+/// assert_eq!(splits.train.labels.len(), demo::CLIPS.train);
+/// let truth = splits.train.unimodal.expect("the demo knows the truth of each modality");
+/// println!("label {}, words alone {}", splits.train.labels[0], truth.text[0]);
+/// ```
 pub fn generate(seed: u64) -> PerSplit<MemorySplit> {
     let mut world = World::new(seed);
     PerSplit::from_fn(|split: Split| world.split(CLIPS[split]))

@@ -1,4 +1,4 @@
-//! A data file read by position: nothing is mapped, so a file that shrinks or vanishes meanwhile is an error and never
+//! A data file read by position. It is not mapped into memory, so a file that shrinks while it is read gives an error, not
 //! a crash.
 
 use std::fs::File;
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use super::error::FileError;
 use super::hash::Hash;
 
-/// Files up to this size are fingerprinted whole, larger ones by samples.
+/// Files up to this many bytes are fingerprinted whole, larger ones by samples.
 const WHOLE: u64 = 64 << 20;
 /// Block size of fingerprinting.
 const BLOCK: u64 = 64 << 10;

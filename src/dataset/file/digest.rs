@@ -1,5 +1,5 @@
-//! Whether a data file still is what it was: its SHA-256, as the field publishes it of its files, and the cheap signs that
-//! it is worth reading anew.
+//! Whether a data file has changed: its SHA-256, which the field publishes for its files, and cheaper signs that tell
+//! whether the SHA-256 must be computed again.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -9,8 +9,8 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-/// What the file system says of a file without reading it. Whoever changes a file's content changes this, unless they mean
-/// to hide it.
+/// What the file system knows about a file. Any ordinary change of the content changes it; only somebody who means to
+/// hide a change can avoid that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sign {
     pub stamp: Stamp,
@@ -31,11 +31,11 @@ impl Sign {
     /// Of the file at a path, links followed.
     ///
     /// # Errors
-    /// It is not there, or cannot be asked.
+    /// The file does not exist or may not be looked at.
     pub fn of(path: &Path) -> io::Result<Sign> {
         let m = std::fs::metadata(path)?;
         let nanoseconds = |seconds: i64, rest: i64| i128::from(seconds) * 1_000_000_000 + i128::from(rest);
-        // i64 reaches to the year 2262; what lies beyond is cut to its end.
+        // i64 nanoseconds end in the year 2262; later times become the last one.
         let modified = nanoseconds(m.mtime(), m.mtime_nsec()).clamp(i128::from(i64::MIN), i128::from(i64::MAX)) as i64;
         Ok(Sign {
             stamp: Stamp { bytes: m.len(), modified },
@@ -45,7 +45,7 @@ impl Sign {
     }
 }
 
-/// SHA-256 of a file's content in hexadecimal digits; `None` where `go_on`, asked after every MiB, says no.
+/// SHA-256 of a file's content in hexadecimal digits. `go_on` is asked before every MiB; `None` where it says no.
 ///
 /// # Errors
 /// The file cannot be read.

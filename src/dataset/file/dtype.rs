@@ -71,7 +71,7 @@ impl DType {
         macro_rules! convert {
             ($n:literal, $read:expr) => {{
                 let read = $read;
-                // Indexed, and the rare order of bytes apart: a plain loop over arrays is what becomes vector instructions.
+                // The usual byte order has a plain loop of its own, which the compiler turns into vector instructions.
                 let words = &bytes.as_chunks::<$n>().0[..out.len()];
                 if self.big_endian {
                     for (i, to) in out.iter_mut().enumerate() {
@@ -113,7 +113,7 @@ impl DType {
             }
             let shift = 64 - 8 * self.size as u32;
             return Some(match self.kind {
-                // An arithmetic shift back spreads the sign.
+                // Shifting up and back extends the sign.
                 Kind::Int => ((i64::from_le_bytes(word) << shift) >> shift).to_string(),
                 _ => u64::from_le_bytes(word).to_string(),
             });

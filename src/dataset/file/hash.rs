@@ -10,7 +10,7 @@ impl Default for Hash {
 }
 
 impl Hash {
-    /// Adds bytes; how they are cut into calls matters, so callers cut them always in the same way.
+    /// Adds bytes. The same bytes cut into other calls give another hash.
     pub fn update(&mut self, bytes: &[u8]) {
         let mut words = bytes.chunks_exact(8);
         for word in &mut words {

@@ -1,10 +1,10 @@
-//! Files that are something else: recognised by their first bytes, so that the message can say what to do.
+//! Recognises files of other formats by their first bytes, so that the message can say what to do.
 
 const PICKLE: u8 = 0x80;
 
-/// What a file is, by its first bytes, where it is known and no pickle; and what to do about it.
+/// The format of a file that is no pickle, by its first bytes, and what to do about it; `None` where it may be a pickle.
 pub fn other_format(head: &[u8], len: u64) -> Option<(String, String)> {
-    const SAVE: &str = "save its content as a pickle of the MMSA layout";
+    const SAVE: &str = "save its content as a pickle of MMSA's layout";
     let (found, hint) = match head {
         [] => ("an empty file".to_owned(), "the download probably failed, fetch it again"),
         _ if head.starts_with(b"version https://git-lfs.github.com/spec/") => {

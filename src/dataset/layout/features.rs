@@ -30,7 +30,7 @@ impl Key<'_> {
             if items.len() != count {
                 return Err(wrong(self.pickle.describe(value)));
             }
-            let rows = Nested { key: self, left: self.pickle.file().len(), data: Vec::new(), dim: None }.read(items)?;
+            let rows = self.nested(items)?;
             let why = "its features are Python lists; numpy arrays are read faster".to_owned();
             return Ok((rows, "list".to_owned(), Some(FlawKind::HeldInMemory { why })));
         };
@@ -57,6 +57,14 @@ impl Key<'_> {
         let starts = (0..=count).map(|row| row * steps).collect();
         let flaw = FlawKind::HeldInMemory { why: why.to_owned() };
         Ok((Rows::Memory { data, starts, dim }, dtype.to_string(), Some(flaw)))
+    }
+
+    /// Feature rows of one object for each clip: an array (T, D), or lists in its place.
+    ///
+    /// # Errors
+    /// Steps of different numbers of columns, elements that are no numbers, or more of them than the file could hold.
+    pub fn nested(&self, clips: &[Value]) -> Result<Rows, DatasetError> {
+        Nested { key: self, left: self.pickle.file().len(), data: Vec::new(), dim: None }.read(clips)
     }
 
     /// The elements of an array as f32 in C order.

@@ -1,29 +1,30 @@
-//! What to try where a file lacks something: names that other projects give the same, and where to read on.
+//! Hints for messages about a file that lacks something: what to rename or add, and where to read on.
 
-use super::names::{key_names, split_names};
+use super::names;
 use crate::dataset::file::error::FileError;
 use crate::dataset::pickle::{Pickle, Value};
 use crate::dataset::prepare::keys::Keys;
+use crate::modality::Modality;
 use crate::split::Split;
 
-/// Where the layout as a whole is another one.
+/// What MMSA's layout is.
 pub const LAYOUT: &str = "MMSA files are a dict with train, valid and test, each a dict with text, audio and vision of \
                           shape (N, steps, columns) and regression_labels of shape (N,); see \"Your own data\" in the README";
 
 /// Where to read on.
 pub const OWN_DATA: &str = "see \"Your own data\" in the README";
 
-/// Where a text encoder's input stands in place of its output.
+/// What to do where a text encoder's input stands in place of its output.
 pub const ENCODE: &str = "mug encodes no text itself: put the encoder's output under text and what it takes in under \
                           text_bert, from which lengths are taken";
 
-/// Where a split is missing.
+/// What to do about a missing split.
 ///
 /// # Errors
 /// The file cannot be read.
 pub fn missing_split(pickle: &Pickle, split: Split) -> Result<String, FileError> {
     let has = |name: &str| Ok::<_, FileError>(pickle.get(pickle.root(), name)?.is_some());
-    for other in split_names(split) {
+    for other in names::of_split(split) {
         if has(other)? {
             return Ok(format!("rename {other:?} to {:?}", split.name()));
         }
@@ -37,12 +38,17 @@ pub fn missing_split(pickle: &Pickle, split: Split) -> Result<String, FileError>
     Ok(LAYOUT.to_owned())
 }
 
-/// Where a key of a split is missing that cannot be done without.
+/// What to do about a missing key that every split needs.
 ///
 /// # Errors
 /// The file cannot be read.
 pub fn missing_key(pickle: &Pickle, dict: Value, split: Split, keys: &Keys, key: &str) -> Result<String, FileError> {
-    for other in key_names(key) {
+    let others: &[&str] = match Modality::ALL.into_iter().find(|&m| keys.features[m] == key) {
+        Some(m) => names::of_features(m),
+        None if key == keys.labels => &names::LABELS,
+        None => &[],
+    };
+    for other in others {
         if pickle.get(dict, other)?.is_some() {
             return Ok(format!("rename {other:?} to {key:?}"));
         }
@@ -56,7 +62,7 @@ pub fn missing_key(pickle: &Pickle, dict: Value, split: Split, keys: &Keys, key:
     Ok(format!("rename or add the key; {LAYOUT}"))
 }
 
-/// Where clips have no label: `all` those of the split.
+/// What to do about clips without a label; `all` where no clip of the split has one.
 pub fn unlabelled(split: Split, all: bool) -> String {
     if all && split != Split::Train {
         return format!(
@@ -70,7 +76,7 @@ pub fn unlabelled(split: Split, all: bool) -> String {
 mod tests {
     use super::*;
 
-    /// A hint that sends people to a page which does not exist is worse than none.
+    /// Hints must name a section that exists.
     #[test]
     fn the_page_that_hints_name_is_there() {
         let readme = include_str!("../../../README.md");

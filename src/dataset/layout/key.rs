@@ -65,11 +65,42 @@ impl Key<'_> {
                 Some(&[one]) => one,
                 _ => item,
             };
-            // What Python has where there is no number.
+            // Python programs write None where there is no number.
             let number = if single == Value::None { Some(f64::NAN) } else { self.pickle.number(single) };
             number.ok_or_else(|| wrong(format!("{} at position {row}", self.pickle.describe(item))))
         };
         items.iter().enumerate().map(number).collect()
+    }
+
+    /// The first number of an object: a number itself, or an array or a list of up to 64, also within another. Also says
+    /// how many there are.
+    ///
+    /// # Errors
+    /// It holds no number, or too many.
+    pub fn first_number(&self, value: Value) -> Result<(f64, usize), DatasetError> {
+        const MOST: usize = 64;
+        let wrong = || self.error("a number", self.pickle.describe(value), "each clip needs exactly one label");
+        if value == Value::None {
+            return Ok((f64::NAN, 1));
+        }
+        if let Some((array, payload)) = self.pickle.array(value) {
+            let count = array.shape.iter().try_fold(1usize, |n, &axis| n.checked_mul(axis)).unwrap_or(0);
+            if !array.dtype.is_number() || !(1..=MOST).contains(&count) {
+                return Err(wrong());
+            }
+            return self.elements(array, payload)?.first().map(|&y| (y, count)).ok_or_else(wrong);
+        }
+        // A list, or a list within a list.
+        let inner = match self.pickle.items(value) {
+            Some(&[one]) if self.pickle.items(one).is_some() => one,
+            _ => value,
+        };
+        let (first, count) = match self.pickle.items(inner) {
+            Some(items) if items.len() <= MOST => (items.first().copied(), items.len()),
+            Some(_) => (None, 0),
+            None => (Some(inner), 1),
+        };
+        first.and_then(|first| self.pickle.number(first)).map(|y| (y, count)).ok_or_else(wrong)
     }
 
     /// All elements of an array of numbers, in the order in which they are stored.

@@ -1,5 +1,5 @@
-//! One split that a file keeps in a dict, under whatever keys its layout has. What training can do without is never an error: a key that is missing or
-//! holds something else becomes a finding, and something harmless stands in.
+//! One split that a file keeps in a dict, under the keys of its layout. An optional key never makes a file unusable: where
+//! it is missing or holds something else, a default is used and a finding says so.
 
 use super::hints;
 use super::key::Key;
@@ -23,7 +23,7 @@ pub fn read(
     pickle: &Pickle,
     split: Split,
     dict: Value,
-    keys: &'static Keys,
+    keys: Keys,
     flaws: &mut Vec<Flaw>,
 ) -> Result<Parts, DatasetError> {
     Reader { pickle, split, dict, keys, flaws }.read()
@@ -33,7 +33,7 @@ struct Reader<'a> {
     pickle: &'a Pickle,
     split: Split,
     dict: Value,
-    keys: &'static Keys,
+    keys: Keys,
     flaws: &'a mut Vec<Flaw>,
 }
 
@@ -73,7 +73,7 @@ impl<'a> Reader<'a> {
         match self.get(name)? {
             Some(value) => Ok(value),
             None => {
-                let hint = hints::missing_key(self.pickle, self.dict, self.split, self.keys, name)?;
+                let hint = hints::missing_key(self.pickle, self.dict, self.split, &self.keys, name)?;
                 Err(self.at(name).error(what, format!("only the keys {found}"), hint))
             }
         }
@@ -83,7 +83,7 @@ impl<'a> Reader<'a> {
         self.flaws.push(Flaw::new(Some(self.split), key, kind));
     }
 
-    /// Texts that can be done without.
+    /// Texts under an optional key.
     fn texts(&mut self, name: &str, count: usize, instead: &str) -> Result<Option<Vec<String>>, DatasetError> {
         let instead = instead.to_owned();
         let Some(value) = self.get(name)? else {
@@ -104,9 +104,10 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Human unimodal labels, NaN where nobody gave one; `None` where there are none that say something of their own.
+    /// Human unimodal labels, NaN where a clip has none; `None` where there are none or all are copies of y.
     fn unimodal(&mut self, labels: &[f32]) -> Result<Option<PerModality<Vec<f32>>>, DatasetError> {
-        let name = |m: Modality| self.keys.unimodal[m];
+        let keys = self.keys.unimodal;
+        let name = |m: Modality| keys[m];
         let found = PerModality::try_from_fn(|m| self.get(name(m)))?;
         if found.iter().all(|(_, value)| value.is_none()) {
             return Ok(None);
@@ -140,7 +141,7 @@ impl<'a> Reader<'a> {
         } else {
             return Ok(Some(unimodal));
         };
-        // One word about all of them is enough.
+        // One finding for all three is enough.
         self.flaws.truncate(first);
         self.note(self.keys.all_unimodal, FlawKind::UnimodalIgnored { why });
         Ok(None)
@@ -164,7 +165,7 @@ impl<'a> Reader<'a> {
         Ok(Feature { rows, lengths, dtype })
     }
 
-    /// The number of valid steps: the length key, else text's mask, else to be found in the values.
+    /// The number of valid steps: from the length key, else from text's mask, else to be found in the values.
     fn lengths(&mut self, m: Modality, rows: &Rows) -> Result<Lengths, DatasetError> {
         let name = self.keys.lengths[m];
         if let Some(value) = self.get(name)? {
@@ -186,7 +187,7 @@ impl<'a> Reader<'a> {
         Ok(if ragged || rows.max_steps() <= 1 { Lengths::Whole } else { Lengths::Inferred })
     }
 
-    /// Lengths may be those of the sequences before they were cut to the steps there are.
+    /// Cuts lengths to the steps there are: some files give those of the sequences before they were cut.
     fn cut(&mut self, name: &str, rows: &Rows, lengths: Vec<u64>) -> Vec<usize> {
         let steps = |row: usize| rows.steps(row);
         let longer = |row: &usize| lengths[*row] > steps(*row) as u64;
@@ -201,8 +202,8 @@ impl<'a> Reader<'a> {
             .collect()
     }
 
-    /// The token count of each clip by the mask of the encoder's input, where that array has as many steps as `text`. The token ids
-    /// are used nowhere else, so that an odd one is no error.
+    /// The number of tokens of each clip, from the mask of the encoder's input, where that array has as many steps as the
+    /// text. Nothing else is taken from it, so one that cannot be used is no error.
     fn mask_lengths(&self, text: &Rows) -> Result<Option<Vec<usize>>, DatasetError> {
         let Some(value) = self.get(self.keys.encoder_input)? else { return Ok(None) };
         let same = |rows: &Rows| rows.dim() == text.max_steps() && (0..rows.len()).all(|row| rows.steps(row) == 3);
@@ -216,13 +217,13 @@ impl<'a> Reader<'a> {
             let ones = mask.read(row, 1..2, &mut scratch)?.iter().filter(|&&v| v > 0.0).count();
             lengths.push(ones.min(text.steps(row)));
         }
-        // A mask of nothing says that the key is a placeholder.
+        // A mask without a single token is a placeholder.
         Ok(lengths.iter().any(|&n| n > 0).then_some(lengths))
     }
 }
 
-/// What became of data that can be done without: the inner error is a finding, and only a file that cannot be read is a
-/// true one.
+/// Separates what an optional key may lack (the inner error, which becomes a finding) from a file that cannot be read (the
+/// outer error).
 fn optional<T>(result: Result<T, DatasetError>) -> Result<Result<T, String>, DatasetError> {
     match result {
         Ok(value) => Ok(Ok(value)),

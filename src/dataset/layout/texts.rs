@@ -77,8 +77,35 @@ impl Key<'_> {
         Ok(out)
     }
 
+    /// The words of one clip: an array or a list of texts, or of numbers. They and `each` bytes for every one of them are
+    /// taken from `room`.
+    ///
+    /// # Errors
+    /// Something else than words, or more than there is room for.
+    pub fn words(&self, value: Value, each: u64, room: &mut u64) -> Result<Vec<String>, DatasetError> {
+        let wrong = || self.error("the words of a clip", self.pickle.describe(value), "each clip needs a list of them");
+        let count = match (self.pickle.array_shape(value), self.pickle.items(value)) {
+            (Some(&[n] | &[n, 1]), _) => n,
+            (None, Some(items)) => items.len(),
+            _ => return Err(wrong()),
+        };
+        let bytes = self.pickle.array(value).map_or(1, |(array, _)| array.dtype.size.max(1));
+        let needed = (count as u64).saturating_mul(each.saturating_add(bytes as u64));
+        let few = || {
+            self.error("no more words than the features have steps", self.pickle.describe(value), "the file is damaged")
+        };
+        *room = room.checked_sub(needed).ok_or_else(few)?;
+        match self.pickle.objects(value).or_else(|| self.pickle.items(value)) {
+            Some(items) => self.object_texts(items, count),
+            None => self.element_texts(value, count),
+        }
+    }
+
     /// One text for each object.
-    fn object_texts(&self, items: &[Value], count: usize) -> Result<Vec<String>, DatasetError> {
+    ///
+    /// # Errors
+    /// Another count, objects that are no text, or more text than the file could hold.
+    pub fn object_texts(&self, items: &[Value], count: usize) -> Result<Vec<String>, DatasetError> {
         let wrong = |found: String| self.error(format!("{count} strings"), found, "each clip needs exactly one");
         if items.len() != count {
             return Err(wrong(format!("{} objects", items.len())));

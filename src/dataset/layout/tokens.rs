@@ -1,11 +1,11 @@
-//! Token ids where features of the text should be: trained on, they would be numbers without a meaning.
+//! Recognises token ids that stand where features of the text should be. As features they would mean nothing.
 
 use crate::dataset::error::DatasetError;
 use crate::dataset::prepare::rows::{Rows, Scratch};
 
 /// Rows looked at.
 const SAMPLED: usize = 64;
-/// BERT's vocabularies have their special tokens from here on; counts and codes of that size are no features either.
+/// BERT's special tokens begin here. Whole numbers this large are no features in any case.
 const TOKEN: f64 = 100.0;
 
 /// What the rows are, in words, where they are no features but what a text encoder takes in.
@@ -31,7 +31,7 @@ pub fn find(rows: &Rows) -> Result<Option<&'static str>, DatasetError> {
         if !inputs && !ids {
             return Ok(None);
         }
-        // One flag a token, in an array of its own, would look like ids, too.
+        // Flags of 0 and 1 look like ids as well, but never reach `TOKEN`.
         largest = values.iter().copied().fold(largest, f64::max);
         seen = true;
     }

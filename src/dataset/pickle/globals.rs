@@ -23,6 +23,12 @@ pub enum Global {
     Factory,
     /// `bytes` or `bytearray`.
     Bytes,
+    /// `torch._utils._rebuild_tensor_v2`: a tensor over a storage.
+    RebuildTensor,
+    /// `torch.storage._load_from_bytes`: a storage.
+    LoadStorage,
+    /// `torch.FloatStorage` and the like, as numpy's name of the element type.
+    Storage(&'static str),
 }
 
 impl Global {
@@ -41,6 +47,17 @@ impl Global {
                 Global::Factory
             }
             ("builtins" | "__builtin__", "bytes" | "bytearray") => Global::Bytes,
+            ("torch._utils", "_rebuild_tensor_v2") => Global::RebuildTensor,
+            ("torch.storage", "_load_from_bytes") => Global::LoadStorage,
+            ("torch", "DoubleStorage") => Global::Storage("f8"),
+            ("torch", "FloatStorage") => Global::Storage("f4"),
+            ("torch", "HalfStorage") => Global::Storage("f2"),
+            ("torch", "LongStorage") => Global::Storage("i8"),
+            ("torch", "IntStorage") => Global::Storage("i4"),
+            ("torch", "ShortStorage") => Global::Storage("i2"),
+            ("torch", "CharStorage") => Global::Storage("i1"),
+            ("torch", "ByteStorage") => Global::Storage("u1"),
+            ("torch", "BoolStorage") => Global::Storage("b1"),
             _ => return None,
         })
     }

@@ -10,28 +10,40 @@ use super::objects::Pickle;
 use super::opcodes::{self as op, name};
 use super::state::State;
 use super::text;
-use super::values::{Node, Value};
+use super::torch;
+use super::values::{Node, Span, Storage, Value};
 use crate::dataset::file::bytes::DataFile;
+
+/// Most bytes before the elements of a PyTorch storage.
+const STORAGE_HEAD: u64 = 64 << 10;
 
 /// The reading of one pickle.
 pub struct Machine<'a> {
+    file: &'a Arc<DataFile>,
     cursor: Cursor<'a>,
     state: State,
+    /// True within the string that holds a PyTorch storage, where persistent ids are allowed and further storages are not.
+    nested: bool,
 }
 
 impl<'a> Machine<'a> {
     pub fn new(file: &'a Arc<DataFile>) -> Self {
-        Machine { cursor: Cursor::new(file), state: State::new(file) }
+        Machine { file, cursor: Cursor::new(file), state: State::new(file), nested: false }
     }
 
     /// Runs the pickle to its end.
     pub fn run(mut self) -> Result<Pickle, PickleError> {
+        self.to_stop()?;
+        self.state.finish()
+    }
+
+    fn to_stop(&mut self) -> Result<(), PickleError> {
         loop {
             self.state.offset = self.cursor.position();
             let code = self.cursor.byte()?;
             self.state.opcode = name(code).ok_or(PickleError::Opcode { offset: self.state.offset, code })?;
             if code == op::STOP {
-                return self.state.finish();
+                return Ok(());
             }
             self.step(code)?;
         }
@@ -189,7 +201,10 @@ impl<'a> Machine<'a> {
             op::REDUCE => {
                 let arguments = self.state.pop()?;
                 let callable = self.state.pop()?;
-                let value = numpy::reduce(&mut self.state, callable, arguments)?;
+                let value = match torch::stored(&self.state, callable, arguments)? {
+                    Some(string) => self.storage(string)?,
+                    None => numpy::reduce(&mut self.state, callable, arguments)?,
+                };
                 self.state.push(value)
             }
             op::BUILD => {
@@ -197,7 +212,40 @@ impl<'a> Machine<'a> {
                 let target = self.state.top()?;
                 numpy::build(&mut self.state, target, state)
             }
+            // The id itself tells what it stands for.
+            op::BINPERSID if self.nested => Ok(()),
             _ => Err(self.state.refused(refused_opcode(code))),
+        }
+    }
+
+    /// Reads a PyTorch storage: five pickles (a magic number, the format's version, sizes of types, the storage's id, a list
+    /// of keys), the number of elements, and the elements.
+    fn storage(&mut self, string: Span) -> Result<Value, PickleError> {
+        if self.nested {
+            return Err(self.state.refused("a PyTorch storage within another"));
+        }
+        let head = Span { len: string.len.min(STORAGE_HEAD), ..string };
+        let mut cursor = self.cursor.within(head);
+        let mut found = None;
+        for part in 0..5 {
+            let mut inner = Machine { file: self.file, cursor, state: State::new(self.file), nested: true };
+            inner.to_stop()?;
+            if part == 3 {
+                let id = inner.state.pop()?;
+                found = Some(torch::element_type(&inner.state, id)?);
+            }
+            cursor = inner.cursor;
+        }
+        let count = u64::from_le_bytes(cursor.bytes()?);
+        let start = cursor.position();
+        // What was read here is read again wherever the string is referred to.
+        self.state.charge(start - string.offset)?;
+        let left = string.len - (start - string.offset);
+        match found {
+            Some((dtype, announced)) if announced == count && count.checked_mul(dtype.size as u64) == Some(left) => {
+                self.state.add(Node::Storage(Storage { dtype, data: Span { offset: start, len: left } }))
+            }
+            _ => Err(self.state.malformed("a PyTorch storage", &format!("{count} elements in {left} bytes"))),
         }
     }
 
@@ -222,7 +270,7 @@ impl<'a> Machine<'a> {
             *byte = self.cursor.byte()?;
         }
         let shift = 64 - 8 * len as u32;
-        // An arithmetic shift back spreads the sign.
+        // Shifting up and back extends the sign.
         let value = if len == 0 { 0 } else { (i64::from_le_bytes(word) << shift) >> shift };
         self.state.push(Value::Int(value))
     }

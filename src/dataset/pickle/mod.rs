@@ -1,18 +1,17 @@
 //! A reader of Python pickles that builds numbers, strings, lists, dicts and numpy arrays and runs nothing.
 //!
 //! A pickle is a program for a small stack machine, and Python's own reader does whatever that program asks for. This
-//! one knows an allow-list of callables, those that numpy needs to put an array together ([`globals`]); anything else is
-//! refused by name with its offset. Large strings, which is where arrays keep their elements, stay in the file: the
-//! machine notes where they lie.
+//! one has an allow-list of callables, those that numpy needs to put an array together ([`globals`]); anything else is
+//! refused by name with its offset. Large strings, which hold the elements of arrays, stay in the file: the machine notes
+//! where they lie.
 //!
 //! Bounds, so that no file can do harm:
 //! - a length is compared with the bytes that are left before anything is allocated or skipped;
 //! - memory for Python objects is charged against a budget that grows with the file's length and ends at 1 GiB;
 //! - objects live in one flat list and refer to each other by index, so that neither deep nesting nor cycles can
 //!   overflow the stack, in reading or in dropping;
-//! - the machine has no jumps: every opcode costs at least one byte of the file;
-//! - whoever converts objects does so with a budget of its own, since a small pickle can refer to one object a million
-//!   times.
+//! - the machine has no jumps: every opcode takes at least one byte of the file, so reading ends;
+//! - code that converts objects has a budget of its own, because a small pickle can refer to one object a million times.
 //!
 //! Every file here knows the ones below it only: [`machine`] runs the opcodes and calls [`numpy`]; both work on a
 //! [`state`]; what comes out is a [`Pickle`]. From the rest of `dataset` only `file` is imported. A further callable is
@@ -27,6 +26,7 @@ mod objects;
 mod opcodes;
 mod state;
 mod text;
+mod torch;
 mod values;
 
 use std::sync::Arc;
@@ -38,6 +38,20 @@ pub use objects::Pickle;
 pub use values::{Array, ArrayData, Node, Payload, Span, Value};
 
 /// Reads the pickle at the start of a file.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use mug::dataset::bytes::DataFile;
+/// use mug::dataset::pickle;
+///
+/// let file = Arc::new(DataFile::open("tests/fixtures/numpy2_p4.pkl".as_ref())?);
+/// let pickle = pickle::parse(&file)?;
+/// let train = pickle.get(pickle.root(), "train")?.expect("the file has a training split");
+/// let audio = pickle.get(train, "audio")?.expect("the split has audio");
+/// assert_eq!(pickle.array_shape(audio), Some(&[6, 5, 2][..]));
+/// # Ok::<(), pickle::PickleError>(())
+/// ```
 ///
 /// # Errors
 /// The file is cut short, damaged, asks for something outside the allow-list, or cannot be read.

@@ -5,13 +5,12 @@ use super::error::PickleError;
 use super::globals::Global;
 use super::state::State;
 use super::text;
+use super::torch;
 use super::values::{Array, ArrayData, Node, Payload, Value, shape_text};
 use crate::dataset::file::dtype::{DType, Kind};
 
 /// Longest text in a numpy scalar.
 const SCALAR: u64 = 64 << 10;
-/// Most axes that numpy gives an array.
-const AXES: usize = 64;
 
 /// Carries out REDUCE: calls an allowed callable.
 pub fn reduce(state: &mut State, callable: Value, arguments: Value) -> Result<Value, PickleError> {
@@ -61,6 +60,7 @@ pub fn reduce(state: &mut State, callable: Value, arguments: Value) -> Result<Va
                 _ => Err(state.malformed("text to encode", &state.describe(source))),
             }
         }
+        (Global::RebuildTensor, arguments) => torch::tensor(state, arguments),
         (Global::OrderedDict, &[]) => state.add(Node::Dict(Vec::new())),
         (Global::OrderedDict, &[items]) => {
             let Some(Node::List(list)) = state.node(items) else {
@@ -149,7 +149,7 @@ pub fn build(state: &mut State, target: Value, given: Value) -> Result<(), Pickl
 
 /// An array from its parts; the elements must be as many as the shape says.
 fn array(state: &mut State, shape: Value, dtype: Value, fortran: bool, data: Value) -> Result<Array, PickleError> {
-    let shape = axes(state, shape)?;
+    let shape = state.axes(shape)?;
     state.charge(shape.len() as u64 * 8 + size_of::<Array>() as u64)?;
     let Some(&Node::DType(dtype)) = state.node(dtype) else {
         return Err(state.malformed("a dtype", &state.describe(dtype)));
@@ -185,18 +185,6 @@ fn array(state: &mut State, shape: Value, dtype: Value, fortran: bool, data: Val
         return Err(state.bad_array(format!("{}, {bytes} bytes", expected()), format!("{found} bytes")));
     }
     Ok(Array { shape, dtype, fortran, data: ArrayData::Elements(payload) })
-}
-
-fn axes(state: &State, shape: Value) -> Result<Vec<usize>, PickleError> {
-    let axis = |v: &Value| match *v {
-        Value::Int(n) => usize::try_from(n).ok(),
-        _ => None,
-    };
-    match state.node(shape) {
-        Some(Node::Tuple(items)) if items.len() <= AXES => items.iter().map(axis).collect::<Option<Vec<_>>>(),
-        _ => None,
-    }
-    .ok_or_else(|| state.malformed("a shape", &state.describe(shape)))
 }
 
 fn scalar(state: &mut State, dtype: Value, bytes: Value) -> Result<Value, PickleError> {

@@ -13,6 +13,8 @@ use crate::dataset::file::bytes::DataFile;
 const VALUE: u64 = size_of::<Value>() as u64;
 const NODE: u64 = size_of::<Node>() as u64;
 const MEMO: u64 = 48;
+/// Most axes that numpy gives an array.
+const AXES: usize = 64;
 /// Longest name of a module or callable that is looked at.
 const NAME: u64 = 256;
 
@@ -204,6 +206,19 @@ impl State {
             Some(Node::Owned { bytes, .. }) if bytes.len() as u64 <= limit => Ok(bytes.to_vec()),
             _ => Err(self.malformed("a short string", &self.describe(value))),
         }
+    }
+
+    /// The lengths of an array's axes, from a tuple.
+    pub fn axes(&self, shape: Value) -> Result<Vec<usize>, PickleError> {
+        let axis = |v: &Value| match *v {
+            Value::Int(n) => usize::try_from(n).ok(),
+            _ => None,
+        };
+        match self.node(shape) {
+            Some(Node::Tuple(items)) if items.len() <= AXES => items.iter().map(axis).collect::<Option<Vec<_>>>(),
+            _ => None,
+        }
+        .ok_or_else(|| self.malformed("a shape", &self.describe(shape)))
     }
 
     /// A short name.

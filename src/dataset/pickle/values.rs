@@ -44,6 +44,15 @@ pub enum Node {
     Global(Global),
     DType(DType),
     Array(Box<Array>),
+    Storage(Storage),
+}
+
+/// The elements of PyTorch tensors.
+#[derive(Clone, Copy, Debug)]
+pub struct Storage {
+    pub dtype: DType,
+    /// Where they lie in the file.
+    pub data: Span,
 }
 
 /// A numpy array.
@@ -102,6 +111,7 @@ pub(super) fn describe(value: Value, nodes: &[Node]) -> String {
             Some(Node::Dict(pairs)) => format!("a dict of {} keys", pairs.len()),
             Some(Node::Global(global)) => format!("the callable {global:?}"),
             Some(Node::DType(dtype)) => format!("the dtype {dtype}"),
+            Some(Node::Storage(storage)) => format!("a PyTorch storage of type {}", storage.dtype),
             Some(Node::Array(array)) => {
                 format!("an array of shape {} and type {}", shape_text(&array.shape), array.dtype)
             }

@@ -1,4 +1,4 @@
-//! What a model is fed with: some clips of a split, padded to the longest of them.
+//! What a model takes in: some clips of a split, padded to the longest of them.
 
 use std::sync::Arc;
 

@@ -3,7 +3,7 @@
 use crate::modality::PerModality;
 
 /// The keys of a split. Messages name them, so that people find them in their file.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Keys {
     /// y, one number for each clip.
     pub labels: &'static str,

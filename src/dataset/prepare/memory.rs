@@ -35,7 +35,7 @@ pub struct MemorySequences {
     pub lengths: Vec<usize>,
 }
 
-/// Which part of a split does not agree with the others.
+/// A part of a split that does not agree with the others.
 pub struct Mismatch {
     pub key: String,
     pub expected: String,
@@ -89,7 +89,7 @@ impl MemorySplit {
             labels: self.labels,
             unimodal: self.unimodal,
             features,
-            keys: &keys::MEMORY,
+            keys: keys::MEMORY,
             found: String::new(),
         })
     }

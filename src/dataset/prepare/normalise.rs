@@ -1,6 +1,6 @@
 //! Column statistics of the training split and what is made of them: mean 0, standard deviation 1.
 
-/// Values beyond this are no better than infinity: they have no f32 form, and their squares would overflow.
+/// Values beyond this count as infinite: they have no f32 form, and their squares would overflow.
 const LARGEST: f64 = f32::MAX as f64;
 /// A standard deviation below this share of the largest value is rounding, not signal.
 const NOISE: f64 = 1e-10;
@@ -94,7 +94,7 @@ impl Moments {
 #[derive(Clone, Debug)]
 pub struct Normaliser {
     mean: Vec<f64>,
-    /// 1 / standard deviation; 0 for constant columns, which so become 0.
+    /// 1 / standard deviation; 0 for constant columns, so that they become 0.
     scale: Vec<f64>,
     /// Bound of the results.
     clip: f64,

@@ -1,9 +1,9 @@
-//! Where padding stands where no key says so: at which end of a row, and whether what is heard and seen is as long as the
-//! text that it is aligned to.
+//! Finds padding where no key gives the lengths: at which end of a row it stands, and whether audio and vision are aligned
+//! to the text and as long as it.
 //!
-//! Zeros alone tell little. A frame without a face is zeros, and files that are aligned to BERT's tokens have zeros at the
-//! first token and at the last one, which no word belongs to. So zeros at the start count as padding only where they vary
-//! from clip to clip, as the lengths of clips do, and where few clips speak for padding at the end.
+//! Zeros alone are no proof of padding: a frame without a face is zeros as well, and files aligned to BERT's tokens have
+//! zeros at the first and the last token, which stand for no word. So zeros at the start count as padding only where their
+//! number varies from clip to clip, as lengths do, and where few clips have zeros at the end instead.
 
 use std::collections::BTreeSet;
 
@@ -104,7 +104,7 @@ fn sample(feature: &Feature, mut take: impl FnMut(usize, &[f64])) -> Result<(), 
     Ok(())
 }
 
-/// The padded end where lengths are known: outside of the valid steps there is nothing but zeros, at one end only.
+/// The padded end where lengths are known: the end at which all steps beyond the length are zeros.
 fn of_known(feature: &Feature, lengths: &[usize]) -> Result<Padding, DatasetError> {
     let dim = feature.rows.dim();
     let (mut left, mut right) = (0, 0);
@@ -158,8 +158,8 @@ impl Votes {
         self
     }
 
-    /// Left needs a fifth of the rows and three times as many as speak against it: where little tells, the end that
-    /// nearly all files pad is the safer guess, and it keeps every step that has a value.
+    /// Left where a fifth of the rows say so, and three times as many as say right. Otherwise right: nearly all files are
+    /// padded at the end, and this guess loses no step that has a value.
     fn end(&self) -> Padding {
         let clear = self.left * 5 >= self.rows.max(1) && self.left > 3 * self.right && self.starts.len() > 1;
         if clear { Padding::Left } else { Padding::Right }
@@ -230,7 +230,7 @@ mod tests {
             labels: vec![0.0; n],
             unimodal: None,
             features: PerModality { text, audio, vision },
-            keys: &MEMORY,
+            keys: MEMORY,
             found: String::new(),
         }
     }

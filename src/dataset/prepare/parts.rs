@@ -14,7 +14,7 @@ pub struct Parts {
     pub unimodal: Option<PerModality<Vec<f32>>>,
     pub features: PerModality<Feature>,
     /// The names under which the file keeps the above, for messages.
-    pub keys: &'static Keys,
+    pub keys: Keys,
     /// All keys of the split as found; empty for what was made in memory.
     pub found: String,
 }

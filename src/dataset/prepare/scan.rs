@@ -1,5 +1,5 @@
-//! The one pass over feature values that opening a dataset needs: statistics, lengths that no key gives, and what is
-//! not finite. Spread over the processor's cores; the result does not depend on how many there are.
+//! The one pass over all feature values when a dataset is opened: statistics, lengths that no key gives, values that are
+//! not finite. It runs on several threads; the result does not depend on how many.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -48,7 +48,7 @@ impl Scanned {
         Scanned { lengths: Vec::new(), moments: Moments::new(dim), not_finite: (0, 0), beyond: 0, zeros_kept: 0 }
     }
 
-    /// What is odd about it. Constant columns are told of the training split alone, which decides what becomes of them.
+    /// What is odd about it. Constant columns matter in the training split alone, whose statistics normalise all splits.
     pub fn flaws(&self, split: Split, m: Modality) -> Vec<Flaw> {
         let mut flaws = Vec::new();
         let (values, clips) = self.not_finite;
@@ -94,8 +94,8 @@ pub fn scan(jobs: &[Job<'_>]) -> Result<Vec<Scanned>, DatasetError> {
     let tasks: Vec<(usize, Range<usize>)> = jobs.iter().enumerate().flat_map(|(j, job)| split(j, job)).collect();
     let next = AtomicUsize::new(0);
     let stop = AtomicBool::new(false);
-    // Parts are merged in the order of tasks, so that the sums are the same with any number of threads; a part that
-    // is early waits in the map.
+    // Parts are merged in the order of tasks, so that the sums are the same with any number of threads. A part that is
+    // finished early waits in the map.
     struct Merged {
         results: Vec<Scanned>,
         waiting: BTreeMap<usize, Scanned>,
@@ -147,7 +147,7 @@ pub fn scan(jobs: &[Job<'_>]) -> Result<Vec<Scanned>, DatasetError> {
     }
 }
 
-/// Cuts a job into tasks; the cuts depend on nothing but the data.
+/// Cuts a job into tasks, always in the same way for the same data.
 fn split(index: usize, job: &Job<'_>) -> Vec<(usize, Range<usize>)> {
     let rows = &job.feature.rows;
     let values = match job.feature.lengths.known() {
@@ -155,7 +155,7 @@ fn split(index: usize, job: &Job<'_>) -> Vec<(usize, Range<usize>)> {
         _ => rows.max_steps(),
     };
     let row_bytes = values.saturating_mul(rows.dim()).saturating_mul(size_of::<f64>()).max(1);
-    // A task's statistics are as large as a few steps; many more rows than that make merging cheap.
+    // Merging a task's statistics costs as much as a few steps, so a task has many more rows than that.
     let count = (TASK / row_bytes).max(16);
     (0..rows.len()).step_by(count).map(|first| (index, first..(first + count).min(rows.len()))).collect()
 }
@@ -233,7 +233,7 @@ pub fn load(
     }
     let data = match rows {
         Rows::Memory { mut data, starts: old, .. } => {
-            // Rows move towards the front only, so that they can stay in the same memory.
+            // Rows only move towards the front, so this can be done in place.
             let mut to = 0;
             for (row, &n) in lengths.iter().enumerate() {
                 let window = padding.window(n, old[row + 1] - old[row]);

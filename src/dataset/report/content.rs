@@ -17,6 +17,16 @@ use crate::split::{PerSplit, Split};
 const EXAMPLES: usize = 5;
 
 /// What a dataset holds. `Display` prints it for people, serde for programs.
+///
+/// ```
+/// use mug::dataset::{Report, Source};
+///
+/// let report = Report::of(&Source::File("tests/fixtures/numpy2_p4.pkl".into()))?;
+/// assert_eq!(report.splits.train.samples, 6);
+/// assert_eq!((report.splits.train.labels.min, report.splits.train.labels.max), (-3.0, 3.0));
+/// println!("{report}"); // as `mug data check` prints it
+/// # Ok::<(), mug::dataset::DatasetError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Report {
     pub name: String,

@@ -31,7 +31,7 @@ pub struct Histogram {
 }
 
 impl LabelReport {
-    /// Counts and measures labels; NaN is none.
+    /// Counts and measures labels; NaN stands for no label.
     pub fn of(labels: &[f32], range: f32) -> LabelReport {
         let labels: Vec<f32> = labels.iter().copied().filter(|y| !y.is_nan()).collect();
         let n = labels.len() as f64;
@@ -52,12 +52,12 @@ impl LabelReport {
 }
 
 impl Histogram {
-    /// Counts labels; each bin holds its lower edge, the last one its upper edge, too.
+    /// Counts labels. A bin includes its lower edge; the last one includes its upper edge as well.
     pub fn of(labels: &[f32], range: f32) -> Histogram {
         let mut counts = [0; BINS];
         for &y in labels {
             let share = (f64::from(y) + f64::from(range)) / (2.0 * f64::from(range));
-            // Casting saturates, below 0 as well as for what is not a number.
+            // The cast gives 0 for negative numbers and for NaN.
             counts[((share * BINS as f64) as usize).min(BINS - 1)] += 1;
         }
         Histogram { range, counts }

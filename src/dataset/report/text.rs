@@ -1,4 +1,4 @@
-//! A [`Report`] as text for a terminal of 80 columns or a log. Nothing that a file holds reaches the terminal as it is.
+//! A [`Report`] as text for a terminal of 80 columns or a log. Text from a file is cleaned of control characters first.
 
 use std::fmt;
 
@@ -43,7 +43,7 @@ impl fmt::Display for Report {
             for (m, labels) in report.unimodal.iter().flat_map(|u| u.iter()) {
                 writeln!(f, "  {:<7} {}", unimodal_name(m), Labels(labels, report.samples))?;
             }
-            // The splits of a file have the same keys as a rule; saying so once is enough.
+            // All splits usually have the same keys; they are shown once.
             if !report.keys.is_empty() && (split == Split::Train || report.keys != self.splits.train.keys) {
                 writeln!(f, "  keys    {}", clean(&report.keys))?;
             }
@@ -100,7 +100,7 @@ impl fmt::Display for Labels<'_> {
             return f.write_str("none");
         }
         let tallest = r.histogram.counts.iter().copied().max().unwrap_or(0).max(1);
-        // A bin with a single label is still seen.
+        // Even a bin with a single label shows a bar.
         let bar = |&n: &usize| BARS[(n * 8).div_ceil(tallest).min(8)];
         let bars: String = r.histogram.counts.iter().map(bar).collect();
         write!(f, "|{bars}| {:+.2}..{:+.2}, mean {:+.3}, sd {:.3}", r.min, r.max, r.mean, r.deviation)?;
