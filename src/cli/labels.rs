@@ -14,7 +14,7 @@ use super::record::{read_marks, read_record};
 use super::refresh::{read_refresh, same_rows};
 use super::subcommand::{Program, Subcommand};
 use super::{judge, out};
-use crate::report::export::{Extract, Format, all_columns};
+use crate::report::export::{CSV, Extract, FORMATS, Format, all_columns, endings, of_path};
 use crate::report::table::filter::Filter;
 use crate::report::table::order::{SortKey, arrange, parse_columns};
 use crate::report::table::{Rows, Table};
@@ -30,12 +30,12 @@ use crate::training::metrics::set_of;
 pub struct LabelsArgs {
     /// Name or folder of the run.
     pub run: String,
-    /// The file to write; its ending says the format: .csv, .parquet, .jsonl [default: standard output].
-    #[arg(short, long, value_name = "FILE")]
+    /// The file to write.
+    #[arg(short, long, value_name = "FILE", help = output_help())]
     pub output: Option<PathBuf>,
     /// In place of what the file's ending says [default: csv].
     #[arg(long, value_enum)]
-    pub format: Option<TableFormat>,
+    pub format: Option<&'static Format>,
     /// Only rows that pass, in the console's language: '|da| > 0.3 and split = train', 'flip_a not marked'.
     #[arg(long, value_name = "EXPR")]
     pub filter: Option<String>,
@@ -62,12 +62,8 @@ pub struct LabelsArgs {
     pub refresh: Option<u32>,
 }
 
-/// A format of tables.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum TableFormat {
-    Csv,
-    Parquet,
-    Jsonl,
+fn output_help() -> String {
+    format!("The file to write; its ending says the format: {} [default: standard output]", endings("or"))
 }
 
 impl Subcommand for LabelsArgs {
@@ -86,7 +82,7 @@ impl Subcommand for LabelsArgs {
         let keys = SortKey::parse_list(self.sort.as_deref().unwrap_or_default())?;
         let columns = self.columns.as_deref().map(parse_columns).transpose()?;
         let format = format(&self)?;
-        if self.escape_formulas && format != Format::Csv {
+        if self.escape_formulas && !format.escapes_formulas {
             return Err(eyre!("--escape-formulas is about CSV: the other formats hold texts as texts"));
         }
         let dir = RunDir::find(&program.runs_root, &self.run)?;
@@ -103,9 +99,10 @@ impl Subcommand for LabelsArgs {
                 let (n, of) = (rows.len(), refresh.refresh);
                 say(&format!("{n} rows of refresh {of} (epoch {}) written to {}", refresh.epoch, path.display()))?;
             }
-            _ if io::stdout().is_terminal() && format == Format::Parquet => {
+            _ if io::stdout().is_terminal() && !format.readable => {
+                let (name, ending) = (format.title, format.endings[0]);
                 return Err(eyre!(
-                    "Parquet is nothing for a terminal: name a file with -o, for example -o labels.parquet"
+                    "{name} is nothing for a terminal: name a file with -o, for example -o labels.{ending}"
                 ));
             }
             _ => extract.write_to(format, &mut out::table())?,
@@ -115,18 +112,15 @@ impl Subcommand for LabelsArgs {
 }
 
 /// The format that was asked for, else the one that the file's name says, else CSV.
-fn format(args: &LabelsArgs) -> Result<Format> {
+fn format(args: &LabelsArgs) -> Result<&'static Format> {
     if let Some(format) = args.format {
-        return Ok(match format {
-            TableFormat::Csv => Format::Csv,
-            TableFormat::Parquet => Format::Parquet,
-            TableFormat::Jsonl => Format::Jsonl,
-        });
+        return Ok(format);
     }
     match args.output.as_deref().filter(|p| *p != Path::new("-")) {
-        None => Ok(Format::Csv),
-        Some(path) => Format::of_path(path).ok_or_else(|| {
-            eyre!("{} ends in none of .csv, .parquet and .jsonl: say --format csv|parquet|jsonl", path.display())
+        None => Ok(&CSV),
+        Some(path) => of_path(path).ok_or_else(|| {
+            let names = FORMATS.map(|f| f.name).join("|");
+            eyre!("{} ends in none of {}: say --format {names}", path.display(), endings("and"))
         }),
     }
 }
@@ -155,8 +149,9 @@ mod tests {
     use clap::Parser;
 
     use super::*;
+    use crate::report::export::{JSONL, PARQUET};
 
-    fn args(output: Option<&str>, format: Option<TableFormat>) -> LabelsArgs {
+    fn args(output: Option<&str>, format: Option<&'static Format>) -> LabelsArgs {
         LabelsArgs {
             run: "x".into(),
             output: output.map(PathBuf::from),
@@ -180,10 +175,10 @@ mod tests {
     #[test]
     fn the_format_is_asked_for_or_read_from_the_name() {
         let of = |output, wanted| format(&args(output, wanted));
-        assert_eq!(of(None, None).unwrap(), Format::Csv);
-        assert_eq!(of(Some("-"), None).unwrap(), Format::Csv);
-        assert_eq!(of(Some("a.parquet"), None).unwrap(), Format::Parquet);
-        assert_eq!(of(Some("a.csv"), Some(TableFormat::Jsonl)).unwrap(), Format::Jsonl);
+        assert_eq!(of(None, None).unwrap(), &CSV);
+        assert_eq!(of(Some("-"), None).unwrap(), &CSV);
+        assert_eq!(of(Some("a.parquet"), None).unwrap(), &PARQUET);
+        assert_eq!(of(Some("a.csv"), Some(&JSONL)).unwrap(), &JSONL);
         assert!(of(Some("a.txt"), None).unwrap_err().to_string().contains("--format"));
     }
 }

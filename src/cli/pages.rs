@@ -86,7 +86,7 @@ pub fn list() -> String {
 fn columns() -> String {
     let mut table = String::from("| name | what it holds | in files |\n|---|---|---|\n");
     for column in Column::ALL.into_iter().filter(|c| c.kind() != Kind::Picture) {
-        let what = column.description().replace('|', "\\|");
+        let what = column.meaning().replace('|', "\\|");
         table += &format!("| `{}` | {what} | `{}` |\n", column.name(), column.file_name());
     }
     table

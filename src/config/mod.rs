@@ -4,6 +4,7 @@
 //! is checked by the same rules as the file.
 
 mod advice;
+mod corruption;
 mod ranges;
 mod sections;
 #[cfg(test)]
@@ -15,9 +16,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::files;
 
+pub use corruption::{Corruption, Corruptions};
 pub use sections::{
-    ContrastiveSettings, Corruption, DataSettings, DenoisingSettings, HealthSettings, JointSettings, MetricSet,
-    ModelSettings, Objective, PerModalityFlag, TrainingSettings,
+    ContrastiveSettings, DataSettings, DenoisingSettings, HealthSettings, JointSettings, MetricSet, ModelSettings,
+    Objective, PerModalityFlag, TrainingSettings,
 };
 
 /// What can be wrong with a settings file or an override.

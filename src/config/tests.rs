@@ -23,11 +23,41 @@ fn overrides_are_checked_like_the_file() {
     let set = |s: &str| Settings::parse("[joint]\nepochs = 3\n", "x", &[s.to_owned()]);
     assert_eq!(set("joint.unimodal_weight=0").unwrap().joint.unimodal_weight, 0.0);
     assert_eq!(set("denoising.objective=first-order").unwrap().denoising.objective, Objective::FirstOrder);
-    assert_eq!(set("denoising.corruption={permute=0.2}").unwrap().denoising.corruption, Corruption::Permute(0.2));
+    assert_eq!(
+        set("denoising.corruption={permute=0.2}").unwrap().denoising.corruption,
+        Corruption::Permute(0.2).into()
+    );
     assert!(set("joint.weight=1").unwrap_err().to_string().contains("weight"));
     assert!(set("joint").unwrap_err().to_string().contains("key=value"));
     assert!(set("training.batch_size=1").unwrap_err().to_string().contains("training.batch_size"));
     assert!(set("model.dropout=nan").is_err());
+}
+
+#[test]
+fn corruptions_are_one_or_a_list_on_every_way_in() {
+    let mixed = Corruptions::from(vec![Corruption::Permute(0.3), Corruption::Gaussian(0.1)]);
+    for (text, expected) in [
+        ("{ permute = 0.3 }", Corruptions::from(Corruption::Permute(0.3))),
+        ("[{ permute = 0.3 }]", Corruption::Permute(0.3).into()),
+        ("[{permute=0.3},{gaussian=0.1}]", mixed),
+    ] {
+        for found in ways_in("denoising.corruption", text) {
+            let found = found.unwrap();
+            assert_eq!(found.denoising.corruption, expected, "{text}");
+            assert_eq!(Settings::parse(&found.to_toml().unwrap(), "round trip", &[]).unwrap(), found, "{text}");
+        }
+    }
+    let hostile =
+        ["[]", "[{ permute = 1.5 }]", "[{ permute = 0.3 }, { gaussian = nan }]", "{ permute = 0.1, uniform = 0.1 }"];
+    for text in hostile.map(str::to_owned).into_iter().chain([format!("[{}]", "{uniform=0.1},".repeat(9))]) {
+        for found in ways_in("denoising.corruption", &text) {
+            let message = found.unwrap_err();
+            assert!(message.contains("{ permute = p }"), "{text}: {message}");
+        }
+    }
+    let file =
+        Settings::parse("[denoising]\ncorruption = { permuted = 0.3 }\n", "my.toml", &[]).unwrap_err().to_string();
+    assert!(file.contains("line 2") && file.contains("or a list of 1 to 8"), "{file}");
 }
 
 /// Every dotted key of all settings, with its value; `data.label_range` and `data.metrics` set.

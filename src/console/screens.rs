@@ -8,7 +8,7 @@ use crate::console::state::message::Message;
 use crate::console::state::overlay::Overlay;
 use crate::console::state::pane::Pane;
 use crate::console::terminal::theme::Abilities;
-use crate::report::figure::{Request, What};
+use crate::report::figure::{self, Request};
 use crate::sanitise::is_harmless;
 use crate::training::events::{Body, Event, Level};
 
@@ -34,7 +34,9 @@ fn every_size_with_everything_open_is_survived() {
                         scroll: turn,
                     }),
                     9 => Some(Overlay::Problem { words: "电影 cannot be read: ".repeat(turn), scroll: turn }),
-                    6 => Some(Overlay::Figure { line: "a/b/电影.svg".into(), request: Request::new(What::Losses) }),
+                    6 => {
+                        Some(Overlay::Figure { line: "a/b/电影.svg".into(), request: Request::new(&figure::LOSSES) })
+                    }
                     8 => Some(Overlay::Card {
                         lines: vec!["  电影 a line that is too long for most screens, with many words".into(); turn],
                         scroll: turn,

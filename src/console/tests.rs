@@ -14,7 +14,7 @@ use crate::console::state::overlay::Overlay;
 use crate::console::state::pane::Pane;
 use crate::console::terminal::decode::Input;
 use crate::modality::PerModality;
-use crate::report::export::Format;
+use crate::report::export::PARQUET;
 use crate::report::neighbours::Neighbour;
 use crate::report::table::Rows;
 use crate::run::marks::Mark;
@@ -418,7 +418,7 @@ fn what_the_filter_shows_is_written_to_a_file() {
     press(&mut state, "parquet");
     let effects = key(&mut state, KeyCode::Enter);
     let [Effect::Export(export)] = &effects[..] else { panic!("{effects:?}") };
-    assert_eq!((export.format, export.rows.len(), export.overwrite), (Format::Parquet, 184, false));
+    assert_eq!((export.format, export.rows.len(), export.overwrite), (&PARQUET, 184, false));
     assert_eq!(export.rows, state.labels.index);
     assert_eq!(export.columns, state.labels.columns.shown(&state.labels.table));
     let effects = tell(&mut state, [Message::ExportExists(export.clone())]);

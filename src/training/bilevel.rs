@@ -7,7 +7,7 @@ use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::StandardNormal;
 
-use crate::config::{Corruption, DenoisingSettings, Objective};
+use crate::config::{Corruption, Corruptions, DenoisingSettings, Objective};
 use crate::modality::{Modality, PerModality};
 use crate::model::corrector::{Corrector, Weights, join, loss, loss_and_gradient};
 
@@ -81,8 +81,12 @@ fn repeat(labels: &Tensor<1>, times: usize) -> Tensor<1> {
     Tensor::cat(vec![labels.clone(); times], 0)
 }
 
-/// ỹ: y corrupted and clipped to [-H, H].
-pub fn corrupt(labels: &[f32], corruption: Corruption, range: f32, rng: &mut ChaCha8Rng) -> Vec<f32> {
+/// ỹ: y with one corruption after another, clipped to [-H, H] after each.
+pub fn corrupt(labels: &[f32], corruptions: &Corruptions, range: f32, rng: &mut ChaCha8Rng) -> Vec<f32> {
+    corruptions.iter().fold(labels.to_vec(), |labels, corruption| corrupt_once(&labels, corruption, range, rng))
+}
+
+fn corrupt_once(labels: &[f32], corruption: Corruption, range: f32, rng: &mut ChaCha8Rng) -> Vec<f32> {
     let mut corrupted: Vec<f32> = match corruption {
         Corruption::Gaussian(sigma) => {
             labels.iter().map(|y| y + sigma * range * rng.sample::<f32, _>(StandardNormal)).collect()
@@ -251,7 +255,7 @@ mod tests {
     fn corruptions_stay_in_range_and_do_what_they_say() {
         let labels: Vec<f32> = (0..1000).map(|i| (i as f32 / 999.0) * 2.0 - 1.0).collect();
         let mut rng = ChaCha8Rng::seed_from_u64(5);
-        let mut run = |c| corrupt(&labels, c, 1.0, &mut rng);
+        let mut run = |c: Corruption| corrupt(&labels, &c.into(), 1.0, &mut rng);
         let share = |noisy: &[f32]| noisy.iter().zip(&labels).filter(|(a, b)| a != b).count();
         let gaussian = run(Corruption::Gaussian(0.3));
         let inner: Vec<f32> = gaussian.iter().zip(&labels).filter(|(g, _)| g.abs() < 1.0).map(|(g, y)| g - y).collect();
@@ -264,5 +268,11 @@ mod tests {
         for values in [gaussian, permuted] {
             assert!(values.iter().all(|v| v.abs() <= 1.0));
         }
+        // Most labels of a mixture are noisy, and those that were permuted are far off besides.
+        let both = Corruptions::from(vec![Corruption::Permute(0.5), Corruption::Gaussian(0.01)]);
+        let mixed = corrupt(&labels, &both, 1.0, &mut rng);
+        let far = mixed.iter().zip(&labels).filter(|(a, b)| (*a - *b).abs() > 0.05).count();
+        assert!(share(&mixed) > 950 && (380..580).contains(&far), "{} {far}", share(&mixed));
+        assert!(mixed.iter().all(|v| v.abs() <= 1.0));
     }
 }

@@ -13,10 +13,11 @@ use super::context::{Context, Evaluation, StageTrainer};
 use super::error::TrainingError;
 use super::events::LabelValues;
 use super::feed::Feed;
-use super::inference::{Inference, values};
+use super::inference::Inference;
 use super::optimizer::adamw;
 use super::randomness::{Purpose, generator};
 use super::readback::Pending;
+use super::readback::values;
 use super::records::{Trained, Trainee};
 use crate::modality::PerModality;
 use crate::model::corrector::Corrector;
@@ -66,7 +67,7 @@ impl Denoising {
                 None => t.clone(),
             })
         };
-        let mut noisy = || corrupt(&labels, settings.denoising.corruption, dataset.label_range, rng);
+        let mut noisy = || corrupt(&labels, &settings.denoising.corruption, dataset.label_range, rng);
         let (corrupted, corrupted_again) = (noisy(), noisy());
         Some(CorrectorBatch {
             unimodal: take(&representations.unimodal),

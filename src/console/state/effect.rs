@@ -133,7 +133,7 @@ impl PartialEq for Arrangement {
 #[derive(Clone, Debug)]
 pub struct Export {
     pub path: PathBuf,
-    pub format: Format,
+    pub format: &'static Format,
     pub table: Table,
     pub rows: Arc<Vec<u32>>,
     pub columns: Vec<Column>,

@@ -24,7 +24,7 @@ mod tests {
     use crate::console::state::effect::Effect;
     use crate::console::state::pane::Pane;
     use crate::console::update::focus::focus;
-    use crate::report::figure::What;
+    use crate::report::figure;
     use crate::report::figure::XAxis;
     use crate::training::events::Stage;
 
@@ -51,16 +51,16 @@ mod tests {
             log: true,
             x: XAxis::Time,
             smoothing: 0.6,
-            ..Request::new(What::Losses)
+            ..Request::new(&figure::LOSSES)
         };
         assert_eq!((request, &*path), (expected, "/runs/2026-11-23-a/figures/contrastive-contrastive.svg"));
         focus(&mut state, Pane::Metrics);
         press(&mut state, "3");
-        assert_eq!(drawn(&mut state).0, Request { stage: Some(Stage::Joint), ..Request::new(What::Metrics) });
+        assert_eq!(drawn(&mut state).0, Request { stage: Some(Stage::Joint), ..Request::new(&figure::METRICS) });
         focus(&mut state, Pane::Labels);
         press(&mut state, "p");
         let (request, path) = drawn(&mut state);
-        assert_eq!((request.what, request.split.name()), (What::Labels, "valid"));
+        assert_eq!((request.what, request.split.name()), (&figure::LABELS, "valid"));
         assert!(path.ends_with("figures/labels-valid.svg"));
     }
 

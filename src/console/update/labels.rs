@@ -16,8 +16,8 @@ use crate::console::state::labels::Labels;
 use crate::console::state::overlay::Overlay;
 use crate::console::state::preferences::Preferences;
 use crate::console::widgets::list::List;
-use crate::report::export::Format;
-use crate::report::figure::{Request, What};
+use crate::report::export;
+use crate::report::figure::{LABELS, Request};
 use crate::report::table::columns::{Column, Kind};
 use crate::report::table::filter::Filter;
 use crate::report::table::order::SortKey;
@@ -124,7 +124,7 @@ fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) -> bool {
         Action::Judgement => state.overlay = Some(Overlay::Judgement { scroll: 0 }),
         Action::Plot => {
             let split = labels.summary;
-            let request = Request { split, ..Request::new(What::Labels) };
+            let request = Request { split, ..Request::new(&LABELS) };
             figure::ask(state, request, &format!("labels-{split}"));
         }
         Action::Left | Action::Right => {
@@ -317,8 +317,8 @@ fn write_mark(state: &mut State, row: u32, reviewed: bool, note: String, effects
 /// Has the rows that are shown written to the file that was typed.
 pub fn export(state: &mut State, typed: &str, effects: &mut Vec<Effect>) -> Result<(), String> {
     let path = PathBuf::from(typed.trim());
-    let Some(format) = Format::of_path(&path) else {
-        return Err("expected a name that ends in .csv, .parquet or .jsonl".into());
+    let Some(format) = export::of_path(&path) else {
+        return Err(format!("expected a name that ends in {}", export::endings("or")));
     };
     let labels = &state.labels;
     let export = Export {

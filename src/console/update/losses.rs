@@ -9,7 +9,7 @@ use crate::console::state::action::Action;
 use crate::console::state::effect::Effect;
 use crate::console::state::losses::{WEIGHTS, XAxis};
 use crate::console::state::series::SeriesKey;
-use crate::report::figure::{Request, What};
+use crate::report::figure::{LOSSES, Request};
 
 /// The pane's keys.
 pub struct Keys;
@@ -84,7 +84,7 @@ fn plot(state: &mut State) {
         log: losses.log,
         x: losses.x,
         smoothing: losses.weight(),
-        ..Request::new(What::Losses)
+        ..Request::new(&LOSSES)
     };
     let name = format!("{}-{stage}", file_name(&losses.scalar));
     figure::ask(state, request, &name);

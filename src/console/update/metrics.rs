@@ -9,7 +9,7 @@ use crate::console::state::State;
 use crate::console::state::action::Action;
 use crate::console::state::effect::Effect;
 use crate::console::widgets::list::List;
-use crate::report::figure::{Request, What};
+use crate::report::figure::{METRICS, Request};
 use crate::training::events::Stage;
 
 /// The pane's keys.
@@ -48,7 +48,7 @@ impl PaneKeys for Keys {
 
 /// Asks for a figure of the shown stage's metrics; the denoising stage has none of its own.
 fn plot(state: &mut State) {
-    let all = Request::new(What::Metrics);
+    let all = Request::new(&METRICS);
     match state.shown_stage() {
         Stage::Denoising => figure::ask(state, all, "metrics"),
         stage => figure::ask(state, Request { stage: Some(stage), ..all }, &format!("metrics-{stage}")),

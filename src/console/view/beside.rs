@@ -4,7 +4,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::losses::{outermost, positions};
+use super::ranges::{outermost, positions};
 use crate::console::state::State;
 use crate::console::state::runs::{Beside, LETTERS};
 use crate::console::terminal::theme;

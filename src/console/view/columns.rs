@@ -7,7 +7,6 @@ use crate::console::state::State;
 use crate::console::terminal::theme;
 use crate::console::widgets::frame::{float, put};
 use crate::console::widgets::text;
-use crate::report::table::columns::Column;
 
 pub fn draw(state: &State, at: usize, screen: Rect, buffer: &mut Buffer) {
     let set = &state.labels.columns;
@@ -33,34 +32,12 @@ pub fn draw(state: &State, at: usize, screen: Rect, buffer: &mut Buffer) {
             " {sign}  {}{}{}",
             text::fit(&column.heading(), 9),
             text::fit(&column.name(), 12),
-            meaning(*column)
+            column.meaning()
         );
         let style = if there && !set.is_hidden(*column) { theme::PLAIN } else { theme::FAINT };
         put(buffer, inside.x, y, inside.width, &line, style);
         if i == at {
             buffer.set_style(Rect { y, height: 1, ..inside }, theme::SELECTED);
         }
-    }
-}
-
-/// A column in a few words.
-fn meaning(column: Column) -> String {
-    match column {
-        Column::Order => "place in the data: train, valid, test".into(),
-        Column::Mark => "reviewed (a word of its own in filters)".into(),
-        Column::Id => "the clip's name".into(),
-        Column::Split => "train, valid or test".into(),
-        Column::Transcript => "what is said".into(),
-        Column::Label => "the label of the whole clip".into(),
-        Column::Corrected(m) => format!("corrected label of {m}"),
-        Column::Change(m) => format!("corrected label of {m} less y; sorted by size"),
-        Column::Largest => "the greatest of the three changes".into(),
-        Column::Flips => "labels whose sign is another than y's".into(),
-        Column::Human(m) => format!("people's (or the demo's true) label of {m}"),
-        Column::Predicted => "prediction from everything".into(),
-        Column::PredictedBy(m) => format!("prediction from {m} alone"),
-        Column::Error => "|ŷ - y| as the MAE counts it: CH-SIMS's clips ŷ to ±1".into(),
-        Column::History => "one modality's label over the refreshes".into(),
-        Column::Note => "what somebody noted".into(),
     }
 }

@@ -26,6 +26,7 @@ mod metrics;
 mod pens;
 mod problem;
 pub mod prompt;
+mod ranges;
 mod runs;
 mod stages;
 mod star;

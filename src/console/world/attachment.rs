@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, mpsc};
-use std::thread::Thread;
 use std::time::{Duration, Instant};
 
 use super::latest::Latest;
 use super::mailbox::Mailbox;
 use super::reading::{Reading, find_neighbours, follow_marks, read_on, write_marks};
+use super::shared::{LOOK, Shared};
 use super::unfinished::Piece;
 use super::worker::spawn;
 use crate::console::state::attached::Link;
@@ -25,8 +25,6 @@ use crate::run::sealed::Damage;
 use crate::run::tail::{EventTail, TailError};
 use crate::training::events::{Command, Level};
 
-/// How often the events are looked at without being told that there are new ones.
-pub const LOOK: Duration = Duration::from_millis(250);
 /// Least time between two looks: news that come faster are read together.
 const TOGETHER: Duration = Duration::from_millis(40);
 /// How often a process is looked for where there is none.
@@ -41,39 +39,6 @@ pub struct Attachment {
     /// Marks to write, in the order in which they were made. Unbounded: people make them.
     marker: Sender<(Mark, Piece)>,
     neighbours: Latest<(u32, String)>,
-}
-
-/// What an attachment's threads share.
-#[derive(Debug)]
-pub struct Shared {
-    pub number: u64,
-    pub mailbox: Mailbox,
-    /// Known once the directory was opened.
-    pub dir: OnceLock<RunDir>,
-    stop: AtomicBool,
-    link: Mutex<Option<client::Link>>,
-    tail: OnceLock<Thread>,
-    /// Looks at the events that found nothing more.
-    looks: AtomicU64,
-}
-
-impl Shared {
-    /// True once nobody wants to hear of the run any more.
-    pub fn stopped(&self) -> bool {
-        self.stop.load(Ordering::Relaxed)
-    }
-
-    /// Says something to the person at the screen.
-    pub fn note(&self, level: Level, text: String) {
-        self.mailbox.send(Message::Notice { level, text });
-    }
-
-    /// Has the run directory looked at now.
-    pub fn wake_tail(&self) {
-        if let Some(tail) = self.tail.get() {
-            tail.unpark();
-        }
-    }
 }
 
 impl Attachment {

@@ -32,15 +32,15 @@ pub fn draw(run: &Path, request: &Request, path: PathBuf) -> Result<String, Stri
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::figure::What;
+    use crate::report::figure;
 
     #[test]
     fn the_runs_own_folder_is_made_and_others_are_not() {
         let (root, dir) = crate::report::fixture::finished("a", &[]);
         let path = dir.path().join("figures/x.svg");
-        assert!(draw(dir.path(), &Request::new(What::Losses), path.clone()).unwrap().starts_with("drawn: "));
+        assert!(draw(dir.path(), &Request::new(&figure::LOSSES), path.clone()).unwrap().starts_with("drawn: "));
         assert!(path.is_file());
-        let error = draw(dir.path(), &Request::new(What::Losses), root.path().join("none/x.svg")).unwrap_err();
+        let error = draw(dir.path(), &Request::new(&figure::LOSSES), root.path().join("none/x.svg")).unwrap_err();
         assert!(error.contains("cannot write"), "{error}");
     }
 }

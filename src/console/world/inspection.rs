@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 
 use super::mailbox::Mailbox;
+use super::start::Start;
 use crate::config::DataSettings;
-use crate::console::Start;
 use crate::console::state::datasets::{Availability, DatasetItem, Preview};
 use crate::console::state::message::Message;
 use crate::console::terminal::panics::guarded;

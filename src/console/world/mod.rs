@@ -15,6 +15,7 @@ pub mod preferences;
 pub mod projector;
 pub mod reading;
 pub mod reports;
+pub mod shared;
 pub mod start;
 pub mod unfinished;
 pub mod worker;

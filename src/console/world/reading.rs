@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 use std::time::SystemTime;
 
-use super::attachment::{LOOK, Shared};
+use super::shared::{LOOK, Shared};
 use super::unfinished::Piece;
 use crate::console::state::message::Message;
 use crate::console::terminal::panics::guarded;

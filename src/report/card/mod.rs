@@ -126,13 +126,14 @@ pub struct Setting {
 }
 
 /// The settings that are shown even where they are as they ship.
-const MAIN: [&str; 12] = [
+const MAIN: [&str; 13] = [
     "training.batch_size",
     "contrastive.epochs",
     "contrastive.learning_rate",
     "contrastive.contrastive_weight",
     "denoising.epochs",
     "denoising.objective",
+    "denoising.corruption",
     "denoising.corruption.gaussian",
     "denoising.corruption.uniform",
     "denoising.corruption.permute",

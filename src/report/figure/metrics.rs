@@ -1,10 +1,12 @@
 //! Validation metrics over the epochs of the stages that have some, one stage after the other, the best epoch of each
 //! marked.
 
+use super::canvas;
+use super::error::FigureError;
 use super::losses::{BEST, handed_on, thinned};
 use super::palette::{BLACK, GREY, Marker, Stroke, look};
 use super::panel::{Axis, Figure, Key, Layer, Panel, Sign, Ticks, columns, in_rows};
-use super::{FigureError, Request, canvas};
+use super::request::{Choice, FigureKind, Request, Subject};
 use crate::report::numbers::number;
 use crate::report::scale::Scale;
 use crate::run::view::{RunView, StageView};
@@ -20,11 +22,20 @@ fn is_in(key: &str, unit: Unit) -> bool {
     metrics::find(key).is_some_and(|m| m.unit == unit)
 }
 
+pub static METRICS: FigureKind = FigureKind {
+    name: "metrics",
+    shows: "Validation metrics over the epochs",
+    choices: &[Choice::Stage],
+    draw: figure,
+};
+
 /// Draws the metrics.
 ///
 /// # Errors
 /// No epoch with metrics is finished.
-pub fn figure(run: &str, view: &RunView, request: &Request, width: f64) -> Result<Figure, FigureError> {
+fn figure(subject: &Subject<'_>, request: &Request, width: f64) -> Result<Figure, FigureError> {
+    let Subject { dir, view } = *subject;
+    let run = dir.name();
     let measured = |s: &Stage| view.stage(*s).metrics.iter().any(|m| !m.is_empty());
     let wanted = Stage::ALL.into_iter().filter(|s| request.stage.is_none_or(|w| w == *s));
     let stages: Vec<Stage> = wanted.filter(measured).collect();
