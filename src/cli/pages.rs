@@ -1,6 +1,7 @@
 //! The pages of `mug help TOPIC`: the book's own, with tables that the program knows.
 
 use crate::console::keys;
+use crate::dataset::layout::list::LAYOUTS;
 use crate::report::table::columns::{Column, Kind};
 use crate::training::health::{CHECKS, Limit};
 
@@ -44,7 +45,7 @@ pub const PAGES: &[Page] = &[
         name: "files",
         about: "the run directory, and data files that are read",
         source: include_str!("../book/files.md"),
-        written: String::new,
+        written: layouts,
     },
     Page {
         name: "cluster",
@@ -80,6 +81,13 @@ impl Page {
 pub fn list() -> String {
     let lines = PAGES.iter().map(|page| format!("  {:<8} {}", page.name, page.about));
     format!("Pages (mug help PAGE):\n{}", lines.collect::<Vec<_>>().join("\n"))
+}
+
+/// The layouts of data files that can be read, as a table.
+fn layouts() -> String {
+    let mut table = String::from("| layout | what the file holds |\n|---|---|\n");
+    LAYOUTS.iter().for_each(|layout| table += &format!("| {} | {} |\n", layout.name, layout.about));
+    table
 }
 
 /// The columns that filters know, as a table.
