@@ -7,7 +7,6 @@
 #![doc = include_str!("../assets/console.svg")]
 #![doc = ""]
 #![doc = include_str!("book/start.md")]
-#![deny(unsafe_code)]
 
 pub mod book;
 pub mod cli;
