@@ -119,7 +119,8 @@ fn format(args: &LabelsArgs) -> Result<&'static Format> {
     match args.output.as_deref().filter(|p| *p != Path::new("-")) {
         None => Ok(&CSV),
         Some(path) => of_path(path).ok_or_else(|| {
-            let names = FORMATS.map(|f| f.name).join("|");
+            let names: Vec<&str> = FORMATS.iter().map(|f| f.name).collect();
+            let names = names.join("|");
             eyre!("{} ends in none of {}: say --format {names}", path.display(), endings("and"))
         }),
     }

@@ -1,4 +1,19 @@
 //! The three stages of [the method](crate::book::method) and the machine that runs them.
+//!
+//! It imports from `model`, `dataset`, `device` and `config`; it writes no file but checkpoints, and tells whoever listens
+//! by events.
+//!
+//! | what | files |
+//! |---|---|
+//! | the stages | `contrastive`, `denoising` and `bilevel`, `joint`, and what they share: `context`, `feed`, `inference`, `losses` |
+//! | the machine: epochs, pauses, checkpoints, hand-overs | `machine`, `checkpoint`, `parts`, `cuts`, `records` |
+//! | what happens, for everyone else | [`events`], [`listener`], [`control`] |
+//! | how good it is | [`metrics`], [`agreement`], [`health`], [`bootstrap`] |
+//!
+//! | to add | write | and enter it in |
+//! |---|---|---|
+//! | a health check | a [`Sign`](health::Sign) in a file of [`health`] | [`health::CHECKS`] |
+//! | a metric | a [`Metric`](metrics::Metric) | the list of its datasets in [`metrics`] |
 
 pub mod agreement;
 mod alignment;

@@ -1,5 +1,7 @@
 //! Two-dimensional pictures of the representations h_m and z_m ([the method](crate::book::method), stage 1): which points are laid out, and
 //! by which of the two methods. Pure computing, no file and no screen.
+//!
+//! To add a method: a file that lays points out, a [`Method`] with its name, and its arm in [`picture`].
 
 pub mod gap;
 pub mod groups;

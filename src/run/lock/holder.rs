@@ -106,7 +106,7 @@ fn line_of(path: &str) -> String {
     std::fs::read_to_string(path).map(|s| s.trim().to_owned()).unwrap_or_default()
 }
 
-/// Within it a process number names one process at a time.
+/// The space in which a process number names one process at a time.
 fn process_space() -> Option<String> {
     Some(std::fs::read_link("/proc/self/ns/pid").ok()?.to_string_lossy().into_owned())
 }
