@@ -335,7 +335,7 @@ pub(crate) mod tests {
             refresh: 7,
             file: String::new(),
             summaries: LabelSummaries::default(),
-            values: Some(Arc::new(LabelValues { corrected })),
+            values: Some(Arc::new(LabelValues { corrected, spread: None })),
         };
         Event { body, ..step(3) }
     }
