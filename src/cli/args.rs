@@ -9,6 +9,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use super::data::DataArgs;
 use crate::device::DeviceRequest;
+use crate::report::export::{Format, endings};
 use crate::training::events::Stage;
 
 /// A terminal console for MUG: meta uni-label generation in multimodal sentiment analysis.
@@ -267,24 +268,20 @@ impl From<StageName> for Stage {
     }
 }
 
-/// A format of tables.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum TableFormat {
-    Csv,
-    Parquet,
-    Jsonl,
+fn output_help() -> String {
+    format!("The file to write; its ending says the format: {} [default: standard output]", endings("or"))
 }
 
 #[derive(Debug, clap::Args)]
 pub struct LabelsArgs {
     /// Name or folder of the run.
     pub run: String,
-    /// The file to write; its ending says the format: .csv, .parquet, .jsonl [default: standard output].
-    #[arg(short, long, value_name = "FILE")]
+    /// The file to write.
+    #[arg(short, long, value_name = "FILE", help = output_help())]
     pub output: Option<PathBuf>,
     /// In place of what the file's ending says [default: csv].
     #[arg(long, value_enum)]
-    pub format: Option<TableFormat>,
+    pub format: Option<&'static Format>,
     /// Only rows that pass, in the console's language: '|da| > 0.3 and split = train', 'flip_a not marked'.
     #[arg(long, value_name = "EXPR")]
     pub filter: Option<String>,

@@ -52,8 +52,8 @@ pub fn run(args: &HealthArgs, root: &Path) -> Result<ExitCode> {
     let comparison = match &args.baseline {
         Some(name) => {
             let other = RunDir::find(root, name)?;
-            let (check, comparison) = compare(&dir, &view, &other)?;
-            checks.push(check);
+            let (found, comparison) = compare(&dir, &view, &other)?;
+            checks.extend(found);
             Some(comparison)
         }
         None => None,
@@ -126,7 +126,7 @@ fn beside(c: &Comparison) -> String {
 }
 
 /// Sets two runs' joint predictions of the same rows side by side.
-fn compare(dir: &RunDir, view: &RunView, other: &RunDir) -> Result<(Check, Comparison)> {
+fn compare(dir: &RunDir, view: &RunView, other: &RunDir) -> Result<(Vec<Check>, Comparison)> {
     let (rows, own) = joint_predictions(dir, view)?;
     let (other_rows, others) = joint_predictions(other, &read_record(other)?)?;
     if rows.id != other_rows.id || rows.split != other_rows.split || rows.y != other_rows.y {
@@ -139,7 +139,7 @@ fn compare(dir: &RunDir, view: &RunView, other: &RunDir) -> Result<(Check, Compa
     let maes = |split| [&own, &others].map(|values| mean_error(set, &of(values, split), &of(&rows.y, split)));
     let label_range = view.prepared.as_ref().map_or(1.0, |p| p.label_range);
     let [own_valid, others_valid, labels] = [&own, &others, &rows.y].map(|v| of(v, Split::Valid));
-    let (check, gain) = of_baseline(set, &own_valid, &others_valid, &labels, label_range);
+    let (checks, gain) = of_baseline(set, &own_valid, &others_valid, &labels, label_range);
     let comparison = Comparison {
         run: other.name().to_owned(),
         unimodal_weight: [dir, other].map(|d| d.manifest().settings.joint.unimodal_weight),
@@ -147,7 +147,7 @@ fn compare(dir: &RunDir, view: &RunView, other: &RunDir) -> Result<(Check, Compa
         test_mae: maes(Split::Test),
         gain,
     };
-    Ok((check, comparison))
+    Ok((checks, comparison))
 }
 
 /// The rows of a run and ŷ of each, after stage 3.

@@ -9,9 +9,9 @@ use std::sync::Arc;
 use color_eyre::Result;
 use color_eyre::eyre::eyre;
 
-use super::args::{LabelsArgs, TableFormat};
+use super::args::LabelsArgs;
 use super::{judge, out, read_marks, read_record, say, warn};
-use crate::report::export::{Extract, Format, all_columns};
+use crate::report::export::{CSV, Extract, FORMATS, Format, all_columns, endings, of_path};
 use crate::report::table::filter::Filter;
 use crate::report::table::order::{SortKey, arrange, parse_columns};
 use crate::report::table::{Rows, Table};
@@ -32,7 +32,7 @@ pub fn run(args: &LabelsArgs, root: &Path) -> Result<ExitCode> {
     let keys = SortKey::parse_list(args.sort.as_deref().unwrap_or_default())?;
     let columns = args.columns.as_deref().map(parse_columns).transpose()?;
     let format = format(args)?;
-    if args.escape_formulas && format != Format::Csv {
+    if args.escape_formulas && !format.escapes_formulas {
         return Err(eyre!("--escape-formulas is about CSV: the other formats hold texts as texts"));
     }
     let dir = RunDir::find(root, &args.run)?;
@@ -49,8 +49,9 @@ pub fn run(args: &LabelsArgs, root: &Path) -> Result<ExitCode> {
             let (n, of) = (rows.len(), refresh.refresh);
             say(&format!("{n} rows of refresh {of} (epoch {}) written to {}", refresh.epoch, path.display()))?;
         }
-        _ if io::stdout().is_terminal() && format == Format::Parquet => {
-            return Err(eyre!("Parquet is nothing for a terminal: name a file with -o, for example -o labels.parquet"));
+        _ if io::stdout().is_terminal() && !format.readable => {
+            let (name, ending) = (format.title, format.endings[0]);
+            return Err(eyre!("{name} is nothing for a terminal: name a file with -o, for example -o labels.{ending}"));
         }
         _ => extract.write_to(format, &mut out::table())?,
     }
@@ -58,18 +59,15 @@ pub fn run(args: &LabelsArgs, root: &Path) -> Result<ExitCode> {
 }
 
 /// The format that was asked for, else the one that the file's name says, else CSV.
-fn format(args: &LabelsArgs) -> Result<Format> {
+fn format(args: &LabelsArgs) -> Result<&'static Format> {
     if let Some(format) = args.format {
-        return Ok(match format {
-            TableFormat::Csv => Format::Csv,
-            TableFormat::Parquet => Format::Parquet,
-            TableFormat::Jsonl => Format::Jsonl,
-        });
+        return Ok(format);
     }
     match args.output.as_deref().filter(|p| *p != Path::new("-")) {
-        None => Ok(Format::Csv),
-        Some(path) => Format::of_path(path).ok_or_else(|| {
-            eyre!("{} ends in none of .csv, .parquet and .jsonl: say --format csv|parquet|jsonl", path.display())
+        None => Ok(&CSV),
+        Some(path) => of_path(path).ok_or_else(|| {
+            let names = FORMATS.map(|f| f.name).join("|");
+            eyre!("{} ends in none of {}: say --format {names}", path.display(), endings("and"))
         }),
     }
 }
@@ -133,8 +131,9 @@ mod tests {
     use std::path::PathBuf;
 
     use super::*;
+    use crate::report::export::{JSONL, PARQUET};
 
-    fn args(output: Option<&str>, format: Option<TableFormat>) -> LabelsArgs {
+    fn args(output: Option<&str>, format: Option<&'static Format>) -> LabelsArgs {
         LabelsArgs {
             run: "x".into(),
             output: output.map(PathBuf::from),
@@ -152,10 +151,10 @@ mod tests {
     #[test]
     fn the_format_is_asked_for_or_read_from_the_name() {
         let of = |output, wanted| format(&args(output, wanted));
-        assert_eq!(of(None, None).unwrap(), Format::Csv);
-        assert_eq!(of(Some("-"), None).unwrap(), Format::Csv);
-        assert_eq!(of(Some("a.parquet"), None).unwrap(), Format::Parquet);
-        assert_eq!(of(Some("a.csv"), Some(TableFormat::Jsonl)).unwrap(), Format::Jsonl);
+        assert_eq!(of(None, None).unwrap(), &CSV);
+        assert_eq!(of(Some("-"), None).unwrap(), &CSV);
+        assert_eq!(of(Some("a.parquet"), None).unwrap(), &PARQUET);
+        assert_eq!(of(Some("a.csv"), Some(&JSONL)).unwrap(), &JSONL);
         assert!(of(Some("a.txt"), None).unwrap_err().to_string().contains("--format"));
     }
 }

@@ -9,7 +9,7 @@ use color_eyre::eyre::eyre;
 
 use super::args::StageName;
 use super::{say, warn};
-use crate::report::figure::{Format, Request, SMOOTHING, What, XAxis, write};
+use crate::report::figure::{self, Choice, FigureKind, Format, Request, SMOOTHING, XAxis, write};
 use crate::report::projection::Method;
 use crate::report::projection::groups::Colouring;
 use crate::run::directory::RunDir;
@@ -21,8 +21,8 @@ pub struct PlotArgs {
     /// Name or folder of the run; it may still be training.
     pub run: String,
     /// What the figure shows.
-    #[arg(long, value_enum, default_value_t = What::Losses)]
-    pub what: What,
+    #[arg(long, value_enum, default_value_t = &figure::LOSSES)]
+    pub what: &'static FigureKind,
     /// The file to write; its end chooses the form: .svg or .png.
     #[arg(short, long, value_name = "FILE")]
     pub output: PathBuf,
@@ -138,18 +138,16 @@ const SCALE: f64 = 2.0;
 
 /// An option that was given and has no meaning for the figure that is asked for.
 fn meaningless(args: &PlotArgs, format: Format) -> Option<&'static str> {
-    let (losses, labels, embedding) =
-        (args.what == What::Losses, args.what == What::Labels, args.what == What::Embedding);
     let options = [
-        ("--stage", args.stage.is_some(), !embedding),
-        ("--value", args.value.is_some(), losses),
-        ("--log", args.log, losses),
-        ("--x", args.x.is_some(), losses),
-        ("--smooth", args.smooth.is_some(), losses),
-        ("--split", args.split.is_some(), labels),
-        ("--projection", args.projection.is_some(), embedding),
-        ("--color", args.color.is_some(), embedding),
-        ("--moment", !args.moment.is_empty(), embedding),
+        ("--stage", args.stage.is_some(), args.what.obeys(Choice::Stage)),
+        ("--value", args.value.is_some(), args.what.obeys(Choice::Value)),
+        ("--log", args.log, args.what.obeys(Choice::Log)),
+        ("--x", args.x.is_some(), args.what.obeys(Choice::X)),
+        ("--smooth", args.smooth.is_some(), args.what.obeys(Choice::Smoothing)),
+        ("--split", args.split.is_some(), args.what.obeys(Choice::Split)),
+        ("--projection", args.projection.is_some(), args.what.obeys(Choice::Projection)),
+        ("--color", args.color.is_some(), args.what.obeys(Choice::Colouring)),
+        ("--moment", !args.moment.is_empty(), args.what.obeys(Choice::Moments)),
         ("--scale", args.scale.is_some(), format == Format::Png),
     ];
     options.iter().find(|(_, given, obeyed)| *given && !obeyed).map(|(name, ..)| *name)
@@ -161,7 +159,7 @@ pub fn run(args: &PlotArgs, root: &Path) -> Result<ExitCode> {
     if let Some(option) = meaningless(args, format) {
         return Err(eyre!(
             "{option} changes nothing in this figure of {}; leave it out, or see mug plot --help",
-            args.what.name()
+            args.what.name
         ));
     }
     let dir = RunDir::find(root, &args.run)?;
@@ -180,11 +178,12 @@ pub fn run(args: &PlotArgs, root: &Path) -> Result<ExitCode> {
         height: args.height,
         title: args.title,
     };
-    if (request.what, request.projection) == (What::Embedding, Method::Tsne) && std::io::stderr().is_terminal() {
+    let laid_out = request.what.obeys(Choice::Projection);
+    if laid_out && request.projection == Method::Tsne && std::io::stderr().is_terminal() {
         warn("t-SNE takes some seconds for each panel");
     }
     let notes = write(&dir, &request, &args.output, args.scale.unwrap_or(SCALE))?;
-    say(&format!("{} of run {} drawn to {}", args.what.name(), dir.name(), args.output.display()))?;
+    say(&format!("{} of run {} drawn to {}", args.what.name, dir.name(), args.output.display()))?;
     for note in notes {
         say(&note)?;
     }

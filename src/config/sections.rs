@@ -221,7 +221,7 @@ impl Default for JointSettings {
 }
 
 /// Where the signs of failure begin ([the method](crate::book::method), what can fail); see
-/// training/health.rs for what each is measured by.
+/// [`CHECKS`](crate::training::health::CHECKS) for what each is measured by.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct HealthSettings {

@@ -4,12 +4,16 @@ use crossterm::event::KeyCode;
 use ratatui::buffer::Cell;
 use ratatui::style::Color;
 
-use super::backend::{Effect, Link, Message};
-use super::decode::Input;
-use super::fixture::*;
-use super::panes::tabs;
-use super::state::{Overlay, Pane, Question, State};
-use super::theme::Abilities;
+use crate::console::fixture::*;
+use crate::console::state::State;
+use crate::console::state::attached::Link;
+use crate::console::state::effect::Effect;
+use crate::console::state::keys::LOWER;
+use crate::console::state::message::Message;
+use crate::console::state::overlay::{Overlay, Question};
+use crate::console::state::pane::Pane;
+use crate::console::terminal::decode::Input;
+use crate::console::terminal::theme::Abilities;
 use crate::training::events::{Body, Command, Event, Level, Stage};
 
 const LONG: &str = "audio: 17 clips of the training split hold values that are not finite and are taken as 0, the first of them \
@@ -48,7 +52,7 @@ fn cell_of(state: &State, words: &str) -> Cell {
 fn the_panes_of_the_lower_slot_are_named_with_their_keys_and_reached_by_them() {
     let mut state = attached(120, 36, events());
     assert!(screen(&state).contains("[4 Labels] 5 Metrics  6 Embedding  7 Health ✘1  8 Log "), "{}", screen(&state));
-    for (key, pane) in "45678".chars().zip(tabs::ALL) {
+    for (key, pane) in "45678".chars().zip(LOWER.iter().copied()) {
         press(&mut state, &key.to_string());
         assert_eq!((state.focus, state.lower), (pane, pane));
         assert!(screen(&state).contains(&format!("[{key}▸{}", pane.title())), "{}", screen(&state));
@@ -94,7 +98,7 @@ fn the_focused_frame_leaves_its_neighbours_names_alone() {
 fn names_of_runs_are_whole_on_wide_screens() {
     let mut state = attached(200, 60, events());
     let name = "2026-11-23-104512-mosei-large-batch-3";
-    state.runs[1].name = name.into();
+    state.runs.all[1].name = name.into();
     assert!(screen(&state).contains(name), "{}", screen(&state));
     assert!(screen(&attached(80, 24, events())).contains("run 2026-11-23-a"), "the header begins with it");
 }
@@ -112,7 +116,7 @@ fn a_wide_list_of_runs_has_a_heading_and_clicks_know_of_it() {
     }
     let row = text.lines().position(|l| l.contains("mosi-baseline")).unwrap() as u16;
     tell(&mut state, [Message::Input(Input::Click(20, row))]);
-    assert_eq!(state.run_list.selected, 2);
+    assert_eq!(state.runs.list.selected, 2);
     // An overlaid run's letter stands by itself.
     press(&mut state, "o");
     assert!(screen(&state).contains("✔b mosi-baseline"), "{}", screen(&state));
@@ -151,14 +155,14 @@ fn a_line_of_the_log_is_selected_by_keys_and_clicks() {
         tell(&mut state, [Message::Events { attach: 1, events: vec![event], caught_up: true }]);
     }
     press(&mut state, "8");
-    assert!(state.log_list.follow && state.log_list.selected == 22);
+    assert!(state.log.list.follow && state.log.list.selected == 22);
     press(&mut state, "kk");
-    assert_eq!(state.log_list.selected, 20);
+    assert_eq!(state.log.list.selected, 20);
     let text = screen(&state);
     let rows: Vec<usize> = text.lines().enumerate().filter(|(_, l)| l.contains("warning:")).map(|(y, _)| y).collect();
     // The second row of a line is a part of it.
     tell(&mut state, [Message::Input(Input::Click(40, rows[0] as u16 + 1))]);
-    assert_eq!(state.log_list.selected, state.log_list.offset);
+    assert_eq!(state.log.list.selected, state.log.list.offset);
     press(&mut state, "g");
     assert!(screen(&state).contains("device: wgpu"), "{}", screen(&state));
 }

@@ -3,12 +3,13 @@
 use crossterm::event::KeyCode;
 use ratatui::style::Color;
 
-use super::backend::Message;
-use super::fixture::*;
-use super::sanitise::is_harmless;
-use super::state::{Overlay, Pane};
-use super::theme::Abilities;
-use crate::report::figure::{Request, What};
+use crate::console::fixture::*;
+use crate::console::state::message::Message;
+use crate::console::state::overlay::Overlay;
+use crate::console::state::pane::Pane;
+use crate::console::terminal::theme::Abilities;
+use crate::report::figure::{self, Request};
+use crate::sanitise::is_harmless;
 use crate::training::events::{Body, Event, Level};
 
 #[test]
@@ -25,7 +26,7 @@ fn every_size_with_everything_open_is_survived() {
                 state.overlay = match turn % 11 {
                     0 => Some(Overlay::Help { scroll: turn }),
                     1 => Some(Overlay::Detail { row: turn as u32, scroll: turn, neighbour: Some(turn % 16) }),
-                    2 => Some(Overlay::Confirm(super::state::Question::Stop)),
+                    2 => Some(Overlay::Confirm(crate::console::state::overlay::Question::Stop)),
                     7 => Some(Overlay::Judgement { scroll: turn }),
                     3 => Some(Overlay::OpenFile("a long path 电影 that does not fit everywhere".into())),
                     5 => Some(Overlay::Comparison {
@@ -33,7 +34,9 @@ fn every_size_with_everything_open_is_survived() {
                         scroll: turn,
                     }),
                     9 => Some(Overlay::Problem { words: "电影 cannot be read: ".repeat(turn), scroll: turn }),
-                    6 => Some(Overlay::Figure { line: "a/b/电影.svg".into(), request: Request::new(What::Losses) }),
+                    6 => {
+                        Some(Overlay::Figure { line: "a/b/电影.svg".into(), request: Request::new(&figure::LOSSES) })
+                    }
                     8 => Some(Overlay::Card {
                         lines: vec!["  电影 a line that is too long for most screens, with many words".into(); turn],
                         scroll: turn,
@@ -77,7 +80,7 @@ fn hostile_text_from_anywhere_never_reaches_a_cell() {
     tell(&mut state, [Message::Runs(list)]);
     state.labels.filter_text = evil.into();
     for pane in Pane::ALL {
-        super::keys::focus(&mut state, pane);
+        crate::console::update::focus::focus(&mut state, pane);
         for zoom in [false, true] {
             state.zoom = zoom;
             for cell in &buffer(&state).content {

@@ -4,12 +4,17 @@ use std::sync::Arc;
 
 use crossterm::event::KeyCode;
 
-use super::backend::{Begin, Effect, Link, Message, Preview};
-use super::decode::Input;
-use super::fixture::*;
-use super::state::{Overlay, Pane, State};
+use crate::console::fixture::*;
+use crate::console::state::State;
+use crate::console::state::attached::Link;
+use crate::console::state::datasets::Preview;
+use crate::console::state::effect::{Begin, Effect};
+use crate::console::state::message::Message;
+use crate::console::state::overlay::Overlay;
+use crate::console::state::pane::Pane;
+use crate::console::terminal::decode::Input;
 use crate::modality::PerModality;
-use crate::report::export::Format;
+use crate::report::export::PARQUET;
 use crate::report::neighbours::Neighbour;
 use crate::report::table::Rows;
 use crate::run::marks::Mark;
@@ -173,7 +178,7 @@ fn the_start_offers_live_runs() {
     assert!(state.notice.as_ref().unwrap().text.contains("2 live"));
     // One asked for a dataset: then nothing is attached to behind one's back.
     let mut state = State::new(UNICODE);
-    state.wanted_dataset = Some("sims".into());
+    state.datasets.wanted = Some("sims".into());
     assert_eq!(tell(&mut state, [Message::Runs(runs())]), []);
     assert!(state.run.is_none());
     tell(&mut state, [Message::Datasets(datasets())]);
@@ -204,7 +209,7 @@ fn a_second_run_beside_a_live_one_is_asked_about() {
 #[test]
 fn the_cursors_go_to_the_attached_run_and_its_dataset() {
     let mut state = attached(120, 36, events());
-    let selected = |s: &State| (s.runs[s.run_list.selected].name.clone(), s.dataset().unwrap().name.clone());
+    let selected = |s: &State| (s.runs.all[s.runs.list.selected].name.clone(), s.dataset().unwrap().name.clone());
     assert_eq!(selected(&state), ("2026-11-23-a".into(), "sims".into()));
     focus(&mut state, Pane::Runs);
     press(&mut state, "j");
@@ -219,7 +224,7 @@ fn the_cursors_go_to_the_attached_run_and_its_dataset() {
     assert_eq!(selected(&state), ("mosi-baseline".into(), "mosi".into()));
     // A run that was just made is not in the list yet, and a catalogue may come late.
     let mut state = fresh(120, 36);
-    state.datasets = None;
+    state.datasets.items = None;
     tell(&mut state, [Message::Created { path: "/runs/2026-11-23-a".into(), name: "2026-11-23-a".into() }]);
     tell(&mut state, [Message::Runs(runs().into_iter().rev().collect()), Message::Datasets(datasets())]);
     assert_eq!(selected(&state), ("2026-11-23-a".into(), "sims".into()));
@@ -328,7 +333,7 @@ fn columns_are_hidden_moved_and_remembered() {
 
 #[test]
 fn a_large_table_is_put_in_order_elsewhere_and_the_old_order_stands_until_then() {
-    let n = super::labels::AT_ONCE + 1;
+    let n = crate::console::update::labels::AT_ONCE + 1;
     let mut state = attached(120, 36, events());
     let y: Vec<f32> = (0..n).map(noise).collect();
     let rows = Rows::new(vec![crate::split::Split::Train; n], vec![], vec![], y, None);
@@ -413,7 +418,7 @@ fn what_the_filter_shows_is_written_to_a_file() {
     press(&mut state, "parquet");
     let effects = key(&mut state, KeyCode::Enter);
     let [Effect::Export(export)] = &effects[..] else { panic!("{effects:?}") };
-    assert_eq!((export.format, export.rows.len(), export.overwrite), (Format::Parquet, 184, false));
+    assert_eq!((export.format, export.rows.len(), export.overwrite), (&PARQUET, 184, false));
     assert_eq!(export.rows, state.labels.index);
     assert_eq!(export.columns, state.labels.columns.shown(&state.labels.table));
     let effects = tell(&mut state, [Message::ExportExists(export.clone())]);
@@ -424,7 +429,7 @@ fn what_the_filter_shows_is_written_to_a_file() {
 #[test]
 fn how_texts_are_written_is_chosen_at_the_prompt_and_remembered() {
     let mut state = attached(120, 36, finished());
-    super::keys::focus(&mut state, Pane::Labels);
+    crate::console::update::focus::focus(&mut state, Pane::Labels);
     press(&mut state, "w");
     assert!(screen(&state).contains("(tab: texts as they are)"), "{}", screen(&state));
     let effects = key(&mut state, KeyCode::Tab);
@@ -627,5 +632,5 @@ fn the_mouse_gives_focus_and_scrolls() {
     tell(&mut state, [Message::Input(Input::Wheel(60, 25, 1))]);
     assert_eq!(state.labels.list.selected, before + 3);
     tell(&mut state, [Message::Input(Input::Click(5, 4))]);
-    assert_eq!((state.focus, state.dataset_list.selected), (Pane::Datasets, 2));
+    assert_eq!((state.focus, state.datasets.list.selected), (Pane::Datasets, 2));
 }

@@ -1,9 +1,10 @@
-//! What can be wrong with a dataset. Every message says where, what was expected, what was found and what to try.
+//! Why a dataset cannot be used. Every message says where, what was expected, what was found and what to try.
 
-use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use super::pickle::PickleError;
+use super::file::error::FileError;
+use super::pickle::error::PickleError;
+use crate::split::Split;
 
 /// Why a dataset cannot be opened or read.
 #[derive(Debug, thiserror::Error)]
@@ -19,20 +20,11 @@ pub enum DatasetError {
          at the folder that holds it, or give its path"
     )]
     Missing { name: String, folder: PathBuf, expected: String },
-    /// The file cannot be opened.
-    #[error("cannot open {path}: {source}")]
-    Open { path: PathBuf, source: io::Error },
-    /// Reading failed half-way.
-    #[error("cannot read {path} at byte {offset}: {source}; is the disk or network mount still there?")]
-    Read { path: PathBuf, offset: u64, source: io::Error },
-    /// The file became shorter after it was opened.
-    #[error(
-        "{path} had {expected} bytes when it was opened and has {found} now: it was cut or replaced meanwhile; restore it and \
-         start again"
-    )]
-    Shrunk { path: PathBuf, expected: u64, found: u64 },
-    /// The file is something else altogether.
-    #[error("{path}: expected a Python pickle of the MMSA layout, found {found}; {hint}")]
+    /// The file cannot be opened or read.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// The file is no pickle.
+    #[error("{path}: expected a dataset in a Python pickle, found {found}; {hint}")]
     NotData { path: PathBuf, found: String, hint: String },
     /// The pickle is broken, or asks for something that this reader refuses.
     #[error("{path}: {source}")]
@@ -42,7 +34,17 @@ pub enum DatasetError {
     Layout { path: PathBuf, key: String, expected: String, found: String, hint: String },
     /// A batch asked for a clip that is not there.
     #[error("row {row} of the {split} split was asked for, which has {len} clips")]
-    Row { split: crate::split::Split, row: usize, len: usize },
+    Row { split: Split, row: usize, len: usize },
+}
+
+impl DatasetError {
+    /// What is wrong with the pickle at `path`.
+    pub(super) fn of_pickle(path: &Path, error: PickleError) -> DatasetError {
+        match error {
+            PickleError::Read(error) => error.into(),
+            source => DatasetError::Pickle { path: path.to_owned(), source },
+        }
+    }
 }
 
 fn hint_text(hint: &str) -> String {

@@ -1,4 +1,5 @@
-//! What was found or assumed about a dataset that can be used all the same: one list, shown wherever data is told of.
+//! What is odd about a dataset that can still be used, and what was assumed about it. `mug data check`, the console and
+//! every run show the same list.
 
 use std::fmt;
 
@@ -6,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::split::Split;
 
-/// One finding and where it is. `Display` is its sentence.
+/// One finding and where it is. `Display` writes it as a sentence.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Flaw {
     /// `None` where it concerns all splits.
@@ -40,19 +41,27 @@ pub enum FlawKind {
     BeyondLength { clips: usize },
     /// Valid steps stand at the end of each row.
     LeftPadded,
+    /// The file has another layout than MMSA's.
+    Layout { name: String },
+    /// A key that goes by another name.
+    TakenFor { part: String },
+    /// The file gives words and no vectors of them.
+    WordsOnly { columns: usize },
+    /// Labels of several columns.
+    LabelColumns { of: usize },
     /// No key gives the lengths: steps of zeros at one end are taken for padding.
     LengthsFound { at_start: bool },
-    /// Clips whose steps begin (with padding at the start: end) with zeros, which are taken for values.
+    /// Clips that have zeros at that end of the row where no padding is; these zeros are taken for values.
     ZerosKept { clips: usize },
-    /// No key gives the lengths, and words are what the steps stand for: each clip has its text's length.
+    /// No key gives the lengths; the steps are aligned to words, so each clip is as long as its text.
     LengthsOfText,
-    /// Clips whose length was greater than the steps there are; the greatest of them, and the steps that its row has.
+    /// How many clips have a length greater than their row has steps; the greatest such length, and that row's steps.
     LengthsCut { clips: usize, longest: u64, steps: usize },
-    /// The array cannot be read row by row where it lies, so it is held in memory.
+    /// The array cannot be read row by row from the file, so it is held in memory.
     HeldInMemory { why: String },
-    /// The file has no such key; something harmless stands in.
+    /// The file has no such key; a default is used.
     Absent { instead: String },
-    /// A key that can be done without holds something else than it should.
+    /// An optional key holds something else than it should.
     Ignored { why: String, instead: String },
     /// Ids of several parts.
     JoinedIds { parts: usize },
@@ -64,7 +73,7 @@ pub enum FlawKind {
     UnimodalIgnored { why: String },
     /// Unimodal labels outside [-H, H]; kept as they are, since they only judge.
     UnimodalOutside { labels: usize, range: f32 },
-    /// Clips that nobody gave a unimodal label, of how many; such clips are not judged.
+    /// How many clips have no unimodal label; such clips are not judged.
     UnimodalMissing { clips: usize, of: usize },
     /// Only other splits have unimodal labels.
     UnimodalElsewhere,
@@ -85,6 +94,9 @@ impl Flaw {
             FlawKind::ConstantColumns { .. }
             | FlawKind::ZeroLength { .. }
             | FlawKind::LeftPadded
+            | FlawKind::Layout { .. }
+            | FlawKind::TakenFor { .. }
+            | FlawKind::LabelColumns { .. }
             | FlawKind::LengthsFound { .. }
             | FlawKind::ZerosKept { .. }
             | FlawKind::LengthsOfText
@@ -95,6 +107,7 @@ impl Flaw {
             | FlawKind::UnimodalElsewhere => Severity::Note,
             FlawKind::NotFinite { .. }
             | FlawKind::BeyondLength { .. }
+            | FlawKind::WordsOnly { .. }
             | FlawKind::LengthsCut { .. }
             | FlawKind::Ignored { .. }
             | FlawKind::RepeatedIds { .. }
@@ -131,6 +144,14 @@ impl fmt::Display for FlawKind {
             FlawKind::BeyondLength { clips: n } => {
                 write!(f, "{} with values outside the valid steps; these are ignored", clips(*n as u64))
             }
+            FlawKind::Layout { name } => write!(f, "{name}"),
+            FlawKind::TakenFor { part } => write!(f, "taken for {part}"),
+            FlawKind::WordsOnly { columns } => write!(
+                f,
+                "words without vectors: each word has a fixed random vector of {columns} columns; for figures that can be \
+                 compared, save vectors of the words (GloVe's or BERT's) in MMSA's layout"
+            ),
+            FlawKind::LabelColumns { of } => write!(f, "{of} columns; the first is taken for the sentiment"),
             FlawKind::LeftPadded => f.write_str("padded at the start, not at the end"),
             FlawKind::LengthsFound { at_start } => {
                 let end = if *at_start { "start" } else { "end" };

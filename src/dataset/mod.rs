@@ -1,43 +1,55 @@
-//! Datasets: the MMSA pickle layout, the built-in demo, normalisation, batches ([the method](crate::book::method), data files).
+//! Datasets: the files of the field, the built-in demo, normalisation, batches ([the method](crate::book::method), data
+//! files).
 //!
-//! From the file up: [`bytes`] reads by position, [`pickle`] finds what the file holds without running any of it,
-//! [`layout`] checks it against the MMSA layout, [`scan`] passes over the features once, and [`Dataset`] hands out
-//! batches. [`Report`] tells what is in a file, [`Catalogue`] which files there are.
+//! In rooms, each importing only from those before it:
+//!
+//! 1. `file`: bytes read by position, what a file is by its first bytes, digests, element types.
+//! 2. [`pickle`]: what a pickle holds, found without running any of it.
+//! 3. `error` and `flaw`: what makes data unusable, and what is odd about data that can be used.
+//! 4. `prepare`: from the parts of a split to batches.
+//! 5. [`layout`]: how the projects of the field arrange their files. A further layout is one file there and one entry in
+//!    its list.
+//! 6. `contents`: the splits of a file or of memory, checked against each other; [`demo`]: splits that are generated.
+//! 7. `catalogue`: which datasets there are, and which one a name stands for.
+//! 8. `report`: what is in a dataset; `open`: [`Dataset`], which hands out batches.
+//!
+//! A user of the library begins with a [`Source`]: a file, the demo, or what a name stands for.
+//!
+//! ```
+//! use mug::config::DataSettings;
+//! use mug::dataset::{Dataset, Source, data_folder};
+//! use mug::split::Split;
+//!
+//! let demo = Source::resolve("demo", &data_folder())?;
+//! let data = Dataset::open(&demo, &DataSettings::default())?;
+//! println!("{} clips to train on, labels in [-{h}, {h}]", data.len(Split::Train), h = data.label_range);
+//! # Ok::<(), mug::dataset::DatasetError>(())
+//! ```
 
-mod batch;
-pub mod bytes;
 mod catalogue;
-mod convert;
+mod contents;
 pub mod demo;
-pub mod digest;
-mod dtype;
 mod error;
+mod file;
 mod flaw;
-mod hints;
-mod labels;
-mod layout;
-mod magic;
-pub mod memory;
-mod mmsa;
-mod normalise;
+pub mod layout;
 mod open;
-mod padding;
-mod parts;
 pub mod pickle;
+mod prepare;
 mod report;
-mod report_text;
-mod rows;
-mod scan;
-mod source;
-mod tokens;
 
-pub use batch::{Batch, Sequences};
-pub use catalogue::{Catalogue, Entry, State, is_same};
+pub use catalogue::entries::{Catalogue, Entry, State, is_same};
+pub use catalogue::resolve::data_folder;
+pub use catalogue::source::{DEMO, DEMO_SEED, Source};
 pub use error::DatasetError;
+pub use file::error::FileError;
+pub use file::{bytes, digest};
 pub use flaw::{Flaw, FlawKind, Severity};
 pub use open::{Dataset, RESIDENT_BYTES};
-pub use report::{Histogram, LabelReport, LengthReport, ModalityReport, Report, SplitReport};
-pub use source::{DEMO, DEMO_SEED, Source, data_folder};
+pub use prepare::batch::{Batch, Sequences};
+pub use prepare::memory;
+pub use report::content::{LengthReport, ModalityReport, Report, SplitReport};
+pub use report::labels::{Histogram, LabelReport};
 
 #[cfg(test)]
 mod tests;

@@ -3,26 +3,60 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::batch::{Batch, Sequences};
-use super::bytes::DataFile;
+use super::catalogue::source::Source;
+use super::contents::Contents;
 use super::error::DatasetError;
-use super::flaw::{Flaw, FlawKind};
-use super::layout::Layout;
-use super::memory::MemorySplit;
-use super::normalise::Normaliser;
-use super::padding::Padding;
-use super::parts::Parts;
-use super::rows::{Rows, Scratch};
-use super::scan::{self, Job};
-use super::source::Source;
+use super::file::bytes::DataFile;
+use super::flaw::Flaw;
+use super::prepare::batch::{Batch, Sequences};
+use super::prepare::memory::MemorySplit;
+use super::prepare::normalise::Normaliser;
+use super::prepare::padding::Padding;
+use super::prepare::parts::Parts;
+use super::prepare::rows::{Rows, Scratch};
+use super::prepare::scan::{self, Job};
 use crate::config::{DataSettings, MetricSet};
 use crate::modality::{Modality, PerModality};
 use crate::split::{PerSplit, Split};
 
-/// Features are held in memory, normalised, where all valid steps take no more than this many bytes as f32.
+/// Features are normalised once and held in memory if all valid steps take no more than this many bytes as f32.
 pub const RESIDENT_BYTES: usize = 256 << 20;
 
 /// A dataset that is ready for training. It can be shared between threads.
+///
+/// Opening a pickle in one of the known layouts, and reading its splits:
+///
+/// ```
+/// use mug::config::DataSettings;
+/// use mug::dataset::{Dataset, Source};
+/// use mug::modality::Modality;
+/// use mug::split::Split;
+///
+/// let source = Source::File("tests/fixtures/numpy2_p4.pkl".into());
+/// let data = Dataset::open(&source, &DataSettings::default())?;
+///
+/// assert_eq!(data.len(Split::Train), 6);
+/// assert_eq!(data.shapes[Modality::Text], (4, 3)); // steps, columns
+/// assert_eq!(data.labels(Split::Test), [0.5, -2.5, 1.0]);
+/// assert_eq!(data.ids(Split::Test)[0], "v33$_$0");
+/// assert_eq!(data.lengths(Split::Train, Modality::Text), [1, 2, 3, 4, 1, 2]);
+///
+/// // Human labels of each modality, where the file has some.
+/// let unimodal = data.unimodal_labels(Split::Test).expect("this file has unimodal labels");
+/// assert_eq!(unimodal[Modality::Audio], [0.0, -3.0, 0.5]);
+///
+/// // Normalised features of two clips, valid steps only.
+/// let batch = data.batch(Split::Train, &[3, 0])?;
+/// let text = &batch.sequences[Modality::Text];
+/// assert_eq!(text.lengths, [4, 1]);
+/// assert_eq!(text.data.len(), (4 + 1) * 3);
+///
+/// // What had to be assumed, one sentence each.
+/// for flaw in &data.flaws {
+///     println!("{flaw}");
+/// }
+/// # Ok::<(), mug::dataset::DatasetError>(())
+/// ```
 pub struct Dataset {
     /// The catalogue's name or the file's stem.
     pub name: String,
@@ -34,7 +68,7 @@ pub struct Dataset {
     pub shapes: PerModality<(usize, usize)>,
     /// Differs between data of different content; the run directory keeps it.
     pub fingerprint: String,
-    /// What is odd about the data; all splits were looked through, and it is what [`Report`](super::Report) says.
+    /// What is odd about the data in any split: the list that [`Report`](super::Report) shows.
     pub flaws: Vec<Flaw>,
     splits: PerSplit<Held>,
     padding: PerModality<Padding>,
@@ -63,10 +97,10 @@ impl Dataset {
     /// Opens a dataset: reads labels and texts, and the training split's features once for their statistics.
     ///
     /// # Errors
-    /// The file is missing, is no pickle of the MMSA layout, is damaged, or its parts do not agree; see
+    /// The file is missing, is no pickle of a known layout, is damaged, or its parts do not agree; see
     /// [`DatasetError`].
     pub fn open(source: &Source, settings: &DataSettings) -> Result<Dataset, DatasetError> {
-        Self::from_layout(source.display_name(), source.layout(settings)?, settings, RESIDENT_BYTES)
+        Self::from_contents(source.display_name(), source.contents(settings)?, settings, RESIDENT_BYTES)
     }
 
     /// As [`open`](Self::open), from a file that is open already; `catalogue` is its name in the catalogue, if any.
@@ -79,7 +113,7 @@ impl Dataset {
         catalogue: Option<&str>,
         settings: &DataSettings,
     ) -> Result<Dataset, DatasetError> {
-        Self::from_layout(name.to_owned(), Layout::read(file, catalogue, settings)?, settings, RESIDENT_BYTES)
+        Self::from_contents(name.to_owned(), Contents::read(file, catalogue, settings)?, settings, RESIDENT_BYTES)
     }
 
     /// A dataset from splits that were made in memory. `label_range` is H, unless the settings have their own.
@@ -93,17 +127,17 @@ impl Dataset {
         settings: &DataSettings,
     ) -> Result<Dataset, DatasetError> {
         let range = settings.label_range.unwrap_or(label_range);
-        let layout = Layout::from_memory(name, splits, Some(range), settings)?;
-        Self::from_layout(name.to_owned(), layout, settings, RESIDENT_BYTES)
+        let contents = Contents::from_memory(name, splits, Some(range), settings)?;
+        Self::from_contents(name.to_owned(), contents, settings, RESIDENT_BYTES)
     }
 
-    pub(super) fn from_layout(
+    pub(super) fn from_contents(
         name: String,
-        layout: Layout,
+        contents: Contents,
         settings: &DataSettings,
         resident_bytes: usize,
     ) -> Result<Dataset, DatasetError> {
-        let Layout { splits, padding, label_range, metrics, fingerprint, mut flaws, .. } = layout;
+        let Contents { splits, padding, label_range, metrics, fingerprint, mut flaws, .. } = contents;
         // The training split is read for its statistics, the others for their lengths and for what is odd in them.
         let wanted: Vec<(Split, Modality)> =
             Split::ALL.into_iter().flat_map(|split| Modality::ALL.map(|m| (split, m))).collect();
@@ -129,7 +163,7 @@ impl Dataset {
             (steps, splits.train.features[m].rows.dim())
         });
         for (split, lengths) in lengths.iter() {
-            flaws.extend(zero_lengths(split, lengths));
+            flaws.extend(scan::zero_lengths(split, lengths));
         }
         let values = |(_, of): (Split, &PerModality<Vec<usize>>)| {
             of.iter().map(|(m, n)| n.iter().sum::<usize>().saturating_mul(shapes[m].1)).fold(0, usize::saturating_add)
@@ -194,7 +228,7 @@ impl Dataset {
         &self.splits[split].lengths[m]
     }
 
-    /// True where batches are read from the data file, now and as long as there are any.
+    /// True where batches are read from the data file rather than from memory.
     pub fn reads_file(&self) -> bool {
         self.splits.iter().any(|(_, held)| held.features.iter().any(|(_, store)| matches!(store, Store::File(_))))
     }
@@ -245,7 +279,7 @@ impl Dataset {
 }
 
 impl fmt::Debug for Dataset {
-    /// In short: the data itself would fill the screen.
+    /// Leaves the data itself out, which would fill the screen.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Dataset")
             .field("name", &self.name)
@@ -254,11 +288,4 @@ impl fmt::Debug for Dataset {
             .field("fingerprint", &self.fingerprint)
             .finish_non_exhaustive()
     }
-}
-
-/// Clips of a split that have no step at all in some modality.
-pub(super) fn zero_lengths(split: Split, lengths: &PerModality<Vec<usize>>) -> Vec<Flaw> {
-    let count = |(m, n): (Modality, &Vec<usize>)| (m, n.iter().filter(|&&n| n == 0).count());
-    let flaw = |(m, clips): (Modality, usize)| Flaw::new(Some(split), m.name(), FlawKind::ZeroLength { clips });
-    lengths.iter().map(count).filter(|&(_, clips)| clips > 0).map(flaw).collect()
 }

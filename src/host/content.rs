@@ -55,7 +55,7 @@ pub fn same(manifest: &Manifest, path: &Path, care: Care) -> Result<Option<DataR
         return Ok(Some(DataRecord { stamp, sha256: found }));
     }
     if let Some(known) = &manifest.fingerprint {
-        let found = DataFile::open(path)?.fingerprint()?;
+        let found = DataFile::open(path).and_then(|file| file.fingerprint()).map_err(DatasetError::from)?;
         if found != *known {
             return Err(other("fingerprint", known, found));
         }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{oneshot, watch};
 
-use super::HostOptions;
+use super::options::HostOptions;
 use super::standing::Standing;
 use crate::run::recorder::{RecordError, Recorder};
 use crate::run::view::Phase;

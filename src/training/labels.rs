@@ -7,7 +7,7 @@ use super::bilevel::label_tensor;
 use super::context::Context;
 use super::error::TrainingError;
 use super::events::LabelValues;
-use super::inference::values;
+use super::readback::values;
 use crate::config::Average;
 use crate::modality::PerModality;
 use crate::model::corrector::Corrector;

@@ -298,7 +298,7 @@ impl<'a> Machine<'a> {
             samples: PerSplit::from_fn(|s| dataset.len(s)),
             shapes: PerModality::from_fn(|m| dataset.shapes[m]),
             label_range: dataset.label_range,
-            metric_keys: metrics::keys(dataset.metrics).iter().map(|k| (*k).to_owned()).collect(),
+            metric_keys: metrics::list(dataset.metrics).iter().map(|m| m.key.to_owned()).collect(),
             unimodal_labels: Split::ALL.iter().any(|&s| dataset.unimodal_labels(s).is_some()),
             plan: self.plan.clone(),
             parameters: (self.context.new_network().num_params(), self.context.new_corrector().num_params()),

@@ -1,7 +1,7 @@
 //! How hard the demo is: what copying the label and a linear model reach (tests only).
 
-use super::super::memory::MemorySplit;
 use super::generate;
+use crate::dataset::prepare::memory::MemorySplit;
 use crate::modality::PerModality;
 
 fn truth(split: &MemorySplit) -> &PerModality<Vec<f32>> {

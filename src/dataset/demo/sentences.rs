@@ -1,6 +1,6 @@
 //! The demo's words: sentences from templates, what they are worth, and their word vectors.
 
-use super::TEXT_DIM;
+use super::shape::TEXT_DIM;
 use super::source::Source;
 
 /// What a word does to the value of its clause.
@@ -245,7 +245,7 @@ mod tests {
         let mut negated = 0;
         for i in 0..2000 {
             let s = sentence(&mut source, i % 2 == 0, 0.5);
-            assert!((1..=super::super::TEXT_STEPS).contains(&s.words.len()), "{}", s.transcript);
+            assert!((1..=crate::dataset::demo::shape::TEXT_STEPS).contains(&s.words.len()), "{}", s.transcript);
             // The value worked out anew from the words.
             let (mut factor, mut values) = (1.0, Vec::new());
             for (_, role) in &s.words {

@@ -1,7 +1,7 @@
 //! The demo's voice and face: sequences whose meaning lies in how two channels move together, not in their means.
 
+use super::shape::{AUDIO_DIM, AUDIO_STEPS, VISION_DIM, VISION_STEPS};
 use super::source::Source;
-use super::{AUDIO_DIM, AUDIO_STEPS, VISION_DIM, VISION_STEPS};
 
 /// Channels behind the columns of both signals.
 const CHANNELS: usize = 4;

@@ -1,8 +1,8 @@
-//! Sequential reading of a file with cheap skips: bytes pass through a small window, payloads never do.
+//! Sequential reading of a file. Bytes are read through a small window; large strings are skipped without being read.
 
-use super::super::bytes::DataFile;
-use super::PickleError;
+use super::error::PickleError;
 use super::values::Span;
+use crate::dataset::file::bytes::DataFile;
 
 const WINDOW: u64 = 64 << 10;
 /// Longest line of the text protocols.
@@ -12,13 +12,21 @@ const LINE: usize = 64 << 20;
 pub struct Cursor<'a> {
     file: &'a DataFile,
     position: u64,
+    /// Where reading must end.
+    end: u64,
     window: Vec<u8>,
     start: u64,
 }
 
 impl<'a> Cursor<'a> {
     pub fn new(file: &'a DataFile) -> Self {
-        Cursor { file, position: 0, window: Vec::new(), start: 0 }
+        Cursor { file, position: 0, end: file.len(), window: Vec::new(), start: 0 }
+    }
+
+    /// A cursor over a part of the file.
+    pub fn within(&self, part: Span) -> Cursor<'a> {
+        let end = part.offset.saturating_add(part.len).min(self.end);
+        Cursor { file: self.file, position: part.offset, end, window: Vec::new(), start: 0 }
     }
 
     pub fn position(&self) -> u64 {
@@ -27,7 +35,7 @@ impl<'a> Cursor<'a> {
 
     /// Checks that `needed` bytes are left.
     pub fn need(&self, needed: u64) -> Result<(), PickleError> {
-        let available = self.file.len().saturating_sub(self.position);
+        let available = self.end.saturating_sub(self.position);
         if needed > available {
             return Err(PickleError::Truncated { offset: self.position, needed, available });
         }
@@ -39,7 +47,7 @@ impl<'a> Cursor<'a> {
         if self.position < self.start || self.position - self.start >= self.window.len() as u64 {
             self.window.resize(WINDOW.min(self.file.len() - self.position) as usize, 0);
             self.start = self.position;
-            self.file.read_at(self.position, &mut self.window).map_err(Box::new)?;
+            self.file.read_at(self.position, &mut self.window)?;
         }
         let byte = self.window[(self.position - self.start) as usize];
         self.position += 1;

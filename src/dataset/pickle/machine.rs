@@ -1,58 +1,49 @@
 //! The stack machine: one opcode after the other, every length and every reference checked.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::super::bytes::DataFile;
-use super::PickleError;
 use super::cursor::Cursor;
-use super::numpy::{self, Global};
+use super::error::PickleError;
+use super::globals::Global;
+use super::numpy;
+use super::objects::Pickle;
 use super::opcodes::{self as op, name};
+use super::state::State;
 use super::text;
-use super::values::{Node, Pickle, Value};
+use super::torch;
+use super::values::{Node, Span, Storage, Value};
+use crate::dataset::file::bytes::DataFile;
 
-mod stack;
+/// Most bytes before the elements of a PyTorch storage.
+const STORAGE_HEAD: u64 = 64 << 10;
 
-/// The state of reading one pickle.
+/// The reading of one pickle.
 pub struct Machine<'a> {
     file: &'a Arc<DataFile>,
     cursor: Cursor<'a>,
-    stack: Vec<Value>,
-    marks: Vec<usize>,
-    memo: HashMap<u64, Value>,
-    nodes: Vec<Node>,
-    spent: u64,
-    budget: u64,
-    /// Where the opcode at hand lies, and its name.
-    offset: u64,
-    opcode: &'static str,
+    state: State,
+    /// True within the string that holds a PyTorch storage, where persistent ids are allowed and further storages are not.
+    nested: bool,
 }
 
 impl<'a> Machine<'a> {
     pub fn new(file: &'a Arc<DataFile>) -> Self {
-        Machine {
-            file,
-            cursor: Cursor::new(file),
-            stack: Vec::new(),
-            marks: Vec::new(),
-            memo: HashMap::new(),
-            nodes: Vec::new(),
-            spent: 0,
-            budget: file.len().saturating_mul(32).saturating_add(1 << 20).min(1 << 30),
-            offset: 0,
-            opcode: "the start",
-        }
+        Machine { file, cursor: Cursor::new(file), state: State::new(file), nested: false }
     }
 
     /// Runs the pickle to its end.
     pub fn run(mut self) -> Result<Pickle, PickleError> {
+        self.to_stop()?;
+        self.state.finish()
+    }
+
+    fn to_stop(&mut self) -> Result<(), PickleError> {
         loop {
-            self.offset = self.cursor.position();
+            self.state.offset = self.cursor.position();
             let code = self.cursor.byte()?;
-            self.opcode = name(code).ok_or(PickleError::Opcode { offset: self.offset, code })?;
+            self.state.opcode = name(code).ok_or(PickleError::Opcode { offset: self.state.offset, code })?;
             if code == op::STOP {
-                let root = self.pop()?;
-                return Ok(Pickle::new(self.file.clone(), self.nodes, root));
+                return Ok(());
             }
             self.step(code)?;
         }
@@ -63,7 +54,7 @@ impl<'a> Machine<'a> {
             op::PROTO => {
                 let found = self.cursor.byte()?;
                 if found > 5 {
-                    return Err(PickleError::Protocol { offset: self.offset, found });
+                    return Err(PickleError::Protocol { offset: self.state.offset, found });
                 }
                 Ok(())
             }
@@ -71,20 +62,20 @@ impl<'a> Machine<'a> {
                 let len = u64::from_le_bytes(self.cursor.bytes()?);
                 self.cursor.need(len)
             }
-            op::NONE => self.push(Value::None),
-            op::NEWTRUE => self.push(Value::Bool(true)),
-            op::NEWFALSE => self.push(Value::Bool(false)),
+            op::NONE => self.state.push(Value::None),
+            op::NEWTRUE => self.state.push(Value::Bool(true)),
+            op::NEWFALSE => self.state.push(Value::Bool(false)),
             op::BININT => {
                 let v = i32::from_le_bytes(self.cursor.bytes()?);
-                self.push(Value::Int(v.into()))
+                self.state.push(Value::Int(v.into()))
             }
             op::BININT1 => {
                 let v = self.cursor.byte()?;
-                self.push(Value::Int(v.into()))
+                self.state.push(Value::Int(v.into()))
             }
             op::BININT2 => {
                 let v = u16::from_le_bytes(self.cursor.bytes()?);
-                self.push(Value::Int(v.into()))
+                self.state.push(Value::Int(v.into()))
             }
             op::LONG1 => {
                 let len = self.cursor.byte()?;
@@ -96,20 +87,20 @@ impl<'a> Machine<'a> {
             }
             op::BINFLOAT => {
                 let v = f64::from_be_bytes(self.cursor.bytes()?);
-                self.push(Value::Float(v))
+                self.state.push(Value::Float(v))
             }
             op::INT | op::LONG | op::FLOAT => self.text_number(code),
             op::STRING => {
                 let line = self.cursor.line()?;
                 let bytes = text::unescape_string(&line)
-                    .ok_or_else(|| self.malformed("a quoted string", &format!("{} other bytes", line.len())))?;
-                self.push_node(Node::Owned { bytes: bytes.into(), text: false })
+                    .ok_or_else(|| self.state.malformed("a quoted string", &format!("{} other bytes", line.len())))?;
+                self.state.push_node(Node::Owned { bytes: bytes.into(), text: false })
             }
             op::UNICODE => {
                 let line = self.cursor.line()?;
                 let text = text::unescape_unicode(&line)
-                    .ok_or_else(|| self.malformed("escaped text", &format!("{} other bytes", line.len())))?;
-                self.push_node(Node::Owned { bytes: text.into_bytes().into(), text: true })
+                    .ok_or_else(|| self.state.malformed("escaped text", &format!("{} other bytes", line.len())))?;
+                self.state.push_node(Node::Owned { bytes: text.into_bytes().into(), text: true })
             }
             op::SHORT_BINUNICODE | op::SHORT_BINSTRING | op::SHORT_BINBYTES => {
                 let len = self.cursor.byte()?;
@@ -127,117 +118,151 @@ impl<'a> Machine<'a> {
                 let len = u64::from_le_bytes(self.cursor.bytes()?);
                 self.string(len, code == op::BINUNICODE8)
             }
-            op::EMPTY_LIST => self.push_node(Node::List(Vec::new())),
-            op::EMPTY_DICT => self.push_node(Node::Dict(Vec::new())),
-            op::EMPTY_TUPLE => self.push_node(Node::Tuple(Vec::new())),
-            op::MARK => self.mark(),
+            op::EMPTY_LIST => self.state.push_node(Node::List(Vec::new())),
+            op::EMPTY_DICT => self.state.push_node(Node::Dict(Vec::new())),
+            op::EMPTY_TUPLE => self.state.push_node(Node::Tuple(Vec::new())),
+            op::MARK => self.state.mark(),
             op::POP => {
-                // As in Python: a mark on top is taken away in place of a value.
-                if self.marks.last() == Some(&self.stack.len()) {
-                    self.marks.pop();
+                if self.state.pop_bare_mark() {
                     return Ok(());
                 }
-                self.pop().map(drop)
+                self.state.pop().map(drop)
             }
-            op::POP_MARK => self.pop_mark().map(drop),
+            op::POP_MARK => self.state.pop_mark().map(drop),
             op::DUP => {
-                let top = self.top()?;
-                self.push(top)
+                let top = self.state.top()?;
+                self.state.push(top)
             }
             op::LIST => {
-                let items = self.pop_mark()?;
-                self.push_node(Node::List(items))
+                let items = self.state.pop_mark()?;
+                self.state.push_node(Node::List(items))
             }
             op::TUPLE => {
-                let items = self.pop_mark()?;
-                self.push_node(Node::Tuple(items))
+                let items = self.state.pop_mark()?;
+                self.state.push_node(Node::Tuple(items))
             }
             op::TUPLE1 | op::TUPLE2 | op::TUPLE3 => {
                 let mut items = Vec::new();
                 for _ in 0..=(code - op::TUPLE1) {
-                    items.push(self.pop()?);
+                    items.push(self.state.pop()?);
                 }
                 items.reverse();
-                self.push_node(Node::Tuple(items))
+                self.state.push_node(Node::Tuple(items))
             }
             op::DICT => {
-                let items = self.pop_mark()?;
-                let pairs = self.pairs(items)?;
-                self.push_node(Node::Dict(pairs))
+                let items = self.state.pop_mark()?;
+                let pairs = self.state.pairs(items)?;
+                self.state.push_node(Node::Dict(pairs))
             }
             op::APPEND => {
-                let item = self.pop()?;
-                self.append(vec![item])
+                let item = self.state.pop()?;
+                self.state.append(vec![item])
             }
             op::APPENDS => {
-                let items = self.pop_mark()?;
-                self.append(items)
+                let items = self.state.pop_mark()?;
+                self.state.append(items)
             }
             op::SETITEM => {
-                let value = self.pop()?;
-                let key = self.pop()?;
-                self.set_items(vec![(key, value)])
+                let value = self.state.pop()?;
+                let key = self.state.pop()?;
+                self.state.set_items(vec![(key, value)])
             }
             op::SETITEMS => {
-                let items = self.pop_mark()?;
-                let pairs = self.pairs(items)?;
-                self.set_items(pairs)
+                let items = self.state.pop_mark()?;
+                let pairs = self.state.pairs(items)?;
+                self.state.set_items(pairs)
             }
             op::PUT | op::GET => {
                 let line = self.cursor.line()?;
                 let index = std::str::from_utf8(&line).ok().and_then(|t| t.trim().parse().ok());
-                let index = index.ok_or_else(|| self.malformed("a memo index", "other text"))?;
-                if code == op::PUT { self.put(index) } else { self.get(index) }
+                let index = index.ok_or_else(|| self.state.malformed("a memo index", "other text"))?;
+                if code == op::PUT { self.state.put(index) } else { self.state.get(index) }
             }
             op::BINPUT | op::BINGET => {
                 let index = self.cursor.byte()?.into();
-                if code == op::BINPUT { self.put(index) } else { self.get(index) }
+                if code == op::BINPUT { self.state.put(index) } else { self.state.get(index) }
             }
             op::LONG_BINPUT | op::LONG_BINGET => {
                 let index = u32::from_le_bytes(self.cursor.bytes()?).into();
-                if code == op::LONG_BINPUT { self.put(index) } else { self.get(index) }
+                if code == op::LONG_BINPUT { self.state.put(index) } else { self.state.get(index) }
             }
-            op::MEMOIZE => self.put(self.memo.len() as u64),
+            op::MEMOIZE => self.state.memoize(),
             op::GLOBAL => {
                 let module = self.cursor.line()?;
                 let attribute = self.cursor.line()?;
                 self.global(&String::from_utf8_lossy(&module), &String::from_utf8_lossy(&attribute))
             }
             op::STACK_GLOBAL => {
-                let attribute = self.pop()?;
-                let module = self.pop()?;
-                let (module, attribute) = (self.short_text(module)?, self.short_text(attribute)?);
+                let attribute = self.state.pop()?;
+                let module = self.state.pop()?;
+                let (module, attribute) = (self.state.short_text(module)?, self.state.short_text(attribute)?);
                 self.global(&module, &attribute)
             }
             op::REDUCE => {
-                let arguments = self.pop()?;
-                let callable = self.pop()?;
-                let value = numpy::reduce(self, callable, arguments)?;
-                self.push(value)
+                let arguments = self.state.pop()?;
+                let callable = self.state.pop()?;
+                let value = match torch::stored(&self.state, callable, arguments)? {
+                    Some(string) => self.storage(string)?,
+                    None => numpy::reduce(&mut self.state, callable, arguments)?,
+                };
+                self.state.push(value)
             }
             op::BUILD => {
-                let state = self.pop()?;
-                let target = self.top()?;
-                numpy::build(self, target, state)
+                let state = self.state.pop()?;
+                let target = self.state.top()?;
+                numpy::build(&mut self.state, target, state)
             }
-            _ => Err(self.refused(refused_opcode(code))),
+            // The id itself tells what it stands for.
+            op::BINPERSID if self.nested => Ok(()),
+            _ => Err(self.state.refused(refused_opcode(code))),
+        }
+    }
+
+    /// Reads a PyTorch storage: five pickles (a magic number, the format's version, sizes of types, the storage's id, a list
+    /// of keys), the number of elements, and the elements.
+    fn storage(&mut self, string: Span) -> Result<Value, PickleError> {
+        if self.nested {
+            return Err(self.state.refused("a PyTorch storage within another"));
+        }
+        let head = Span { len: string.len.min(STORAGE_HEAD), ..string };
+        let mut cursor = self.cursor.within(head);
+        let mut found = None;
+        for part in 0..5 {
+            let mut inner = Machine { file: self.file, cursor, state: State::new(self.file), nested: true };
+            inner.to_stop()?;
+            if part == 3 {
+                let id = inner.state.pop()?;
+                found = Some(torch::element_type(&inner.state, id)?);
+            }
+            cursor = inner.cursor;
+        }
+        let count = u64::from_le_bytes(cursor.bytes()?);
+        let start = cursor.position();
+        // What was read here is read again wherever the string is referred to.
+        self.state.charge(start - string.offset)?;
+        let left = string.len - (start - string.offset);
+        match found {
+            Some((dtype, announced)) if announced == count && count.checked_mul(dtype.size as u64) == Some(left) => {
+                self.state.add(Node::Storage(Storage { dtype, data: Span { offset: start, len: left } }))
+            }
+            _ => Err(self.state.malformed("a PyTorch storage", &format!("{count} elements in {left} bytes"))),
         }
     }
 
     fn length4(&mut self) -> Result<u64, PickleError> {
         let len = i32::from_le_bytes(self.cursor.bytes()?);
-        u64::try_from(len).map_err(|_| self.malformed("a length", &len.to_string()))
+        u64::try_from(len).map_err(|_| self.state.malformed("a length", &len.to_string()))
     }
 
     fn string(&mut self, len: u64, text: bool) -> Result<(), PickleError> {
         let span = self.cursor.span(len)?;
-        self.push_node(if text { Node::Text(span) } else { Node::Bytes(span) })
+        self.state.push_node(if text { Node::Text(span) } else { Node::Bytes(span) })
     }
 
     fn long(&mut self, len: u64) -> Result<(), PickleError> {
         if len > 8 {
             self.cursor.span(len)?;
-            return self.push(Value::BigInt);
+            return self.state.push(Value::BigInt);
         }
         self.cursor.need(len)?;
         let mut word = [0; 8];
@@ -245,9 +270,9 @@ impl<'a> Machine<'a> {
             *byte = self.cursor.byte()?;
         }
         let shift = 64 - 8 * len as u32;
-        // An arithmetic shift back spreads the sign.
+        // Shifting up and back extends the sign.
         let value = if len == 0 { 0 } else { (i64::from_le_bytes(word) << shift) >> shift };
-        self.push(Value::Int(value))
+        self.state.push(Value::Int(value))
     }
 
     fn text_number(&mut self, code: u8) -> Result<(), PickleError> {
@@ -266,15 +291,15 @@ impl<'a> Machine<'a> {
             }
         };
         match value {
-            Some(value) => self.push(value),
-            None => Err(self.malformed("a number", "other text")),
+            Some(value) => self.state.push(value),
+            None => Err(self.state.malformed("a number", "other text")),
         }
     }
 
     fn global(&mut self, module: &str, attribute: &str) -> Result<(), PickleError> {
         match Global::allowed(module, attribute) {
-            Some(global) => self.push_node(Node::Global(global)),
-            None => Err(self.refused(format!("{}.{}", shown(module), shown(attribute)))),
+            Some(global) => self.state.push_node(Node::Global(global)),
+            None => Err(self.state.refused(format!("{}.{}", shown(module), shown(attribute)))),
         }
     }
 }

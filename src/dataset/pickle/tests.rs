@@ -6,6 +6,7 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use super::*;
+use crate::dataset::DatasetError;
 
 fn fixtures() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures")
@@ -16,7 +17,8 @@ fn fixture(name: &str) -> Vec<u8> {
 }
 
 fn read(bytes: impl Into<Vec<u8>>) -> Result<Pickle, DatasetError> {
-    parse(&Arc::new(DataFile::from_bytes("test.pkl", bytes.into())))
+    let file = Arc::new(DataFile::from_bytes("test.pkl", bytes.into()));
+    parse(&file).map_err(|error| DatasetError::of_pickle(file.path(), error))
 }
 
 fn message(bytes: impl Into<Vec<u8>>) -> String {
@@ -262,5 +264,83 @@ proptest! {
         if let Ok(pickle) = read(bytes) {
             walk(&pickle);
         }
+    }
+}
+
+/// A tensor as PyTorch writes it into a pickle: `elements` under a storage class of `torch`, seen with a shape and strides.
+fn tensor(class: &str, elements: &[u8], count: u32, first: u8, shape: &[u8], strides: &[u8]) -> Vec<u8> {
+    let mut storage = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.\x80\x02M\xe9\x03.\x80\x02}q\x00.".to_vec();
+    storage.extend(b"\x80\x02(X\x07\x00\x00\x00storageq\x00ctorch\n");
+    storage.extend(class.as_bytes());
+    storage.extend(b"\nq\x01X\x01\x00\x00\x007q\x02X\x03\x00\x00\x00cpuq\x03J");
+    storage.extend(count.to_le_bytes());
+    storage.extend(b"Ntq\x04Q.\x80\x02]q\x00X\x01\x00\x00\x007q\x01a.");
+    storage.extend(u64::from(count).to_le_bytes());
+    storage.extend(elements);
+    let mut bytes = b"\x80\x04ctorch._utils\n_rebuild_tensor_v2\n(ctorch.storage\n_load_from_bytes\nB".to_vec();
+    bytes.extend((storage.len() as u32).to_le_bytes());
+    bytes.extend(storage);
+    bytes.extend([0x85, b'R', b'K', first]);
+    for axes in [shape, strides] {
+        bytes.push(b'(');
+        axes.iter().for_each(|&n| bytes.extend([b'K', n]));
+        bytes.push(b't');
+    }
+    bytes.extend(b"\x89ccollections\nOrderedDict\n)RtR.");
+    bytes
+}
+
+#[test]
+fn tensors_are_arrays() {
+    let elements: Vec<u8> = (0..8).flat_map(|i| (i as f32 + 0.5).to_le_bytes()).collect();
+    let values = |bytes: Vec<u8>| {
+        let pickle = read(bytes).unwrap();
+        let (array, payload) = pickle.array(pickle.root()).unwrap();
+        let mut out = Vec::new();
+        let count: usize = array.shape.iter().product();
+        let whole = pickle.stream(payload, array.dtype.size, count * array.dtype.size, |part| {
+            let from = out.len();
+            out.resize(from + part.len() / array.dtype.size, 0.0);
+            assert!(array.dtype.decode(part, &mut out[from..]));
+        });
+        assert!(whole.unwrap());
+        (array.shape.clone(), array.fortran, out)
+    };
+    let float = |first, shape: &[u8], strides: &[u8]| tensor("FloatStorage", &elements, 8, first, shape, strides);
+    assert_eq!(values(float(0, &[2, 4], &[4, 1])), (vec![2, 4], false, (0..8).map(|i| f64::from(i) + 0.5).collect()));
+    // A part of a storage, an axis of one element, a scalar, and a transposed matrix.
+    assert_eq!(values(float(3, &[2, 1, 2], &[2, 9, 1])), (vec![2, 1, 2], false, vec![3.5, 4.5, 5.5, 6.5]));
+    assert_eq!(values(float(7, &[], &[])), (vec![], false, vec![7.5]));
+    assert_eq!(values(float(0, &[2, 3], &[1, 2])), (vec![2, 3], true, vec![0.5, 1.5, 2.5, 3.5, 4.5, 5.5]));
+    assert_eq!(values(tensor("LongStorage", &7i64.to_le_bytes(), 1, 0, &[1], &[1])), (vec![1], false, vec![7.0]));
+}
+
+#[test]
+fn tensors_that_do_not_fit_are_refused() {
+    let elements = [0; 32];
+    let float =
+        |first, shape: &[u8], strides: &[u8]| message(tensor("FloatStorage", &elements, 8, first, shape, strides));
+    assert!(float(0, &[2, 2], &[4, 1]).contains("gaps (strides (4, 1)"));
+    assert!(float(0, &[3, 3], &[3, 1]).contains("a storage of 32 bytes"));
+    assert!(float(7, &[2], &[1]).contains("a storage of 32 bytes"));
+    assert!(float(0, &[255; 40], &[1; 40]).contains("a storage of 32 bytes"));
+    assert!(message(tensor("FloatStorage", &elements, 9, 0, &[8], &[1])).contains("9 elements in 32 bytes"));
+    assert!(message(tensor("Tensor", &elements, 8, 0, &[8], &[1])).contains("torch.Tensor"));
+    // Persistent ids mean nothing outside of a storage.
+    assert!(message(b"(NtQ.".to_vec()).contains("a persistent object"));
+    let whole = tensor("FloatStorage", &elements, 8, 0, &[8], &[1]);
+    for cut in 0..whole.len() {
+        assert!(read(&whole[..cut]).is_err(), "{cut}");
+    }
+}
+
+proptest! {
+    /// Damage anywhere in a tensor is an error or other data, never a panic.
+    #[test]
+    fn damaged_tensors_never_panic(at in 0usize..300, byte in any::<u8>()) {
+        let mut bytes = tensor("FloatStorage", &[0; 32], 8, 0, &[2, 4], &[4, 1]);
+        let at = at % bytes.len();
+        bytes[at] = byte;
+        let _ = read(bytes);
     }
 }

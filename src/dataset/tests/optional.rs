@@ -48,36 +48,6 @@ fn aligned_clips_are_as_long_as_their_text() {
 }
 
 #[test]
-fn mults_layout_opens_once_its_labels_are_renamed() {
-    let lengths = [8, 5, 3, 7, 2, 6];
-    let left = features(&lengths.map(|n| (8 - n, 8)), 8, 2);
-    let parts = |i: usize| ["video".to_owned(), format!("{i}.0"), format!("{i}.5")].map(Made::Text);
-    let bytes = file(|_, entries| {
-        for key in ["text", "audio", "vision"] {
-            set(entries, key, left.clone());
-        }
-        set(entries, "id", Made::Objects(vec![CLIPS as i64, 3], (0..CLIPS).flat_map(parts).collect()));
-        set(entries, "regression_labels", Made::floats(&[CLIPS, 1, 1], labels()));
-    });
-    let d = opened(bytes);
-    for m in Modality::ALL {
-        assert_eq!(d.lengths(Split::Valid, m), lengths, "{m}");
-        assert_eq!(kinds(&d, None, m.name()), [FlawKind::LengthsFound { at_start: true }]);
-    }
-    // The first part alone, the video, would not tell clips apart.
-    assert_eq!(d.ids(Split::Train)[2], "video$_$2.0$_$2.5");
-    assert!(kinds(&d, Some(Split::Train), "id").contains(&FlawKind::JoinedIds { parts: 3 }));
-    let renamed = file(|_, entries| {
-        entries.iter_mut().for_each(|e| {
-            if e.0 == "regression_labels" {
-                e.0 = "labels"
-            }
-        })
-    });
-    assert!(refusal(renamed).contains("rename \"labels\" to \"regression_labels\""));
-}
-
-#[test]
 fn lengths_of_the_uncut_sequences_are_cut_and_counted() {
     let lengths = [1, 4, 5, 2, 900, 3].map(Made::Int).to_vec();
     let d = opened(with("audio_lengths", Made::List(lengths)));
@@ -270,7 +240,7 @@ fn axis() -> impl Strategy<Value = i64> {
 
 /// Bytes of an element of a type.
 fn pickle_size(dtype: &str) -> usize {
-    super::super::dtype::DType::parse(dtype).size
+    file::dtype::DType::parse(dtype).size
 }
 
 proptest! {

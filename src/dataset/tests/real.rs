@@ -87,7 +87,7 @@ fn real_files_of_other_layouts_are_refused_but_readable() {
     let message =
         |path: &PathBuf| Dataset::open(&Source::File(path.clone()), &DataSettings::default()).unwrap_err().to_string();
     let text = message(&py2);
-    assert!(text.contains("train, valid, test") && text.contains("a tuple of 7"), "{text}");
+    assert!(text.contains("train, valid and test") && text.contains("a tuple of 7"), "{text}");
     let text = message(&video);
     assert!(text.contains("language, acoustic, visual, labels"), "{text}");
     let values = |path: &PathBuf, at: usize, key: &str| {

@@ -41,7 +41,13 @@ impl Made {
         out
     }
 
-    fn put(&self, out: &mut Vec<u8>) {
+    /// A number.
+    pub fn of(value: f32) -> Made {
+        Made::Float(value.into())
+    }
+
+    /// Writes the object.
+    pub fn put(&self, out: &mut Vec<u8>) {
         match self {
             Made::None => out.push(b'N'),
             Made::Text(text) => {
@@ -120,18 +126,23 @@ pub fn features(clips: &[(usize, usize)], steps: usize, dim: usize) -> Made {
     Made::floats(&[clips.len(), steps, dim], places.map(value))
 }
 
+/// The keys of a split of [`file`].
+pub fn entries(split: Split) -> Entries {
+    let full = [(0, 4); CLIPS];
+    vec![
+        ("text", features(&full, 4, 3)),
+        ("audio", features(&full, 4, 2)),
+        ("vision", features(&full, 4, 2)),
+        ("regression_labels", Made::floats(&[CLIPS], labels())),
+        ("id", Made::texts((0..CLIPS).map(|i| format!("{split}_{i}")))),
+        ("raw_text", Made::texts((0..CLIPS).map(|i| format!("clip {i}")))),
+    ]
+}
+
 /// A file of the MMSA layout with what can be done without left out; `change` alters the keys of each split.
 pub fn file(change: impl Fn(Split, &mut Entries)) -> Vec<u8> {
     let split = |split: Split| {
-        let full = [(0, 4); CLIPS];
-        let mut entries: Entries = vec![
-            ("text", features(&full, 4, 3)),
-            ("audio", features(&full, 4, 2)),
-            ("vision", features(&full, 4, 2)),
-            ("regression_labels", Made::floats(&[CLIPS], labels())),
-            ("id", Made::texts((0..CLIPS).map(|i| format!("{split}_{i}")))),
-            ("raw_text", Made::texts((0..CLIPS).map(|i| format!("clip {i}")))),
-        ];
+        let mut entries = entries(split);
         change(split, &mut entries);
         (split.name(), Made::Dict(entries))
     };

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg::{self, FontResolver, fontdb};
 
-use super::FigureError;
+use super::error::FigureError;
 
 /// DejaVu Sans; its licence lies beside it.
 const FONT: &[u8] = include_bytes!("../../../assets/fonts/DejaVuSans.ttf");

@@ -8,8 +8,9 @@ use super::super::context::{Context, Evaluation};
 use super::super::error::TrainingError;
 use super::super::events::{Body, LabelValues, Level, Moment, Scalars, Stage, StagePlan};
 use super::super::feed::Feed;
+use super::super::health::{self, Evidence};
 use super::super::randomness::{Purpose, generator, order};
-use super::super::{agreement, health, scalars};
+use super::super::{agreement, scalars};
 use super::{Flow, Machine, Running, Taken};
 use crate::split::{PerSplit, Split};
 
@@ -221,6 +222,7 @@ impl Machine<'_> {
         self.progress.refreshes += 1;
         self.progress.labels = Some(summaries);
         self.emit(Body::Labels { refresh, file: String::new(), summaries, values: Some(Arc::new(labels)) })?;
-        self.report_health(health::of_labels(&summaries, dataset.label_range, &self.context.settings.health, judged))
+        let evidence = Evidence::Labels { summaries: &summaries, label_range: dataset.label_range };
+        self.report_health(health::look(&evidence, &self.context.settings.health, judged))
     }
 }

@@ -1,0 +1,67 @@
+//! Where a dataset comes from.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::known::{name_of, stem};
+use crate::config::DataSettings;
+use crate::dataset::contents::Contents;
+use crate::dataset::demo;
+use crate::dataset::error::DatasetError;
+use crate::dataset::file::bytes::DataFile;
+
+/// The demo's name in the catalogue.
+pub const DEMO: &str = "demo";
+/// The seed of `demo` where none is given; `demo:7` has seed 7.
+pub const DEMO_SEED: u64 = 1;
+
+/// Where a dataset comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// The built-in generator.
+    Demo { seed: u64 },
+    /// A pickle in one of the known layouts.
+    File(PathBuf),
+}
+
+impl Source {
+    /// The name to show: the catalogue's for the demo, else the file's stem.
+    pub fn display_name(&self) -> String {
+        match self {
+            Source::Demo { seed: DEMO_SEED } => DEMO.to_owned(),
+            Source::Demo { seed } => format!("{DEMO}:{seed}"),
+            Source::File(path) => stem(path),
+        }
+    }
+
+    /// The catalogue's name for this data, by which settings are found: `demo`, or what the file's name and folders
+    /// say (`mosi` for `mosi_ctx8_mmsa.pkl` and for `MOSI/Processed/aligned_50.pkl`).
+    pub fn catalogue_name(&self) -> Option<&'static str> {
+        match self {
+            Source::Demo { .. } => Some(DEMO),
+            Source::File(path) => name_of(path),
+        }
+    }
+
+    /// Checks whether the data can be used, without reading its features: fast even for a large file.
+    ///
+    /// # Errors
+    /// The data cannot be used; the error says why.
+    pub fn check(&self, settings: &DataSettings) -> Result<(), DatasetError> {
+        match self {
+            Source::Demo { .. } => Ok(()),
+            Source::File(_) => self.contents(settings).map(|_| ()),
+        }
+    }
+
+    /// Reads everything but the features.
+    pub(in crate::dataset) fn contents(&self, settings: &DataSettings) -> Result<Contents, DatasetError> {
+        match self {
+            Source::Demo { seed } => {
+                let range = settings.label_range.unwrap_or(demo::LABEL_RANGE);
+                Contents::from_memory(&self.display_name(), demo::generate(*seed), Some(range), settings)
+            }
+            Source::File(path) => Contents::read(&Arc::new(DataFile::open(path)?), self.catalogue_name(), settings),
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! What a dataset holds before anything is normalised, checked: splits that belong together, labels within [-H, H].
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use super::error::DatasetError;
+use super::file::bytes::DataFile;
+use super::flaw::{Flaw, FlawKind};
+use super::layout::key::Key;
+use super::layout::{list, parse};
+use super::prepare::labels;
+use super::prepare::memory::{self, MemorySplit};
+use super::prepare::padding::{self, Padding};
+use super::prepare::parts::Parts;
+use crate::config::{DataSettings, MetricSet};
+use crate::modality::{Modality, PerModality};
+use crate::split::{PerSplit, Split};
+
+/// A dataset as it lies in a file or in memory.
+pub struct Contents {
+    pub splits: PerSplit<Parts>,
+    /// At which end of a row the padding stands.
+    pub padding: PerModality<Padding>,
+    pub label_range: f32,
+    pub metrics: MetricSet,
+    pub fingerprint: String,
+    pub flaws: Vec<Flaw>,
+    /// Length of the file; 0 for what was made in memory.
+    pub bytes: u64,
+}
+
+impl Contents {
+    /// Reads a file in whichever layout it has. `catalogue` is the dataset's name in the catalogue, if it has one there.
+    ///
+    /// # Errors
+    /// The file is no pickle, is damaged, or does not hold what its layout asks for.
+    pub fn read(
+        file: &Arc<DataFile>,
+        catalogue: Option<&str>,
+        settings: &DataSettings,
+    ) -> Result<Contents, DatasetError> {
+        let pickle = parse::parse(file)?;
+        let at = |name: String| Key { pickle: &pickle, name };
+        let mut flaws = Vec::new();
+        let mut splits = list::read(&pickle, &mut flaws)?;
+        check_dims(&splits, |m, expected, found, split| {
+            let name = format!("{split}.{}", splits[split].keys.features[m]);
+            at(name).error(expected, found, "all splits must hold the same columns")
+        })?;
+        let (label_range, metrics) =
+            bound_labels(&mut splits, catalogue, settings, &mut flaws, |key, expected, found, hint| {
+                at(key).error(expected, found, hint)
+            })?;
+        check_ids(&splits, &mut flaws);
+        let padding = padding::settle(&mut splits, &mut flaws)?;
+        Ok(Contents {
+            splits,
+            padding,
+            label_range,
+            metrics,
+            fingerprint: file.fingerprint()?,
+            flaws,
+            bytes: file.len(),
+        })
+    }
+
+    /// The contents of splits made in memory; the rows move, they are not copied.
+    ///
+    /// # Errors
+    /// The parts of a split do not agree with each other.
+    pub fn from_memory(
+        name: &str,
+        splits: PerSplit<MemorySplit>,
+        label_range: Option<f32>,
+        settings: &DataSettings,
+    ) -> Result<Contents, DatasetError> {
+        let fail = |key: String, expected: String, found: String, hint: &str| DatasetError::Layout {
+            path: name.into(),
+            key,
+            expected,
+            found,
+            hint: hint.to_owned(),
+        };
+        let fingerprint = memory::fingerprint(&splits);
+        let PerSplit { train, valid, test } = splits;
+        let take = |split: Split, part: MemorySplit| {
+            part.into_parts().map_err(|e| fail(format!("{split}.{}", e.key), e.expected, e.found, ""))
+        };
+        let mut splits = PerSplit {
+            train: take(Split::Train, train)?,
+            valid: take(Split::Valid, valid)?,
+            test: take(Split::Test, test)?,
+        };
+        check_dims(&splits, |m, expected, found, split| fail(format!("{split}.{m}"), expected, found, ""))?;
+        let settings = DataSettings { label_range: label_range.or(settings.label_range), ..settings.clone() };
+        let mut flaws = Vec::new();
+        let (label_range, metrics) =
+            bound_labels(&mut splits, None, &settings, &mut flaws, |key, expected, found, hint| {
+                fail(key, expected, found, &hint)
+            })?;
+        check_ids(&splits, &mut flaws);
+        // Padded at the end, as `MemorySequences` has it.
+        let padding = PerModality::default();
+        Ok(Contents { splits, padding, label_range, metrics, fingerprint, flaws, bytes: 0 })
+    }
+}
+
+fn check_dims(
+    splits: &PerSplit<Parts>,
+    error: impl Fn(Modality, String, String, Split) -> DatasetError,
+) -> Result<(), DatasetError> {
+    for m in Modality::ALL {
+        let expected = splits.train.features[m].rows.dim();
+        for (split, parts) in splits.iter() {
+            let found = parts.features[m].rows.dim();
+            if found != expected {
+                let expected = format!("{expected} columns, as in train.{m}");
+                return Err(error(m, expected, format!("{found} columns"), split));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Settles H and the metric set, and checks all labels against H.
+fn bound_labels(
+    splits: &mut PerSplit<Parts>,
+    catalogue: Option<&str>,
+    settings: &DataSettings,
+    flaws: &mut Vec<Flaw>,
+    error: impl Fn(String, String, String, String) -> DatasetError,
+) -> Result<(f32, MetricSet), DatasetError> {
+    let largest = splits.train.labels.iter().fold(0f32, |m, y| m.max(y.abs()));
+    let range = labels::range(settings, catalogue, &splits.train.labels).ok_or_else(|| {
+        let hint = format!("set data.label_range, for example --set data.label_range={}", largest.ceil());
+        error(
+            format!("{}.{}", Split::Train, splits.train.keys.labels),
+            "labels within [-3, 3]".to_owned(),
+            format!("labels up to {largest}"),
+            hint,
+        )
+    })?;
+    for split in Split::ALL {
+        let Parts { ids, labels, unimodal, keys, .. } = &mut splits[split];
+        if let Some((row, y)) = labels::bound(labels, range) {
+            let id = ids.get(row).cloned().unwrap_or_default();
+            return Err(error(
+                format!("{split}.{}", keys.labels),
+                format!("labels within [-{range}, {range}]"),
+                format!("{y} in row {row} (id {id:?})"),
+                format!("set data.label_range to at least {}, or drop the clip", y.abs()),
+            ));
+        }
+        for (m, values) in unimodal.iter().flat_map(PerModality::iter) {
+            // NaN, a label that nobody gave, lies nowhere.
+            let count = values.iter().filter(|y| y.abs() > range).count();
+            if count > 0 {
+                let kind = FlawKind::UnimodalOutside { labels: count, range };
+                flaws.push(Flaw::new(Some(split), keys.unimodal[m], kind));
+            }
+        }
+    }
+    for (split, parts) in splits.iter() {
+        flaws.extend(labels::findings(split, parts.keys.labels, &parts.labels));
+    }
+    let judged = PerSplit::from_fn(|split| splits[split].unimodal.is_some());
+    labels::note_unjudged(&judged, splits.train.keys.all_unimodal, flaws);
+    Ok((range, labels::metrics(settings, range)))
+}
+
+/// Notes ids that occur twice, in a split or in training and another split.
+fn check_ids(splits: &PerSplit<Parts>, flaws: &mut Vec<Flaw>) {
+    let train: HashSet<&str> = splits.train.ids.iter().map(String::as_str).collect();
+    for (split, parts) in splits.iter() {
+        let own: HashSet<&str> = parts.ids.iter().map(String::as_str).collect();
+        let clips = parts.ids.len() - own.len();
+        if clips > 0 {
+            flaws.push(Flaw::new(Some(split), parts.keys.ids, FlawKind::RepeatedIds { clips }));
+        }
+        let clips = own.intersection(&train).count();
+        if split != Split::Train && clips > 0 {
+            flaws.push(Flaw::new(Some(split), parts.keys.ids, FlawKind::SharedWithTrain { clips }));
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! Hints for messages about a file that lacks something: what to rename or add, and where to read on.
+
+use super::names;
+use crate::dataset::file::error::FileError;
+use crate::dataset::pickle::{Pickle, Value};
+use crate::dataset::prepare::keys::Keys;
+use crate::modality::Modality;
+use crate::split::Split;
+
+/// What MMSA's layout is.
+pub const LAYOUT: &str = "MMSA files are a dict with train, valid and test, each a dict with text, audio and vision of \
+                          shape (N, steps, columns) and regression_labels of shape (N,); see \"Your own data\" in the README";
+
+/// Where to read on.
+pub const OWN_DATA: &str = "see \"Your own data\" in the README";
+
+/// What to do where a text encoder's input stands in place of its output.
+pub const ENCODE: &str = "mug encodes no text itself: put the encoder's output under text and what it takes in under \
+                          text_bert, from which lengths are taken";
+
+/// What to do about a missing split.
+///
+/// # Errors
+/// The file cannot be read.
+pub fn missing_split(pickle: &Pickle, split: Split) -> Result<String, FileError> {
+    let has = |name: &str| Ok::<_, FileError>(pickle.get(pickle.root(), name)?.is_some());
+    for other in names::of_split(split) {
+        if has(other)? {
+            return Ok(format!("rename {other:?} to {:?}", split.name()));
+        }
+    }
+    if has("unsup")? {
+        return Ok("clips without labels cannot be trained on; take the file of the labelled ones".to_owned());
+    }
+    if split != Split::Train && has(Split::Train.name())? {
+        return Ok(format!("set some clips of train aside as {split}, those of the same video together"));
+    }
+    Ok(LAYOUT.to_owned())
+}
+
+/// What to do about a missing key that every split needs.
+///
+/// # Errors
+/// The file cannot be read.
+pub fn missing_key(pickle: &Pickle, dict: Value, split: Split, keys: &Keys, key: &str) -> Result<String, FileError> {
+    let others: &[&str] = match Modality::ALL.into_iter().find(|&m| keys.features[m] == key) {
+        Some(m) => names::of_features(m),
+        None if key == keys.labels => &names::LABELS,
+        None => &[],
+    };
+    for other in others {
+        if pickle.get(dict, other)?.is_some() {
+            return Ok(format!("rename {other:?} to {key:?}"));
+        }
+    }
+    if key == keys.features.text && pickle.get(dict, keys.encoder_input)?.is_some() {
+        return Ok(format!("{} holds token ids only; {ENCODE}", keys.encoder_input));
+    }
+    if key == keys.labels && split != Split::Train {
+        return Ok(unlabelled(split, true));
+    }
+    Ok(format!("rename or add the key; {LAYOUT}"))
+}
+
+/// What to do about clips without a label; `all` where no clip of the split has one.
+pub fn unlabelled(split: Split, all: bool) -> String {
+    if all && split != Split::Train {
+        return format!(
+            "every split is scored: where the labels of {split} are hidden, make that split of clips that have one"
+        );
+    }
+    "drop the clips without a label, or give them one".to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Hints must name a section that exists.
+    #[test]
+    fn the_page_that_hints_name_is_there() {
+        let readme = include_str!("../../../README.md");
+        assert!(LAYOUT.contains("\"Your own data\"") && readme.contains("\n## Your own data\n"));
+    }
+}

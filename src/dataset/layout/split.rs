@@ -1,0 +1,246 @@
+//! One split that a file keeps in a dict, under the keys of its layout. An optional key never makes a file unusable: where
+//! it is missing or holds something else, a default is used and a finding says so.
+
+use super::hints;
+use super::key::Key;
+use super::texts::Texts;
+use super::tokens;
+use crate::dataset::error::DatasetError;
+use crate::dataset::flaw::{Flaw, FlawKind};
+use crate::dataset::pickle::{Pickle, Value};
+use crate::dataset::prepare::keys::Keys;
+use crate::dataset::prepare::labels;
+use crate::dataset::prepare::parts::{Feature, Lengths, Parts};
+use crate::dataset::prepare::rows::{Rows, Scratch};
+use crate::modality::{Modality, PerModality};
+use crate::split::Split;
+
+/// Reads one split, a dict.
+///
+/// # Errors
+/// Features or labels are missing, hold something else, or do not belong together.
+pub fn read(
+    pickle: &Pickle,
+    split: Split,
+    dict: Value,
+    keys: Keys,
+    flaws: &mut Vec<Flaw>,
+) -> Result<Parts, DatasetError> {
+    Reader { pickle, split, dict, keys, flaws }.read()
+}
+
+struct Reader<'a> {
+    pickle: &'a Pickle,
+    split: Split,
+    dict: Value,
+    keys: Keys,
+    flaws: &'a mut Vec<Flaw>,
+}
+
+impl<'a> Reader<'a> {
+    fn read(mut self) -> Result<Parts, DatasetError> {
+        let found = self.pickle.keys(self.dict)?.unwrap_or_default();
+        let key = self.at(self.keys.labels);
+        let value = self.need(self.keys.labels, "one label for each clip, shape (N,)", &found)?;
+        let numbers = key.numbers(value, None)?;
+        let count = numbers.len();
+        if count == 0 {
+            return Err(key.error("at least one clip", "none", "every split needs clips"));
+        }
+        let ids = self.texts(self.keys.ids, count, "clips are numbered")?;
+        let ids = ids.unwrap_or_else(|| (0..count).map(|row| format!("{}_{row:05}", self.split)).collect());
+        let transcripts = self.texts(self.keys.transcripts, count, "transcripts are empty")?;
+        let transcripts = transcripts.unwrap_or_else(|| vec![String::new(); count]);
+        let labels = labels::finite(&numbers, |row, y| {
+            let missing = numbers.iter().filter(|y| !y.is_finite()).count();
+            let found = format!("{missing} of {count} that are not, the first {y} in row {row} (id {:?})", ids[row]);
+            key.error("finite numbers", found, hints::unlabelled(self.split, missing == count))
+        })?;
+        let unimodal = self.unimodal(&labels)?;
+        let features = PerModality::try_from_fn(|m| self.feature(m, count, &found))?;
+        Ok(Parts { ids, transcripts, labels, unimodal, features, keys: self.keys, found })
+    }
+
+    fn at(&self, name: &str) -> Key<'a> {
+        Key { pickle: self.pickle, name: format!("{}.{name}", self.split) }
+    }
+
+    fn get(&self, name: &str) -> Result<Option<Value>, DatasetError> {
+        Ok(self.pickle.get(self.dict, name)?)
+    }
+
+    fn need(&self, name: &str, what: &str, found: &str) -> Result<Value, DatasetError> {
+        match self.get(name)? {
+            Some(value) => Ok(value),
+            None => {
+                let hint = hints::missing_key(self.pickle, self.dict, self.split, &self.keys, name)?;
+                Err(self.at(name).error(what, format!("only the keys {found}"), hint))
+            }
+        }
+    }
+
+    fn note(&mut self, key: impl Into<String>, kind: FlawKind) {
+        self.flaws.push(Flaw::new(Some(self.split), key, kind));
+    }
+
+    /// Texts under an optional key.
+    fn texts(&mut self, name: &str, count: usize, instead: &str) -> Result<Option<Vec<String>>, DatasetError> {
+        let instead = instead.to_owned();
+        let Some(value) = self.get(name)? else {
+            self.note(name, FlawKind::Absent { instead });
+            return Ok(None);
+        };
+        match optional(self.at(name).texts(value, count))? {
+            Ok(Texts { texts, parts }) => {
+                if parts > 1 {
+                    self.note(name, FlawKind::JoinedIds { parts });
+                }
+                Ok(Some(texts))
+            }
+            Err(why) => {
+                self.note(name, FlawKind::Ignored { why, instead });
+                Ok(None)
+            }
+        }
+    }
+
+    /// Human unimodal labels, NaN where a clip has none; `None` where there are none or all are copies of y.
+    fn unimodal(&mut self, labels: &[f32]) -> Result<Option<PerModality<Vec<f32>>>, DatasetError> {
+        let keys = self.keys.unimodal;
+        let name = |m: Modality| keys[m];
+        let found = PerModality::try_from_fn(|m| self.get(name(m)))?;
+        if found.iter().all(|(_, value)| value.is_none()) {
+            return Ok(None);
+        }
+        let first = self.flaws.len();
+        let mut unimodal = PerModality::from_fn(|_| vec![f32::NAN; labels.len()]);
+        for (m, value) in found.iter() {
+            let instead = format!("{m} is not judged");
+            let Some(value) = *value else {
+                self.note(name(m), FlawKind::Absent { instead });
+                continue;
+            };
+            match optional(self.at(name(m)).numbers(value, Some(labels.len())))? {
+                Ok(numbers) => {
+                    let known = |y: f64| if (y as f32).is_finite() { y as f32 } else { f32::NAN };
+                    unimodal[m] = numbers.into_iter().map(known).collect();
+                    let clips = unimodal[m].iter().filter(|y| y.is_nan()).count();
+                    if clips > 0 {
+                        self.note(name(m), FlawKind::UnimodalMissing { clips, of: labels.len() });
+                    }
+                }
+                Err(why) => self.note(name(m), FlawKind::Ignored { why, instead }),
+            }
+        }
+        let given = |(_, values): (Modality, &Vec<f32>)| values.iter().any(|y| !y.is_nan());
+        let copies = |values: &Vec<f32>| values.iter().zip(labels).all(|(own, y)| own.is_nan() || own == y);
+        let why = if !unimodal.iter().any(given) {
+            "no clip has one".to_owned()
+        } else if unimodal.iter().all(|(_, values)| copies(values)) {
+            format!("all of them are copies of {}", self.keys.labels)
+        } else {
+            return Ok(Some(unimodal));
+        };
+        // One finding for all three is enough.
+        self.flaws.truncate(first);
+        self.note(self.keys.all_unimodal, FlawKind::UnimodalIgnored { why });
+        Ok(None)
+    }
+
+    fn feature(&mut self, m: Modality, count: usize, found: &str) -> Result<Feature, DatasetError> {
+        let name = self.keys.features[m];
+        let value = self.need(name, "features, shape (N, steps, columns)", found)?;
+        let (rows, dtype, held) = self.at(name).rows(value, count)?;
+        if m == Modality::Text
+            && let Some(found) = tokens::find(&rows)?
+        {
+            let expected = "vectors of the words (GloVe's, or BERT's last_hidden_state), shape (N, steps, columns)";
+            let found = format!("{found}, {}", self.pickle.describe(value));
+            return Err(self.at(name).error(expected, found, hints::ENCODE));
+        }
+        if let Some(kind) = held {
+            self.note(m.name(), kind);
+        }
+        let lengths = self.lengths(m, &rows)?;
+        Ok(Feature { rows, lengths, dtype })
+    }
+
+    /// The number of valid steps: from the length key, else from text's mask, else to be found in the values.
+    fn lengths(&mut self, m: Modality, rows: &Rows) -> Result<Lengths, DatasetError> {
+        let name = self.keys.lengths[m];
+        if let Some(value) = self.get(name)? {
+            match optional(self.at(name).numbers(value, Some(rows.len())))?.and_then(|numbers| whole(&numbers)) {
+                Ok(lengths) => return Ok(Lengths::Given { key: name, lengths: self.cut(name, rows, lengths) }),
+                Err(why) => {
+                    let instead = "lengths are looked for in the values".to_owned();
+                    self.note(name, FlawKind::Ignored { why, instead });
+                }
+            }
+        }
+        if m == Modality::Text
+            && let Some(lengths) = self.mask_lengths(rows)?
+        {
+            return Ok(Lengths::Mask(lengths));
+        }
+        // Rows of different length have no padding, and a single step is no padding either.
+        let ragged = matches!(rows, Rows::Memory { .. }) && (1..rows.len()).any(|r| rows.steps(r) != rows.steps(0));
+        Ok(if ragged || rows.max_steps() <= 1 { Lengths::Whole } else { Lengths::Inferred })
+    }
+
+    /// Cuts lengths to the steps there are: some files give those of the sequences before they were cut.
+    fn cut(&mut self, name: &str, rows: &Rows, lengths: Vec<u64>) -> Vec<usize> {
+        let steps = |row: usize| rows.steps(row);
+        let longer = |row: &usize| lengths[*row] > steps(*row) as u64;
+        let clips = (0..lengths.len()).filter(longer).count();
+        if let Some(row) = (0..lengths.len()).filter(longer).max_by_key(|&row| lengths[row]) {
+            self.note(name, FlawKind::LengthsCut { clips, longest: lengths[row], steps: steps(row) });
+        }
+        lengths
+            .iter()
+            .enumerate()
+            .map(|(row, &n)| usize::try_from(n).map_or(steps(row), |n| n.min(steps(row))))
+            .collect()
+    }
+
+    /// The number of tokens of each clip, from the mask of the encoder's input, where that array has as many steps as the
+    /// text. Nothing else is taken from it, so one that cannot be used is no error.
+    fn mask_lengths(&self, text: &Rows) -> Result<Option<Vec<usize>>, DatasetError> {
+        let Some(value) = self.get(self.keys.encoder_input)? else { return Ok(None) };
+        let same = |rows: &Rows| rows.dim() == text.max_steps() && (0..rows.len()).all(|row| rows.steps(row) == 3);
+        let mask = match optional(self.at(self.keys.encoder_input).rows(value, text.len()))? {
+            Ok((rows, _, _)) if same(&rows) => rows,
+            _ => return Ok(None),
+        };
+        let mut scratch = Scratch::default();
+        let mut lengths = Vec::with_capacity(mask.len());
+        for row in 0..mask.len() {
+            let ones = mask.read(row, 1..2, &mut scratch)?.iter().filter(|&&v| v > 0.0).count();
+            lengths.push(ones.min(text.steps(row)));
+        }
+        // A mask without a single token is a placeholder.
+        Ok(lengths.iter().any(|&n| n > 0).then_some(lengths))
+    }
+}
+
+/// Separates what an optional key may lack (the inner error, which becomes a finding) from a file that cannot be read (the
+/// outer error).
+fn optional<T>(result: Result<T, DatasetError>) -> Result<Result<T, String>, DatasetError> {
+    match result {
+        Ok(value) => Ok(Ok(value)),
+        Err(DatasetError::Layout { expected, found, .. }) => Ok(Err(format!("expected {expected}, found {found}"))),
+        Err(error) => Err(error),
+    }
+}
+
+/// Lengths from the numbers of a file.
+fn whole(numbers: &[f64]) -> Result<Vec<u64>, String> {
+    let length = |(row, &n): (usize, &f64)| {
+        // A NaN is neither.
+        if n >= 0.0 && n.fract() == 0.0 {
+            Ok(n as u64)
+        } else {
+            Err(format!("expected whole numbers from 0 on, found {n} in row {row}"))
+        }
+    };
+    numbers.iter().enumerate().map(length).collect()
+}

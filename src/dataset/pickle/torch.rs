@@ -1,0 +1,78 @@
+//! PyTorch's tensors, as `torch.Tensor` writes them into a plain pickle: a storage, which is a file of `torch.save` within a
+//! string, and the tensor's shape over it. The elements stay in the file.
+
+use super::error::PickleError;
+use super::globals::Global;
+use super::state::State;
+use super::values::{Array, ArrayData, Node, Payload, Span, Storage, Value, shape_text};
+use crate::dataset::file::dtype::DType;
+
+/// The string that holds a storage, where the callable is the one that reads storages.
+pub fn stored(state: &State, callable: Value, arguments: Value) -> Result<Option<Span>, PickleError> {
+    let Some(Node::Global(Global::LoadStorage)) = state.node(callable) else { return Ok(None) };
+    let argument = match state.node(arguments) {
+        Some(Node::Tuple(items)) => items.first().copied(),
+        _ => None,
+    };
+    match argument.and_then(|argument| state.node(argument)) {
+        Some(&Node::Bytes(span)) => Ok(Some(span)),
+        // Written as text, elements do not lie in the file as they are.
+        Some(Node::Latin1(_)) => {
+            Err(state.refused("a PyTorch storage in a pickle of protocol 2 (write it with protocol 4)"))
+        }
+        _ => Err(state.malformed("the bytes of a PyTorch storage", &state.describe(arguments))),
+    }
+}
+
+/// Element type and number of elements of a storage, from the persistent id that stands for it.
+pub fn element_type(state: &State, id: Value) -> Result<(DType, u64), PickleError> {
+    let wrong = || state.malformed("the id of a PyTorch storage", &state.describe(id));
+    let Some(Node::Tuple(items)) = state.node(id) else { return Err(wrong()) };
+    let &[kind, class, _, _, Value::Int(count), ..] = items.as_slice() else { return Err(wrong()) };
+    let (Some(Node::Global(Global::Storage(name))), Ok(count)) = (state.node(class), u64::try_from(count)) else {
+        return Err(wrong());
+    };
+    match state.short_text(kind)?.as_str() {
+        "storage" => Ok((DType::parse(name), count)),
+        _ => Err(wrong()),
+    }
+}
+
+/// A tensor over a storage, as an array.
+pub fn tensor(state: &mut State, arguments: &[Value]) -> Result<Value, PickleError> {
+    let &[storage, Value::Int(first), size, stride, ..] = arguments else {
+        return Err(state.malformed("the arguments of a PyTorch tensor", &format!("{} values", arguments.len())));
+    };
+    let Some(&Node::Storage(Storage { dtype, data })) = state.node(storage) else {
+        return Err(state.malformed("a PyTorch storage", &state.describe(storage)));
+    };
+    let (shape, strides) = (state.axes(size)?, state.axes(stride)?);
+    let expected = || format!("shape {} and type {dtype}", shape_text(&shape));
+    let outside = || state.bad_array(expected(), format!("a storage of {} bytes", data.len));
+    let bytes = shape.iter().try_fold(dtype.size as u64, |n, &axis| n.checked_mul(axis as u64)).ok_or_else(outside)?;
+    let start = u64::try_from(first).ok().and_then(|first| first.checked_mul(dtype.size as u64)).ok_or_else(outside)?;
+    if start.checked_add(bytes).is_none_or(|end| end > data.len) {
+        return Err(outside());
+    }
+    let c_order = is_contiguous(shape.iter().zip(&strides).rev());
+    let fortran = !c_order && is_contiguous(shape.iter().zip(&strides));
+    if strides.len() != shape.len() || !(c_order || fortran || bytes == 0) {
+        let what = format!("a PyTorch tensor with gaps (strides {}; call contiguous() first)", shape_text(&strides));
+        return Err(state.refused(what));
+    }
+    let elements = Payload::File(Span { offset: data.offset + start, len: bytes });
+    state.charge(shape.len() as u64 * 8 + size_of::<Array>() as u64)?;
+    state.add(Node::Array(Box::new(Array { shape, dtype, fortran, data: ArrayData::Elements(elements) })))
+}
+
+/// True where elements lie one after the other, the given axes from the fastest to the slowest.
+fn is_contiguous<'s>(axes: impl Iterator<Item = (&'s usize, &'s usize)>) -> bool {
+    let mut expected = 1usize;
+    for (&len, &stride) in axes {
+        if len != 1 && stride != expected {
+            return false;
+        }
+        expected = expected.saturating_mul(len);
+    }
+    true
+}

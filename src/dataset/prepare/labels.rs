@@ -1,0 +1,142 @@
+//! H and the rules that labels obey ([the method](crate::book::method), notation and data files).
+
+use crate::config::{DataSettings, MetricSet};
+use crate::dataset::error::DatasetError;
+use crate::dataset::flaw::{Flaw, FlawKind};
+use crate::split::{PerSplit, Split};
+
+/// Share of H by which a label may exceed it: f32 rounding, taken away without a word.
+const SLACK: f32 = 1e-4;
+
+/// H as the catalogue has it.
+fn catalogue_range(name: &str) -> Option<f32> {
+    match name {
+        "mosi" | "mosei" => Some(3.0),
+        "sims" | "simsv2" => Some(1.0),
+        _ => None,
+    }
+}
+
+/// H: as set; else the catalogue's; else the smallest of 1, 2, 3 that holds the training labels. A catalogue name that
+/// the labels contradict (a file that is only called so) counts as none. `None` where 3 does not hold them.
+pub fn range(settings: &DataSettings, catalogue: Option<&str>, train: &[f32]) -> Option<f32> {
+    if settings.label_range.is_some() {
+        return settings.label_range;
+    }
+    let largest = train.iter().fold(0f32, |m, y| m.max(y.abs()));
+    let holds = |h: &f32| largest <= h * (1.0 + SLACK);
+    catalogue.and_then(catalogue_range).filter(holds).or_else(|| [1.0, 2.0, 3.0].into_iter().find(holds))
+}
+
+/// The metric set: as set, else CH-SIMS's where H = 1.
+pub fn metrics(settings: &DataSettings, range: f32) -> MetricSet {
+    settings.metrics.unwrap_or(if range == 1.0 { MetricSet::Sims } else { MetricSet::Mosi })
+}
+
+/// Clips away what f32 rounding put outside [-H, H] and gives the first label that really lies outside, with its
+/// position: it would be wrong to train on it, and wrong to change it without being told.
+pub fn bound(labels: &mut [f32], range: f32) -> Option<(usize, f32)> {
+    for (row, y) in labels.iter_mut().enumerate() {
+        // A NaN lies outside, too.
+        let inside = y.abs() <= range * (1.0 + SLACK);
+        if !inside {
+            return Some((row, *y));
+        }
+        *y = y.clamp(-range, range);
+    }
+    None
+}
+
+/// Labels from the numbers of a file: finite, as f32. `describe` names a row.
+///
+/// # Errors
+/// A label that is NaN or infinite, made by `error` from what was found.
+pub fn finite(numbers: &[f64], error: impl Fn(usize, f64) -> DatasetError) -> Result<Vec<f32>, DatasetError> {
+    let label = |(row, &y): (usize, &f64)| {
+        let label = y as f32;
+        if label.is_finite() { Ok(label) } else { Err(error(row, y)) }
+    };
+    numbers.iter().enumerate().map(label).collect()
+}
+
+/// What is odd about the labels of a split, which the file keeps under `key`.
+pub fn findings(split: Split, key: &str, labels: &[f32]) -> Vec<Flaw> {
+    let flaw = |kind| vec![Flaw::new(Some(split), key, kind)];
+    let Some((&first, rest)) = labels.split_first() else { return Vec::new() };
+    if rest.is_empty() {
+        // One clip alone is no sign of anything.
+        return Vec::new();
+    }
+    if rest.iter().all(|y| *y == first) {
+        return flaw(FlawKind::ConstantLabels { value: first });
+    }
+    let class = |y: &f32| *y >= 0.0 && y.fract() == 0.0;
+    let largest = labels.iter().copied().fold(0.0, f32::max);
+    if split == Split::Train && largest >= 1.0 && labels.iter().all(class) {
+        return flaw(FlawKind::ClassLabels { largest: largest as u32 });
+    }
+    Vec::new()
+}
+
+/// Notes the splits without human labels (under `key`) where others have some, unless it was said already why.
+pub fn note_unjudged(judged: &PerSplit<bool>, key: &str, flaws: &mut Vec<Flaw>) {
+    for (split, own) in judged.iter() {
+        let explained = |f: &Flaw| f.split == Some(split) && matches!(f.kind, FlawKind::UnimodalIgnored { .. });
+        if !own && judged.iter().any(|(_, other)| *other) && !flaws.iter().any(explained) {
+            flaws.push(Flaw::new(Some(split), key, FlawKind::UnimodalElsewhere));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_that_are_classes_or_all_the_same_are_found() {
+        let of = |split, labels: &[f32]| findings(split, "labels", labels).pop().map(|f| f.kind);
+        assert_eq!(of(Split::Train, &[0.0, 2.0, 1.0, 0.0]), Some(FlawKind::ClassLabels { largest: 2 }));
+        assert_eq!(of(Split::Train, &[0.0, 1.0]), Some(FlawKind::ClassLabels { largest: 1 }));
+        for labels in [&[0.0, 2.0, -1.0][..], &[0.0, 0.5, 1.0], &[], &[1.0]] {
+            assert_eq!(of(Split::Train, labels), None, "{labels:?}");
+        }
+        // A small split may hold positive whole numbers by chance.
+        assert_eq!(of(Split::Test, &[0.0, 1.0]), None);
+        for split in Split::ALL {
+            assert_eq!(of(split, &[1.5, 1.5]), Some(FlawKind::ConstantLabels { value: 1.5 }));
+        }
+    }
+
+    #[test]
+    fn the_range_follows_the_documented_rules() {
+        let of = |set: Option<f32>, name: Option<&str>, y: &[f32]| {
+            range(&DataSettings { label_range: set, ..DataSettings::default() }, name, y)
+        };
+        assert_eq!(of(None, Some("mosi"), &[0.5]), Some(3.0));
+        assert_eq!(of(None, Some("sims"), &[0.5]), Some(1.0));
+        assert_eq!(of(None, Some("sims"), &[-1.6]), Some(2.0));
+        assert_eq!(of(None, None, &[-1.0, 0.2]), Some(1.0));
+        assert_eq!(of(None, None, &[1.4]), Some(2.0));
+        assert_eq!(of(None, None, &[3.000_001]), Some(3.0));
+        assert_eq!(of(None, None, &[3.2]), None);
+        assert_eq!(of(Some(5.0), Some("mosi"), &[0.5]), Some(5.0));
+    }
+
+    #[test]
+    fn metrics_follow_the_range() {
+        let settings = DataSettings::default();
+        assert_eq!(metrics(&settings, 1.0), MetricSet::Sims);
+        assert_eq!(metrics(&settings, 2.0), MetricSet::Mosi);
+        let set = DataSettings { metrics: Some(MetricSet::Sims), ..settings };
+        assert_eq!(metrics(&set, 3.0), MetricSet::Sims);
+    }
+
+    #[test]
+    fn rounding_is_clipped_and_more_is_reported() {
+        let mut labels = [3.000_01, -3.0, 0.0];
+        assert_eq!(bound(&mut labels, 3.0), None);
+        assert_eq!(labels[0], 3.0);
+        assert_eq!(bound(&mut [0.0, -3.1], 3.0), Some((1, -3.1)));
+        assert_eq!(bound(&mut [f32::NAN], 3.0).map(|(row, _)| row), Some(0));
+    }
+}

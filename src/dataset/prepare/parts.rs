@@ -1,0 +1,64 @@
+//! The parts of one split before anything is normalised.
+
+use super::keys::Keys;
+use super::rows::Rows;
+use crate::modality::PerModality;
+
+/// One split.
+pub struct Parts {
+    pub ids: Vec<String>,
+    pub transcripts: Vec<String>,
+    /// In [-H, H].
+    pub labels: Vec<f32>,
+    /// NaN where nobody gave one.
+    pub unimodal: Option<PerModality<Vec<f32>>>,
+    pub features: PerModality<Feature>,
+    /// The names under which the file keeps the above, for messages.
+    pub keys: Keys,
+    /// All keys of the split as found; empty for what was made in memory.
+    pub found: String,
+}
+
+/// One modality of one split.
+pub struct Feature {
+    pub rows: Rows,
+    pub lengths: Lengths,
+    /// Element type as stored.
+    pub dtype: String,
+}
+
+/// Where the number of valid steps comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Lengths {
+    /// A key of the file.
+    Given { key: &'static str, lengths: Vec<usize> },
+    /// The attention mask of `text_bert`.
+    Mask(Vec<usize>),
+    /// Text's lengths, where what is heard and seen is aligned to words.
+    OfText(Vec<usize>),
+    /// All steps of each row count.
+    Whole,
+    /// Steps of zeros at the padded end do not count.
+    Inferred,
+}
+
+impl Lengths {
+    /// The number of valid steps of each row, where it is known without looking at the values.
+    pub fn known(&self) -> Option<&[usize]> {
+        match self {
+            Lengths::Given { lengths, .. } | Lengths::Mask(lengths) | Lengths::OfText(lengths) => Some(lengths),
+            Lengths::Whole | Lengths::Inferred => None,
+        }
+    }
+
+    /// In words, for reports.
+    pub fn origin(&self) -> String {
+        match self {
+            Lengths::Given { key, .. } => format!("from {key}"),
+            Lengths::Mask(_) => "from the mask of text_bert".to_owned(),
+            Lengths::OfText(_) => "as text's, which it is aligned to".to_owned(),
+            Lengths::Whole => "all steps".to_owned(),
+            Lengths::Inferred => "found by stripping zeros".to_owned(),
+        }
+    }
+}
