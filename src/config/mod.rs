@@ -5,6 +5,7 @@
 
 mod advice;
 mod corruption;
+mod labels;
 mod ranges;
 mod sections;
 #[cfg(test)]
@@ -17,9 +18,10 @@ use serde::{Deserialize, Serialize};
 use crate::files;
 
 pub use corruption::{Corruption, Corruptions};
+pub use labels::{Grid, LabelSettings};
 pub use sections::{
-    ContrastiveSettings, DataSettings, DenoisingSettings, HealthSettings, JointSettings, MetricSet, ModelSettings,
-    Objective, PerModalityFlag, TrainingSettings,
+    Average, ContrastiveSettings, DataSettings, DenoisingSettings, HealthSettings, JointSettings, MetricSet,
+    ModelSettings, Objective, PerModalityFlag, TrainingSettings,
 };
 
 /// What can be wrong with a settings file or an override.
@@ -44,6 +46,7 @@ pub struct Settings {
     pub training: TrainingSettings,
     pub contrastive: ContrastiveSettings,
     pub denoising: DenoisingSettings,
+    pub labels: LabelSettings,
     pub joint: JointSettings,
     pub health: HealthSettings,
 }
@@ -103,6 +106,20 @@ impl Settings {
         }
         settings.check()?;
         Ok(settings)
+    }
+
+    /// The settings of a run by its record, which holds all settings that the version knew that wrote it. What came later
+    /// the run did without.
+    #[must_use]
+    pub fn as_recorded(mut self, record: &toml::Table) -> Settings {
+        let holds = |section: &str, key: &str| record.get(section).and_then(|s| s.get(key)).is_some();
+        if !holds("denoising", "members") {
+            self.denoising.members = 1;
+        }
+        if !holds("labels", "grid") {
+            self.labels.grid = Grid::Off;
+        }
+        self
     }
 
     /// The settings as a TOML document that [`parse`](Self::parse) reads back unchanged.

@@ -13,7 +13,7 @@ use super::feed::Feed;
 use super::inference::{infer, sample};
 use super::losses::{contrastive, mean_abs};
 use super::metrics;
-use super::optimizer::adamw;
+use super::optimizer::{Clipping, adamw};
 use super::readback::Pending;
 use super::records::{Trained, Trainee};
 use crate::modality::{Modality, PerModality};
@@ -30,7 +30,7 @@ pub struct Contrastive {
 impl Contrastive {
     pub fn new(context: Arc<Context>) -> Self {
         let settings = &context.settings;
-        let optimizer = adamw(settings.contrastive.weight_decay, settings.training.gradient_clip);
+        let optimizer = adamw(settings.contrastive.weight_decay, settings.training.gradient_clip, Clipping::Tensors);
         Self { network: Trainee::new(context.new_network(), optimizer), context }
     }
 }

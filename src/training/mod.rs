@@ -32,6 +32,8 @@ mod feed;
 pub mod health;
 mod inference;
 mod joint;
+mod labels;
+mod levels;
 pub mod listener;
 mod losses;
 mod machine;

@@ -19,10 +19,12 @@ use crate::split::{PerSplit, Split};
 const SAMPLED: usize = 512;
 
 impl Machine<'_> {
-    /// What stage 1 begins from, recorded as its epoch 0.
+    /// What stage 1 begins from, recorded as its epoch 0; what stage 2 does to the labels that it makes.
     pub(super) fn before_first_epoch(&mut self, running: &mut Running) -> Result<(), TrainingError> {
-        if running.stage != Stage::Contrastive {
-            return Ok(());
+        match running.stage {
+            Stage::Contrastive => {}
+            Stage::Denoising => return self.log(Level::Info, self.context.levels.to_string()),
+            Stage::Joint => return Ok(()),
         }
         let started = Instant::now();
         let Evaluation { valid, metrics, .. } = running.trainer.evaluate()?;
