@@ -110,12 +110,22 @@ fn splits_and_keys_of_other_names() {
             "dev: taken for valid",
         ]
     );
+    // One other name is enough.
+    let d = opened(renamed(&[], |split| ["train", "validation", "test"][split as usize]));
+    same(&d, &Modality::ALL);
+    assert_eq!(said(&d), ["layout: MMSA with other names", "validation: taken for valid"]);
     // A part that has no name we know: what is missing is told by MMSA's names.
     let text = refusal(renamed(&[("vision", "pictures")], Split::name));
     assert!(text.contains("train.vision") && text.contains("pictures"), "{text}");
     let text = refusal(renamed(&[("vision", "pictures"), ("regression_labels", "label")], Split::name));
     assert!(text.contains("rename \"label\" to \"regression_labels\""), "{text}");
-    let text = refusal(renamed(&[("vision", "pictures")], |split| ["train", "val", "test"][split as usize]));
+    // A validation split that lacks something is never replaced by clips of train.
+    let split = |(name, split): (&'static str, Split)| {
+        let all = entries(split).into_iter().filter(|(key, _)| name != "val" || *key != "vision");
+        (name, Made::Dict(all.collect()))
+    };
+    let splits = [("train", Split::Train), ("val", Split::Valid), ("test", Split::Test)].map(split);
+    let text = refusal(Made::Dict(splits.to_vec()).pickle());
     assert!(text.contains("rename \"val\" to \"valid\""), "{text}");
 }
 
