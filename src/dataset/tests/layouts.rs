@@ -217,3 +217,35 @@ fn a_clip_that_is_referred_to_a_million_times_exhausts_nothing() {
     let text = refusal(bytes);
     assert!(text.contains("no more words than"), "{text}");
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    /// Damage anywhere in a file of any layout is an error or other data, never a panic.
+    #[test]
+    fn damaged_files_of_every_layout_never_panic(
+        which in 0usize..4,
+        edits in proptest::collection::vec((any::<u32>(), any::<u8>()), 1..4),
+    ) {
+        let three = |words, visual, acoustic| Made::Tuple(vec![words, visual, acoustic]);
+        let mut bytes = match which {
+            0 => renamed(&[("regression_labels", "labels")], Split::name),
+            1 => renamed(&[("vision", "visual")], |split| ["train", "dev", "test"][split as usize]),
+            2 => mag_bert(Made::of, three),
+            _ => mag_bert(|y| Made::floats(&[1, 7], [y, 0.0, 1.0, 2.0, 3.0, 0.0, 0.0]), three),
+        };
+        for (at, byte) in edits {
+            let len = bytes.len();
+            bytes[at as usize % len] = byte;
+        }
+        if let Ok(d) = open_bytes(bytes, &DataSettings::default()) {
+            for split in Split::ALL {
+                let rows: Vec<usize> = (0..d.len(split)).collect();
+                for (_, s) in d.batch(split, &rows).unwrap().sequences.iter() {
+                    prop_assert!(s.data.iter().all(|v| v.is_finite()));
+                    prop_assert_eq!(s.data.len(), s.lengths.iter().sum::<usize>() * s.dim);
+                }
+            }
+        }
+    }
+}
