@@ -18,7 +18,7 @@ impl Split {
     pub const ALL: [Split; 3] = [Split::Train, Split::Valid, Split::Test];
 
     /// The key of the split in MMSA files and in JSON.
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Split::Train => "train",
             Split::Valid => "valid",

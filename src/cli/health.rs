@@ -7,8 +7,9 @@ use color_eyre::Result;
 use color_eyre::eyre::eyre;
 use serde::Serialize;
 
-use super::args::HealthArgs;
-use super::{read_record, say, say_json};
+use super::out::{say, say_json};
+use super::record::read_record;
+use super::subcommand::{Program, Subcommand};
 use crate::run::directory::RunDir;
 use crate::run::predictions;
 use crate::run::rows::LabelRows;
@@ -17,6 +18,57 @@ use crate::split::Split;
 use crate::training::events::{Check, CheckState, Gain, Stage};
 use crate::training::health::of_baseline;
 use crate::training::metrics::{mean_error, set_of};
+
+/// Look for signs of failure in a run; exits with 0 where no check fails and with 4 where one does.
+#[derive(Debug, clap::Parser)]
+#[command(name = "health")]
+pub struct HealthArgs {
+    /// Name or folder of the run.
+    pub run: String,
+    /// Compare joint training with this run of the same data, for example one of joint.unimodal_weight=0.
+    #[arg(long, value_name = "RUN")]
+    pub baseline: Option<String>,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
+impl Subcommand for HealthArgs {
+    /// Prints the checks; the exit status tells whether one fails.
+    fn run(self, program: &Program) -> Result<ExitCode> {
+        let dir = RunDir::find(&program.runs_root, &self.run)?;
+        let view = read_record(&dir)?;
+        let mut checks: Vec<Check> = view.health.iter().map(|h| h.check.clone()).collect();
+        let comparison = match &self.baseline {
+            Some(name) => {
+                let other = RunDir::find(&program.runs_root, name)?;
+                let (found, comparison) = compare(&dir, &view, &other)?;
+                checks.extend(found);
+                Some(comparison)
+            }
+            None => None,
+        };
+        if checks.is_empty() {
+            return Err(eyre!(
+                "run {} has recorded no health checks: they come with its first epoch (and with this version of mug)",
+                dir.name()
+            ));
+        }
+        let healthy = checks.iter().all(|c| c.state != CheckState::Failing);
+        if self.json {
+            let (checks, baseline) = (checks.iter().collect(), comparison.as_ref());
+            say_json(&Report { run: dir.name(), path: dir.path(), healthy, checks, baseline })?;
+        } else {
+            for line in table(&checks) {
+                say(&line)?;
+            }
+            if let Some(c) = &comparison {
+                say(&beside(c))?;
+            }
+        }
+        Ok(if healthy { ExitCode::SUCCESS } else { ExitCode::from(FAILING) })
+    }
+}
 
 /// Exit status where a check fails.
 const FAILING: u8 = 4;
@@ -42,41 +94,6 @@ struct Comparison {
     test_mae: [Option<f64>; 2],
     /// The other's validation MAE less this run's.
     gain: Gain,
-}
-
-/// Prints the checks; the exit status tells whether one fails.
-pub fn run(args: &HealthArgs, root: &Path) -> Result<ExitCode> {
-    let dir = RunDir::find(root, &args.run)?;
-    let view = read_record(&dir)?;
-    let mut checks: Vec<Check> = view.health.iter().map(|h| h.check.clone()).collect();
-    let comparison = match &args.baseline {
-        Some(name) => {
-            let other = RunDir::find(root, name)?;
-            let (check, comparison) = compare(&dir, &view, &other)?;
-            checks.push(check);
-            Some(comparison)
-        }
-        None => None,
-    };
-    if checks.is_empty() {
-        return Err(eyre!(
-            "run {} has recorded no health checks: they come with its first epoch (and with this version of mug)",
-            dir.name()
-        ));
-    }
-    let healthy = checks.iter().all(|c| c.state != CheckState::Failing);
-    if args.json {
-        let (checks, baseline) = (checks.iter().collect(), comparison.as_ref());
-        say_json(&Report { run: dir.name(), path: dir.path(), healthy, checks, baseline })?;
-    } else {
-        for line in table(&checks) {
-            say(&line)?;
-        }
-        if let Some(c) = &comparison {
-            say(&beside(c))?;
-        }
-    }
-    Ok(if healthy { ExitCode::SUCCESS } else { ExitCode::from(FAILING) })
 }
 
 fn table(checks: &[Check]) -> Vec<String> {
@@ -126,7 +143,7 @@ fn beside(c: &Comparison) -> String {
 }
 
 /// Sets two runs' joint predictions of the same rows side by side.
-fn compare(dir: &RunDir, view: &RunView, other: &RunDir) -> Result<(Check, Comparison)> {
+fn compare(dir: &RunDir, view: &RunView, other: &RunDir) -> Result<(Vec<Check>, Comparison)> {
     let (rows, own) = joint_predictions(dir, view)?;
     let (other_rows, others) = joint_predictions(other, &read_record(other)?)?;
     if rows.id != other_rows.id || rows.split != other_rows.split || rows.y != other_rows.y {
@@ -139,7 +156,7 @@ fn compare(dir: &RunDir, view: &RunView, other: &RunDir) -> Result<(Check, Compa
     let maes = |split| [&own, &others].map(|values| mean_error(set, &of(values, split), &of(&rows.y, split)));
     let label_range = view.prepared.as_ref().map_or(1.0, |p| p.label_range);
     let [own_valid, others_valid, labels] = [&own, &others, &rows.y].map(|v| of(v, Split::Valid));
-    let (check, gain) = of_baseline(set, &own_valid, &others_valid, &labels, label_range);
+    let (checks, gain) = of_baseline(set, &own_valid, &others_valid, &labels, label_range);
     let comparison = Comparison {
         run: other.name().to_owned(),
         unimodal_weight: [dir, other].map(|d| d.manifest().settings.joint.unimodal_weight),
@@ -147,7 +164,7 @@ fn compare(dir: &RunDir, view: &RunView, other: &RunDir) -> Result<(Check, Compa
         test_mae: maes(Split::Test),
         gain,
     };
-    Ok((check, comparison))
+    Ok((checks, comparison))
 }
 
 /// The rows of a run and ŷ of each, after stage 3.

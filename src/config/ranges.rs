@@ -1,6 +1,7 @@
 //! What values the settings may have: one rule a key, held to on every way in (settings files, `--set`, run.toml).
 
-use super::{ConfigError, Corruption, Settings};
+use super::error::ConfigError;
+use super::settings::Settings;
 
 /// What one setting may be.
 pub(super) struct Rule {
@@ -51,11 +52,9 @@ fn weight(v: f32) -> bool {
     v >= 0.0 && v.is_finite()
 }
 
-fn corruption(c: Corruption) -> bool {
-    match c {
-        Corruption::Gaussian(s) => weight(s),
-        Corruption::Uniform(p) | Corruption::Permute(p) => (0.0..=1.0).contains(&p),
-    }
+/// A value that is not one number, as it stands in TOML.
+fn written<T: serde::Serialize>(value: &T) -> String {
+    toml::Value::try_from(value).map_or_else(|_| String::new(), |v| v.to_string())
 }
 
 /// All settings.
@@ -95,12 +94,22 @@ pub(super) const RULES: &[Rule] = &[
     rule!(denoising.objective, "\"bilevel\", \"first-order\", \"unimodal-only\" or \"multimodal-only\""),
     rule!(denoising.virtual_step, WEIGHT, weight),
     rule!(denoising.outer_weight, WEIGHT, weight),
-    rule!(
-        denoising.corruption,
-        "{ gaussian = σ } with σ of at least 0, or { uniform = p } or { permute = p } with p from 0 to 1",
-        corruption
-    ),
+    Rule {
+        key: "denoising.corruption",
+        expected: "{ gaussian = σ } with σ of at least 0, or { uniform = p } or { permute = p } with p from 0 to 1, or a \
+                   list of 1 to 8 of these",
+        holds: |s| s.denoising.corruption.is_valid(),
+        found: |s| written(&s.denoising.corruption),
+    },
+    rule!(denoising.members, "a whole number from 1 to 32", |v: usize| (1..=32).contains(&v)),
+    rule!(denoising.average, "\"mean\" or \"median\""),
     rule!(denoising.refresh_epochs, "a whole number from 1 to 4294967295", |v: u32| v >= 1),
+    Rule {
+        key: "labels.grid",
+        expected: "\"auto\", \"off\" or a number from 0.001 to 100",
+        holds: |s| s.labels.grid.is_valid(),
+        found: |s| written(&s.labels.grid),
+    },
     rule!(joint.epochs, COUNT),
     rule!(joint.patience, COUNT),
     rule!(joint.learning_rate, RATE, rate),

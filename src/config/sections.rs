@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::corruption::{Corruption, Corruptions};
+
 /// Which evaluation code of the field the metrics follow ([the method](crate::book::method), metrics).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -147,16 +149,13 @@ pub enum Objective {
     MultimodalOnly,
 }
 
-/// How a label is corrupted before the corrector has to restore it; the result is clipped to [-H, H].
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase", deny_unknown_fields)]
-pub enum Corruption {
-    /// Adds normal noise with standard deviation `gaussian`·H.
-    Gaussian(f32),
-    /// With this probability the label is replaced by a uniform draw from [-H, H].
-    Uniform(f32),
-    /// With this probability the label is replaced by another sample's of the batch.
-    Permute(f32),
+/// How the members' corrected labels become one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Average {
+    Mean,
+    /// Of an even number of members the mean of the middle two.
+    Median,
 }
 
 /// Stage 2 ([the method](crate::book::method), stage 2).
@@ -174,7 +173,12 @@ pub struct DenoisingSettings {
     pub virtual_step: f32,
     /// λ, the weight of L_mul.
     pub outer_weight: f32,
-    pub corruption: Corruption,
+    /// How labels are corrupted before the corrector has to restore them.
+    pub corruption: Corruptions,
+    /// K, correctors that differ in nothing but their random numbers; corrected labels are their average.
+    pub members: usize,
+    /// How the members' corrected labels become one.
+    pub average: Average,
     /// Corrected labels are read and shown every this many epochs (and after the last).
     pub refresh_epochs: u32,
 }
@@ -189,7 +193,9 @@ impl Default for DenoisingSettings {
             objective: Objective::Bilevel,
             virtual_step: 0.05,
             outer_weight: 1.0,
-            corruption: Corruption::Gaussian(0.3),
+            corruption: Corruption::Gaussian(0.3).into(),
+            members: 1,
+            average: Average::Mean,
             refresh_epochs: 1,
         }
     }
@@ -215,7 +221,7 @@ impl Default for JointSettings {
 }
 
 /// Where the signs of failure begin ([the method](crate::book::method), what can fail); see
-/// training/health.rs for what each is measured by.
+/// [`CHECKS`](crate::training::health::CHECKS) for what each is measured by.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct HealthSettings {

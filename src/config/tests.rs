@@ -23,11 +23,75 @@ fn overrides_are_checked_like_the_file() {
     let set = |s: &str| Settings::parse("[joint]\nepochs = 3\n", "x", &[s.to_owned()]);
     assert_eq!(set("joint.unimodal_weight=0").unwrap().joint.unimodal_weight, 0.0);
     assert_eq!(set("denoising.objective=first-order").unwrap().denoising.objective, Objective::FirstOrder);
-    assert_eq!(set("denoising.corruption={permute=0.2}").unwrap().denoising.corruption, Corruption::Permute(0.2));
+    assert_eq!(
+        set("denoising.corruption={permute=0.2}").unwrap().denoising.corruption,
+        Corruption::Permute(0.2).into()
+    );
     assert!(set("joint.weight=1").unwrap_err().to_string().contains("weight"));
     assert!(set("joint").unwrap_err().to_string().contains("key=value"));
     assert!(set("training.batch_size=1").unwrap_err().to_string().contains("training.batch_size"));
     assert!(set("model.dropout=nan").is_err());
+}
+
+#[test]
+fn corruptions_are_one_or_a_list_on_every_way_in() {
+    let mixed = Corruptions::from(vec![Corruption::Permute(0.3), Corruption::Gaussian(0.1)]);
+    for (text, expected) in [
+        ("{ permute = 0.3 }", Corruptions::from(Corruption::Permute(0.3))),
+        ("[{ permute = 0.3 }]", Corruption::Permute(0.3).into()),
+        ("[{permute=0.3},{gaussian=0.1}]", mixed),
+    ] {
+        for found in ways_in("denoising.corruption", text) {
+            let found = found.unwrap();
+            assert_eq!(found.denoising.corruption, expected, "{text}");
+            assert_eq!(Settings::parse(&found.to_toml().unwrap(), "round trip", &[]).unwrap(), found, "{text}");
+        }
+    }
+    let hostile =
+        ["[]", "[{ permute = 1.5 }]", "[{ permute = 0.3 }, { gaussian = nan }]", "{ permute = 0.1, uniform = 0.1 }"];
+    for text in hostile.map(str::to_owned).into_iter().chain([format!("[{}]", "{uniform=0.1},".repeat(9))]) {
+        for found in ways_in("denoising.corruption", &text) {
+            let message = found.unwrap_err();
+            assert!(message.contains("{ permute = p }"), "{text}: {message}");
+        }
+    }
+    let file =
+        Settings::parse("[denoising]\ncorruption = { permuted = 0.3 }\n", "my.toml", &[]).unwrap_err().to_string();
+    assert!(file.contains("line 2") && file.contains("or a list of 1 to 8"), "{file}");
+}
+
+#[test]
+fn grids_are_named_or_a_step() {
+    for (text, expected) in
+        [("\"auto\"", Grid::Auto), ("\"off\"", Grid::Off), ("0.2", Grid::Step(0.2)), ("1", Grid::Step(1.0))]
+    {
+        for found in ways_in("labels.grid", text) {
+            let found = found.unwrap();
+            assert_eq!(found.labels.grid, expected, "{text}");
+            assert_eq!(Settings::parse(&found.to_toml().unwrap(), "round trip", &[]).unwrap(), found, "{text}");
+        }
+    }
+    for text in ["0", "-0.2", "nan", "1e300", "\"on\"", "[0.2]", "true"] {
+        for found in ways_in("labels.grid", text) {
+            let message = found.unwrap_err();
+            assert!(message.contains("\"off\" or a number"), "{text}: {message}");
+        }
+    }
+}
+
+#[test]
+fn a_record_of_an_older_version_keeps_what_it_did() {
+    let read = |text: &str| {
+        let record: toml::Table = toml::from_str(text).unwrap();
+        toml::from_str::<Settings>(text).unwrap().as_recorded(&record)
+    };
+    let old = read("[denoising]\nepochs = 3\ncorruption = { gaussian = 0.5 }\n");
+    assert_eq!((old.denoising.members, old.labels.grid), (1, Grid::Off));
+    for settings in
+        [Settings::default(), Settings::parse("labels.grid = 0.5\ndenoising.members = 7\n", "x", &[]).unwrap()]
+    {
+        assert_eq!(read(&settings.to_toml().unwrap()), settings);
+    }
 }
 
 /// Every dotted key of all settings, with its value; `data.label_range` and `data.metrics` set.

@@ -15,16 +15,17 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::process::{Signal, kill_current_process_group};
 
-use super::backend::{Backend, Effect, Message};
-use super::clipboard;
-use super::decode::{Decoder, Input};
-use super::draw::draw;
-use super::flood::FLOOD;
-use super::mailbox::Inbox;
-use super::screen::Screen;
-use super::state::State;
-use super::terminal::{Read, Tty, give_back, is_gone};
-use super::update::update;
+use crate::console::state::State;
+use crate::console::state::effect::{Backend, Effect};
+use crate::console::state::message::Message;
+use crate::console::terminal::clipboard;
+use crate::console::terminal::decode::{Decoder, Input};
+use crate::console::terminal::screen::Screen;
+use crate::console::terminal::tty::{Read, Tty, give_back, is_gone};
+use crate::console::update::flood::FLOOD;
+use crate::console::update::update;
+use crate::console::view::draw;
+use crate::console::world::mailbox::Inbox;
 use crate::training::events::Level;
 
 /// Frames a second that keys may cause.

@@ -8,12 +8,16 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
 
-use super::backend::{Availability, DatasetItem, Effect, Link, Message, Preview};
-use super::decode::Input;
-use super::draw::draw;
-use super::state::{Pane, State};
-use super::theme::Abilities;
-use super::update::update;
+use crate::console::state::State;
+use crate::console::state::attached::Link;
+use crate::console::state::datasets::{Availability, DatasetItem, Preview};
+use crate::console::state::effect::Effect;
+use crate::console::state::message::Message;
+use crate::console::state::pane::Pane;
+use crate::console::terminal::decode::Input;
+use crate::console::terminal::theme::Abilities;
+use crate::console::update::update;
+use crate::console::view::draw;
 use crate::modality::{Modality, PerModality};
 use crate::report::table::{Rows, Values};
 use crate::run::list::{RunState, RunSummary};
@@ -350,7 +354,7 @@ pub fn fresh(width: u16, height: u16) -> State {
 /// A console attached to the run that these events are of.
 pub fn attached(width: u16, height: u16, events: Vec<Event>) -> State {
     let mut state = fresh(width, height);
-    state.runs_known = false;
+    state.runs.known = false;
     tell(&mut state, [Message::Runs(runs())]);
     let attach = state.attach;
     assert_eq!(attach, 1, "the only live run is attached to");

@@ -10,75 +10,42 @@
 //!            └─────────────────────────────────────────────────────────────────────────────────────────────────────┘
 //! ```
 //!
-//! [`update`](update::update) touches no terminal and no file, [`draw`](draw::draw) changes no state; both are tested
+//! *Update* touches no terminal and no file, *view* changes no state; both are tested
 //! without a terminal. What a run says reaches the console by its `events.jsonl` only, so that a console that attaches late
 //! and one on another machine see the same as one that was always there.
 
-pub mod actions;
-mod attachment;
-mod backend;
-mod beside;
-mod card;
-mod chart;
-mod clipboard;
-mod column_set;
-mod control;
-mod decode;
-mod draw;
-mod embedding;
 mod event_loop;
 #[cfg(test)]
 mod fixture;
-mod flood;
 pub mod headless;
-mod history;
-mod inspection;
-mod keys;
-mod labels;
-mod latest;
 mod layout;
-mod list;
-mod live;
-#[cfg(test)]
-mod looks;
-mod mailbox;
-mod overlays;
-mod panes;
-mod plot;
-mod preferences;
-mod pyramid;
-mod raster;
-mod reading;
 pub mod sample;
-mod screen;
-#[cfg(test)]
-mod screens;
-mod series;
 mod state;
 mod terminal;
 #[cfg(test)]
 mod tests;
-mod text;
-mod theme;
-mod unfinished;
 mod update;
-mod worker;
+mod view;
+mod widgets;
+mod world;
 
 use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::PathBuf;
 
 use color_eyre::eyre::eyre;
-
-use crate::device::DeviceRequest;
-use crate::report::{scale, smoothing};
-use crate::run::directory::RunDir;
-pub use crate::sanitise;
-use backend::Effect;
 use event_loop::{Ended, EventLoop};
-use live::{Given, Live};
 use state::State;
-use theme::Abilities;
+use state::effect::Effect;
+pub use state::keys;
+use terminal::theme::Abilities;
+use terminal::{panics, tty};
+use world::live::{Given, Live};
+use world::mailbox;
+pub use world::start::Start;
+
+use crate::run::directory::RunDir;
+use crate::sanitise;
 
 /// How the console is opened.
 #[derive(Debug)]
@@ -96,42 +63,25 @@ pub struct OpenOptions {
     pub start: Start,
 }
 
-/// What runs that are started in the console are given.
-#[derive(Clone, Debug, Default)]
-pub struct Start {
-    /// The dataset to select: a catalogue name, the demo with a seed, or one of `files`.
-    pub dataset: Option<String>,
-    /// Data files besides those of the data folder, absolute.
-    pub files: Vec<PathBuf>,
-    /// The settings file.
-    pub config: Option<PathBuf>,
-    /// `key=value`
-    pub overrides: Vec<String>,
-    /// Where they compute.
-    pub device: DeviceRequest,
-    /// Somebody asked for any of this: then a run is to be started, not one to be attached to.
-    pub given: bool,
-}
-
 /// Opens the console on the terminal that the program was started on, and returns when someone leaves it or when the
 /// terminal is gone. The run goes on in any case.
 ///
 /// # Errors
 /// There is no terminal to draw on.
 pub fn open(options: OpenOptions) -> color_eyre::Result<()> {
-    let tty = terminal::Tty::open()?;
-    let guard = terminal::Guard::new();
+    let tty = tty::Tty::open()?;
+    let guard = tty::Guard::new();
     let var = |name: &str| std::env::var(name).ok();
     let tmux = var("TMUX").is_some_and(|v| !v.is_empty());
     let mut state = State::new(Abilities::detect(var, options.ascii));
     state.read_only = options.read_only;
     state.follow = options.follow;
     // The demo comes first in the catalogue, so it is what is selected where nothing is asked for.
-    state.wanted_dataset = options.start.dataset.clone();
+    state.datasets.wanted = options.start.dataset.clone();
     state.start_given = options.start.given;
     let mut first = Vec::new();
     if let Some(dir) = &options.run {
-        update::attach(&mut state, dir.path().to_owned(), options.follow, &mut first);
+        update::attach::attach(&mut state, dir.path().to_owned(), options.follow, &mut first);
     }
     first.extend([Effect::Recall, Effect::ListRuns, Effect::ScanDatasets]);
     let (mailbox, inbox) = mailbox::channel()?;
@@ -143,8 +93,8 @@ pub fn open(options: OpenOptions) -> color_eyre::Result<()> {
     let ended = match ended {
         Ok(ended) => ended,
         // One of this thread was printed when it happened; one of a thread that computed for it was not.
-        Err(panic) if worker::was_kept(&*panic) => {
-            return Err(eyre!("the console failed, the run goes on: {}", worker::words(&*panic)));
+        Err(panic) if panics::was_kept(&*panic) => {
+            return Err(eyre!("the console failed, the run goes on: {}", panics::words(&*panic)));
         }
         Err(panic) => resume_unwind(panic),
     };

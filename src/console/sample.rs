@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::headless::Headless;
+use crate::console::headless::Headless;
 use crate::modality::PerModality;
 use crate::run::rows::{LabelRows, RowsError};
 use crate::split::{PerSplit, Split};

@@ -23,15 +23,25 @@
 //! the socket is removed → the lock is released. A second SIGINT ends the process at once; what was recorded stands.
 //!
 //! Training runs under a guard: a panic becomes a fault event with its message.
+//!
+//! It imports from `run` (what is recorded) and the floors below it; it shows nothing. `frames`, `wire` and `client` are the
+//! socket's protocol, `listener` and `hub` its server, `recording` and `standing` the recorder thread and what it says,
+//! `trainer`, `prepare` and `data_watch` the training thread.
+//!
+//! To add a request: a [`Command`] of training and its line in `standing::Standing::judge`, which says when it is refused.
+//! To add a message to viewers: its form in [`wire::Up`], and what the console makes of it in [`client::LinkEvent`].
 
 pub mod client;
 pub mod content;
 mod data_watch;
+mod frames;
+mod hub;
+mod listener;
+mod options;
 pub mod place;
 pub mod prepare;
 mod recording;
 mod signals;
-mod socket;
 pub mod spawn;
 mod standing;
 #[cfg(test)]
@@ -52,48 +62,19 @@ use crate::run::lock::{Kept, LockError, RunLock};
 use crate::run::recorder::Recorder;
 use crate::training::Outcome;
 use crate::training::control::Control;
-use crate::training::events::{Body, Command, Level, Stage};
-use recording::Recording;
+use crate::training::events::{Body, Command, Level};
+use hub::Hub;
+use listener::Listener;
+pub use options::HostOptions;
 pub use recording::Reports;
-use recording::complain;
+use recording::{Recording, complain};
 use signals::{Ask, Signals};
-use socket::{Hub, Listener};
 use standing::Standing;
 
 /// Trains a run: called once, on the training thread, with the run directory, its manifest, whether to go on from its
 /// checkpoints, the control to look at and where to report. An error is a message for people.
 pub type Trainer =
     Box<dyn FnOnce(&RunDir, Manifest, bool, Control, Reports) -> Result<Outcome, String> + Send + 'static>;
-
-/// How a host behaves.
-#[derive(Clone, Debug)]
-pub struct HostOptions {
-    /// Go on from the run's checkpoints.
-    pub resume: bool,
-    /// Begin this stage anew before anything else.
-    pub restart: Option<Stage>,
-    /// Go on with this stage, which was ended early, before anything else.
-    pub continue_stage: Option<Stage>,
-    /// Take SIGTERM, SIGINT, SIGUSR1 and most others as requests to checkpoint and end (see signals.rs for each).
-    pub signals: bool,
-    /// How often a disk that refuses is tried again.
-    pub retry: Duration,
-    /// How long a run directory may be gone before the run is ended.
-    pub gone: Duration,
-}
-
-impl Default for HostOptions {
-    fn default() -> Self {
-        Self {
-            resume: false,
-            restart: None,
-            continue_stage: None,
-            signals: true,
-            retry: Duration::from_secs(1),
-            gone: Duration::from_secs(60),
-        }
-    }
-}
 
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,7 +104,7 @@ pub enum HostError {
 
 /// How often the lock and the socket's file are looked at.
 const LOOK: Duration = Duration::from_secs(1);
-/// How many looks come to a sign of life.
+/// A sign of life is given at every so many looks.
 const LOOKS_A_SIGN: u64 = 5;
 
 /// Trains a run in this process, on a thread of its own, until it ends.
@@ -332,6 +313,3 @@ async fn accept(listener: &mut Option<Listener>) -> Option<tokio::net::UnixStrea
         None => std::future::pending().await,
     }
 }
-
-/// The command that ends a run; it can be resumed.
-const STOP: Command = Command::StopNow;

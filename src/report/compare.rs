@@ -4,7 +4,6 @@ use serde::Serialize;
 use unicode_width::UnicodeWidthStr;
 
 use super::figure::clean;
-use super::figure::metric_name;
 use super::numbers::number;
 use crate::config::Settings;
 use crate::modality::Modality;
@@ -14,6 +13,7 @@ use crate::run::lock;
 use crate::run::view::RunView;
 use crate::split::Split;
 use crate::training::events::{Metrics, Stage};
+use crate::training::metrics::{self, Better};
 
 /// One of the runs compared.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -33,14 +33,6 @@ pub struct SettingRow {
     pub key: String,
     /// One for each run; `None` where the run has no such setting.
     pub values: Vec<Option<String>>,
-}
-
-/// Which end of a result is the good one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Better {
-    Lower,
-    Higher,
 }
 
 /// A result of each run.
@@ -97,7 +89,8 @@ pub(super) fn predicting(view: &RunView) -> Option<Stage> {
     [Stage::Joint, Stage::Contrastive].into_iter().find(|s| view.stage(*s).metrics.iter().any(|m| !m.is_empty()))
 }
 
-/// Rows of what older runs have not recorded, and young ones not yet: that only some have it is no difference.
+/// Rows that older runs did not record, and new runs have not recorded yet: they are no difference where only some runs
+/// have them.
 const DIGEST: &str = "data SHA-256";
 const ORIGIN: &str = "settings from";
 /// Digits of a digest that are shown.
@@ -201,11 +194,7 @@ fn test(view: &RunView) -> Option<&Metrics> {
 }
 
 fn direction(key: &str) -> Option<Better> {
-    match key {
-        "mae" => Some(Better::Lower),
-        _ if key == "pearson" || key.starts_with("acc") || key.starts_with("f1") => Some(Better::Higher),
-        _ => None,
-    }
+    metrics::find(key).map(|m| m.better)
 }
 
 fn best(row: &ResultRow) -> Vec<usize> {
@@ -220,10 +209,10 @@ fn best(row: &ResultRow) -> Vec<usize> {
 /// What a result is called in a table.
 fn result_name(name: &str) -> String {
     match name.split_once(' ') {
-        Some((split @ ("valid" | "test"), key)) => format!("{split} {}", metric_name(key)),
+        Some((split @ ("valid" | "test"), key)) => format!("{split} {}", metrics::name(key)),
         _ => match name.strip_prefix("labels train ").and_then(|rest| rest.split_once(' ')) {
             Some((m, "mean_abs_change")) => format!("labels {m}: mean |change|"),
-            Some((m, key)) => format!("labels {m}: {}", metric_name(key)),
+            Some((m, key)) => format!("labels {m}: {}", metrics::name(key)),
             None => name.to_owned(),
         },
     }

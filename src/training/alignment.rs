@@ -3,8 +3,8 @@
 use burn::tensor::Tensor;
 
 use super::error::TrainingError;
-use super::inference::values;
 use super::losses::{contrastive, unit_rows};
+use super::readback::values;
 
 /// The measures of one modality on one split.
 #[derive(Clone, Copy, Debug)]

@@ -7,11 +7,11 @@ use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::StandardNormal;
 
-use crate::config::{Corruption, DenoisingSettings, Objective};
+use crate::config::{Corruption, Corruptions, DenoisingSettings, Objective};
 use crate::modality::{Modality, PerModality};
-use crate::model::corrector::{Corrector, Weights, join, loss, loss_and_gradient};
+use crate::model::corrector::{Corrector, loss, loss_and_step};
 
-/// The terms of the objective, (1) each, in label units.
+/// The terms of the objective, (1) each, in label units, summed over the members.
 pub struct Terms {
     /// What the real step minimises.
     pub objective: Tensor<1>,
@@ -19,42 +19,50 @@ pub struct Terms {
     pub unimodal: Tensor<1>,
     /// L_mul(φ'(φ))
     pub multimodal: Tensor<1>,
+    /// K
+    members: usize,
 }
 
-/// One batch for the corrector; representations (B, d) and labels (B), all on the corrector's device.
+impl Terms {
+    /// The names of [`means`](Self::means).
+    pub const NAMES: &[&str] = &["loss", "unimodal", "multimodal"];
+
+    /// Each term's mean over the members.
+    pub fn means(self) -> Vec<Tensor<1>> {
+        [self.objective, self.unimodal, self.multimodal].map(|t| t.div_scalar(self.members as f32)).to_vec()
+    }
+}
+
+/// One batch for the corrector, all on its device; every member has corruptions of its own.
 pub struct CorrectorBatch {
-    /// h_m
+    /// h_m, (B, d)
     pub unimodal: PerModality<Tensor<2>>,
-    /// z_m
+    /// z_m, (B, d)
     pub projected: PerModality<Tensor<2>>,
-    /// y
+    /// y, (B)
     pub labels: Tensor<1>,
-    /// ỹ
-    pub corrupted: Tensor<1>,
-    /// ỹ', independent of ỹ
-    pub corrupted_again: Tensor<1>,
+    /// ỹ, (K, B)
+    pub corrupted: Tensor<2>,
+    /// ỹ', independent of ỹ, (K, B)
+    pub corrupted_again: Tensor<2>,
 }
 
-/// The objective on a batch. One backward pass from `objective` gives its gradient in the corrector's parameters.
+/// The terms on a batch. One backward pass from `objective` gives each member the gradient that it would have alone.
 pub fn objective(corrector: &Corrector, batch: &CorrectorBatch, settings: &DenoisingSettings) -> Terms {
     let range = corrector.label_range();
-    let mut sums: Option<(Tensor<1>, Tensor<1>)> = None;
-    for (weights, modalities) in corrector.parts() {
-        // L_uni and L_mul are means over the three modalities; a part that serves one of them has a third of it.
-        let share = modalities.len() as f32 / Modality::ALL.len() as f32;
-        let target = repeat(&batch.labels, modalities.len());
-        let input = stack(&batch.unimodal, &batch.corrupted, &modalities, range);
-        let (unimodal, gradient) = loss_and_gradient(&weights, input, &target, range);
-        let virtual_weights = virtual_step(&weights, gradient, share * settings.virtual_step, settings.objective);
-        let input = stack(&batch.projected, &batch.corrupted_again, &modalities, range);
-        let multimodal = loss(&virtual_weights, input, &target, range);
-        let (unimodal, multimodal) = (unimodal.mul_scalar(share), multimodal.mul_scalar(share));
-        sums = Some(match sums {
-            None => (unimodal, multimodal),
-            Some((u, m)) => (u + unimodal, m + multimodal),
-        });
-    }
-    let Some((unimodal, multimodal)) = sums else { unreachable!("a corrector has at least one part") };
+    let parts = corrector.parts();
+    // L_uni and L_mul are means over the three modalities; a part that serves one of them has a third of it.
+    let served = parts.first().map_or(0, Vec::len);
+    let share = served as f32 / Modality::ALL.len() as f32;
+    let target = Tensor::cat(vec![batch.labels.clone(); served], 0).reshape([1, -1, 1]);
+    let weights = corrector.weights();
+    let input = corrector.input(&batch.unimodal, &batch.corrupted);
+    // φ' = φ - α∇L_uni(φ); first order treats the gradient as a constant.
+    let (unimodal, step) = loss_and_step(&weights, input, &target, range, share * settings.virtual_step);
+    let virtual_weights = weights.moved(if settings.objective == Objective::FirstOrder { step.detach() } else { step });
+    let input = corrector.input(&batch.projected, &batch.corrupted_again);
+    let multimodal = loss(&virtual_weights, input, &target, range);
+    let (unimodal, multimodal) = (unimodal.mul_scalar(share), multimodal.mul_scalar(share));
     let objective = match settings.objective {
         Objective::UnimodalOnly => unimodal.clone(),
         Objective::MultimodalOnly => multimodal.clone(),
@@ -62,27 +70,15 @@ pub fn objective(corrector: &Corrector, batch: &CorrectorBatch, settings: &Denoi
             unimodal.clone() + multimodal.clone().mul_scalar(settings.outer_weight)
         }
     };
-    Terms { objective, unimodal, multimodal }
+    Terms { objective, unimodal, multimodal, members: corrector.members() }
 }
 
-/// φ' = φ - α∇L_uni(φ); first order treats the gradient as a constant.
-fn virtual_step(weights: &Weights, gradient: Weights, alpha: f32, objective: Objective) -> Weights {
-    let gradient = if objective == Objective::FirstOrder { gradient.detach() } else { gradient };
-    weights.step(&gradient, alpha)
+/// ỹ: y with one corruption after another, clipped to [-H, H] after each.
+pub fn corrupt(labels: &[f32], corruptions: &Corruptions, range: f32, rng: &mut ChaCha8Rng) -> Vec<f32> {
+    corruptions.iter().fold(labels.to_vec(), |labels, corruption| corrupt_once(&labels, corruption, range, rng))
 }
 
-/// [x_m ; ỹ/H] of the modalities that one corrector serves, below each other.
-fn stack(x: &PerModality<Tensor<2>>, labels: &Tensor<1>, modalities: &[Modality], range: f32) -> Tensor<2> {
-    let parts: Vec<Tensor<2>> = modalities.iter().map(|&m| join(x[m].clone(), labels.clone(), range)).collect();
-    Tensor::cat(parts, 0)
-}
-
-fn repeat(labels: &Tensor<1>, times: usize) -> Tensor<1> {
-    Tensor::cat(vec![labels.clone(); times], 0)
-}
-
-/// ỹ: y corrupted and clipped to [-H, H].
-pub fn corrupt(labels: &[f32], corruption: Corruption, range: f32, rng: &mut ChaCha8Rng) -> Vec<f32> {
+fn corrupt_once(labels: &[f32], corruption: Corruption, range: f32, rng: &mut ChaCha8Rng) -> Vec<f32> {
     let mut corrupted: Vec<f32> = match corruption {
         Corruption::Gaussian(sigma) => {
             labels.iter().map(|y| y + sigma * range * rng.sample::<f32, _>(StandardNormal)).collect()
@@ -102,6 +98,12 @@ pub fn corrupt(labels: &[f32], corruption: Corruption, range: f32, rng: &mut Cha
     corrupted
 }
 
+/// Each member's labels as a tensor, (K, B).
+pub fn member_tensor(labels: &[Vec<f32>], device: &burn::tensor::Device) -> Tensor<2> {
+    let size = [labels.len(), labels.first().map_or(0, Vec::len)];
+    Tensor::from_data(TensorData::new(labels.concat(), size), device)
+}
+
 /// Labels as a tensor, (B).
 pub fn label_tensor(labels: &[f32], device: &burn::tensor::Device) -> Tensor<1> {
     Tensor::from_data(TensorData::new(labels.to_vec(), [labels.len()]), device)
@@ -119,6 +121,7 @@ mod tests {
 
     const BATCH: usize = 6;
     const WIDTH: usize = 3;
+    const MEMBERS: usize = 2;
 
     /// Moves one element of one parameter.
     struct Nudge {
@@ -173,8 +176,8 @@ mod tests {
             unimodal: x(0.3),
             projected: x(2.0),
             labels: label_tensor(&labels, device),
-            corrupted: label_tensor(&wave(BATCH, 0.1), device),
-            corrupted_again: label_tensor(&wave(BATCH, 0.8), device),
+            corrupted: member_tensor(&[wave(BATCH, 0.1), wave(BATCH, 0.5)], device),
+            corrupted_again: member_tensor(&[wave(BATCH, 0.8), wave(BATCH, 0.2)], device),
         }
     }
 
@@ -185,7 +188,7 @@ mod tests {
             corrector_shared: shared,
             ..ModelSettings::default()
         };
-        Corrector::new(&settings, 3.0, &mut ChaCha8Rng::seed_from_u64(3), device)
+        Corrector::new(&settings, MEMBERS, 3.0, &mut ChaCha8Rng::seed_from_u64(3), device)
     }
 
     /// α so large that the second-order term weighs as much as the first.
@@ -251,7 +254,7 @@ mod tests {
     fn corruptions_stay_in_range_and_do_what_they_say() {
         let labels: Vec<f32> = (0..1000).map(|i| (i as f32 / 999.0) * 2.0 - 1.0).collect();
         let mut rng = ChaCha8Rng::seed_from_u64(5);
-        let mut run = |c| corrupt(&labels, c, 1.0, &mut rng);
+        let mut run = |c: Corruption| corrupt(&labels, &c.into(), 1.0, &mut rng);
         let share = |noisy: &[f32]| noisy.iter().zip(&labels).filter(|(a, b)| a != b).count();
         let gaussian = run(Corruption::Gaussian(0.3));
         let inner: Vec<f32> = gaussian.iter().zip(&labels).filter(|(g, _)| g.abs() < 1.0).map(|(g, y)| g - y).collect();
@@ -264,5 +267,11 @@ mod tests {
         for values in [gaussian, permuted] {
             assert!(values.iter().all(|v| v.abs() <= 1.0));
         }
+        // Most labels of a mixture are noisy, and those that were permuted are far off besides.
+        let both = Corruptions::from(vec![Corruption::Permute(0.5), Corruption::Gaussian(0.01)]);
+        let mixed = corrupt(&labels, &both, 1.0, &mut rng);
+        let far = mixed.iter().zip(&labels).filter(|(a, b)| (*a - *b).abs() > 0.05).count();
+        assert!(share(&mixed) > 950 && (380..580).contains(&far), "{} {far}", share(&mixed));
+        assert!(mixed.iter().all(|v| v.abs() <= 1.0));
     }
 }

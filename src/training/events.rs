@@ -2,9 +2,13 @@
 //!
 //! One set of types for the in-process channel, the socket and `events.jsonl`. A number that is not finite is `None`
 //! here (JSON has no NaN): charts draw it as a gap and count it.
+//!
+//! Types only: they import nothing but `modality` and `split`. To add an event: a [`Body`], emitted where it happens; readers
+//! of older versions skip lines that they do not know, and `run::view` says what it changes.
 
 mod health;
 mod labels;
+mod stage;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,54 +17,10 @@ use serde::{Deserialize, Serialize};
 
 pub use health::{Check, CheckState};
 pub use labels::{Agreement, Gain, Grid, Interval, LabelSummaries, LabelSummary, LabelValues};
+pub use stage::{Cut, Moment, Stage, StageState};
 
 use crate::modality::PerModality;
 use crate::split::PerSplit;
-
-/// One of the three stages of [the method](crate::book::method).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Stage {
-    Contrastive,
-    Denoising,
-    Joint,
-}
-
-impl Stage {
-    /// All stages in the order in which they run.
-    pub const ALL: [Stage; 3] = [Stage::Contrastive, Stage::Denoising, Stage::Joint];
-
-    /// The name used in files, settings, JSON keys and on the screen.
-    pub fn name(self) -> &'static str {
-        match self {
-            Stage::Contrastive => "contrastive",
-            Stage::Denoising => "denoising",
-            Stage::Joint => "joint",
-        }
-    }
-
-    /// What the epoch is picked by whose weights the stage hands on: the one where this is least. `None`: the last epoch is
-    /// handed on.
-    pub fn criterion(self) -> Option<&'static str> {
-        match self {
-            // The loss without its contrastive part: of y from everything and, weighted, from each modality alone.
-            Stage::Contrastive => Some("validation task loss"),
-            Stage::Denoising => None,
-            Stage::Joint => Some("validation MAE"),
-        }
-    }
-
-    /// 0, 1 or 2.
-    pub fn index(self) -> usize {
-        self as usize
-    }
-}
-
-impl std::fmt::Display for Stage {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.name())
-    }
-}
 
 /// What a person or a script can ask of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -96,57 +56,6 @@ pub type Scalars = BTreeMap<String, Option<f32>>;
 
 /// Evaluation metrics by key (`mae`, `pearson`, `acc2_non0`, ...); `None` stands for undefined.
 pub type Metrics = BTreeMap<String, Option<f64>>;
-
-/// Where a stage stands.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum StageState {
-    /// Not begun.
-    #[default]
-    Pending,
-    Running,
-    Paused,
-    Finished,
-    /// Left out of this run (`--stage`).
-    Skipped,
-}
-
-/// What became of the wish to end a stage before its last epoch.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Cut {
-    /// The stage ends with the running epoch.
-    Asked,
-    /// Taken back: the stage goes on.
-    TakenBack,
-    /// The stage ended early and handed on; it can be gone on with.
-    Done,
-    /// The stage goes on from where it was ended. Everything recorded of later stages is void, and what it handed on.
-    Undone,
-}
-
-/// When representations were read, seen from stage 1, which is there to align them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Moment {
-    /// With the network's first weights.
-    Before,
-    /// After an epoch that was the best so far, if it was the first, second, fourth, eighth and so on.
-    During,
-    /// With the weights that stage 1 hands on.
-    After,
-}
-
-impl Moment {
-    /// The name used in files, JSON and on the screen.
-    pub fn name(self) -> &'static str {
-        match self {
-            Moment::Before => "before",
-            Moment::During => "during",
-            Moment::After => "after",
-        }
-    }
-}
 
 /// Representations of evenly spaced rows of the label table.
 #[derive(Clone, Debug, Default, PartialEq)]

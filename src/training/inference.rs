@@ -6,6 +6,7 @@ use burn::tensor::Tensor;
 use super::context::Context;
 use super::error::TrainingError;
 use super::events::{EmbeddingValues, PredictionValues};
+use super::readback::values;
 use crate::modality::PerModality;
 use crate::model::dropout::Dropout;
 use crate::model::network::Network;
@@ -117,12 +118,4 @@ pub fn predictions(found: &PerSplit<Option<Inference>>) -> PredictionValues {
         }
     }
     all
-}
-
-/// The values of a tensor on the host.
-///
-/// # Errors
-/// A device that failed.
-pub fn values<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, TrainingError> {
-    Ok(tensor.try_into_vec_as::<f32>()?)
 }

@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 use burn::tensor::{Device, Tensor};
 
 use super::error::TrainingError;
-use super::inference::values;
 use crate::device::is_cpu;
 
 /// How long a GPU's loss may wait to be read: what is watched live is hardly older, and ten waits a second cost little.
@@ -32,6 +31,14 @@ impl Pending {
 
 /// The losses of one step.
 pub type Losses = Vec<(&'static str, f32)>;
+
+/// The values of a tensor on the host.
+///
+/// # Errors
+/// A device that failed.
+pub fn values<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, TrainingError> {
+    Ok(tensor.try_into_vec_as::<f32>()?)
+}
 
 /// Losses that wait to be read, in the order of their steps, each with what the caller knows its step by.
 pub struct Readback<T> {

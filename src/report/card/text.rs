@@ -2,10 +2,10 @@
 
 use super::{Card, Ending, Labels, StageCard};
 use crate::modality::Modality;
-use crate::report::figure::metric_name;
 use crate::report::numbers::{clock, number};
 use crate::split::Split;
 use crate::training::events::{Agreement, CheckState, LabelSummary, Stage, StageState};
+use crate::training::metrics;
 
 /// Warnings that are shown; the log has them all.
 const WARNINGS: usize = 5;
@@ -39,7 +39,7 @@ impl Card {
     /// The test figure that one looks at first, for a line in passing: `test MAE 0.312`.
     pub fn headline(&self) -> Option<String> {
         let first = self.figures.iter().find(|f| f.test.is_some())?;
-        Some(format!("test {} {}", metric_name(&first.key), number(first.test?, 4)))
+        Some(format!("test {} {}", metrics::name(&first.key), number(first.test?, 4)))
     }
 
     fn figure_lines(&self) -> Vec<String> {
@@ -57,11 +57,9 @@ impl Card {
             None if known => "undefined".to_owned(),
             None => "–".to_owned(),
         };
-        lines.extend(
-            self.figures.iter().map(|f| {
-                format!("  {:<16}{:>10}{:>10}", metric_name(&f.key), cell(f.valid, true), cell(f.test, tested))
-            }),
-        );
+        lines.extend(self.figures.iter().map(|f| {
+            format!("  {:<16}{:>10}{:>10}", metrics::name(&f.key), cell(f.valid, true), cell(f.test, tested))
+        }));
         lines
     }
 

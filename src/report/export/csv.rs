@@ -8,10 +8,14 @@
 use std::borrow::Cow;
 use std::io::{self, Write};
 
-use super::{Extract, Value, value};
+use super::extract::{Extract, Value, value};
+use super::format::Format;
 use crate::run::rows::number;
 
-pub fn write(extract: &Extract<'_>, out: &mut impl Write) -> io::Result<()> {
+pub static CSV: Format =
+    Format { name: "csv", title: "CSV", endings: &["csv"], readable: true, escapes_formulas: true, write };
+
+fn write(extract: &Extract<'_>, out: &mut (dyn Write + Send)) -> io::Result<()> {
     let mut table = csv::Writer::from_writer(out);
     let columns = extract.fields();
     table.write_record(columns.iter().map(|c| c.file_name()))?;
@@ -46,8 +50,9 @@ fn inert(text: &str) -> Cow<'_, str> {
 mod tests {
     use std::sync::Arc;
 
+    use super::super::all_columns;
     use super::super::tests::difficult;
-    use super::super::{Extract, Format, all_columns};
+    use super::*;
     use crate::report::table::columns::Column;
     use crate::report::table::{Rows, Table};
     use crate::split::Split;
@@ -62,7 +67,7 @@ mod tests {
         let written = |escape_formulas| {
             let columns = &[Column::Transcript, Column::Label];
             let mut out = Vec::new();
-            Extract { table: &table, rows: &all, columns, escape_formulas }.write_to(Format::Csv, &mut out).unwrap();
+            Extract { table: &table, rows: &all, columns, escape_formulas }.write_to(&CSV, &mut out).unwrap();
             let records: Vec<csv::StringRecord> =
                 csv::Reader::from_reader(&out[..]).records().map(Result::unwrap).collect();
             assert!(records.iter().all(|r| &r[1] == "-0.5"));
@@ -80,7 +85,7 @@ mod tests {
         let columns = all_columns(&table);
         let mut out = Vec::new();
         Extract { table: &table, rows: &[1, 0, 2], columns: &columns, escape_formulas: false }
-            .write_to(Format::Csv, &mut out)
+            .write_to(&CSV, &mut out)
             .unwrap();
         let mut reader = csv::Reader::from_reader(&out[..]);
         assert_eq!(reader.headers().unwrap().len(), columns.len());

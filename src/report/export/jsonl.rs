@@ -4,9 +4,19 @@ use std::io::{self, Write};
 
 use serde::ser::{SerializeMap, Serializer};
 
-use super::{Extract, Value, value};
+use super::extract::{Extract, Value, value};
+use super::format::Format;
 
-pub fn write(extract: &Extract<'_>, out: &mut impl Write) -> io::Result<()> {
+pub static JSONL: Format = Format {
+    name: "jsonl",
+    title: "JSON lines",
+    endings: &["jsonl", "ndjson"],
+    readable: true,
+    escapes_formulas: false,
+    write,
+};
+
+fn write(extract: &Extract<'_>, out: &mut (dyn Write + Send)) -> io::Result<()> {
     let columns: Vec<_> = extract.fields().into_iter().map(|c| (c, c.file_name())).collect();
     let mut scratch = String::new();
     for row in extract.rows() {
@@ -29,10 +39,10 @@ pub fn write(extract: &Extract<'_>, out: &mut impl Write) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::super::tests::difficult;
-    use super::super::{Extract, Format};
+    use super::*;
     use crate::modality::Modality;
     use crate::report::table::columns::Column;
 
@@ -43,10 +53,10 @@ mod tests {
             [Column::Order, Column::Transcript, Column::Corrected(Modality::Text), Column::Flips, Column::Mark];
         let mut out = Vec::new();
         Extract { table: &table, rows: &[0, 1], columns: &columns, escape_formulas: true }
-            .write_to(Format::Jsonl, &mut out)
+            .write_to(&JSONL, &mut out)
             .unwrap();
         let text = String::from_utf8(out).unwrap();
-        let lines: Vec<Value> = text.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+        let lines: Vec<serde_json::Value> = text.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
         let want = [
             json!({"index": 0, "text": "one\r\ntwo, \"three\"", "y_text": -0.5, "flips": "T", "reviewed": false}),
             json!({"index": 1, "text": "\u{1b}[2J\u{0}\t\u{7f}", "y_text": null, "flips": "T", "reviewed": true}),

@@ -11,14 +11,24 @@ use parquet::file::properties::{WriterProperties, WriterPropertiesPtr};
 use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use parquet::schema::types::{ColumnPath, Type, TypePtr};
 
-use super::{Extract, Value, value};
+use super::extract::{Extract, Value, value};
+use super::format::Format;
 use crate::report::table::RowRef;
-use crate::report::table::columns::{Column, Kind};
+use crate::report::table::columns::{Column, Content};
 
 /// Rows that are held in memory at a time.
 const GROUP: usize = 1 << 16;
 
-pub fn write(extract: &Extract<'_>, out: &mut (impl Write + Send)) -> io::Result<()> {
+pub static PARQUET: Format = Format {
+    name: "parquet",
+    title: "Parquet",
+    endings: &["parquet", "pq"],
+    readable: false,
+    escapes_formulas: false,
+    write,
+};
+
+fn write(extract: &Extract<'_>, out: &mut (dyn Write + Send)) -> io::Result<()> {
     let columns = extract.fields();
     let io_error = |e: ParquetError| match e {
         ParquetError::External(e) => match e.downcast::<io::Error>() {
@@ -40,11 +50,11 @@ pub fn write(extract: &Extract<'_>, out: &mut (impl Write + Send)) -> io::Result
 
 /// What a column is in the file.
 fn physical(column: Column) -> Physical {
-    match (column, column.kind()) {
-        (Column::Order, _) => Physical::INT64,
-        (Column::Flips, _) | (_, Kind::Text) => Physical::BYTE_ARRAY,
-        (_, Kind::Flag) => Physical::BOOLEAN,
-        _ => Physical::FLOAT,
+    match column.about().content {
+        Content::Whole(_) => Physical::INT64,
+        Content::Text { .. } | Content::OneOf { .. } | Content::Modalities(_) => Physical::BYTE_ARRAY,
+        Content::Flag(_) => Physical::BOOLEAN,
+        Content::Number(_) | Content::NumberOf(_) | Content::Picture => Physical::FLOAT,
     }
 }
 
@@ -66,7 +76,8 @@ fn properties(columns: &[Column]) -> WriterPropertiesPtr {
     let mut properties = WriterProperties::builder()
         .set_created_by(concat!("mug ", env!("CARGO_PKG_VERSION")).to_owned())
         .set_dictionary_enabled(false);
-    for column in columns.iter().filter(|c| matches!(c, Column::Split | Column::Flips)) {
+    let few = |c: &&Column| matches!(c.about().content, Content::OneOf { .. } | Content::Modalities(_));
+    for column in columns.iter().filter(few) {
         properties = properties.set_column_dictionary_enabled(ColumnPath::from(column.file_name()), true);
     }
     Arc::new(properties.build())
@@ -129,15 +140,15 @@ mod tests {
     use parquet::file::reader::{FileReader, SerializedFileReader};
     use parquet::record::{Field, Row};
 
+    use super::super::all_columns;
     use super::super::tests::difficult;
-    use super::super::{Format, all_columns};
     use super::*;
     use crate::report::table::Table;
 
     fn read_back(table: &Table, rows: &[u32], columns: &[Column]) -> Vec<Row> {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("x.parquet");
-        Extract { table, rows, columns, escape_formulas: true }.write_file(Format::Parquet, &path).unwrap();
+        Extract { table, rows, columns, escape_formulas: true }.write_file(&PARQUET, &path).unwrap();
         let reader = SerializedFileReader::new(std::fs::File::open(&path).unwrap()).unwrap();
         reader.get_row_iter(None).unwrap().map(Result::unwrap).collect()
     }

@@ -15,7 +15,7 @@ use plotters::prelude::{
 };
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use super::FigureError;
+use super::error::FigureError;
 use super::palette::{BLACK, Colour, FAINT, INK, Marker, Stroke};
 use super::panel::{Axis, Figure, Key, Layer, Panel, Sign, Ticks};
 use super::writing::{clean, escape, width_of};

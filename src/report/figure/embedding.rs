@@ -6,23 +6,21 @@ mod looks;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
+use super::canvas;
+use super::error::FigureError;
 use super::panel::{Axis, Figure, Panel, Ticks};
-use super::{FigureError, Request, canvas};
+use super::request::{Choice, FigureKind, Request, Subject};
 use crate::report::numbers::number;
 use crate::report::projection::gap::{Measure as Gap, before_and_at};
 use crate::report::projection::groups::Colouring;
-use crate::report::projection::{
-    Cloud, Item, MOST_POINTS, Measure, Method, Picture, Recorded, Scaling, Scope, picture,
-};
+use crate::report::projection::{Cloud, MOST_POINTS, Measure, Method, Picture, Recorded, Scaling, Scope, picture};
 use crate::report::scale::Scale;
 use crate::run::directory::RunDir;
 use crate::run::embedding::sample;
 use crate::run::view::{EmbeddingEntry, RunView};
 use crate::training::events::{Moment, Stage};
-use looks::Looks;
+use looks::{DRAWN, Looks};
 
-/// Points drawn in a panel; more only cover one another and make a file that editors choke on.
-const DRAWN: usize = 1200;
 /// Points of a t-SNE panel: up to six panels are computed.
 const TSNE: usize = 1000;
 /// What axes, labels and heading take of a panel in px, about.
@@ -30,11 +28,19 @@ const AROUND: (f64, f64) = (58.0, 62.0);
 /// Least width of a panel in px before they stand below one another.
 const LEAST: f64 = 220.0;
 
+pub static EMBEDDING: FigureKind = FigureKind {
+    name: "embedding",
+    shows: "h and z of each modality in the plane, before beside after stage 1",
+    choices: &[Choice::Projection, Choice::Colouring, Choice::Moments],
+    draw: figure,
+};
+
 /// Draws the moments asked for, a row for each modality (or one of all three where colours tell modalities apart).
 ///
 /// # Errors
 /// Nothing recorded yet, unreadable files, or too few points.
-pub fn figure(dir: &RunDir, view: &RunView, request: &Request, width: f64) -> Result<Figure, FigureError> {
+fn figure(subject: &Subject<'_>, request: &Request, width: f64) -> Result<Figure, FigureError> {
+    let Subject { dir, view } = *subject;
     let moments = moments(dir, view, request)?;
     let rows = dir.rows()?;
     let scopes = if request.colouring == Colouring::Modality { &Scope::ALL[3..] } else { &Scope::ALL[..3] };
@@ -148,19 +154,6 @@ fn said(picture: &Picture, scope: Scope, method: Method, of: usize) -> String {
     )
 }
 
-/// The places drawn: all, or every so many-th pair.
-fn thinned(picture: &Picture) -> impl Iterator<Item = (Item, [f32; 2])> + '_ {
-    let every = picture.items.len().div_ceil(DRAWN).max(1) as u32;
-    // By clip, so that h and z of a clip are both there.
-    let mut seen = (u32::MAX, 0u32);
-    picture.items.iter().zip(&picture.places).filter_map(move |(item, place)| {
-        if item.row != seen.0 {
-            seen = (item.row, seen.1.wrapping_add(1));
-        }
-        ((seen.1 - 1) % every == 0).then_some((*item, *place))
-    })
-}
-
 /// The least rectangle around all points: left, right, bottom, top.
 fn extent<'a>(pictures: impl Iterator<Item = &'a Picture> + Clone) -> [f64; 4] {
     let range = |k: usize| {
@@ -202,11 +195,13 @@ fn panel(heading: Vec<String>, picture: &Picture, extent: [f64; 4], inside: (f64
 mod tests {
     use serde_json::{Value, json};
 
+    use super::super::figure;
     use super::super::palette::Marker;
     use super::super::panel::{Layer, Panel};
-    use super::super::{What, figure};
+    use super::looks::thinned;
     use super::*;
     use crate::report::fixture::{events, finished, write_events};
+    use crate::report::projection::Item;
     use crate::report::projection::Kind;
     use crate::run::embedding::{EmbeddingValues, write};
 
@@ -235,7 +230,7 @@ mod tests {
     }
 
     fn drawn(dir: &RunDir, change: impl Fn(&mut Request)) -> Figure {
-        let mut request = Request::new(What::Embedding);
+        let mut request = Request::new(&EMBEDDING);
         change(&mut request);
         let figure = figure(dir, &request).unwrap();
         canvas::svg(&figure).unwrap();
@@ -289,7 +284,7 @@ mod tests {
     fn what_is_missing_is_said() {
         let (_root, dir) = finished("a", &[]);
         let message = |dir: &RunDir, moments: &[Moment]| {
-            let mut request = Request::new(What::Embedding);
+            let mut request = Request::new(&EMBEDDING);
             request.moments = moments.to_vec();
             figure(dir, &request).unwrap_err().to_string()
         };

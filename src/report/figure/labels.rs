@@ -1,16 +1,17 @@
 //! What correction did to the labels of each modality: y against y_m, the distribution of the change, and where there are
 //! human (or known) unimodal labels, these against y_m.
 
+use super::canvas;
+use super::error::FigureError;
 use super::palette::{GREY, INK, SKY, Stroke, ramp};
 use super::panel::{Axis, Cell, Figure, Key, Layer, Panel, Sign};
-use super::{FigureError, Request, canvas};
+use super::request::{Choice, FigureKind, Request, Subject};
 use crate::modality::{Modality, PerModality};
 use crate::report::numbers::number;
 use crate::report::scale::Scale;
-use crate::run::directory::RunDir;
 use crate::run::labels;
 use crate::run::rows::LabelRows;
-use crate::run::view::{LabelRefresh, RunView};
+use crate::run::view::LabelRefresh;
 use crate::training::events::{Agreement, LabelSummary};
 
 /// Bins across [-H, H] where labels take many values.
@@ -19,11 +20,19 @@ const BINS: usize = 31;
 const LEAST: f64 = 150.0;
 const DIAGONAL: Stroke = Stroke::dashed(INK, 0.7, 3.0, 2.0);
 
+pub static LABELS: FigureKind = FigureKind {
+    name: "labels",
+    shows: "What correction did to the labels",
+    choices: &[Choice::Stage, Choice::Split],
+    draw: figure,
+};
+
 /// Draws the labels of the last refresh.
 ///
 /// # Errors
 /// No labels were read yet, no row in the split, or unreadable files.
-pub fn figure(dir: &RunDir, view: &RunView, request: &Request, width: f64) -> Result<Figure, FigureError> {
+fn figure(subject: &Subject<'_>, request: &Request, width: f64) -> Result<Figure, FigureError> {
+    let Subject { dir, view } = *subject;
     let nothing = |why: String| FigureError::Nothing { run: dir.name().to_owned(), what: "labels", why };
     let refresh = view.labels.iter().rfind(|l| request.stage.is_none_or(|s| l.stage == Some(s)));
     let Some(refresh) = refresh else {

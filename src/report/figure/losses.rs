@@ -1,9 +1,11 @@
 //! Losses of the stages, one panel each: the raw training curve faint behind the smoothed one, validation, and the epoch
 //! whose weights are handed on.
 
+use super::canvas;
+use super::error::FigureError;
 use super::palette::{BLUE, GREY, Marker, Stroke, VERMILLION, look};
 use super::panel::{Axis, Figure, Key, Layer, Panel, Sign, Ticks, columns, in_rows, stretches};
-use super::{FigureError, Request, XAxis, canvas};
+use super::request::{Choice, FigureKind, Request, Subject, XAxis};
 use crate::report::scale::Scale;
 use crate::report::smoothing::Smoother;
 use crate::run::view::{Column, Curves, RunView, StageView};
@@ -16,11 +18,20 @@ const PANEL: f64 = 200.0;
 /// Places across a panel at which a curve's extremes are kept.
 const DOTS: usize = 700;
 
+pub static LOSSES: FigureKind = FigureKind {
+    name: "losses",
+    shows: "Training and validation losses of each stage",
+    choices: &[Choice::Stage, Choice::Value, Choice::Log, Choice::X, Choice::Smoothing],
+    draw: figure,
+};
+
 /// Draws the losses.
 ///
 /// # Errors
 /// No stage has an epoch or a step, or none reports the value.
-pub fn figure(run: &str, view: &RunView, request: &Request, width: f64) -> Result<Figure, FigureError> {
+fn figure(subject: &Subject<'_>, request: &Request, width: f64) -> Result<Figure, FigureError> {
+    let Subject { dir, view } = *subject;
+    let run = dir.name();
     let begun = |s: &Stage| !view.stage(*s).steps.is_empty() || !view.stage(*s).per_epoch.is_empty();
     let wanted: Vec<Stage> = Stage::ALL.into_iter().filter(|s| request.stage.is_none_or(|w| w == *s)).collect();
     let stages: Vec<Stage> = wanted.iter().copied().filter(begun).collect();

@@ -1,45 +1,41 @@
 //! Validation metrics over the epochs of the stages that have some, one stage after the other, the best epoch of each
 //! marked.
 
+use super::canvas;
+use super::error::FigureError;
 use super::losses::{BEST, handed_on, thinned};
 use super::palette::{BLACK, GREY, Marker, Stroke, look};
 use super::panel::{Axis, Figure, Key, Layer, Panel, Sign, Ticks, columns, in_rows};
-use super::{FigureError, Request, canvas};
+use super::request::{Choice, FigureKind, Request, Subject};
 use crate::report::numbers::number;
 use crate::report::scale::Scale;
 use crate::run::view::{RunView, StageView};
 use crate::training::events::Stage;
+use crate::training::metrics::{self, Unit};
 
 /// Least width of a panel in px before fewer stand side by side.
 const PANEL: f64 = 190.0;
 /// The line between two stages.
 const BORDER: Stroke = Stroke::solid(GREY, 0.6);
 
-/// A metric's name as the field writes it.
-pub fn metric_name(key: &str) -> String {
-    match key {
-        "mae" => "MAE".into(),
-        "pearson" => "Pearson r".into(),
-        _ => match key.split_once('_') {
-            Some((head, rest)) if is_share(key) => format!("{} ({})", metric_name(head), rest.replace('_', " ")),
-            _ if is_share(key) => format!("{}{}", key[..1].to_uppercase(), &key[1..]),
-            _ => key.replace('_', " "),
-        },
-    }
+fn is_in(key: &str, unit: Unit) -> bool {
+    metrics::find(key).is_some_and(|m| m.unit == unit)
 }
 
-/// Accuracies and F1, which are shares.
-fn is_share(key: &str) -> bool {
-    ["acc", "f1"].iter().any(|p| {
-        key.strip_prefix(p).is_some_and(|r| r.is_empty() || r.starts_with(|c: char| c == '_' || c.is_ascii_digit()))
-    })
-}
+pub static METRICS: FigureKind = FigureKind {
+    name: "metrics",
+    shows: "Validation metrics over the epochs",
+    choices: &[Choice::Stage],
+    draw: figure,
+};
 
 /// Draws the metrics.
 ///
 /// # Errors
 /// No epoch with metrics is finished.
-pub fn figure(run: &str, view: &RunView, request: &Request, width: f64) -> Result<Figure, FigureError> {
+fn figure(subject: &Subject<'_>, request: &Request, width: f64) -> Result<Figure, FigureError> {
+    let Subject { dir, view } = *subject;
+    let run = dir.name();
     let measured = |s: &Stage| view.stage(*s).metrics.iter().any(|m| !m.is_empty());
     let wanted = Stage::ALL.into_iter().filter(|s| request.stage.is_none_or(|w| w == *s));
     let stages: Vec<Stage> = wanted.filter(measured).collect();
@@ -56,13 +52,14 @@ pub fn figure(run: &str, view: &RunView, request: &Request, width: f64) -> Resul
     let unit = view.prepared.as_ref().map_or(String::new(), |p| format!(" (labels in ±{})", p.label_range));
     let test = |key: &str| {
         let value = view.summary.as_ref().and_then(|s| s.metrics.test.get(key).copied().flatten());
-        value.map(|v| if is_share(key) { number(v * 100.0, 1) } else { number(v, 3) })
+        value.map(|v| if is_in(key, Unit::Share) { number(v * 100.0, 1) } else { number(v, 3) })
     };
-    let (shares, single): (Vec<String>, Vec<String>) = keys.into_iter().partition(|k| is_share(k));
+    let (shares, single): (Vec<String>, Vec<String>) = keys.into_iter().partition(|k| is_in(k, Unit::Share));
     let mut panels: Vec<Panel> = Vec::new();
     for key in single {
-        let name = metric_name(&key);
-        let label = if key == "mae" { format!("validation {name}{unit}") } else { format!("validation {name}") };
+        let name = metrics::name(&key);
+        let label =
+            if is_in(&key, Unit::Label) { format!("validation {name}{unit}") } else { format!("validation {name}") };
         let heading = match test(&key) {
             Some(value) => format!("Validation {name}; test {value}"),
             None => format!("Validation {name}"),
@@ -76,8 +73,8 @@ pub fn figure(run: &str, view: &RunView, request: &Request, width: f64) -> Resul
         for (i, key) in shares.iter().enumerate() {
             let own = look(i);
             let name = match test(key) {
-                Some(value) => format!("{}; test {value} %", metric_name(key)),
-                None => metric_name(key),
+                Some(value) => format!("{}; test {value} %", metrics::name(key)),
+                None => metrics::name(key).into_owned(),
             };
             legend.push(Key { name, sign: Sign::LineAndDot(own.stroke, own.marker) });
         }
@@ -230,16 +227,5 @@ impl<'a> Timeline<'a> {
             }
         };
         Panel { heading: vec![heading], x: Axis::new(x, what).with(self.ticks()), y: Axis::new(y, label), layers }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn metrics_are_named_as_the_field_names_them() {
-        let names = ["mae", "pearson", "acc2_non0", "f1", "acc7", "accord"].map(metric_name);
-        assert_eq!(names, ["MAE", "Pearson r", "Acc2 (non0)", "F1", "Acc7", "accord"]);
     }
 }

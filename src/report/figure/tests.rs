@@ -7,8 +7,10 @@ use super::panel::{Axis, Layer, Panel};
 use super::*;
 use crate::report::fixture::{EPOCHS, STEPS, empty, events, finished, write_events};
 use crate::report::scale::Scale;
+use crate::split::Split;
+use crate::training::events::Stage;
 
-fn drawn(dir: &RunDir, change: impl Fn(&mut Request), what: What) -> (Figure, String) {
+fn drawn(dir: &RunDir, change: impl Fn(&mut Request), what: &'static FigureKind) -> (Figure, String) {
     let mut request = Request::new(what);
     change(&mut request);
     let figure = figure(dir, &request).unwrap();
@@ -34,7 +36,7 @@ fn texts(svg: &str) -> Vec<String> {
 #[test]
 fn losses_have_every_point_and_gaps_are_gaps() {
     let (_root, dir) = finished("a", &[]);
-    let (figure, svg) = drawn(&dir, |_| {}, What::Losses);
+    let (figure, svg) = drawn(&dir, |_| {}, &LOSSES);
     let panels: Vec<&Panel> = figure.panels().collect();
     assert_eq!(panels.len(), 3);
     for (i, panel) in panels.iter().enumerate() {
@@ -67,20 +69,20 @@ fn losses_have_every_point_and_gaps_are_gaps() {
 #[test]
 fn what_is_asked_for_is_drawn() {
     let (_root, dir) = finished("a", &[]);
-    let (figure, svg) = drawn(&dir, |r| (r.stage, r.log, r.x) = (Some(Stage::Joint), true, XAxis::Step), What::Losses);
+    let (figure, svg) = drawn(&dir, |r| (r.stage, r.log, r.x) = (Some(Stage::Joint), true, XAxis::Step), &LOSSES);
     assert_eq!(figure.panels().count(), 1);
     assert!(figure.panels().all(|p| p.y.scale.log) && texts(&svg).contains(&"optimiser step".to_owned()));
-    let (figure, svg) = drawn(&dir, |r| (r.value, r.x) = ("task".into(), XAxis::Time), What::Losses);
+    let (figure, svg) = drawn(&dir, |r| (r.value, r.x) = ("task".into(), XAxis::Time), &LOSSES);
     assert!(texts(&svg).contains(&"task".to_owned()) && texts(&svg).contains(&"training time (min:s)".to_owned()));
     assert!(figure.panels().all(|p| lines(p)[3].is_empty()), "task has no validation value here");
-    let (figure, _) = drawn(&dir, |r| (r.width, r.height, r.title) = (Some(300.0), Some(500.0), true), What::Losses);
+    let (figure, _) = drawn(&dir, |r| (r.width, r.height, r.title) = (Some(300.0), Some(500.0), true), &LOSSES);
     assert_eq!((figure.width, figure.height, figure.rows.len(), &*figure.title), (300.0, 500.0, 3, "a (demo)"));
 }
 
 #[test]
 fn metrics_go_on_from_stage_to_stage() {
     let (_root, dir) = finished("a", &[]);
-    let (figure, svg) = drawn(&dir, |_| {}, What::Metrics);
+    let (figure, svg) = drawn(&dir, |_| {}, &METRICS);
     let panels: Vec<&Panel> = figure.panels().collect();
     assert_eq!(panels.len(), 3, "MAE, Pearson r, shares");
     let mae = lines(panels[0])[0];
@@ -99,14 +101,14 @@ fn metrics_go_on_from_stage_to_stage() {
         assert!(words.iter().any(|w| w == word), "{word} in {words:?}");
     }
     assert!(lines(panels[2])[1].is_empty(), "an undefined metric has no points");
-    let (figure, _) = drawn(&dir, |r| r.stage = Some(Stage::Joint), What::Metrics);
+    let (figure, _) = drawn(&dir, |r| r.stage = Some(Stage::Joint), &METRICS);
     assert_eq!(lines(figure.panels().next().unwrap())[0].len(), 1);
 }
 
 #[test]
 fn labels_are_counted_and_judged() {
     let (_root, dir) = finished("a", &[]);
-    let (figure, svg) = drawn(&dir, |_| {}, What::Labels);
+    let (figure, svg) = drawn(&dir, |_| {}, &LABELS);
     assert_eq!(figure.rows.iter().map(|(_, r)| r.len()).collect::<Vec<_>>(), [3, 3, 3]);
     let words = texts(&svg);
     for word in
@@ -119,12 +121,12 @@ fn labels_are_counted_and_judged() {
             && words.contains(&"copies of y: r 0.800, MAE 0.200".to_owned())
     );
     let narrow = |width| {
-        let (figure, svg) = drawn(&dir, |r| r.width = Some(width), What::Labels);
+        let (figure, svg) = drawn(&dir, |r| r.width = Some(width), &LABELS);
         assert!(figure.notes[0].contains("450 px or more"), "{:?}", figure.notes);
         (figure.rows.iter().map(|(_, r)| r.len()).collect::<Vec<_>>(), texts(&svg).contains(&"clips (%)".to_owned()))
     };
     assert_eq!((narrow(320.0), narrow(200.0)), ((vec![2, 2, 2], false), (vec![1, 1, 1], false)));
-    let mut request = Request::new(What::Labels);
+    let mut request = Request::new(&LABELS);
     request.split = Split::Test;
     assert!(super::figure(&dir, &request).unwrap_err().to_string().contains("no row is in the test split"));
 }
@@ -132,7 +134,7 @@ fn labels_are_counted_and_judged() {
 #[test]
 fn nothing_in_the_data_becomes_markup() {
     let (_root, dir) = finished("a", &[]);
-    let (_, svg) = drawn(&dir, |r| r.value = "a<b>&\u{1b}".into(), What::Losses);
+    let (_, svg) = drawn(&dir, |r| r.value = "a<b>&\u{1b}".into(), &LOSSES);
     assert!(svg.contains("a&lt;b&gt;&amp;\u{fffd}") && !svg.contains('\u{1b}') && !svg.contains("<b>"), "{svg}");
     assert!(resvg::usvg::Tree::from_str(&svg, &Default::default()).is_ok());
 }
@@ -145,13 +147,13 @@ fn what_is_missing_is_said() {
         request.stage = stage;
         figure(dir, &request).unwrap_err().to_string()
     };
-    assert_eq!(message(&dir, What::Losses, None), "run new has no losses to show: no step of any stage is recorded");
-    assert!(message(&dir, What::Metrics, None).contains("no epoch of the contrastive or the joint stage is finished"));
-    assert!(message(&dir, What::Labels, None).contains("reads corrected labels after its first epochs"));
+    assert_eq!(message(&dir, &LOSSES, None), "run new has no losses to show: no step of any stage is recorded");
+    assert!(message(&dir, &METRICS, None).contains("no epoch of the contrastive or the joint stage is finished"));
+    assert!(message(&dir, &LABELS, None).contains("reads corrected labels after its first epochs"));
     write_events(&dir, &events()[..4]);
-    assert!(message(&dir, What::Losses, Some(Stage::Joint)).contains("no step of the joint stage"));
-    assert!(message(&dir, What::Metrics, Some(Stage::Denoising)).contains("trains no prediction"));
-    let mut request = Request::new(What::Losses);
+    assert!(message(&dir, &LOSSES, Some(Stage::Joint)).contains("no step of the joint stage"));
+    assert!(message(&dir, &METRICS, Some(Stage::Denoising)).contains("trains no prediction"));
+    let mut request = Request::new(&LOSSES);
     request.value = "accuracy".into();
     let text = figure(&dir, &request).unwrap_err().to_string();
     assert!(text.contains("\"accuracy\"") && text.contains("loss, task"), "{text}");
@@ -162,7 +164,7 @@ fn a_run_of_no_step_or_of_one_can_be_drawn() {
     let (_root, dir) = empty("new", &[]);
     for (log, n) in [(false, 2), (true, 3), (false, 3)] {
         write_events(&dir, &events()[..n]);
-        let (figure, svg) = drawn(&dir, |r| r.log = log, What::Losses);
+        let (figure, svg) = drawn(&dir, |r| r.log = log, &LOSSES);
         assert_eq!(figure.panels().count(), 1);
         assert!(image::png(&svg, 1.0).is_ok());
     }
@@ -172,15 +174,15 @@ fn a_run_of_no_step_or_of_one_can_be_drawn() {
 fn files_are_whole_and_of_the_form_that_their_name_says() {
     let (root, dir) = finished("a", &[]);
     let out = root.path().join("x.PNG");
-    write(&dir, &Request::new(What::Metrics), &out, 0.5).unwrap();
+    write(&dir, &Request::new(&METRICS), &out, 0.5).unwrap();
     assert!(std::fs::read(&out).unwrap().starts_with(b"\x89PNG"));
-    write(&dir, &Request::new(What::Labels), &root.path().join("x.svg"), 1.0).unwrap();
-    let bad = |path: &Path| write(&dir, &Request::new(What::Losses), path, 1.0).unwrap_err().to_string();
+    write(&dir, &Request::new(&LABELS), &root.path().join("x.svg"), 1.0).unwrap();
+    let bad = |path: &Path| write(&dir, &Request::new(&LOSSES), path, 1.0).unwrap_err().to_string();
     assert!(bad(Path::new("x.pdf")).contains(".svg or .png") && bad(Path::new("x")).contains(".svg or .png"));
     let text = bad(&root.path().join("none/x.svg"));
     assert!(text.contains("cannot write") && text.contains("none/x.svg"), "{text}");
     for (width, height) in [(10.0, None), (f64::NAN, None), (300.0, Some(1e9))] {
-        let request = Request { width: Some(width), height, ..Request::new(What::Losses) };
+        let request = Request { width: Some(width), height, ..Request::new(&LOSSES) };
         assert!(matches!(figure(&dir, &request), Err(FigureError::Size { .. })));
     }
 }
@@ -188,7 +190,7 @@ fn files_are_whole_and_of_the_form_that_their_name_says() {
 #[test]
 fn every_size_is_drawn_and_no_text_leaves_the_page() {
     let (_root, dir) = finished("a", &[]);
-    for what in [What::Losses, What::Metrics, What::Labels] {
+    for what in [&LOSSES, &METRICS, &LABELS] {
         for (width, height) in [(150.0, 150.0), (150.0, 900.0), (321.0, 200.0), (680.0, 150.0), (2000.0, 1500.0)] {
             let (_, svg) = drawn(&dir, |r| (r.width, r.height) = (Some(width), Some(height)), what);
             let tree = resvg::usvg::Tree::from_str(&svg, &Default::default()).unwrap();

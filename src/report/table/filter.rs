@@ -7,15 +7,33 @@
 //! flip_a not marked          (the audio label changed its sign, and nobody reviewed the row yet)
 //! ```
 //!
-//! Columns: `y`; `t a v` corrected labels; `dt da dv` their changes and `d` the greatest of the three in size; `ht ha hv`
-//! human labels; `p` what is predicted, `pt pa pv` from one modality, `e` its error |ŷ - y|; `flips` how many labels changed
-//! their sign; `row`; `id`, `split`, `text`, `note`. A comparison with a value that does not exist is false.
+//! What can be compared is the list of [`columns`](super::columns). A comparison with a value that does not exist is
+//! false.
 //!
-//! Words that stand for themselves: `flip`, `flip_t flip_a flip_v`, `marked`. In quotation marks they are looked for like
-//! any other word. What is used like a name and is none (`split = trian`, `flip_b`) is an error.
+//! Words of columns stand by themselves ([`About::word`](super::columns::About::word)). In quotation marks they are looked
+//! for like any other word. What is used like a name and is none (`split = trian`, `flip_b`) is an error.
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use mug::report::table::filter::Filter;
+//! use mug::report::table::order::{SortKey, arrange};
+//! use mug::report::table::{Rows, Table};
+//! use mug::split::Split;
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let ids = ["a_1", "a_2", "b_1"].map(str::to_owned).to_vec();
+//! let rows = Rows::new(vec![Split::Train; 3], ids, vec![], vec![0.8, -0.2, 0.4], None);
+//! let table = Table { rows: Arc::new(rows), ..Table::default() };
+//!
+//! let filter = Filter::parse("id ~ a_ or |y| > 0.3")?;
+//! assert_eq!(arrange(&table, filter.as_ref(), &SortKey::parse_list("y")?), [1, 2, 0]);
+//! assert!(Filter::parse("split = trian").is_err());
+//! # Ok(())
+//! # }
+//! ```
 
 use super::columns::Column;
-use super::parser::parse;
 use crate::modality::Modality;
 
 /// What is wrong with a filter and where.
@@ -77,14 +95,6 @@ pub trait Row {
 }
 
 impl Filter {
-    /// Parses a filter; blank text is no filter.
-    ///
-    /// # Errors
-    /// What was expected and where, in words for the prompt line.
-    pub fn parse(source: &str) -> Result<Option<Filter>, FilterError> {
-        parse(source)
-    }
-
     /// True where a comparison or a word looks at one of these columns.
     pub fn mentions(&self, columns: &impl Fn(Column) -> bool) -> bool {
         match self {

@@ -1,10 +1,26 @@
-//! What was most likely meant by a name that is none: columns, splits and words of the filter language.
+//! What was most likely meant by a name that is none: columns, words that columns hold and words of the filter language.
 
-use super::columns::{Column, Kind};
-use crate::split::Split;
+use rayon::prelude::*;
 
-/// The words that say something of a row by themselves.
-pub const FLAGS: [&str; 5] = ["marked", "flip", "flip_t", "flip_a", "flip_v"];
+use super::columns::{Column, Content, Kind};
+use super::filter::{Filter, Row};
+use super::rows::Table;
+
+impl Table {
+    /// What is doubtful in a filter: a word that no row holds and that resembles a name of the filter language.
+    pub fn doubt(&self, filter: &Filter) -> Option<String> {
+        let held = |word: &str| {
+            let holds = |i: usize| {
+                let row = self.row(i);
+                row.text(Column::Id, word, false) || row.text(Column::Transcript, word, false)
+            };
+            (0..self.rows.len()).into_par_iter().any(holds)
+        };
+        let doubtful = |word: &&str| !self.rows.is_empty() && word_meant(word).is_some() && !held(word);
+        let word = filter.words().into_iter().find(doubtful)?;
+        Some(format!("no row holds \"{word}\": {}", word_meant(word)?))
+    }
+}
 
 /// The name that was most likely meant: one of which the other is the beginning, or one spelled nearly the same.
 pub fn nearest<'a>(typed: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
@@ -31,9 +47,9 @@ pub fn column_meant(typed: &str) -> String {
     nearest(typed, names.iter().map(|n| &**n)).map_or_else(String::new, |name| format!("; did you mean {name}?"))
 }
 
-/// The split that was most likely meant, as the end of a message.
-pub fn split_meant(typed: &str) -> String {
-    nearest(typed, Split::ALL.map(Split::name)).map_or_else(String::new, |name| format!("; did you mean {name}?"))
+/// The one of these words that was most likely meant, as the end of a message.
+pub fn one_meant(typed: &str, words: &[&'static str]) -> String {
+    nearest(typed, words.iter().copied()).map_or_else(String::new, |name| format!("; did you mean {name}?"))
 }
 
 /// What a word that no row holds was most likely meant as.
@@ -45,11 +61,16 @@ pub fn word_meant(word: &str) -> Option<String> {
         };
         return Some(format!("{word} is a column: compare it, for example {example}"));
     }
-    if let Some(flag) = nearest(word, FLAGS) {
+    let flags = Column::words();
+    if let Some(flag) = nearest(word, flags.iter().map(|(flag, ..)| &**flag)) {
         return Some(format!("did you mean {flag}?"));
     }
-    if let Some(split) = nearest(word, Split::ALL.map(Split::name)) {
-        return Some(format!("did you mean split = {split}?"));
+    for column in Column::ALL {
+        if let Content::OneOf { words, .. } = column.about().content
+            && let Some(meant) = nearest(word, words.iter().copied())
+        {
+            return Some(format!("did you mean {} = {meant}?", column.name()));
+        }
     }
     let names: Vec<_> = Column::ALL.into_iter().filter(|c| c.kind() != Kind::Picture).map(Column::name).collect();
     nearest(word, names.iter().map(|n| &**n)).map(|name| format!("did you mean the column {name}?"))
@@ -58,6 +79,7 @@ pub fn word_meant(word: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::split::Split;
 
     #[test]
     fn near_names_are_found_and_far_ones_are_not() {

@@ -8,10 +8,10 @@ use std::fmt;
 
 use rayon::prelude::*;
 
-use super::Table;
-use super::columns::{Column, Kind};
+use super::columns::{Column, Content, Kind};
 use super::filter::{Filter, Row};
 use super::likely::column_meant;
+use super::rows::Table;
 
 /// One column to sort by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,7 +23,7 @@ pub struct SortKey {
 
 /// What is wrong with a list of columns to sort or to write.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no column \"{name}\" to {purpose}{meant}; expected {}, for example {example}", Column::NAMES)]
+#[error("no column \"{name}\" to {purpose}{meant}; expected {}, for example {example}", Column::names())]
 pub struct ColumnError {
     name: String,
     purpose: &'static str,
@@ -86,7 +86,7 @@ pub fn arrange(table: &Table, filter: Option<&Filter>, keys: &[SortKey]) -> Vec<
         Some(filter) => (0..count).into_par_iter().filter(|i| filter.matches(&table.row(*i as usize))).collect(),
         None => (0..count).collect(),
     };
-    // Whatever comes after the position in the data decides nothing.
+    // No two rows have the same position in the data: keys after it change nothing.
     let keys = &keys[..keys.iter().position(|k| k.column == Column::Order).map_or(keys.len(), |at| at + 1)];
     let Some((first, rest)) = keys.split_first() else { return order };
     if first.column == Column::Order {
@@ -109,7 +109,7 @@ pub fn arrange(table: &Table, filter: Option<&Filter>, keys: &[SortKey]) -> Vec<
 
 /// One number for each row of the table, meaningful for the rows of `order`: the smaller, the earlier by this key.
 fn ranks(table: &Table, order: &[u32], key: SortKey, count: u32) -> Vec<u32> {
-    if key.column.kind() == Kind::Text && key.column != Column::Split {
+    if let Content::Text { .. } = key.column.about().content {
         return text_ranks(table, order, key, count);
     }
     let rank = |i: u32| {
@@ -117,10 +117,10 @@ fn ranks(table: &Table, order: &[u32], key: SortKey, count: u32) -> Vec<u32> {
             return if key.reverse { u32::MAX - i } else { i };
         }
         let row = table.row(i as usize);
-        let value = match key.column {
-            Column::Split => f32::from(row.split() as u8),
-            column if column.by_size() => row.number(column).abs(),
-            column => row.number(column),
+        let value = match key.column.about().content {
+            Content::OneOf { which, .. } => which(&row) as f32,
+            _ if key.column.by_size() => row.number(key.column).abs(),
+            _ => row.number(key.column),
         };
         sortable(value, key.reverse)
     };

@@ -1,50 +1,55 @@
 //! The grammar of the filter language, read by descent.
 
-use super::columns::{Column, Kind};
+use super::columns::{Column, Content, Kind};
 use super::filter::{Comparison, Filter, FilterError};
-use super::likely::{column_meant, split_meant};
+use super::likely::{column_meant, one_meant};
 use super::tokens::{Token, tokens};
-use crate::modality::Modality;
-use crate::split::Split;
 
 /// How deep brackets and `not` may nest.
 const DEPTH: usize = 40;
 
-/// Parses a filter; blank text is no filter.
-///
-/// # Errors
-/// What was expected and where, in words for the prompt line.
-pub fn parse(source: &str) -> Result<Option<Filter>, FilterError> {
-    let tokens = tokens(source)?;
-    if tokens.is_empty() {
-        return Ok(None);
-    }
-    let mut parser = Parser { tokens: &tokens, at: 0, end: source.chars().count() + 1 };
-    let filter = parser.any(DEPTH)?;
-    match parser.peek() {
-        None => Ok(Some(filter)),
-        Some(_) => Err(parser.error("expected nothing more after the closing bracket's partner")),
+impl Filter {
+    /// Parses a filter; blank text is no filter.
+    ///
+    /// # Errors
+    /// What was expected and where, in words for the prompt line.
+    pub fn parse(source: &str) -> Result<Option<Filter>, FilterError> {
+        let tokens = tokens(source)?;
+        if tokens.is_empty() {
+            return Ok(None);
+        }
+        let mut parser = Parser { tokens: &tokens, at: 0, end: source.chars().count() + 1 };
+        let filter = parser.any(DEPTH)?;
+        match parser.peek() {
+            None => Ok(Some(filter)),
+            Some(_) => Err(parser.error("expected no ) without a ( before it")),
+        }
     }
 }
 
-/// The words that say something of a row by themselves.
+/// What a word asks for that says something of a row by itself.
 fn flag(word: &str) -> Option<Filter> {
-    let (column, modality) = match &*word.to_ascii_lowercase() {
-        "marked" => (Column::Mark, None),
-        "flip" => (Column::Flips, None),
-        "flip_t" => (Column::Flips, Some(Modality::Text)),
-        "flip_a" => (Column::Flips, Some(Modality::Audio)),
-        "flip_v" => (Column::Flips, Some(Modality::Vision)),
-        _ => return None,
-    };
+    let word = word.to_ascii_lowercase();
+    let (_, column, modality) = Column::words().into_iter().find(|(known, ..)| *known == word)?;
     Some(Filter::Flag { column, modality })
 }
 
-/// True where a split has, or for `~` holds, this value.
-fn is_of_a_split(value: &str, comparison: Comparison) -> bool {
-    Split::ALL.iter().map(|s| s.name()).any(|name| match comparison {
-        Comparison::Holds => name.contains(value),
-        _ => name == value,
+/// The words that begin as this one and ask for a modality, for a message; `None` where there are none.
+fn words_like(typed: &str) -> Option<String> {
+    let typed = typed.to_ascii_lowercase();
+    let (stem, _) = typed.split_once('_')?;
+    let like =
+        Column::words().into_iter().filter(|(word, ..)| word.strip_prefix(stem).is_some_and(|r| r.starts_with('_')));
+    let mut words: Vec<String> = like.map(|(word, ..)| word).collect();
+    let last = words.pop()?;
+    Some(format!("{} or {last}", words.join(", ")))
+}
+
+/// True where one of the words is, or for `~` holds, this value.
+fn is_one_of(words: &[&str], value: &str, comparison: Comparison) -> bool {
+    words.iter().any(|word| match comparison {
+        Comparison::Holds => word.contains(value),
+        _ => *word == value,
     })
 }
 
@@ -144,7 +149,7 @@ impl Parser<'_> {
                 }
                 let Some(column) = Column::parse(&word).filter(|c| c.kind() != Kind::Picture) else {
                     let meant = column_meant(&word);
-                    return Err(self.error(format!("no column {word}{meant}; expected {}", Column::NAMES)));
+                    return Err(self.error(format!("no column {word}{meant}; expected {}", Column::names())));
                 };
                 self.at += 1;
                 self.comparison(column, false)
@@ -154,9 +159,9 @@ impl Parser<'_> {
                 flag(&word).ok_or_else(|| self.error("expected a word"))
             }
             // Nobody looks for such a word; in quotation marks one can.
-            Some(Token::Word(word)) if word.to_ascii_lowercase().starts_with("flip_") => Err(self.error(format!(
-                "no word {word}; expected flip_t, flip_a or flip_v (in \"\" it is looked for as text)"
-            ))),
+            Some(Token::Word(word)) if let Some(known) = words_like(&word) => {
+                Err(self.error(format!("no word {word}; expected {known} (in \"\" it is looked for as text)")))
+            }
             Some(Token::Word(word) | Token::Quoted(word)) => {
                 if ["and", "or"].iter().any(|w| word.eq_ignore_ascii_case(w)) {
                     return Err(self.error(format!("expected a word or a comparison before {word}")));
@@ -199,9 +204,15 @@ impl Parser<'_> {
                 return Err(self.error("expected =, != or ~ after a column of text"));
             }
             let value = value.to_lowercase();
-            if column == Column::Split && !is_of_a_split(&value, comparison) {
-                let meant = split_meant(&value);
-                return Err(self.error(format!("no split {value}{meant}; expected train, valid or test")));
+            if let Content::OneOf { words, .. } = column.about().content
+                && !is_one_of(words, &value, comparison)
+            {
+                let meant = one_meant(&value, words);
+                let expected = match words {
+                    [before @ .., last] => format!("{} or {last}", before.join(", ")),
+                    [] => String::new(),
+                };
+                return Err(self.error(format!("no {} {value}{meant}; expected {expected}", column.name())));
             }
             self.at += 1;
             return Ok(Filter::Text { column, comparison, value });

@@ -54,7 +54,7 @@ mod system {
     use nix::fcntl::{FcntlArg, fcntl};
     use nix::libc;
 
-    use super::{Seen, Taken};
+    use crate::run::lock::kernel::{Seen, Taken};
 
     /// The byte that is locked.
     const PLACE: libc::off_t = 1 << 30;
@@ -101,7 +101,7 @@ mod system {
     use std::fs::{File, TryLockError};
     use std::io;
 
-    use super::{Seen, Taken};
+    use crate::run::lock::kernel::{Seen, Taken};
 
     pub fn take(file: &File) -> io::Result<Taken> {
         match file.try_lock() {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Stage;
+use super::stage::Stage;
 use crate::modality::Modality;
 
 /// Whether a health check passes.

@@ -3,7 +3,7 @@
 use super::super::alignment;
 use super::super::error::TrainingError;
 use super::super::events::{Body, Check, CheckState, Level, Metrics, PredictionValues, Scalars, Stage};
-use super::super::health;
+use super::super::health::{self, Evidence};
 use super::super::inference::Inference;
 use super::Machine;
 use crate::modality::PerModality;
@@ -53,20 +53,22 @@ impl Machine<'_> {
         self.report_alignment(&loss, &metrics, true)?;
         let labels: Vec<f32> = Split::ALL.iter().flat_map(|&s| dataset.labels(s)).copied().collect();
         let (train, valid) = (dataset.len(Split::Train), dataset.len(Split::Valid));
-        self.report_health(health::of_memory(dataset.metrics, predictions, &labels, train, valid, &settings.health))
+        let set = dataset.metrics;
+        let evidence = Evidence::Memory { set, predictions, labels: &labels, train, valid };
+        self.report_health(health::look(&evidence, &settings.health, true))
     }
 
     fn report_alignment(
         &mut self,
-        loss: &PerModality<Option<f64>>,
+        contrastive: &PerModality<Option<f64>>,
         metrics: &Metrics,
         judged: bool,
     ) -> Result<(), TrainingError> {
         let settings = &self.context.settings;
         let chance = health::chance(self.context.dataset.len(Split::Valid), settings.training.batch_size);
         let labels = self.context.dataset.labels(Split::Valid);
-        let checks = health::of_alignment(loss, chance, metrics, labels, &settings.health, judged);
-        self.report_health(checks)
+        let evidence = Evidence::Alignment { contrastive, chance, metrics, labels };
+        self.report_health(health::look(&evidence, &settings.health, judged))
     }
 
     /// Compares joint training with what it began from.
@@ -77,10 +79,10 @@ impl Machine<'_> {
         judged: bool,
     ) -> Result<(), TrainingError> {
         let before = self.progress.aligned_mae;
-        let h = self.context.dataset.label_range;
+        let label_range = self.context.dataset.label_range;
         let labels = self.context.dataset.labels(Split::Valid);
-        let checks = health::of_joint(before, best, metrics, labels, h, &self.context.settings.health, judged);
-        self.report_health(checks)
+        let evidence = Evidence::Joint { before, best, metrics, labels, label_range };
+        self.report_health(health::look(&evidence, &self.context.settings.health, judged))
     }
 
     /// Reports checks, with a line for each that begins to fail.

@@ -2,7 +2,6 @@
 
 use super::super::palette::{BLUE, Colour, GREEN, GREY, Marker, ORANGE, PURPLE, VERMILLION, diverging};
 use super::super::panel::{Key, Layer, Sign};
-use super::thinned;
 use crate::report::numbers::number;
 use crate::report::projection::groups::{Clip, Colouring, NEUTRAL};
 use crate::report::projection::{Item, Kind, Picture};
@@ -10,6 +9,9 @@ use crate::run::rows::LabelRows;
 
 /// Points are drawn in so many rounds, each with all groups, so that none covers the others.
 const ROUNDS: usize = 8;
+
+/// Points drawn in a panel; more only cover one another and make a file that editors choke on.
+pub const DRAWN: usize = 1200;
 
 /// How points look: the colour by group; the shape by kind, so that h and z are told apart in grey.
 pub struct Looks<'a> {
@@ -86,4 +88,17 @@ impl Looks<'_> {
         }
         keys
     }
+}
+
+/// The places drawn: all, or every so many-th pair.
+pub fn thinned(picture: &Picture) -> impl Iterator<Item = (Item, [f32; 2])> + '_ {
+    let every = picture.items.len().div_ceil(DRAWN).max(1) as u32;
+    // By clip, so that h and z of a clip are both there.
+    let mut seen = (u32::MAX, 0u32);
+    picture.items.iter().zip(&picture.places).filter_map(move |(item, place)| {
+        if item.row != seen.0 {
+            seen = (item.row, seen.1.wrapping_add(1));
+        }
+        ((seen.1 - 1) % every == 0).then_some((*item, *place))
+    })
 }

@@ -1,0 +1,213 @@
+//! Runs beside the attached one: their curves lie over its own in the losses pane, and a table puts their settings and
+//! results side by side.
+
+use std::path::{Path, PathBuf};
+
+use super::say::say;
+use crate::console::state::State;
+use crate::console::state::effect::Effect;
+use crate::console::state::overlay::Overlay;
+use crate::console::state::runs::{Beside, LETTERS, MOST};
+use crate::console::state::series::{Series, SeriesKey};
+use crate::run::view::RunView;
+use crate::training::events::{Body, Event, Level, Stage};
+
+/// Takes the selected run in, or lets it go.
+pub fn toggle(state: &mut State, effects: &mut Vec<Effect>) {
+    let Some(run) = state.runs.all.get(state.runs.list.selected).cloned() else {
+        return say(state, Level::Info, "no runs yet");
+    };
+    if state.runs.beside.iter().any(|b| b.path == run.path) {
+        return leave(state, &run.path, effects);
+    }
+    match &state.run {
+        None => {
+            return say(state, Level::Info, "enter attaches to a run; o then lays another one's curves over its own");
+        }
+        Some(shown) if shown.path == run.path => {
+            return say(state, Level::Info, format!("{} is the run that is shown; select another one", run.name));
+        }
+        Some(_) => {}
+    }
+    let Some(letter) = (0..MOST).find(|l| state.runs.beside.iter().all(|b| b.letter != *l)) else {
+        return say(
+            state,
+            Level::Info,
+            format!("{MOST} runs lie beside this one already; o on one of them takes it away"),
+        );
+    };
+    let key = SeriesKey { stage: Stage::Contrastive, scalar: String::new(), weight: 0.0, generation: 0 };
+    say(state, Level::Info, format!("{}: curves of {} in Losses", LETTERS[letter], run.name));
+    effects.push(Effect::Beside { path: run.path.clone(), on: true });
+    state.runs.beside.push(Beside {
+        path: run.path,
+        name: run.name,
+        view: RunView::default(),
+        series: Series::new(key),
+        letter,
+        generation: 0,
+    });
+}
+
+/// Lets a run go.
+pub fn leave(state: &mut State, path: &Path, effects: &mut Vec<Effect>) {
+    let before = state.runs.beside.len();
+    state.runs.beside.retain(|b| b.path != path);
+    if state.runs.beside.len() < before {
+        effects.push(Effect::Beside { path: path.to_owned(), on: false });
+    }
+}
+
+/// Takes in what was appended to a run's events. `restarted`: they are read from the beginning again.
+pub fn take(state: &mut State, path: &Path, events: &[Event], restarted: bool) {
+    let Some(run) = state.runs.beside.iter_mut().find(|b| b.path == path) else { return };
+    if restarted {
+        run.view = RunView::default();
+        run.generation += 1;
+    }
+    for event in events {
+        run.view.apply(event);
+        if matches!(event.body, Body::Resumed { .. } | Body::Restarted) {
+            run.generation += 1;
+        }
+    }
+}
+
+/// Brings the drawn series into line with what the losses pane shows.
+pub fn settle(state: &mut State, key: &SeriesKey) {
+    for run in &mut state.runs.beside {
+        let own = SeriesKey { generation: run.generation, ..key.clone() };
+        let column = run.view.stage(key.stage).steps.columns.get(&key.scalar);
+        run.series.sync(own, column.map_or(&[], Vec::as_slice));
+    }
+}
+
+/// Asks for the table of the attached run, those beside it and the selected one.
+pub fn ask_comparison(state: &mut State, effects: &mut Vec<Effect>) {
+    let mut paths: Vec<PathBuf> = Vec::new();
+    let shown = state.run.iter().map(|r| r.path.clone());
+    let others = state.runs.beside.iter().map(|b| b.path.clone());
+    let selected = state.runs.all.get(state.runs.list.selected).map(|r| r.path.clone());
+    for path in shown.chain(others).chain(selected) {
+        if !paths.contains(&path) {
+            paths.push(path);
+        }
+    }
+    if paths.is_empty() {
+        return say(state, Level::Info, "no runs yet");
+    }
+    effects.push(Effect::Compare { paths });
+}
+
+/// Shows the table unless something else stands there by now.
+pub fn show_comparison(state: &mut State, lines: Vec<String>) {
+    match state.overlay {
+        None | Some(Overlay::Comparison { .. }) => state.overlay = Some(Overlay::Comparison { lines, scroll: 0 }),
+        Some(_) => say(state, Level::Info, "the comparison is ready; d in Runs shows it"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crossterm::event::KeyCode;
+
+    use super::*;
+    use crate::console::fixture::*;
+    use crate::console::state::message::Message;
+    use crate::console::state::pane::Pane;
+    use crate::console::update::focus::focus;
+
+    const OTHER: &str = "/runs/2026-11-22-b";
+
+    fn with_another() -> State {
+        let mut state = attached(120, 36, finished());
+        focus(&mut state, Pane::Runs);
+        press(&mut state, "j");
+        assert_eq!(press(&mut state, "o"), [Effect::Beside { path: OTHER.into(), on: true }]);
+        tell(&mut state, [Message::Beside { path: OTHER.into(), events: louder(3.0), restarted: false }]);
+        state
+    }
+
+    /// The same run with losses so many times as high.
+    fn louder(times: f32) -> Vec<Event> {
+        let mut events = events();
+        for event in &mut events {
+            if let Body::Step { scalars } | Body::Epoch { valid: scalars, .. } = &mut event.body {
+                scalars.values_mut().flatten().for_each(|v| *v *= times);
+            }
+        }
+        events
+    }
+
+    #[test]
+    fn another_runs_curves_lie_over_the_shown_ones_and_read_without_colour() {
+        let mut state = with_another();
+        state.abilities.colour = false;
+        press(&mut state, "2");
+        let text = screen(&state);
+        assert!(text.contains("bB 2026-11-22-b train ") && text.contains("B"), "{text}");
+        // The letters stand on the curves, not only in the legend.
+        let chart = text.lines().skip(4).take(13).collect::<String>();
+        assert!(chart.matches('b').count() >= 4 && chart.matches('B').count() >= 8, "{text}");
+        press(&mut state, "3");
+        assert!(screen(&state).contains("nothing of this stage yet"), "{}", screen(&state));
+        assert_eq!(press(&mut state, "o"), [Effect::Beside { path: OTHER.into(), on: false }]);
+        assert!(!screen(&state).contains("bB "));
+    }
+
+    #[test]
+    fn the_axes_hold_all_runs() {
+        let mut state = with_another();
+        press(&mut state, "2");
+        let alone = state.runs.beside[0].series.smoothed.clone();
+        tell(&mut state, [Message::Beside { path: OTHER.into(), events: louder(30.0), restarted: true }]);
+        assert!(state.runs.beside[0].series.smoothed[0] > alone[0] * 9.0, "read anew, the old points are gone");
+        assert!(screen(&state).contains("50┤"), "{}", screen(&state));
+    }
+
+    #[test]
+    fn three_at_most_never_the_shown_one_and_none_twice() {
+        let mut state = with_another();
+        focus(&mut state, Pane::Runs);
+        press(&mut state, "k");
+        assert_eq!(press(&mut state, "o"), []);
+        assert!(state.notice.as_ref().unwrap().text.contains("is the run that is shown"));
+        let mut runs = state.runs.all.clone();
+        for i in 0..4 {
+            runs.push(crate::run::list::RunSummary {
+                path: format!("/runs/{i}").into(),
+                name: format!("run {i}"),
+                ..runs[1].clone()
+            });
+        }
+        tell(&mut state, [Message::Runs(runs)]);
+        press(&mut state, "Go");
+        press(&mut state, "ko");
+        assert_eq!(press(&mut state, "ko"), []);
+        assert!(state.notice.as_ref().unwrap().text.contains("3 runs lie beside this one already"));
+        assert_eq!(state.runs.beside.len(), MOST);
+        // Attaching to one of them takes it away; its letter is free again.
+        state.runs.list.selected = state.runs.all.iter().position(|r| r.path == Path::new(OTHER)).unwrap();
+        let effects = key(&mut state, KeyCode::Enter);
+        assert!(effects.contains(&Effect::Beside { path: OTHER.into(), on: false }), "{effects:?}");
+        assert_eq!(state.runs.beside.iter().map(|b| b.letter).collect::<Vec<_>>(), [1, 2]);
+    }
+
+    #[test]
+    fn the_table_is_asked_for_and_shown() {
+        let mut state = attached(120, 36, finished());
+        focus(&mut state, Pane::Runs);
+        // The shown run alone is a table of one column.
+        assert_eq!(press(&mut state, "d"), [Effect::Compare { paths: vec!["/runs/2026-11-23-a".into()] }]);
+        press(&mut state, "j");
+        let paths = vec!["/runs/2026-11-23-a".into(), OTHER.into()];
+        assert_eq!(press(&mut state, "d"), [Effect::Compare { paths }]);
+        let lines = (0..60).map(|i| format!("line {i}  \u{1b}[31m")).collect();
+        tell(&mut state, [Message::Comparison(lines)]);
+        assert!(screen(&state).contains("runs side by side") && !screen(&state).contains("line 59"));
+        press(&mut state, "G");
+        assert!(screen(&state).contains("line 59") && !screen(&state).contains('\u{1b}'));
+        key(&mut state, KeyCode::Esc);
+        assert!(state.overlay.is_none());
+    }
+}

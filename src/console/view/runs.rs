@@ -1,0 +1,112 @@
+//! The runs below the runs folder, with their state; the attached one is marked.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use super::chrome::sign;
+use super::frame::frame;
+use crate::console::layout::runs::has_heading;
+use crate::console::state::State;
+use crate::console::state::attached::Link;
+use crate::console::state::pane::Pane;
+use crate::console::state::runs::LETTERS;
+use crate::console::terminal::theme;
+use crate::console::widgets::frame::{placeholder, put};
+use crate::console::widgets::text;
+use crate::run::list::{RunState, RunSummary, progress};
+use crate::run::view::Phase;
+
+pub fn draw(state: &State, area: Rect, buffer: &mut Buffer) {
+    let inside = frame(state, Pane::Runs, vec![], area, buffer);
+    if state.runs.all.is_empty() {
+        return placeholder(inside, if state.runs.known { "no runs yet" } else { "looking for runs" }, buffer);
+    }
+    let beside = |path: &std::path::Path| state.runs.beside.iter().find(|b| b.path == path);
+    let heading = u16::from(has_heading(inside.width));
+    if heading > 0 {
+        let columns = Columns::of(inside.width);
+        let first = if columns.0[1] == 0 { "run · dataset" } else { "run" };
+        columns.put(
+            [first, "dataset", "stage and epoch", "state", "done", "begun (UTC)"],
+            inside,
+            theme::STRONG,
+            buffer,
+        );
+    }
+    let height = usize::from(inside.height.saturating_sub(heading));
+    for (y, i) in (inside.y + heading..).zip(state.runs.list.visible(state.runs.all.len(), height)) {
+        let mut run = state.runs.all[i].clone();
+        let shown = state.run.as_ref().filter(|r| r.path == run.path);
+        if let Some(shown) = shown.filter(|r| r.caught_up) {
+            // The list is looked through now and then, the attached run is known to the moment.
+            run.progress = progress(&shown.view);
+            run.state = RunState::of(shown.view.phase, shown.link != Link::Absent && !shown.silent());
+            run.stage = shown.view.stage;
+            run.epoch = run.stage.map_or(0, |s| shown.view.stage(s).epoch);
+            run.epochs = run.stage.map_or(0, |s| shown.view.stage(s).epochs);
+        }
+        let attached = shown.is_some();
+        let selected = state.focus == Pane::Runs && i == state.runs.list.selected;
+        line(&run, attached, selected, Rect { y, height: 1, ..inside }, buffer);
+        if let Some(beside) = beside(&run.path) {
+            let letter = beside.letter.min(LETTERS.len() - 1);
+            put(buffer, inside.x + NAME - 2, y, 1, &LETTERS[letter].to_string(), theme::BESIDE[letter]);
+        }
+    }
+}
+
+/// Where names begin: the marks of the selected and of an overlaid run and the state's symbol stand before them.
+const NAME: u16 = 4;
+
+/// Columns of a wide list: run, dataset, stage and epoch, state, share done, begin; those of no width are left out.
+struct Columns([u16; 6]);
+
+impl Columns {
+    fn of(width: u16) -> Self {
+        let (dataset, stage, begun) = match width {
+            110.. => (24, 22, 17),
+            90.. => (20, 22, 0),
+            _ => (0, 17, 0),
+        };
+        let rest = dataset + stage + 10 + 6 + begun;
+        Self([width.saturating_sub(NAME + rest), dataset, stage, 10, 6, begun])
+    }
+
+    fn put(&self, cells: [&str; 6], row: Rect, style: Style, buffer: &mut Buffer) {
+        let mut x = row.x + NAME;
+        for (words, width) in cells.into_iter().zip(self.0).filter(|(_, width)| *width > 0) {
+            put(buffer, x, row.y, width.saturating_sub(1), words, style);
+            x += width;
+        }
+    }
+}
+
+fn line(run: &RunSummary, attached: bool, selected: bool, row: Rect, buffer: &mut Buffer) {
+    let (symbol, style) = sign(run.state);
+    put(buffer, row.x, row.y, 1, if selected { "▸" } else { " " }, theme::FOCUS);
+    put(buffer, row.x + 1, row.y, 1, symbol, style);
+    let percent = format!("{:.0} %", run.progress * 100.0);
+    let own = if attached { theme::STRONG } else { theme::PLAIN };
+    let dataset = std::path::Path::new(&run.dataset).file_stem().map(|s| s.to_string_lossy()).unwrap_or_default();
+    let name = if attached { format!("{} ◂", run.name) } else { run.name.clone() };
+    if has_heading(row.width) {
+        let columns = Columns::of(row.width);
+        let begun = run.created.get(..16).unwrap_or_default().replace('T', " ");
+        let epochs = format!("{}/{}", run.epoch, run.epochs);
+        let room = usize::from(columns.0[2]).saturating_sub(epochs.len() + 2);
+        let stage = run.stage.map_or(String::new(), |s| format!("{} {epochs}", text::clip(s.name(), room)));
+        let name = if columns.0[1] == 0 { format!("{name} {dataset}") } else { name };
+        columns.put([&name, &dataset, &stage, run.state.name(), &format!("{percent:>5}"), &begun], row, own, buffer);
+        return;
+    }
+    let right = match run.state {
+        // Two states have one symbol.
+        RunState::Died | RunState::At(Phase::Faulted) => format!("{} {percent}", run.state),
+        _ => percent,
+    };
+    let right_width = (text::width(&right) as u16).min(row.width / 2);
+    let room = row.width.saturating_sub(NAME + 1 + right_width);
+    put(buffer, row.x + NAME, row.y, room, &format!("{name} {dataset}"), own);
+    put(buffer, row.right().saturating_sub(right_width), row.y, right_width, &right, theme::FAINT);
+}

@@ -1,0 +1,93 @@
+//! Stage 2: whether the corrector (MUCN) corrects, and whether it collapsed.
+
+use super::evidence::Evidence;
+use super::sign::{Limit, Reading, Sign};
+use crate::split::Split;
+use crate::training::events::{LabelSummary, Stage};
+
+/// One reading for each modality of what became of the training split's labels; `read` gets H, too.
+fn of_each(evidence: &Evidence<'_>, read: impl Fn(&LabelSummary, f64) -> Option<f64>) -> Vec<Reading> {
+    let Evidence::Labels { summaries, label_range } = evidence else { return Vec::new() };
+    summaries[Split::Train].iter().map(|(m, s)| Reading::of(m, read(s, f64::from(*label_range)))).collect()
+}
+
+pub const IDENTITY: Sign = Sign {
+    name: "identity",
+    stages: &[Stage::Denoising],
+    measure: "share of training rows whose label moved by more than 0.05 H",
+    fails_above: false,
+    limit: Limit::Setting("least_moved", |s| s.least_moved),
+    meaning: "MUCN returns the multimodal label: nothing was corrected.",
+    advice: "Raise the noise (denoising.corruption), or train longer (denoising.epochs, denoising.learning_rate).",
+    judge: |evidence, _| of_each(evidence, |s, _| s.share_moved),
+};
+
+pub const OVER_CORRECTED: Sign = Sign {
+    name: "over-corrected",
+    stages: &[Stage::Denoising],
+    measure: "mean |y_m - y| in units of H, training split",
+    fails_above: true,
+    limit: Limit::Setting("most_change", |s| s.most_change),
+    meaning: "MUCN moves labels so far that little is left of y: it over-corrects or has collapsed.",
+    advice: "Use denoising.objective = \"bilevel\", or lower the noise (denoising.corruption) or \
+             denoising.outer_weight (λ).",
+    judge: |evidence, _| of_each(evidence, |s, h| s.mean_abs_change.map(|c| c / h)),
+};
+
+pub const FLATTENED: Sign = Sign {
+    name: "flattened",
+    stages: &[Stage::Denoising],
+    measure: "variance of y_m over that of y, training split",
+    fails_above: false,
+    limit: Limit::Setting("least_variance", |s| s.least_variance),
+    meaning: "MUCN has collapsed: it gives nearly the same label to every clip.",
+    advice: "Use denoising.objective = \"bilevel\", or lower the noise (denoising.corruption).",
+    judge: |evidence, _| of_each(evidence, |s, _| s.variance_ratio),
+};
+
+pub const INFLATED: Sign = Sign {
+    name: "inflated",
+    stages: &[Stage::Denoising],
+    measure: "variance of y_m over that of y, training split",
+    fails_above: true,
+    limit: Limit::Setting("most_variance", |s| s.most_variance),
+    meaning: "MUCN has collapsed: it drives labels to the ends of the range, whatever they were.",
+    advice: "Use denoising.objective = \"bilevel\": the outer loss alone does this.",
+    judge: |evidence, _| of_each(evidence, |s, _| s.variance_ratio),
+};
+
+pub const NOT_BETTER: Sign = Sign {
+    name: "not-better",
+    stages: &[Stage::Denoising],
+    measure: "MAE of copies of y less that of corrected labels, against human labels, training split, in units of H",
+    fails_above: false,
+    limit: Limit::Setting("least_gain", |s| s.least_gain),
+    meaning: "Corrected labels are not better labels: copying y is nearer to what people say.",
+    advice: "End stage 1 earlier (contrastive.patience), or try another noise (denoising.corruption).",
+    judge: |evidence, _| {
+        let Evidence::Labels { summaries, label_range } = evidence else { return Vec::new() };
+        let h = f64::from(*label_range);
+        // Without human labels there is no gain, and nothing to say.
+        let judged = summaries[Split::Train].iter().filter_map(|(m, s)| Some((m, s.gain?)));
+        judged.map(|(m, gain)| Reading::of(m, gain.mae.map(|g| g / h))).collect()
+    },
+};
+
+pub const IGNORES_LABEL: Sign = Sign {
+    name: "ignores-label",
+    stages: &[Stage::Denoising],
+    measure: "Pearson r of y_m with y, training split",
+    fails_above: false,
+    limit: Limit::Setting("least_correlation", |s| s.least_correlation),
+    meaning: "MUCN has collapsed: it ignores the label that it is to correct.",
+    advice: "Use denoising.objective = \"bilevel\", or lower the noise (denoising.corruption).",
+    judge: |evidence, _| {
+        let Evidence::Labels { summaries, .. } = evidence else { return Vec::new() };
+        let reading = |(m, s): (_, &LabelSummary)| Reading {
+            // Corrected labels that are all the same where y is not have no r with it, and ignore it.
+            undefined_fails: s.variance_ratio.is_some_and(|r| r <= 0.0),
+            ..Reading::of(m, s.correlation)
+        };
+        summaries[Split::Train].iter().map(reading).collect()
+    },
+};
