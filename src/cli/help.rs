@@ -25,12 +25,15 @@ pub struct HelpArgs {
 impl Subcommand for HelpArgs {
     fn run(self, program: &Program) -> Result<ExitCode> {
         if let [topic] = &self.topic[..] {
-            if let Some(page) = Page::find(topic) {
-                // The page ends with a line's end already.
+            let subcommand = program.grammar.find_subcommand(topic);
+            let page = Page::find(topic);
+            if let Some(page) = page {
                 say(plain::render(&page.markdown(), WIDTH).trim_end())?;
-                return Ok(ExitCode::SUCCESS);
-            }
-            if program.grammar.find_subcommand(topic).is_none() {
+                if subcommand.is_none() {
+                    return Ok(ExitCode::SUCCESS);
+                }
+                say("")?;
+            } else if subcommand.is_none() {
                 let pages: Vec<&str> = PAGES.iter().map(|page| page.name).collect();
                 return Err(eyre!(
                     "help {topic}: expected a subcommand (mug --help lists them) or a page: {}",
@@ -43,6 +46,35 @@ impl Subcommand for HelpArgs {
         match program.grammar.clone().try_get_matches_from(asked) {
             Err(answer) => answer.exit(),
             Ok(_) => Ok(ExitCode::SUCCESS),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use unicode_width::UnicodeWidthStr;
+
+    use super::*;
+
+    #[test]
+    fn pages_begin_like_this() {
+        for page in PAGES {
+            let text = plain::render(&page.markdown(), WIDTH);
+            let start: Vec<&str> = text.lines().take(24).collect();
+            insta::assert_snapshot!(format!("page_{}", page.name), start.join("\n"));
+        }
+    }
+
+    #[test]
+    fn pages_fit_a_narrow_terminal_and_hold_no_markup() {
+        for page in PAGES {
+            let text = plain::render(&page.markdown(), WIDTH);
+            for line in text.lines() {
+                assert!(line.width() <= WIDTH, "{}: {line}", page.name);
+            }
+            for markup in ["](", "<!--", "|---", "**"] {
+                assert!(!text.contains(markup), "{}: {markup}", page.name);
+            }
         }
     }
 }

@@ -129,7 +129,7 @@ fn format(args: &LabelsArgs) -> Result<&'static Format> {
 /// Everything about a run's rows, with the labels of one refresh.
 fn read(dir: &RunDir, refresh: Option<u32>) -> Result<(Table, LabelRefresh)> {
     let view = read_record(dir)?;
-    let (refresh, LabelValues { corrected }, rows) = read_refresh(dir, &view, refresh)?;
+    let (refresh, LabelValues { corrected, .. }, rows) = read_refresh(dir, &view, refresh)?;
     let predictions = match view.predictions.last() {
         Some(entry) => {
             let values = predictions::read(&dir.path().join(&entry.file))?;

@@ -119,6 +119,17 @@ mod tests {
     }
 
     #[test]
+    fn help_lists_every_subcommand_and_every_page() {
+        let help = args::grammar(SUBCOMMANDS).render_long_help().to_string();
+        let names = SUBCOMMANDS.iter().map(|entry| (entry.command)()).filter(|command| !command.is_hide_set());
+        for name in names.map(|command| command.get_name().to_owned()).chain(pages::PAGES.iter().map(|p| p.name.into()))
+        {
+            assert!(help.lines().any(|line| line.trim_start().starts_with(&format!("{name} "))), "{name}:\n{help}");
+        }
+        assert!(!help.contains("The process of a run"), "{help}");
+    }
+
+    #[test]
     fn causes_are_told_once() {
         let io = || io::Error::other("no space");
         let quoting = crate::run::FileError::new("write", Path::new("/x"))(io());

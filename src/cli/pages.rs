@@ -1,6 +1,7 @@
 //! The pages of `mug help TOPIC`: the book's own, with tables that the program knows.
 
 use crate::console::keys;
+use crate::dataset::layout::list::LAYOUTS;
 use crate::report::table::columns::{Column, Kind};
 use crate::training::health::{CHECKS, Limit};
 
@@ -44,7 +45,7 @@ pub const PAGES: &[Page] = &[
         name: "files",
         about: "the run directory, and data files that are read",
         source: include_str!("../book/files.md"),
-        written: String::new,
+        written: layouts,
     },
     Page {
         name: "cluster",
@@ -82,11 +83,18 @@ pub fn list() -> String {
     format!("Pages (mug help PAGE):\n{}", lines.collect::<Vec<_>>().join("\n"))
 }
 
+/// The layouts of data files that can be read, as a table.
+fn layouts() -> String {
+    let mut table = String::from("| layout | what the file holds |\n|---|---|\n");
+    LAYOUTS.iter().for_each(|layout| table += &format!("| {} | {} |\n", layout.name, layout.about));
+    table
+}
+
 /// The columns that filters know, as a table.
 fn columns() -> String {
     let mut table = String::from("| name | what it holds | in files |\n|---|---|---|\n");
     for column in Column::ALL.into_iter().filter(|c| c.kind() != Kind::Picture) {
-        let what = column.description().replace('|', "\\|");
+        let what = column.meaning().replace('|', "\\|");
         table += &format!("| `{}` | {what} | `{}` |\n", column.name(), column.file_name());
     }
     table

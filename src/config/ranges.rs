@@ -1,6 +1,7 @@
 //! What values the settings may have: one rule a key, held to on every way in (settings files, `--set`, run.toml).
 
-use super::{ConfigError, Settings};
+use super::error::ConfigError;
+use super::settings::Settings;
 
 /// What one setting may be.
 pub(super) struct Rule {
@@ -100,7 +101,15 @@ pub(super) const RULES: &[Rule] = &[
         holds: |s| s.denoising.corruption.is_valid(),
         found: |s| written(&s.denoising.corruption),
     },
+    rule!(denoising.members, "a whole number from 1 to 32", |v: usize| (1..=32).contains(&v)),
+    rule!(denoising.average, "\"mean\" or \"median\""),
     rule!(denoising.refresh_epochs, "a whole number from 1 to 4294967295", |v: u32| v >= 1),
+    Rule {
+        key: "labels.grid",
+        expected: "\"auto\", \"off\" or a number from 0.001 to 100",
+        holds: |s| s.labels.grid.is_valid(),
+        found: |s| written(&s.labels.grid),
+    },
     rule!(joint.epochs, COUNT),
     rule!(joint.patience, COUNT),
     rule!(joint.learning_rate, RATE, rate),

@@ -149,6 +149,15 @@ pub enum Objective {
     MultimodalOnly,
 }
 
+/// How the members' corrected labels become one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Average {
+    Mean,
+    /// Of an even number of members the mean of the middle two.
+    Median,
+}
+
 /// Stage 2 ([the method](crate::book::method), stage 2).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -166,6 +175,10 @@ pub struct DenoisingSettings {
     pub outer_weight: f32,
     /// How labels are corrupted before the corrector has to restore them.
     pub corruption: Corruptions,
+    /// K, correctors that differ in nothing but their random numbers; corrected labels are their average.
+    pub members: usize,
+    /// How the members' corrected labels become one.
+    pub average: Average,
     /// Corrected labels are read and shown every this many epochs (and after the last).
     pub refresh_epochs: u32,
 }
@@ -181,6 +194,8 @@ impl Default for DenoisingSettings {
             virtual_step: 0.05,
             outer_weight: 1.0,
             corruption: Corruption::Gaussian(0.3).into(),
+            members: 1,
+            average: Average::Mean,
             refresh_epochs: 1,
         }
     }

@@ -163,8 +163,14 @@ impl RunDir {
             }
             Err(e) => return Err(FileError::new("read", &file)(e).into()),
         };
-        let manifest = toml::from_str(&text)
-            .map_err(|e| RunError::Manifest { path: file, message: e.to_string().trim_end().to_owned() })?;
+        let bad = |e: toml::de::Error| RunError::Manifest {
+            path: file.clone(),
+            message: e.to_string().trim_end().to_owned(),
+        };
+        let mut manifest: Manifest = toml::from_str(&text).map_err(bad)?;
+        let record: toml::Table = toml::from_str(&text).map_err(bad)?;
+        let recorded = record.get("settings").and_then(toml::Value::as_table);
+        manifest.settings = manifest.settings.as_recorded(recorded.unwrap_or(&toml::Table::new()));
         let path = path.canonicalize().map_err(FileError::new("find", path))?;
         let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
         Ok(RunDir { path, name, manifest })

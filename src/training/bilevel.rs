@@ -9,9 +9,9 @@ use rand_distr::StandardNormal;
 
 use crate::config::{Corruption, Corruptions, DenoisingSettings, Objective};
 use crate::modality::{Modality, PerModality};
-use crate::model::corrector::{Corrector, Weights, join, loss, loss_and_gradient};
+use crate::model::corrector::{Corrector, loss, loss_and_step};
 
-/// The terms of the objective, (1) each, in label units.
+/// The terms of the objective, (1) each, in label units, summed over the members.
 pub struct Terms {
     /// What the real step minimises.
     pub objective: Tensor<1>,
@@ -19,42 +19,50 @@ pub struct Terms {
     pub unimodal: Tensor<1>,
     /// L_mul(φ'(φ))
     pub multimodal: Tensor<1>,
+    /// K
+    members: usize,
 }
 
-/// One batch for the corrector; representations (B, d) and labels (B), all on the corrector's device.
+impl Terms {
+    /// The names of [`means`](Self::means).
+    pub const NAMES: &[&str] = &["loss", "unimodal", "multimodal"];
+
+    /// Each term's mean over the members.
+    pub fn means(self) -> Vec<Tensor<1>> {
+        [self.objective, self.unimodal, self.multimodal].map(|t| t.div_scalar(self.members as f32)).to_vec()
+    }
+}
+
+/// One batch for the corrector, all on its device; every member has corruptions of its own.
 pub struct CorrectorBatch {
-    /// h_m
+    /// h_m, (B, d)
     pub unimodal: PerModality<Tensor<2>>,
-    /// z_m
+    /// z_m, (B, d)
     pub projected: PerModality<Tensor<2>>,
-    /// y
+    /// y, (B)
     pub labels: Tensor<1>,
-    /// ỹ
-    pub corrupted: Tensor<1>,
-    /// ỹ', independent of ỹ
-    pub corrupted_again: Tensor<1>,
+    /// ỹ, (K, B)
+    pub corrupted: Tensor<2>,
+    /// ỹ', independent of ỹ, (K, B)
+    pub corrupted_again: Tensor<2>,
 }
 
-/// The objective on a batch. One backward pass from `objective` gives its gradient in the corrector's parameters.
+/// The terms on a batch. One backward pass from `objective` gives each member the gradient that it would have alone.
 pub fn objective(corrector: &Corrector, batch: &CorrectorBatch, settings: &DenoisingSettings) -> Terms {
     let range = corrector.label_range();
-    let mut sums: Option<(Tensor<1>, Tensor<1>)> = None;
-    for (weights, modalities) in corrector.parts() {
-        // L_uni and L_mul are means over the three modalities; a part that serves one of them has a third of it.
-        let share = modalities.len() as f32 / Modality::ALL.len() as f32;
-        let target = repeat(&batch.labels, modalities.len());
-        let input = stack(&batch.unimodal, &batch.corrupted, &modalities, range);
-        let (unimodal, gradient) = loss_and_gradient(&weights, input, &target, range);
-        let virtual_weights = virtual_step(&weights, gradient, share * settings.virtual_step, settings.objective);
-        let input = stack(&batch.projected, &batch.corrupted_again, &modalities, range);
-        let multimodal = loss(&virtual_weights, input, &target, range);
-        let (unimodal, multimodal) = (unimodal.mul_scalar(share), multimodal.mul_scalar(share));
-        sums = Some(match sums {
-            None => (unimodal, multimodal),
-            Some((u, m)) => (u + unimodal, m + multimodal),
-        });
-    }
-    let Some((unimodal, multimodal)) = sums else { unreachable!("a corrector has at least one part") };
+    let parts = corrector.parts();
+    // L_uni and L_mul are means over the three modalities; a part that serves one of them has a third of it.
+    let served = parts.first().map_or(0, Vec::len);
+    let share = served as f32 / Modality::ALL.len() as f32;
+    let target = Tensor::cat(vec![batch.labels.clone(); served], 0).reshape([1, -1, 1]);
+    let weights = corrector.weights();
+    let input = corrector.input(&batch.unimodal, &batch.corrupted);
+    // φ' = φ - α∇L_uni(φ); first order treats the gradient as a constant.
+    let (unimodal, step) = loss_and_step(&weights, input, &target, range, share * settings.virtual_step);
+    let virtual_weights = weights.moved(if settings.objective == Objective::FirstOrder { step.detach() } else { step });
+    let input = corrector.input(&batch.projected, &batch.corrupted_again);
+    let multimodal = loss(&virtual_weights, input, &target, range);
+    let (unimodal, multimodal) = (unimodal.mul_scalar(share), multimodal.mul_scalar(share));
     let objective = match settings.objective {
         Objective::UnimodalOnly => unimodal.clone(),
         Objective::MultimodalOnly => multimodal.clone(),
@@ -62,23 +70,7 @@ pub fn objective(corrector: &Corrector, batch: &CorrectorBatch, settings: &Denoi
             unimodal.clone() + multimodal.clone().mul_scalar(settings.outer_weight)
         }
     };
-    Terms { objective, unimodal, multimodal }
-}
-
-/// φ' = φ - α∇L_uni(φ); first order treats the gradient as a constant.
-fn virtual_step(weights: &Weights, gradient: Weights, alpha: f32, objective: Objective) -> Weights {
-    let gradient = if objective == Objective::FirstOrder { gradient.detach() } else { gradient };
-    weights.step(&gradient, alpha)
-}
-
-/// [x_m ; ỹ/H] of the modalities that one corrector serves, below each other.
-fn stack(x: &PerModality<Tensor<2>>, labels: &Tensor<1>, modalities: &[Modality], range: f32) -> Tensor<2> {
-    let parts: Vec<Tensor<2>> = modalities.iter().map(|&m| join(x[m].clone(), labels.clone(), range)).collect();
-    Tensor::cat(parts, 0)
-}
-
-fn repeat(labels: &Tensor<1>, times: usize) -> Tensor<1> {
-    Tensor::cat(vec![labels.clone(); times], 0)
+    Terms { objective, unimodal, multimodal, members: corrector.members() }
 }
 
 /// ỹ: y with one corruption after another, clipped to [-H, H] after each.
@@ -106,6 +98,12 @@ fn corrupt_once(labels: &[f32], corruption: Corruption, range: f32, rng: &mut Ch
     corrupted
 }
 
+/// Each member's labels as a tensor, (K, B).
+pub fn member_tensor(labels: &[Vec<f32>], device: &burn::tensor::Device) -> Tensor<2> {
+    let size = [labels.len(), labels.first().map_or(0, Vec::len)];
+    Tensor::from_data(TensorData::new(labels.concat(), size), device)
+}
+
 /// Labels as a tensor, (B).
 pub fn label_tensor(labels: &[f32], device: &burn::tensor::Device) -> Tensor<1> {
     Tensor::from_data(TensorData::new(labels.to_vec(), [labels.len()]), device)
@@ -123,6 +121,7 @@ mod tests {
 
     const BATCH: usize = 6;
     const WIDTH: usize = 3;
+    const MEMBERS: usize = 2;
 
     /// Moves one element of one parameter.
     struct Nudge {
@@ -177,8 +176,8 @@ mod tests {
             unimodal: x(0.3),
             projected: x(2.0),
             labels: label_tensor(&labels, device),
-            corrupted: label_tensor(&wave(BATCH, 0.1), device),
-            corrupted_again: label_tensor(&wave(BATCH, 0.8), device),
+            corrupted: member_tensor(&[wave(BATCH, 0.1), wave(BATCH, 0.5)], device),
+            corrupted_again: member_tensor(&[wave(BATCH, 0.8), wave(BATCH, 0.2)], device),
         }
     }
 
@@ -189,7 +188,7 @@ mod tests {
             corrector_shared: shared,
             ..ModelSettings::default()
         };
-        Corrector::new(&settings, 3.0, &mut ChaCha8Rng::seed_from_u64(3), device)
+        Corrector::new(&settings, MEMBERS, 3.0, &mut ChaCha8Rng::seed_from_u64(3), device)
     }
 
     /// α so large that the second-order term weighs as much as the first.

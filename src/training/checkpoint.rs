@@ -35,13 +35,26 @@ const GONE: &str = ".gone";
 const KEPT: usize = 2;
 
 /// What this version writes.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
+/// From here on stage 2 trains its members in one.
+const MEMBERS: u32 = 2;
+/// Why a stage is not gone on with, see [`Checkpoint::outdated`].
+pub const OUTDATED: &str =
+    "the checkpoint was written within the stage by an older version, which kept its weights in another form";
 
 /// A checkpoint's contents.
 pub struct Checkpoint {
     pub progress: Progress,
     /// The running stage's weights and optimiser state; `None` between stages.
     pub state: Option<State>,
+}
+
+impl Checkpoint {
+    /// The stage in which an older version left it, where this one cannot go on within that stage.
+    pub fn outdated(&self) -> Option<Stage> {
+        let within = self.progress.stage.filter(|_| self.state.is_some());
+        within.filter(|stage| *stage == Stage::Denoising && self.progress.format < MEMBERS)
+    }
 }
 
 /// The running stage's part of a checkpoint, burnpack documents all.

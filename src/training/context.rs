@@ -8,14 +8,16 @@ use rand_chacha::ChaCha8Rng;
 use super::error::TrainingError;
 use super::events::{EmbeddingValues, LabelValues, Metrics, Scalars};
 use super::feed::Feed;
+use super::levels::Levels;
 use super::randomness::{Purpose, generator};
 use super::readback::Pending;
-use super::records::Trained;
-use crate::config::Settings;
+use super::records::{self, Trained};
+use crate::config::{Grid, Settings};
 use crate::dataset::Dataset;
 use crate::modality::PerModality;
-use crate::model::corrector::Corrector;
+use crate::model::corrector::{Corrector, Member};
 use crate::model::network::Network;
+use crate::split::Split;
 
 /// Data, settings and device of a run.
 pub struct Context {
@@ -23,9 +25,22 @@ pub struct Context {
     pub dataset: Arc<Dataset>,
     /// With a tape.
     pub device: Device,
+    /// What corrected labels are moved to.
+    pub levels: Levels,
 }
 
 impl Context {
+    /// # Errors
+    /// A step from level to level that leaves no label but 0.
+    pub fn new(settings: Settings, dataset: Arc<Dataset>, device: &Device) -> Result<Context, TrainingError> {
+        let (grid, range) = (settings.labels.grid, dataset.label_range);
+        let levels = Levels::new(grid, dataset.labels(Split::Train), range).ok_or(match grid {
+            Grid::Step(step) => TrainingError::Grid { step, range },
+            Grid::Auto | Grid::Off => TrainingError::Grid { step: 0.0, range },
+        })?;
+        Ok(Context { settings, dataset, device: device.clone().autodiff(), levels })
+    }
+
     /// The network with its first weights.
     pub fn new_network(&self) -> Network {
         let dims = PerModality::from_fn(|m| self.dataset.shapes[m].1);
@@ -36,7 +51,30 @@ impl Context {
     /// The corrector with its first weights.
     pub fn new_corrector(&self) -> Corrector {
         let mut rng = generator(self.settings.training.seed, Purpose::Corrector);
-        Corrector::new(&self.settings.model, self.dataset.label_range, &mut rng, &self.device)
+        Corrector::new(
+            &self.settings.model,
+            self.settings.denoising.members,
+            self.dataset.label_range,
+            &mut rng,
+            &self.device,
+        )
+    }
+
+    /// The corrector with the weights of a document, as this version writes it or as those did that knew no members.
+    ///
+    /// # Errors
+    /// A document of other sizes or another number of members, or a damaged one.
+    pub fn load_corrector(&self, document: Vec<u8>) -> Result<Corrector, TrainingError> {
+        let corrector = self.new_corrector();
+        let alone = corrector.members() == 1;
+        records::load(corrector, document.clone()).or_else(|error| {
+            let mut rng = generator(self.settings.training.seed, Purpose::Corrector);
+            let member = Member::new(&self.settings.model, &mut rng, &self.device);
+            match records::load(member, document) {
+                Ok(member) if alone => Ok(Corrector::of(&[member], self.dataset.label_range)),
+                _ => Err(error),
+            }
+        })
     }
 
     /// The device without a tape.

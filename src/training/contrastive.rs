@@ -13,9 +13,10 @@ use super::feed::Feed;
 use super::inference::{infer, sample};
 use super::losses::{contrastive, mean_abs};
 use super::metrics;
-use super::optimizer::adamw;
+use super::optimizer::{Clipping, adamw};
 use super::readback::Pending;
 use super::records::{Trained, Trainee};
+use super::scalars::scalars;
 use crate::modality::{Modality, PerModality};
 use crate::model::dropout::Dropout;
 use crate::model::network::Network;
@@ -30,7 +31,7 @@ pub struct Contrastive {
 impl Contrastive {
     pub fn new(context: Arc<Context>) -> Self {
         let settings = &context.settings;
-        let optimizer = adamw(settings.contrastive.weight_decay, settings.training.gradient_clip);
+        let optimizer = adamw(settings.contrastive.weight_decay, settings.training.gradient_clip, Clipping::Tensors);
         Self { network: Trainee::new(context.new_network(), optimizer), context }
     }
 }
@@ -76,7 +77,7 @@ impl StageTrainer for Contrastive {
         })?;
         let aligned = Modality::ALL.iter().map(|&m| gaps[m].contrastive).sum::<f32>() / 3.0;
         let tasks = task + s.unimodal_weight * unimodal;
-        let mut valid = super::scalars([
+        let mut valid = scalars([
             ("loss", tasks + s.contrastive_weight * aligned),
             ("task", task),
             ("unimodal", unimodal),
@@ -89,7 +90,7 @@ impl StageTrainer for Contrastive {
                 ("positive_cosine", gap.positive_cosine),
                 ("gap", gap.mean_distance),
             ];
-            valid.extend(super::scalars(named).into_iter().map(|(k, v)| (format!("{k}_{m}"), v)));
+            valid.extend(scalars(named).into_iter().map(|(k, v)| (format!("{k}_{m}"), v)));
         }
         Ok(Evaluation { valid, metrics, score: Some(tasks) })
     }

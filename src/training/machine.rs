@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use burn::module::Module;
 
-use super::checkpoint::{Found, Progress, State, Store};
+use super::checkpoint::{Found, OUTDATED, Progress, State, Store};
 use super::clock::Clock;
 use super::context::{Context, StageTrainer};
 use super::contrastive::Contrastive;
@@ -23,10 +23,11 @@ use super::denoising::Denoising;
 use super::error::TrainingError;
 use super::events::{Body, Command, Cut, Event, Level, Prepared, Stage, StagePlan, StageState, Summary};
 use super::inference::{Inference, infer_all};
+use super::job::{Job, Outcome};
 use super::joint::Joint;
 use super::listener::Listener;
 use super::readback::Readback;
-use super::{Job, Outcome, metrics, records};
+use super::{metrics, records};
 use crate::modality::PerModality;
 use crate::split::{PerSplit, Split};
 
@@ -101,8 +102,7 @@ impl<'a> Machine<'a> {
         stages.sort_unstable();
         stages.dedup();
         let plan = stages.iter().map(|&s| StagePlan { stage: s, epochs: epochs(s), steps_per_epoch: steps }).collect();
-        let context =
-            Context { settings: job.settings, dataset: job.dataset, device: job.device.device.clone().autodiff() };
+        let context = Context::new(job.settings, job.dataset, &job.device.device)?;
         Ok(Self {
             context: Arc::new(context),
             device_name: job.device.name,
@@ -126,8 +126,9 @@ impl<'a> Machine<'a> {
     /// Whatever keeps training from going on; the last checkpoint stands.
     pub fn run(mut self, resume: bool) -> Result<Outcome, TrainingError> {
         let found = if resume { self.found()? } else { None };
-        let (mut state, mut passed_over) = (None, None);
+        let (mut state, mut passed_over, mut outdated) = (None, None, None);
         if let Some(Found { checkpoint, passed_over: why }) = found {
+            outdated = checkpoint.outdated();
             self.progress = checkpoint.progress;
             (state, passed_over) = (checkpoint.state, why);
             self.clock.set(self.progress.time);
@@ -137,6 +138,10 @@ impl<'a> Machine<'a> {
         let mut current = self.first_stage(&mut state)?;
         if resume {
             self.emit(Body::Resumed { device: self.device_name.clone() })?;
+        }
+        if let Some(stage) = outdated {
+            self.log(Level::Warning, format!("{OUTDATED}; stage {stage} begins anew"))?;
+            (current, state) = (self.restart(stage)?, None);
         }
         if let Some(why) = passed_over {
             self.log(Level::Warning, why)?;
@@ -240,7 +245,7 @@ impl<'a> Machine<'a> {
             return Ok(Box::new(trainer));
         }
         let corrector = self.store.result(&self.progress, stage, Stage::Denoising)?;
-        let corrector = records::load(context.new_corrector(), corrector)?;
+        let corrector = context.load_corrector(corrector)?;
         Ok(Box::new(Joint::new(context, network, &found, &corrector)?))
     }
 

@@ -49,7 +49,7 @@ pub trait Trained {
 
 impl<M: Module> Trained for Trainee<M> {
     fn weights(&self) -> Result<Vec<u8>, TrainingError> {
-        Ok(self.module.clone().into_record().into_bytes().map_err(TrainingError::Record)?.to_vec())
+        document(&self.module)
     }
 
     fn optimizer(&self) -> Result<Vec<u8>, TrainingError> {
@@ -62,6 +62,14 @@ impl<M: Module> Trained for Trainee<M> {
         self.optimizer = self.optimizer.clone().from_bytes(state).map_err(TrainingError::Record)?;
         Ok(())
     }
+}
+
+/// The weights of a module as a document.
+///
+/// # Errors
+/// A record that cannot be packed.
+pub fn document<M: Module>(module: &M) -> Result<Vec<u8>, TrainingError> {
+    Ok(module.clone().into_record().into_bytes().map_err(TrainingError::Record)?.to_vec())
 }
 
 /// `module` with the weights of a document.

@@ -113,7 +113,7 @@ pub fn stage_rates(
     if samples < settings.training.batch_size {
         return Err(TrainingError::TooFewSamples { found: samples });
     }
-    let context = Arc::new(Context { settings: settings.clone(), dataset, device: device.device.clone().autodiff() });
+    let context = Arc::new(Context::new(settings.clone(), dataset, &device.device)?);
     let network = context.new_network();
     let corrector = context.new_corrector();
     let found = infer_all(&context, &network)?;
@@ -174,7 +174,7 @@ pub fn encoding_rates(
     epochs: usize,
 ) -> Result<Rates, TrainingError> {
     let samples = dataset.len(Split::Train);
-    let context = Context { settings: settings.clone(), dataset, device: device.device.clone().autodiff() };
+    let context = Context::new(settings.clone(), dataset, &device.device)?;
     let network = context.new_network();
     let mut rates = Vec::new();
     for epoch in 0..=epochs {

@@ -2,6 +2,7 @@
 //!
 //! The order of the folders of `src` is the one of `src/book/architecture.md`; the order of the rooms of
 //! `src/console` is [`floors::CONSOLE`].
+#![allow(clippy::unwrap_used, clippy::panic, reason = "that is how a test fails, in its helpers too")]
 
 mod floors;
 mod imports;

@@ -4,8 +4,9 @@
 
 mod table;
 
-use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
-use textwrap::wrap;
+use markdown::mdast::{List, Node};
+use markdown::{ParseOptions, to_mdast};
+use textwrap::{WordSplitter, wrap};
 
 use table::Table;
 
@@ -15,126 +16,85 @@ const INDENT: &str = "  ";
 const CODE_INDENT: &str = "    ";
 
 /// A page of Markdown as lines of at most `width` cells. Code is kept as it is, whatever its width.
-pub fn render(markdown: &str, width: usize) -> String {
-    let mut writer = Writer { width, ..Writer::default() };
-    for event in Parser::new_ext(markdown, Options::ENABLE_TABLES) {
-        writer.take(event);
+pub fn render(page: &str, width: usize) -> String {
+    let mut writer = Writer { width, out: String::new() };
+    match to_mdast(page, &ParseOptions::gfm()) {
+        Ok(root) => writer.blocks(&root, INDENT),
+        // Every text is Markdown: only extensions that are not asked for have a grammar of their own.
+        Err(_) => writer.out.push_str(page),
     }
     writer.out
 }
 
-#[derive(Default)]
 struct Writer {
     width: usize,
     out: String,
-    /// The text of the paragraph, heading, item or cell that is being read.
-    text: String,
-    /// For each list around: the number of its next item; `None`: the list has no numbers.
-    lists: Vec<Option<u64>>,
-    /// What stands before the first line of the item that is being read.
-    bullet: Option<String>,
-    /// True where the last line written belongs to an item: items of one list stand close together.
-    after_item: bool,
-    table: Option<Table>,
 }
 
 impl Writer {
-    fn take(&mut self, event: Event<'_>) {
-        match event {
-            Event::Text(text) | Event::Code(text) => self.text.push_str(&text),
-            Event::SoftBreak => self.text.push(' '),
-            Event::HardBreak => self.text.push('\n'),
-            Event::Rule => self.blank(),
-            Event::Start(tag) => self.start(&tag),
-            Event::End(tag) => self.end(tag),
-            // Comments, and what our pages do not use.
-            _ => {}
-        }
-    }
-
-    fn start(&mut self, tag: &Tag<'_>) {
-        match tag {
-            Tag::List(first) => {
-                self.paragraph();
-                self.lists.push(*first);
-            }
-            Tag::Item => {
-                let bullet = match self.lists.last_mut() {
-                    Some(Some(n)) => {
-                        *n += 1;
-                        format!("{}. ", *n - 1)
+    /// Writes the blocks that a node holds, `indent` before each line, blank lines between them.
+    fn blocks(&mut self, parent: &Node, indent: &str) {
+        for node in parent.children().into_iter().flatten() {
+            match node {
+                Node::Heading(_) => {
+                    self.blank();
+                    self.line(&words(node));
+                }
+                Node::Paragraph(_) => {
+                    self.blank();
+                    self.wrapped(&words(node), indent, indent);
+                }
+                Node::List(list) => {
+                    self.blank();
+                    self.list(list, indent);
+                }
+                Node::Code(code) => {
+                    self.blank();
+                    code.value.lines().for_each(|line| self.line(&format!("{CODE_INDENT}{line}")));
+                }
+                Node::Table(rows) => {
+                    let cells = |row: &Node| row.children().into_iter().flatten().map(words).collect();
+                    let table = Table { rows: rows.children.iter().map(cells).collect() };
+                    self.blank();
+                    for line in table.lines(self.width.saturating_sub(indent.len())) {
+                        self.line(&format!("{indent}{line}"));
                     }
-                    _ => "* ".to_owned(),
-                };
-                self.bullet = Some(bullet);
+                }
+                // Comments, and what our pages do not use.
+                _ => {}
             }
-            Tag::Table(_) => self.table = Some(Table::default()),
-            _ => {}
         }
     }
 
-    fn end(&mut self, tag: TagEnd) {
-        match tag {
-            TagEnd::Heading(_) => {
-                let heading = std::mem::take(&mut self.text);
-                self.blank();
-                self.line(&heading);
-            }
-            TagEnd::Paragraph | TagEnd::Item => self.paragraph(),
-            TagEnd::List(_) => {
-                self.lists.pop();
-                self.after_item = !self.lists.is_empty();
-            }
-            TagEnd::CodeBlock => {
-                self.blank();
-                for line in std::mem::take(&mut self.text).lines() {
-                    self.line(&format!("{CODE_INDENT}{line}"));
+    /// Writes the items of a list, close together.
+    fn list(&mut self, list: &List, indent: &str) {
+        for (n, item) in list.children.iter().enumerate() {
+            let bullet = match list.start {
+                Some(first) if list.ordered => format!("{}. ", first as usize + n),
+                _ => "* ".to_owned(),
+            };
+            let inner = format!("{indent}{}", " ".repeat(bullet.len()));
+            let mut first = format!("{indent}{bullet}");
+            for node in item.children().into_iter().flatten() {
+                match node {
+                    Node::List(list) => self.list(list, &inner),
+                    _ => self.wrapped(&words(node), &std::mem::replace(&mut first, inner.clone()), &inner),
                 }
             }
-            TagEnd::TableCell => {
-                let cell = std::mem::take(&mut self.text);
-                self.table.iter_mut().for_each(|table| table.cell(&cell));
-            }
-            TagEnd::TableHead | TagEnd::TableRow => self.table.iter_mut().for_each(Table::end_row),
-            TagEnd::Table => {
-                let lines = self.table.take().map(|table| table.lines(self.width.saturating_sub(INDENT.len())));
-                self.blank();
-                for line in lines.unwrap_or_default() {
-                    self.line(&format!("{INDENT}{line}"));
-                }
-            }
-            _ => {}
         }
     }
 
-    /// Ends a paragraph or an item: writes its text, if there is one.
-    fn paragraph(&mut self) {
-        let text = std::mem::take(&mut self.text);
-        if text.is_empty() {
-            return;
-        }
-        let depth = self.lists.len();
-        let outer = INDENT.repeat(depth.max(1));
-        if self.bullet.is_none() || !self.after_item {
-            self.blank();
-        }
-        let (first, rest) = match self.bullet.take() {
-            Some(bullet) => (format!("{outer}{bullet}"), format!("{outer}{}", " ".repeat(bullet.len()))),
-            None if depth > 0 => (format!("{outer}{INDENT}"), format!("{outer}{INDENT}")),
-            None => (outer.clone(), outer),
-        };
+    /// Writes a text in as many lines as it needs.
+    fn wrapped(&mut self, text: &str, first: &str, rest: &str) {
         let options = textwrap::Options::new(self.width)
-            .initial_indent(&first)
-            .subsequent_indent(&rest)
-            .word_splitter(textwrap::WordSplitter::NoHyphenation);
-        for line in wrap(&text, options) {
-            self.line(&line);
-        }
-        self.after_item = depth > 0;
+            .initial_indent(first)
+            .subsequent_indent(rest)
+            .word_splitter(WordSplitter::NoHyphenation);
+        wrap(text, options).iter().for_each(|line| self.line(line));
     }
 
     fn blank(&mut self) {
-        if !self.out.is_empty() && !self.out.ends_with("\n\n") {
+        if !self.out.is_empty() {
             self.out.push('\n');
         }
     }
@@ -142,6 +102,16 @@ impl Writer {
     fn line(&mut self, text: &str) {
         self.out.push_str(text.trim_end());
         self.out.push('\n');
+    }
+}
+
+/// The words below a node, without markup.
+fn words(node: &Node) -> String {
+    match node {
+        Node::Text(text) => text.value.replace('\n', " "),
+        Node::InlineCode(code) => code.value.replace('\n', " "),
+        Node::Break(_) => " ".to_owned(),
+        other => other.children().into_iter().flatten().map(words).collect(),
     }
 }
 

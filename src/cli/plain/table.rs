@@ -6,24 +6,14 @@ use unicode_width::UnicodeWidthStr;
 /// Between two columns.
 const GAP: &str = "  ";
 
-/// The rows of a table, the heading first.
-#[derive(Debug, Default)]
+/// A table of words.
+#[derive(Debug)]
 pub struct Table {
-    rows: Vec<Vec<String>>,
-    row: Vec<String>,
+    /// Row by row, the heading first.
+    pub rows: Vec<Vec<String>>,
 }
 
 impl Table {
-    /// Adds a cell to the row that is being read.
-    pub fn cell(&mut self, text: &str) {
-        self.row.push(text.to_owned());
-    }
-
-    /// Ends the row that is being read.
-    pub fn end_row(&mut self) {
-        self.rows.push(std::mem::take(&mut self.row));
-    }
-
     /// The table's lines, each at most `width` cells wide, with a rule below the heading.
     pub fn lines(&self, width: usize) -> Vec<String> {
         let widths = self.widths(width);
@@ -94,12 +84,8 @@ mod tests {
 
     #[test]
     fn the_widest_column_is_wrapped_and_words_stay_whole() {
-        let mut table = Table::default();
-        for row in [["key", "what it does"], ["shift-tab", "to the pane before this one, 电影 included"]] {
-            row.iter().for_each(|cell| table.cell(cell));
-            table.end_row();
-        }
-        let lines = table.lines(30);
+        let rows = [["key", "what it does"], ["shift-tab", "to the pane before this one, 电影 included"]];
+        let lines = Table { rows: rows.map(|row| row.map(str::to_owned).to_vec()).to_vec() }.lines(30);
         assert_eq!(
             lines,
             [

@@ -11,7 +11,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rayon::prelude::*;
 
-use super::{Progress, ProjectionError};
+use super::error::ProjectionError;
+use super::progress::Progress;
 
 /// Fewer points have no neighbourhoods.
 pub const LEAST_POINTS: usize = 8;

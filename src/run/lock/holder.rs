@@ -1,7 +1,7 @@
 //! Who holds a run: the words in `host.lock`, and what they allow to conclude where the kernel's lock says nothing.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -120,6 +120,13 @@ fn process_identity(pid: u32) -> Option<String> {
         return None;
     }
     Some(format!("{}/{}", process_space()?, fields.nth(18)?))
+}
+
+/// A holder as a line of JSON.
+pub(super) fn in_bytes(words: &Holder) -> io::Result<Vec<u8>> {
+    let mut text = serde_json::to_vec(words)?;
+    text.push(b'\n');
+    Ok(text)
 }
 
 #[cfg(test)]

@@ -61,7 +61,7 @@ pub(super) fn take(path: &Path, words: &Holder, dead: Option<&Holder>) -> Result
 
 /// Makes the file with all its content, or fails because there is one.
 fn make(path: &Path, words: &Holder) -> io::Result<()> {
-    let text = super::in_bytes(words)?;
+    let text = holder::in_bytes(words)?;
     let aside = path.with_file_name(format!(".host.owner.{}", words.token));
     let linked = std::fs::write(&aside, &text).and_then(|()| std::fs::hard_link(&aside, path));
     let _ = std::fs::remove_file(&aside);

@@ -10,6 +10,9 @@ use crate::split::PerSplit;
 pub struct LabelValues {
     /// y_m, clipped to [-H, H], one value a row.
     pub corrected: PerModality<Vec<f32>>,
+    /// Standard deviation over the members (of a sample: divided by their number less 1), in label units, before labels are
+    /// moved to levels; `None` for a single member.
+    pub spread: Option<PerModality<Vec<f32>>>,
 }
 
 /// Lower and upper end of a 95 % bootstrap percentile interval.
