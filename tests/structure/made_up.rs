@@ -56,6 +56,8 @@ fn a_ring_by_way_of_a_third_file_is_one_ring() {
         ("d.rs", "pub struct D;"),
     ]);
     assert_eq!(rings(&found), [ring(&["a.rs", "b.rs", "c.rs"])]);
+    let words = told(&rings(&found)[0], &found);
+    assert!(words.contains("the shortest way round: a.rs > b.rs > c.rs > a.rs\n"), "{words}");
 }
 
 #[test]
