@@ -194,7 +194,7 @@ impl Default for DenoisingSettings {
             virtual_step: 0.05,
             outer_weight: 1.0,
             corruption: Corruption::Gaussian(0.3).into(),
-            members: 1,
+            members: 5,
             average: Average::Mean,
             refresh_epochs: 1,
         }

@@ -8,7 +8,7 @@ use burn::module::Module;
 use burn::tensor::{Int, Tensor, TensorData};
 use rand_chacha::ChaCha8Rng;
 
-use super::bilevel::{CorrectorBatch, Terms, corrupt, label_tensor, member_tensor, objective};
+use super::bilevel::{CorrectorBatch, Terms, corrupt, gradients, label_tensor, member_tensor, objective};
 use super::context::{Context, Evaluation, StageTrainer};
 use super::error::TrainingError;
 use super::events::LabelValues;
@@ -88,9 +88,9 @@ impl StageTrainer for Denoising {
             return Err(TrainingError::TooFewSamples { found: 0 });
         };
         let settings = &self.context.settings.denoising;
-        let terms = objective(&self.corrector.module, &batch, settings);
+        let (terms, gradients) = gradients(&self.corrector.module, &batch, settings);
         let rate = settings.learning_rate * if settings.decay { 1.0 - done } else { 1.0 };
-        self.corrector.step(&terms.objective, rate);
+        self.corrector.apply(gradients, rate);
         Ok(Pending::new(Terms::NAMES, terms.means()))
     }
 

@@ -22,7 +22,7 @@ fn every_column_is_found_by_its_own_name() {
 #[test]
 fn messages_name_every_column_that_can_be_compared() {
     let names = Column::names();
-    let expected = "row, id, split, text, y, dt da dv, flips, t a v, ht ha hv, p, e, pt pa pv, d or note";
+    let expected = "row, id, split, text, y, dt da dv, flips, t a v, ht ha hv, st sa sv, p, e, pt pa pv, d or note";
     assert_eq!(names, expected);
 }
 
