@@ -144,13 +144,17 @@ impl Corrector {
     }
 
     /// What the networks are given, (G, rows, d + 1): [h ; y/H] with the representations (B, d) of the modalities that each
-    /// serves, below each other, and each member's own labels, (K, B).
-    pub fn input(&self, representations: &PerModality<Tensor<2>>, labels: &Tensor<2>) -> Tensor<3> {
+    /// serves, below each other, and each member's own labels, (K, B). As many members after each other share a set of
+    /// representations as there are members for each set.
+    pub fn input(&self, representations: &[PerModality<Tensor<2>>], labels: &Tensor<2>) -> Tensor<3> {
         let labels = labels.clone().div_scalar(self.label_range).unsqueeze_dim::<3>(2);
         let join = |m: &Modality| {
-            let [batch, width] = representations[*m].dims();
-            let shared = representations[*m].clone().unsqueeze_dim::<3>(0).expand([self.members, batch, width]);
-            Tensor::cat(vec![shared, labels.clone()], 2)
+            let each = self.members / representations.len();
+            let sets = representations.iter().map(|h| {
+                let [batch, width] = h[*m].dims();
+                h[*m].clone().unsqueeze_dim::<3>(0).expand([each, batch, width])
+            });
+            Tensor::cat(vec![Tensor::cat(sets.collect(), 0), labels.clone()], 2)
         };
         let parts = self.parts();
         Tensor::cat(parts.iter().map(|part| Tensor::cat(part.iter().map(join).collect(), 1)).collect(), 0)
@@ -160,8 +164,8 @@ impl Corrector {
     /// what [`input`](Self::input) takes for the one loss and for the other, `labels` (B) the target.
     pub fn objective_on_the_cpu(
         &self,
-        single: (&PerModality<Tensor<2>>, &Tensor<2>),
-        fused: (&PerModality<Tensor<2>>, &Tensor<2>),
+        single: (&[PerModality<Tensor<2>>], &Tensor<2>),
+        fused: (&[PerModality<Tensor<2>>], &Tensor<2>),
         labels: &Tensor<1>,
         factors: Factors,
     ) -> Found {
@@ -169,8 +173,8 @@ impl Corrector {
         let networks = parts.len() * self.members;
         let layers: Vec<[Vec<f32>; 2]> =
             self.layers.iter().map(|l| [&l.weight, &l.bias].map(|p| values(p.val().inner()))).collect();
-        let host = |(x, labels): (&PerModality<Tensor<2>>, &Tensor<2>)| {
-            (x.map(|_, x| values(x.clone())), values(labels.clone()))
+        let host = |(sets, labels): (&[PerModality<Tensor<2>>], &Tensor<2>)| {
+            (sets.iter().map(|x| x.map(|_, x| values(x.clone()))).collect::<Vec<_>>(), values(labels.clone()))
         };
         let (single, fused) = (host(single), host(fused));
         let labels = values(labels.clone());
@@ -181,7 +185,8 @@ impl Corrector {
         };
         let task = |g: usize| {
             let (part, member) = (&parts[g / self.members], g % self.members);
-            let input = |(x, noisy): &(PerModality<Vec<f32>>, Vec<f32>)| {
+            let input = |(sets, noisy): &(Vec<PerModality<Vec<f32>>>, Vec<f32>)| {
+                let x = &sets[member * sets.len() / self.members];
                 let noisy = &noisy[of(noisy, member, self.members)];
                 let rows = part.iter().flat_map(|m| x[*m].chunks_exact(x[*m].len() / labels.len()).zip(noisy));
                 rows.flat_map(|(x, y)| x.iter().copied().chain([y / self.label_range])).collect()
@@ -213,7 +218,7 @@ impl Corrector {
     }
 
     /// y_m = clip(g(h_m, y), -H, H) by each member, (K, B): labels as they are read, never as they are trained on.
-    pub fn correct(&self, representations: &PerModality<Tensor<2>>, labels: &Tensor<1>) -> PerModality<Tensor<2>> {
+    pub fn correct(&self, representations: &[PerModality<Tensor<2>>], labels: &Tensor<1>) -> PerModality<Tensor<2>> {
         let (k, h, batch) = (self.members, self.label_range, labels.dims()[0]);
         let labels = labels.clone().unsqueeze_dim::<2>(0).expand([k, batch]);
         let out = self.weights().run(self.input(representations, &labels)).0;

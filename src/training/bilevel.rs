@@ -37,10 +37,10 @@ impl Terms {
 
 /// One batch for the corrector, all on its device; every member has corruptions of its own.
 pub struct CorrectorBatch {
-    /// h_m, (B, d)
-    pub unimodal: PerModality<Tensor<2>>,
-    /// z_m, (B, d)
-    pub projected: PerModality<Tensor<2>>,
+    /// h_m of each member network, (B, d).
+    pub unimodal: Vec<PerModality<Tensor<2>>>,
+    /// z_m of each, (B, d).
+    pub projected: Vec<PerModality<Tensor<2>>>,
     /// y, (B)
     pub labels: Tensor<1>,
     /// ỹ, (K, B)
@@ -89,8 +89,8 @@ fn gradients_on_the_cpu(
         step: share * settings.virtual_step,
         second_order: settings.objective != Objective::FirstOrder,
     };
-    let single = (&batch.unimodal, &batch.corrupted);
-    let fused = (&batch.projected, &batch.corrupted_again);
+    let single = (&batch.unimodal[..], &batch.corrupted);
+    let fused = (&batch.projected[..], &batch.corrupted_again);
     let found = corrector.objective_on_the_cpu(single, fused, &batch.labels, factors);
     let mut gradients = GradientsParams::new();
     for (id, gradient) in found.gradients {
@@ -229,8 +229,8 @@ mod tests {
         };
         let labels: Vec<f32> = (0..BATCH).map(|i| if i % 2 == 0 { 2.9 } else { -2.8 }).collect();
         CorrectorBatch {
-            unimodal: x(0.3),
-            projected: x(2.0),
+            unimodal: vec![x(0.3)],
+            projected: vec![x(2.0)],
             labels: label_tensor(&labels, device),
             corrupted: member_tensor(&[wave(BATCH, 0.1), wave(BATCH, 0.5)], device),
             corrupted_again: member_tensor(&[wave(BATCH, 0.8), wave(BATCH, 0.2)], device),
