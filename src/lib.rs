@@ -1,11 +1,12 @@
-//! mug: a terminal console for MUG, meta uni-label generation for multimodal sentiment analysis (arXiv 2408.16029).
+//! A terminal console for **MUG**, meta uni-label generation for multimodal sentiment analysis
+//! ([arXiv 2408.16029](https://arxiv.org/abs/2408.16029)). MUG trains on clips of text, audio and vision of which only the
+//! whole was labelled; a small meta network learns to correct the clip's label into one label per modality. The program
+//! trains the three stages in a process of its own that outlives the terminal, and shows losses, signs of failure and
+//! the corrected labels of every clip.
 //!
-//! Floors, from the bottom; a module imports only from floors below it:
-//! `modality`, `split`, `sanitise`, `files`, `config` → `device` → `dataset` → `model` → `training` → `run` → `report` →
-//! `host` →
-//! `console` → `cli`.
-
-#![deny(unsafe_code)]
+#![doc = include_str!("../assets/console.svg")]
+#![doc = ""]
+#![doc = include_str!("book/start.md")]
 
 pub mod book;
 pub mod cli;

@@ -1,71 +1,57 @@
 //! `mug attach`: brings a run back to a terminal, or follows it from another machine.
 
-use std::io::{self, IsTerminal};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 use color_eyre::Result;
 
-use super::args::{AttachArgs, ViewArgs};
 use super::lines::Lines;
 use super::out::Output;
+use super::out::say;
 use super::progress::Follower;
-use super::{find_run, say, warn};
+use super::record::find_run;
+use super::subcommand::{Program, Subcommand};
+use super::view::ViewArgs;
 use crate::console::{self, OpenOptions, Start};
 use crate::run::directory::RunDir;
 use crate::run::list::{RunState, summarise};
 use crate::run::pulse::{Life, Pulse, SILENCE};
 use crate::run::view::Phase;
 
-/// Opens the console, or prints lines.
-pub fn run(args: AttachArgs, root: PathBuf) -> Result<ExitCode> {
-    let dir = match &args.follow {
-        Some(path) => RunDir::open(Path::new(path))?,
-        None => find_run(&root, args.run.as_deref())?,
-    };
-    if !can_draw(&args.view)? {
-        warn_only_drawn(&args.view);
-        return follow(&dir);
-    }
-    console::open(OpenOptions {
-        runs_root: root,
-        run: Some(dir),
-        follow: args.follow.is_some(),
-        read_only: args.view.read_only || args.follow.is_some(),
-        fps: args.view.frames(),
-        ascii: args.view.ascii,
-        start: Start::default(),
-    })?;
-    Ok(ExitCode::SUCCESS)
+/// Open the console on a run that goes on, or watch one from another machine.
+#[derive(Debug, clap::Parser)]
+#[command(name = "attach")]
+pub struct AttachArgs {
+    /// Name or folder of the run [default: the one last written that is live].
+    pub run: Option<String>,
+    /// Watch a run directory without its process, for example on another node of a cluster.
+    #[arg(long, value_name = "DIR", conflicts_with = "run")]
+    pub follow: Option<String>,
+    #[command(flatten)]
+    pub view: ViewArgs,
 }
 
-/// Says which options mean nothing where lines are printed although nobody asked for lines.
-pub fn warn_only_drawn(view: &ViewArgs) {
-    if let Some(names) = view.only_drawn() {
-        warn(&format!("there is no terminal to draw on, lines are printed: {names} changes nothing"));
-    }
-}
-
-/// True where there is a terminal to draw on and to read keys from, and lines are not asked for. A terminal that cannot be
-/// drawn on is said to be one.
-///
-/// # Errors
-/// Whoever reads is gone.
-pub fn can_draw(view: &ViewArgs) -> Result<bool> {
-    if view.plain || !io::stdout().is_terminal() || !io::stdin().is_terminal() {
-        return Ok(false);
-    }
-    let Some(why) = cannot_draw(std::env::var("TERM").ok().as_deref()) else { return Ok(true) };
-    say(&format!("{why}: lines instead of a screen, as with --plain; TERM=xterm, for one, brings the screen"))?;
-    Ok(false)
-}
-
-/// Why a terminal of this name cannot be drawn on; `None`: it can.
-fn cannot_draw(term: Option<&str>) -> Option<String> {
-    match term {
-        None | Some("") => Some("TERM is not set, so nobody knows what this terminal can do".into()),
-        Some(term @ ("dumb" | "unknown")) => Some(format!("TERM={term} cannot move a cursor")),
-        Some(_) => None,
+impl Subcommand for AttachArgs {
+    /// Opens the console, or prints lines.
+    fn run(self, program: &Program) -> Result<ExitCode> {
+        let dir = match &self.follow {
+            Some(path) => RunDir::open(Path::new(path))?,
+            None => find_run(&program.runs_root, self.run.as_deref())?,
+        };
+        if !self.view.can_draw()? {
+            self.view.warn_only_drawn();
+            return follow(&dir);
+        }
+        console::open(OpenOptions {
+            runs_root: program.runs_root.clone(),
+            run: Some(dir),
+            follow: self.follow.is_some(),
+            read_only: self.view.read_only || self.follow.is_some(),
+            fps: self.view.frames(),
+            ascii: self.view.ascii,
+            start: Start::default(),
+        })?;
+        Ok(ExitCode::SUCCESS)
     }
 }
 

@@ -6,12 +6,13 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Instant;
 
-use clap::{Args, ValueEnum};
+use clap::ValueEnum;
 use color_eyre::Result;
 use color_eyre::eyre::{WrapErr, eyre};
 use serde::Serialize;
 
-use super::{say, say_json};
+use super::out::{say, say_json};
+use super::subcommand::{Program, Subcommand};
 use crate::config::Settings;
 use crate::console::sample;
 use crate::dataset::{Dataset, Source, data_folder};
@@ -24,7 +25,8 @@ use crate::training::speed::{Rates, SHAPES, Shape, encoding_rates, stage_rates};
 /// Each stage trains a warm-up epoch and then timed ones: reading the batch, the step, reading its losses; no validation
 /// and no checkpoints. The figure is the median. Lengths are uniform in 25 to 100 % of the padded steps; hidden size,
 /// representation and fusion are 64, without dropout; one corrector with two layers of 64 serves all modalities.
-#[derive(Debug, Args)]
+#[derive(Debug, clap::Parser)]
+#[command(name = "bench")]
 pub struct BenchArgs {
     /// The shapes to train on [default: all].
     #[arg(long, value_enum, value_delimiter = ',', value_name = "SHAPE,...")]
@@ -50,6 +52,97 @@ pub struct BenchArgs {
     /// One JSON object a line.
     #[arg(long)]
     pub json: bool,
+}
+
+impl Subcommand for BenchArgs {
+    /// Runs the subcommand.
+    ///
+    /// # Errors
+    /// No such device or file, or training fails.
+    fn run(self, _: &Program) -> Result<ExitCode> {
+        if let Some(threads) = self.threads {
+            rayon::ThreadPoolBuilder::new()
+                .num_threads(threads)
+                .build_global()
+                .wrap_err_with(|| format!("--threads {threads}: the threads could not be started"))?;
+        }
+        let device = device::choose(self.device)?;
+        let mut settings = Settings::default();
+        settings.model.dropout = 0.0;
+        settings.model.corrector_shared = true;
+        settings.training.batch_size = self.batch;
+        settings.training.gradient_clip = 0.0;
+        if self.samples < self.batch {
+            return Err(eyre!("--samples {}: expected at least one batch, {} clips", self.samples, self.batch));
+        }
+        let shapes: Vec<Shape> =
+            if self.shape.is_empty() { SHAPES.to_vec() } else { self.shape.iter().map(|s| s.shape()).collect() };
+        if !self.json {
+            say(&format!(
+                "{} · {} threads · batches of {} · {} clips an epoch · median of {} epochs after a warm-up",
+                device.name,
+                rayon::current_num_threads(),
+                self.batch,
+                self.samples,
+                self.epochs
+            ))?;
+            say(&format!(
+                "{:<8}{:>14}{:>14}{:>14}{:>14}   samples/s",
+                "shape", "contrastive", "denoising", "joint", "encoding"
+            ))?;
+        }
+        for shape in shapes {
+            let dataset = Arc::new(shape.random(self.samples, settings.training.seed)?);
+            let rates = stage_rates(dataset.clone(), &settings, &device, self.epochs)?;
+            let of = |stage| rates.iter().find(|(s, _)| *s == stage).map_or(f64::NAN, |(_, r)| r.median());
+            let encoding = encoding_rates(dataset, &settings, &device, self.epochs)?;
+            let trained = Trained {
+                shape: shape.name,
+                device: device.name.clone(),
+                threads: rayon::current_num_threads(),
+                batch: self.batch,
+                samples: self.samples,
+                epochs: self.epochs,
+                contrastive: round(of(Stage::Contrastive)),
+                denoising: round(of(Stage::Denoising)),
+                joint: round(of(Stage::Joint)),
+                encoding: round(encoding.median()),
+            };
+            if self.json {
+                say_json(&trained)?;
+            } else {
+                say(&format!(
+                    "{:<8}{:>14.1}{:>14.1}{:>14.1}{:>14.1}",
+                    trained.shape, trained.contrastive, trained.denoising, trained.joint, trained.encoding
+                ))?;
+            }
+        }
+        let drawn = draw()?;
+        if self.json {
+            say_json(&drawn)?;
+        } else {
+            say(&format!(
+                "console: a frame {:.2} ms at 80x24, {:.2} ms at 200x60; a key among a million rows {:.2} ms",
+                drawn.frame_80x24_ms, drawn.frame_200x60_ms, drawn.key_in_a_million_rows_ms
+            ))?;
+        }
+        if let Some(name) = &self.open {
+            let opened = open(name)?;
+            if self.json {
+                say_json(&opened)?;
+            } else {
+                say(&format!(
+                    "opening {}: {:.3} s, {:.2} GB/s; reading its {} bytes: {:.3} s",
+                    opened.open.display(),
+                    opened.open_seconds,
+                    opened.gigabytes_per_second,
+                    opened.bytes,
+                    opened.read_seconds
+                ))?;
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    }
 }
 
 /// A shape of `mug bench`.
@@ -115,95 +208,6 @@ struct Drawn {
 /// Frames that are timed.
 const FRAMES: u64 = 200;
 
-/// Runs the subcommand.
-///
-/// # Errors
-/// No such device or file, or training fails.
-pub fn run(args: &BenchArgs) -> Result<ExitCode> {
-    if let Some(threads) = args.threads {
-        rayon::ThreadPoolBuilder::new()
-            .num_threads(threads)
-            .build_global()
-            .wrap_err_with(|| format!("--threads {threads}: the threads could not be started"))?;
-    }
-    let device = device::choose(args.device)?;
-    let mut settings = Settings::default();
-    settings.model.dropout = 0.0;
-    settings.model.corrector_shared = true;
-    settings.training.batch_size = args.batch;
-    settings.training.gradient_clip = 0.0;
-    if args.samples < args.batch {
-        return Err(eyre!("--samples {}: expected at least one batch, {} clips", args.samples, args.batch));
-    }
-    let shapes: Vec<Shape> =
-        if args.shape.is_empty() { SHAPES.to_vec() } else { args.shape.iter().map(|s| s.shape()).collect() };
-    if !args.json {
-        say(&format!(
-            "{} · {} threads · batches of {} · {} clips an epoch · median of {} epochs after a warm-up",
-            device.name,
-            rayon::current_num_threads(),
-            args.batch,
-            args.samples,
-            args.epochs
-        ))?;
-        say(&format!(
-            "{:<8}{:>14}{:>14}{:>14}{:>14}   samples/s",
-            "shape", "contrastive", "denoising", "joint", "encoding"
-        ))?;
-    }
-    for shape in shapes {
-        let dataset = Arc::new(shape.random(args.samples, settings.training.seed)?);
-        let rates = stage_rates(dataset.clone(), &settings, &device, args.epochs)?;
-        let of = |stage| rates.iter().find(|(s, _)| *s == stage).map_or(f64::NAN, |(_, r)| r.median());
-        let encoding = encoding_rates(dataset, &settings, &device, args.epochs)?;
-        let trained = Trained {
-            shape: shape.name,
-            device: device.name.clone(),
-            threads: rayon::current_num_threads(),
-            batch: args.batch,
-            samples: args.samples,
-            epochs: args.epochs,
-            contrastive: round(of(Stage::Contrastive)),
-            denoising: round(of(Stage::Denoising)),
-            joint: round(of(Stage::Joint)),
-            encoding: round(encoding.median()),
-        };
-        if args.json {
-            say_json(&trained)?;
-        } else {
-            say(&format!(
-                "{:<8}{:>14.1}{:>14.1}{:>14.1}{:>14.1}",
-                trained.shape, trained.contrastive, trained.denoising, trained.joint, trained.encoding
-            ))?;
-        }
-    }
-    let drawn = draw()?;
-    if args.json {
-        say_json(&drawn)?;
-    } else {
-        say(&format!(
-            "console: a frame {:.2} ms at 80x24, {:.2} ms at 200x60; a key among a million rows {:.2} ms",
-            drawn.frame_80x24_ms, drawn.frame_200x60_ms, drawn.key_in_a_million_rows_ms
-        ))?;
-    }
-    if let Some(name) = &args.open {
-        let opened = open(name)?;
-        if args.json {
-            say_json(&opened)?;
-        } else {
-            say(&format!(
-                "opening {}: {:.3} s, {:.2} GB/s; reading its {} bytes: {:.3} s",
-                opened.open.display(),
-                opened.open_seconds,
-                opened.gigabytes_per_second,
-                opened.bytes,
-                opened.read_seconds
-            ))?;
-        }
-    }
-    Ok(ExitCode::SUCCESS)
-}
-
 /// Times the console on a run of its own making.
 fn draw() -> Result<Drawn> {
     let frame = |width, height| -> Result<f64> {
@@ -255,7 +259,7 @@ fn open(name: &str) -> Result<Opened> {
     Ok(Opened { open: path.clone(), bytes, open_seconds, read_seconds, gigabytes_per_second })
 }
 
-/// Reads a file and forgets it; its length.
+/// Reads a file to its end; returns its length.
 fn read(path: &Path) -> Result<u64> {
     let mut file = crate::files::open(path).wrap_err_with(|| format!("cannot open {}", path.display()))?;
     let mut buffer = vec![0u8; 1 << 20];

@@ -1,15 +1,18 @@
 //! `mug compare`: runs side by side.
 
-use std::path::Path;
 use std::process::ExitCode;
 
 use color_eyre::Result;
 
-use super::{read_record, say, say_json};
+use super::out::{say, say_json};
+use super::record::read_record;
+use super::subcommand::{Program, Subcommand};
 use crate::report::compare::compare;
 use crate::run::directory::RunDir;
 
-#[derive(Debug, clap::Args)]
+/// Put runs side by side: the settings that differ beside their results.
+#[derive(Debug, clap::Parser)]
+#[command(name = "compare")]
 pub struct CompareArgs {
     /// Names or folders of runs; they may still be training. One alone is shown with all its settings.
     #[arg(required = true, num_args = 1.., value_name = "RUN")]
@@ -19,16 +22,19 @@ pub struct CompareArgs {
     pub json: bool,
 }
 
-/// Prints the table.
-pub fn run(args: &CompareArgs, root: &Path) -> Result<ExitCode> {
-    let dirs = args.runs.iter().map(|name| RunDir::find(root, name)).collect::<Result<Vec<_>, _>>()?;
-    let views = dirs.iter().map(read_record).collect::<Result<Vec<_>, _>>()?;
-    let runs: Vec<_> = dirs.iter().zip(&views).collect();
-    let comparison = compare(&runs);
-    if args.json {
-        say_json(&comparison)?;
-    } else {
-        comparison.lines().iter().try_for_each(|line| say(line))?;
+impl Subcommand for CompareArgs {
+    /// Prints the table.
+    fn run(self, program: &Program) -> Result<ExitCode> {
+        let dirs =
+            self.runs.iter().map(|name| RunDir::find(&program.runs_root, name)).collect::<Result<Vec<_>, _>>()?;
+        let views = dirs.iter().map(read_record).collect::<Result<Vec<_>, _>>()?;
+        let runs: Vec<_> = dirs.iter().zip(&views).collect();
+        let comparison = compare(&runs);
+        if self.json {
+            say_json(&comparison)?;
+        } else {
+            comparison.lines().iter().try_for_each(|line| say(line))?;
+        }
+        Ok(ExitCode::SUCCESS)
     }
-    Ok(ExitCode::SUCCESS)
 }

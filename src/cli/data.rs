@@ -2,19 +2,34 @@
 
 use std::io::Write;
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use color_eyre::Result;
 use serde_json::json;
 
+use super::out;
+use super::subcommand::{Program, Subcommand};
 use crate::config::DataSettings;
 use crate::dataset::{Catalogue, Report, Source, State, data_folder};
 use crate::sanitise::clean;
 
 /// Look at datasets.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, clap::Parser)]
+#[command(name = "data")]
 pub struct DataArgs {
     #[command(subcommand)]
     command: DataCommand,
+}
+
+impl Subcommand for DataArgs {
+    /// Runs `mug data`.
+    ///
+    /// # Errors
+    /// The dataset cannot be found or used, or standard output cannot be written.
+    fn run(self, _: &Program) -> Result<ExitCode> {
+        out::table().write_all(output(self)?.as_bytes())?;
+        Ok(ExitCode::SUCCESS)
+    }
 }
 
 #[derive(Debug, clap::Subcommand)]
@@ -55,14 +70,6 @@ impl Folder {
     fn path(&self) -> PathBuf {
         self.data_dir.clone().unwrap_or_else(data_folder)
     }
-}
-
-/// Runs `mug data`.
-///
-/// # Errors
-/// The dataset cannot be found or used, or standard output cannot be written.
-pub fn run(args: DataArgs) -> Result<()> {
-    Ok(super::out::table().write_all(output(args)?.as_bytes())?)
 }
 
 /// What the command prints.

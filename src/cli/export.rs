@@ -6,12 +6,17 @@ use std::process::ExitCode;
 use color_eyre::Result;
 use color_eyre::eyre::eyre;
 
-use super::{out, read_record, say};
+use super::out;
+use super::out::say;
+use super::record::read_record;
+use super::subcommand::{Program, Subcommand};
 use crate::report::{scalars, tensorboard};
 use crate::run::directory::RunDir;
 use crate::run::write_atomically;
 
-#[derive(Debug, clap::Args)]
+/// Write a run's numbers for other programs: TensorBoard event files, or one CSV table.
+#[derive(Debug, clap::Parser)]
+#[command(name = "export")]
 #[command(group = clap::ArgGroup::new("form").required(true).multiple(true).args(["tensorboard", "csv"]))]
 pub struct ExportArgs {
     /// Name or folder of the run; it may still be training.
@@ -24,30 +29,32 @@ pub struct ExportArgs {
     pub csv: Option<PathBuf>,
 }
 
-/// Writes what is asked for and says where.
-pub fn run(args: &ExportArgs, root: &Path) -> Result<ExitCode> {
-    let dir = RunDir::find(root, &args.run)?;
-    let view = read_record(&dir)?;
-    if scalars::scalars(&view).next().is_none() {
-        return Err(eyre!("run {} has no numbers to export: no step of any stage is recorded", dir.name()));
-    }
-    if let Some(folder) = &args.tensorboard {
-        let (path, written) = tensorboard::export(&dir, &view, folder)?;
-        say(&format!("{written} numbers written to {}", path.display()))?;
-    }
-    match args.csv.as_deref() {
-        Some(path) if path == Path::new("-") => {
-            scalars::write_csv(&view, &mut out::table())?;
+impl Subcommand for ExportArgs {
+    /// Writes what is asked for and says where.
+    fn run(self, program: &Program) -> Result<ExitCode> {
+        let dir = RunDir::find(&program.runs_root, &self.run)?;
+        let view = read_record(&dir)?;
+        if scalars::scalars(&view).next().is_none() {
+            return Err(eyre!("run {} has no numbers to export: no step of any stage is recorded", dir.name()));
         }
-        Some(path) => {
-            let mut rows = 0;
-            write_atomically(path, |w| {
-                rows = scalars::write_csv(&view, w)?;
-                Ok(())
-            })?;
-            say(&format!("{rows} rows written to {}", path.display()))?;
+        if let Some(folder) = &self.tensorboard {
+            let (path, written) = tensorboard::export(&dir, &view, folder)?;
+            say(&format!("{written} numbers written to {}", path.display()))?;
         }
-        None => {}
+        match self.csv.as_deref() {
+            Some(path) if path == Path::new("-") => {
+                scalars::write_csv(&view, &mut out::table())?;
+            }
+            Some(path) => {
+                let mut rows = 0;
+                write_atomically(path, |w| {
+                    rows = scalars::write_csv(&view, w)?;
+                    Ok(())
+                })?;
+                say(&format!("{rows} rows written to {}", path.display()))?;
+            }
+            None => {}
+        }
+        Ok(ExitCode::SUCCESS)
     }
-    Ok(ExitCode::SUCCESS)
 }

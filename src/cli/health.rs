@@ -7,8 +7,9 @@ use color_eyre::Result;
 use color_eyre::eyre::eyre;
 use serde::Serialize;
 
-use super::args::HealthArgs;
-use super::{read_record, say, say_json};
+use super::out::{say, say_json};
+use super::record::read_record;
+use super::subcommand::{Program, Subcommand};
 use crate::run::directory::RunDir;
 use crate::run::predictions;
 use crate::run::rows::LabelRows;
@@ -17,6 +18,57 @@ use crate::split::Split;
 use crate::training::events::{Check, CheckState, Gain, Stage};
 use crate::training::health::of_baseline;
 use crate::training::metrics::{mean_error, set_of};
+
+/// Look for signs of failure in a run; exits with 0 where no check fails and with 4 where one does.
+#[derive(Debug, clap::Parser)]
+#[command(name = "health")]
+pub struct HealthArgs {
+    /// Name or folder of the run.
+    pub run: String,
+    /// Compare joint training with this run of the same data, for example one of joint.unimodal_weight=0.
+    #[arg(long, value_name = "RUN")]
+    pub baseline: Option<String>,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
+impl Subcommand for HealthArgs {
+    /// Prints the checks; the exit status tells whether one fails.
+    fn run(self, program: &Program) -> Result<ExitCode> {
+        let dir = RunDir::find(&program.runs_root, &self.run)?;
+        let view = read_record(&dir)?;
+        let mut checks: Vec<Check> = view.health.iter().map(|h| h.check.clone()).collect();
+        let comparison = match &self.baseline {
+            Some(name) => {
+                let other = RunDir::find(&program.runs_root, name)?;
+                let (found, comparison) = compare(&dir, &view, &other)?;
+                checks.extend(found);
+                Some(comparison)
+            }
+            None => None,
+        };
+        if checks.is_empty() {
+            return Err(eyre!(
+                "run {} has recorded no health checks: they come with its first epoch (and with this version of mug)",
+                dir.name()
+            ));
+        }
+        let healthy = checks.iter().all(|c| c.state != CheckState::Failing);
+        if self.json {
+            let (checks, baseline) = (checks.iter().collect(), comparison.as_ref());
+            say_json(&Report { run: dir.name(), path: dir.path(), healthy, checks, baseline })?;
+        } else {
+            for line in table(&checks) {
+                say(&line)?;
+            }
+            if let Some(c) = &comparison {
+                say(&beside(c))?;
+            }
+        }
+        Ok(if healthy { ExitCode::SUCCESS } else { ExitCode::from(FAILING) })
+    }
+}
 
 /// Exit status where a check fails.
 const FAILING: u8 = 4;
@@ -42,41 +94,6 @@ struct Comparison {
     test_mae: [Option<f64>; 2],
     /// The other's validation MAE less this run's.
     gain: Gain,
-}
-
-/// Prints the checks; the exit status tells whether one fails.
-pub fn run(args: &HealthArgs, root: &Path) -> Result<ExitCode> {
-    let dir = RunDir::find(root, &args.run)?;
-    let view = read_record(&dir)?;
-    let mut checks: Vec<Check> = view.health.iter().map(|h| h.check.clone()).collect();
-    let comparison = match &args.baseline {
-        Some(name) => {
-            let other = RunDir::find(root, name)?;
-            let (found, comparison) = compare(&dir, &view, &other)?;
-            checks.extend(found);
-            Some(comparison)
-        }
-        None => None,
-    };
-    if checks.is_empty() {
-        return Err(eyre!(
-            "run {} has recorded no health checks: they come with its first epoch (and with this version of mug)",
-            dir.name()
-        ));
-    }
-    let healthy = checks.iter().all(|c| c.state != CheckState::Failing);
-    if args.json {
-        let (checks, baseline) = (checks.iter().collect(), comparison.as_ref());
-        say_json(&Report { run: dir.name(), path: dir.path(), healthy, checks, baseline })?;
-    } else {
-        for line in table(&checks) {
-            say(&line)?;
-        }
-        if let Some(c) = &comparison {
-            say(&beside(c))?;
-        }
-    }
-    Ok(if healthy { ExitCode::SUCCESS } else { ExitCode::from(FAILING) })
 }
 
 fn table(checks: &[Check]) -> Vec<String> {

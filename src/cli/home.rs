@@ -1,21 +1,64 @@
 //! `mug` without a subcommand: the console, or lines where there is no terminal.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use color_eyre::Result;
 use color_eyre::eyre::eyre;
 
-use super::args::{StartArgs, ViewArgs};
-use super::{attach, newest_live, say};
+use super::attach;
+use super::out::say;
+use super::record::newest_live;
+use super::view::ViewArgs;
 use crate::console::{self, OpenOptions, Start};
 use crate::dataset::{Catalogue, DEMO, Source, data_folder};
+use crate::device::DeviceRequest;
 use crate::host::prepare::RunRequest;
 use crate::host::spawn::start_detached;
 use crate::run::directory::RunDir;
 
-/// Opens the console. In lines: starts a run where a dataset is named, else follows the newest live run.
-pub fn run(view: ViewArgs, start: StartArgs, root: PathBuf) -> Result<ExitCode> {
+/// Options of `mug` without a subcommand.
+#[derive(Clone, Debug, clap::Args)]
+pub struct HomeArgs {
+    #[command(flatten)]
+    pub view: ViewArgs,
+    #[command(flatten)]
+    pub start: StartArgs,
+}
+
+/// What runs started in the console train on.
+#[derive(Clone, Debug, clap::Args)]
+pub struct StartArgs {
+    /// The dataset to select: a name that `mug data list` shows, or a file.
+    #[arg(long, value_name = "NAME|FILE")]
+    pub dataset: Option<String>,
+    /// Settings in place of those that ship for the dataset (see configs/).
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Where runs that are started compute [default: auto].
+    #[arg(long, value_enum, conflicts_with = "read_only")]
+    pub device: Option<DeviceRequest>,
+    /// Change one setting, for example --set joint.unimodal_weight=0.
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub overrides: Vec<String>,
+}
+
+impl StartArgs {
+    /// Names of the options that were given and matter only where a run is started.
+    pub fn given(&self) -> Vec<&'static str> {
+        let given = [
+            ("--dataset", self.dataset.is_some()),
+            ("--config", self.config.is_some()),
+            ("--device", self.device.is_some()),
+            ("--set", !self.overrides.is_empty()),
+        ];
+        given.into_iter().filter(|(_, given)| *given).map(|(name, _)| name).collect()
+    }
+}
+
+/// Opens the console. Where there is no screen: starts a run if a dataset is named, else follows the newest live run.
+pub fn run(args: HomeArgs, root: &Path) -> Result<ExitCode> {
+    let HomeArgs { view, start } = args;
     let given = start.given();
     let request = RunRequest {
         config: start.config,
@@ -23,9 +66,9 @@ pub fn run(view: ViewArgs, start: StartArgs, root: PathBuf) -> Result<ExitCode> 
         device: start.device.unwrap_or_default(),
         ..RunRequest::new(start.dataset.as_deref().unwrap_or(DEMO))
     };
-    if attach::can_draw(&view)? {
+    if view.can_draw()? {
         console::open(OpenOptions {
-            runs_root: root,
+            runs_root: root.to_owned(),
             run: None,
             follow: false,
             read_only: view.read_only,
@@ -35,15 +78,18 @@ pub fn run(view: ViewArgs, start: StartArgs, root: PathBuf) -> Result<ExitCode> 
         })?;
         return Ok(ExitCode::SUCCESS);
     }
-    attach::warn_only_drawn(&view);
+    view.warn_only_drawn();
     let dir = match start.dataset {
         Some(_) if view.read_only => {
             return Err(eyre!("--read-only starts no run; without --dataset it follows the newest live one"));
         }
         Some(_) => {
-            let dir = request.create(&root)?;
+            let dir = request.create(root)?;
             start_detached(&dir)?;
-            say(&format!("started; it goes on when this is ended: mug attach {0}, mug stop {0}", dir.name()))?;
+            say(&format!(
+                "started; it goes on when these lines end: mug attach {0} shows it, mug stop {0} ends it",
+                dir.name()
+            ))?;
             dir
         }
         None if !given.is_empty() => {
@@ -52,7 +98,7 @@ pub fn run(view: ViewArgs, start: StartArgs, root: PathBuf) -> Result<ExitCode> 
                 given.join(", ")
             ));
         }
-        None => match newest_live(&root) {
+        None => match newest_live(root) {
             Some(run) => RunDir::open(&run.path)?,
             None => {
                 say("no run is live. Without a terminal, mug --dataset demo starts one and prints lines;")?;
@@ -64,7 +110,7 @@ pub fn run(view: ViewArgs, start: StartArgs, root: PathBuf) -> Result<ExitCode> 
     attach::follow(&dir)
 }
 
-/// What the console starts runs with, once it is sure that it can: what is wrong is said before the screen opens.
+/// What the console starts runs with. Dataset and settings are checked here: errors are printed before the screen opens.
 fn checked(request: RunRequest, dataset: Option<&str>, given: bool) -> Result<Start> {
     let settings = request.settings()?;
     let mut start = Start {

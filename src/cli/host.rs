@@ -1,29 +1,50 @@
 //! `mug host`: the process of a run, detached from the terminal.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use color_eyre::Result;
 
-use super::args::HostArgs;
+use super::stage_name::StageName;
+use super::subcommand::{Program, Subcommand};
 use crate::host::spawn::leave_the_terminal;
 use crate::host::trainer::trainer;
 use crate::host::{HostOptions, serve};
 use crate::run::directory::RunDir;
 use crate::training::Outcome;
 
-/// Trains the run to its end.
-pub fn run(args: &HostArgs) -> Result<ExitCode> {
-    leave_the_terminal();
-    let dir = RunDir::open(&args.dir)?;
-    let options = HostOptions {
-        resume: args.resume,
-        restart: args.restart.map(Into::into),
-        continue_stage: args.continue_stage.map(Into::into),
-        ..HostOptions::default()
-    };
-    let served = serve(dir, trainer(), &options)?;
-    // Ended on request is success here: who asked has seen it.
-    Ok(match served.outcome {
-        Outcome::Finished | Outcome::Stopped => ExitCode::SUCCESS,
-    })
+/// The process of a run; started by the console.
+#[derive(Debug, clap::Parser)]
+#[command(name = "host", hide = true)]
+pub struct HostArgs {
+    /// The run directory.
+    pub dir: PathBuf,
+    /// Go on from the last checkpoint.
+    #[arg(long)]
+    pub resume: bool,
+    /// Begin this stage and those after it anew.
+    #[arg(long, value_name = "STAGE")]
+    pub restart: Option<StageName>,
+    /// Go on with this stage, which was ended early.
+    #[arg(long = "continue", value_name = "STAGE", conflicts_with = "restart")]
+    pub continue_stage: Option<StageName>,
+}
+
+impl Subcommand for HostArgs {
+    /// Trains the run to its end.
+    fn run(self, _: &Program) -> Result<ExitCode> {
+        leave_the_terminal();
+        let dir = RunDir::open(&self.dir)?;
+        let options = HostOptions {
+            resume: self.resume,
+            restart: self.restart.map(Into::into),
+            continue_stage: self.continue_stage.map(Into::into),
+            ..HostOptions::default()
+        };
+        let served = serve(dir, trainer(), &options)?;
+        // A run that was stopped on request is a success, too.
+        Ok(match served.outcome {
+            Outcome::Finished | Outcome::Stopped => ExitCode::SUCCESS,
+        })
+    }
 }

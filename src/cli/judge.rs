@@ -1,15 +1,16 @@
 //! `mug labels RUN --json` and `--against FILE`: how well corrected labels agree with people's.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 use color_eyre::Result;
 use color_eyre::eyre::eyre;
 use serde::Serialize;
 
-use super::args::LabelsArgs;
-use super::{labels, read_record, say, say_json};
+use super::out::{say, say_json, warn};
+use super::record::read_record;
+use super::refresh::read_refresh;
 use crate::modality::PerModality;
 use crate::run::annotations;
 use crate::run::directory::RunDir;
@@ -19,7 +20,7 @@ use crate::training::agreement::summarise;
 use crate::training::bootstrap::{CONFIDENCE, RESAMPLES};
 use crate::training::events::{Agreement, Grid, Interval, LabelSummaries, LabelSummary, LabelValues};
 
-/// Unknown ids that are named.
+/// So many unknown ids are named at most.
 const NAMED: usize = 10;
 
 /// What `--json` prints.
@@ -39,16 +40,15 @@ struct Report<'a> {
     labels: LabelSummaries,
 }
 
-/// Judges a refresh of a run's labels.
-pub fn run(args: &LabelsArgs, root: &Path) -> Result<ExitCode> {
-    let dir = RunDir::find(root, &args.run)?;
-    let view = read_record(&dir)?;
-    let (refresh, values, mut rows) = labels::read_refresh(&dir, &view, args.refresh)?;
+/// Judges a refresh of a run's labels (`None`: the last) by the data's human labels, or by those of the file `against`.
+pub fn run(dir: &RunDir, refresh: Option<u32>, against: Option<&Path>, json: bool) -> Result<ExitCode> {
+    let view = read_record(dir)?;
+    let (refresh, values, mut rows) = read_refresh(dir, &view, refresh)?;
     let label_range =
         view.prepared.ok_or_else(|| eyre!("run {} has not recorded what it trains on", dir.name()))?.label_range;
     let mut judged_by = rows.human.as_ref().map(|_| "data".to_owned());
     let mut unknown = Vec::new();
-    if let Some(path) = &args.against {
+    if let Some(path) = against {
         let given = annotations::read(path, &rows, label_range)?;
         rows.human = Some(given.labels);
         unknown = given.unknown;
@@ -56,11 +56,11 @@ pub fn run(args: &LabelsArgs, root: &Path) -> Result<ExitCode> {
         if !unknown.is_empty() {
             let named: Vec<_> = unknown.iter().take(NAMED).map(String::as_str).collect();
             let more = if unknown.len() > NAMED { ", ..." } else { "" };
-            super::warn(&format!("{} ids are not in the run's data: {}{more}", unknown.len(), named.join(", ")));
+            warn(&format!("{} ids are not in the run's data: {}{more}", unknown.len(), named.join(", ")));
         }
     }
     let labels = summaries(&rows, &values, label_range);
-    if args.json {
+    if json {
         let report = Report {
             run: dir.name(),
             path: dir.path(),
@@ -75,7 +75,7 @@ pub fn run(args: &LabelsArgs, root: &Path) -> Result<ExitCode> {
         };
         say_json(&report)?;
     } else {
-        let source = args.against.clone().unwrap_or_else(|| PathBuf::from("the data"));
+        let source = against.unwrap_or(Path::new("the data"));
         say(&format!(
             "run {}, refresh {} (epoch {}), against {}; in brackets 95 % intervals of {RESAMPLES} resamples",
             dir.name(),
@@ -146,7 +146,7 @@ fn verdict(s: &LabelSummary) -> String {
     )
 }
 
-/// Signs, copies and corrected labels down and people's across.
+/// Grids of signs: rows are the signs of copies and of corrected labels, columns those of people's labels.
 fn grids(s: &LabelSummary) -> io::Result<()> {
     let (Some(copied), Some(corrected)) = (s.copied_human, s.corrected_human) else { return Ok(()) };
     say(&format!("  {:<26}{}", "copied \\ human -  0  +", "corrected \\ human -  0  +"))?;

@@ -1,4 +1,4 @@
-//! A run as lines of text: for terminals that are none, logs of batch systems, and `--plain`.
+//! A run as lines of text: for `--plain`, for logs of batch systems, and where there is no terminal.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -10,12 +10,12 @@ use crate::sanitise::clean;
 use crate::split::Split;
 use crate::training::events::{Body, Cut, Event, LabelSummary, Level, Metrics, Scalars, Stage, StageState};
 
-/// What is told of a run as its events come.
+/// Tells people of a run's events.
 pub trait Reporter {
     /// After `view` has taken the event in.
     ///
     /// # Errors
-    /// Whoever reads is gone.
+    /// The output cannot be written.
     fn event(&mut self, event: &Event, view: &RunView) -> io::Result<()>;
 
     /// After a batch of events.
@@ -25,7 +25,7 @@ pub trait Reporter {
     fn pause(&mut self, view: &RunView) -> io::Result<()>;
 }
 
-/// One line an epoch and for everything that is rarer, and in between one every ten seconds.
+/// One line for each epoch and each rarer event; between them one every ten seconds.
 pub struct Lines<W> {
     out: W,
     said: Instant,

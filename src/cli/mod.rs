@@ -1,49 +1,81 @@
 //! The command line: one file a subcommand.
+//!
+//! A subcommand's file holds its options (a struct whose fields and doc comments are what `--help` shows) and what it does
+//! with them ([`Subcommand`](subcommand::Subcommand)). To add one: its file, its `mod` line and its line in
+//! [`SUBCOMMANDS`]. What several subcommands share has a file of its own: `out` prints, `record` finds and reads runs,
+//! `lines` and `progress` tell a run's events, `control` sends commands. Files here import from each other without a
+//! ring, and never from this one; everything below may be imported.
 
-pub mod args;
+mod args;
 mod attach;
 mod bench;
-mod commands;
-pub mod compare;
-pub mod data;
-pub mod devices;
-pub mod export;
+mod compare;
+mod control;
+mod data;
+mod devices;
+mod export;
 mod health;
+mod help;
 mod home;
 mod host;
 mod judge;
 mod labels;
 mod lines;
+mod man;
 mod out;
-pub mod plot;
+pub mod pages;
+mod pause;
+mod plain;
+mod plot;
 mod progress;
+mod record;
+mod refresh;
+mod resume;
 mod runs;
-pub mod show;
+mod show;
+mod stage_name;
+mod stop;
+pub mod subcommand;
 mod train;
-pub mod verify;
+mod verify;
+mod view;
 
 use std::io::{self, Write};
-use std::path::Path;
 use std::process::ExitCode;
 
 use color_eyre::Result;
-use color_eyre::eyre::eyre;
 
-use crate::run::directory::{RunDir, runs_root};
-use crate::run::list::{RunSummary, list_runs};
-use crate::run::marks::Marks;
-use crate::run::tail::read_view;
-use crate::run::view::RunView;
-use crate::training::events::Command;
-use args::{Action, Args};
-use out::{say, say_json, warn};
+use crate::run::directory::runs_root;
+use subcommand::{Entry, Program};
+
+/// Every subcommand, in the order in which `mug --help` lists them.
+pub const SUBCOMMANDS: &[Entry] = &[
+    Entry::of::<train::TrainArgs>(),
+    Entry::of::<attach::AttachArgs>(),
+    Entry::of::<runs::RunsArgs>(),
+    Entry::of::<show::ShowArgs>(),
+    Entry::of::<pause::PauseArgs>(),
+    Entry::of::<resume::ResumeArgs>(),
+    Entry::of::<stop::StopArgs>(),
+    Entry::of::<labels::LabelsArgs>(),
+    Entry::of::<health::HealthArgs>(),
+    Entry::of::<plot::PlotArgs>(),
+    Entry::of::<export::ExportArgs>(),
+    Entry::of::<compare::CompareArgs>(),
+    Entry::of::<verify::VerifyArgs>(),
+    Entry::of::<data::DataArgs>(),
+    Entry::of::<devices::DevicesArgs>(),
+    Entry::of::<bench::BenchArgs>(),
+    Entry::of::<man::ManArgs>(),
+    Entry::of::<help::HelpArgs>(),
+    Entry::of::<host::HostArgs>(),
+];
 
 /// Runs the program as its command line says.
 pub fn main() -> ExitCode {
     // Fails only if a hook is there already; then that one reports.
     let _ = color_eyre::config::HookBuilder::default().display_env_section(false).install();
-    let args = Args::read(std::env::args_os()).unwrap_or_else(|e| e.exit());
-    match run(args) {
+    match run() {
         Ok(code) => code,
         Err(_) if out::is_unread() => ExitCode::SUCCESS,
         Err(error) => {
@@ -53,27 +85,13 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn run(args: Args) -> Result<ExitCode> {
-    let root = args.runs_dir.clone().unwrap_or_else(runs_root);
-    match args.action {
-        None => home::run(args.view, args.start, root),
-        Some(Action::Train(train)) => train::run(&train, &root),
-        Some(Action::Attach(attach)) => attach::run(attach, root),
-        Some(Action::Runs(runs)) => runs::run(&runs, &root),
-        Some(Action::Show(show)) => show::run(&show, &root),
-        Some(Action::Pause(which)) => commands::run(&root, &which.run, Command::Pause),
-        Some(Action::Stop(which)) => commands::run(&root, &which.run, Command::StopNow),
-        Some(Action::Resume(resume)) => commands::resume(&root, &resume),
-        Some(Action::Health(health)) => health::run(&health, &root),
-        Some(Action::Labels(labels)) => labels::run(&labels, &root),
-        Some(Action::Plot(plot)) => plot::run(&plot, &root),
-        Some(Action::Export(export)) => export::run(&export, &root),
-        Some(Action::Compare(compare)) => compare::run(&compare, &root),
-        Some(Action::Verify(args)) => verify::run(&args, &root),
-        Some(Action::Data(data)) => data::run(data).map(|()| ExitCode::SUCCESS),
-        Some(Action::Devices(args)) => devices::run(&args).map(|()| ExitCode::SUCCESS),
-        Some(Action::Bench(args)) => bench::run(&args),
-        Some(Action::Host(host)) => host::run(&host),
+fn run() -> Result<ExitCode> {
+    let line = args::read(std::env::args_os(), SUBCOMMANDS).unwrap_or_else(|e| e.exit());
+    let program =
+        Program { runs_root: line.args.runs_dir.unwrap_or_else(runs_root), grammar: args::grammar(SUBCOMMANDS) };
+    match line.subcommand {
+        None => home::run(line.args.home, &program.runs_root),
+        Some((entry, mut matches)) => (entry.run)(&mut matches, &program),
     }
 }
 
@@ -89,58 +107,27 @@ fn sentence(error: &color_eyre::Report) -> String {
     lines::harmless(&text)
 }
 
-/// Everything that a run's record says. Lines that are damaged or lost are told on standard error: what a command prints
-/// from the rest may lack them.
-fn read_record(dir: &RunDir) -> Result<RunView> {
-    let view = read_view(&dir.events_path())?;
-    if !dir.events_path().exists() {
-        warn(&format!(
-            "{} is not there: the run has not begun, or its record was removed",
-            dir.events_path().display()
-        ));
-    }
-    if !view.damage.is_none() || view.damage.unended > 0 {
-        warn(&format!(
-            "{}: {}; what follows is from the others. mug verify {} shows more",
-            dir.events_path().display(),
-            view.damage,
-            dir.name()
-        ));
-    }
-    Ok(view)
-}
-
-/// What people marked and noted in a run; damage is told as by [`read_record`].
-fn read_marks(dir: &RunDir) -> Result<Marks> {
-    let marks = Marks::read(&dir.marks_path())?;
-    if !marks.damage().is_none() || marks.damage().unended > 0 {
-        warn(&format!("{}: {}", dir.marks_path().display(), marks.damage()));
-    }
-    Ok(marks)
-}
-
-/// The run last written that a process trains now.
-fn newest_live(root: &Path) -> Option<RunSummary> {
-    list_runs(root).into_iter().find(|r| r.state.is_live())
-}
-
-/// The run that was named, or the newest live one.
-fn find_run(root: &Path, name: Option<&str>) -> Result<RunDir> {
-    match name {
-        Some(name) => Ok(RunDir::find(root, name)?),
-        None => match newest_live(root) {
-            Some(run) => Ok(RunDir::open(&run.path)?),
-            None => Err(eyre!(
-                "no run is live in {}; `mug runs` lists those that were, `mug attach RUN` shows one",
-                root.display()
-            )),
-        },
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
+
+    #[test]
+    fn the_grammar_is_sound() {
+        args::grammar(SUBCOMMANDS).debug_assert();
+    }
+
+    #[test]
+    fn help_lists_every_subcommand_and_every_page() {
+        let help = args::grammar(SUBCOMMANDS).render_long_help().to_string();
+        let names = SUBCOMMANDS.iter().map(|entry| (entry.command)()).filter(|command| !command.is_hide_set());
+        for name in names.map(|command| command.get_name().to_owned()).chain(pages::PAGES.iter().map(|p| p.name.into()))
+        {
+            assert!(help.lines().any(|line| line.trim_start().starts_with(&format!("{name} "))), "{name}:\n{help}");
+        }
+        assert!(!help.contains("The process of a run"), "{help}");
+    }
 
     #[test]
     fn causes_are_told_once() {

@@ -13,16 +13,16 @@ use serde::Serialize;
 use super::lines::harmless;
 use crate::sanitise::is_harmless;
 
-/// True once whoever reads our output has gone.
+/// True once nobody reads standard output any more.
 static UNREAD: AtomicBool = AtomicBool::new(false);
 
-/// True where standard output was closed (`mug labels RUN | head`): its reader has seen enough, which is no error. Asked
-/// here and not of an error, which a library may have wrapped in its own.
+/// True where the reader of standard output closed it (`mug labels RUN | head`), which is no error. It is remembered here
+/// because a library may hide the original error in one of its own.
 pub fn is_unread() -> bool {
     UNREAD.load(Ordering::Relaxed)
 }
 
-/// Standard output, that notices where nobody reads it any more.
+/// Standard output. Remembers when nobody reads it any more.
 #[derive(Debug)]
 pub struct Output(io::Stdout);
 
@@ -58,7 +58,7 @@ pub fn say_json(value: &impl Serialize) -> Result<()> {
     Ok(writeln!(Output::new(), "{}", escaped(&serde_json::to_string(value)?))?)
 }
 
-/// Prints a line beside the result; a terminal that is gone is no reason to end.
+/// Prints a line on standard error. An error of writing it is ignored.
 pub fn warn(text: &str) {
     let _ = writeln!(io::stderr(), "mug: {}", harmless(text));
 }
@@ -82,7 +82,7 @@ fn escaped(json: &str) -> String {
     out
 }
 
-/// A terminal that is spared what a transcript may hold. Line by line.
+/// Writes lines without the characters that could steer a terminal.
 struct Harmless<W: Write> {
     out: W,
     line: Vec<u8>,

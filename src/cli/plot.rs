@@ -1,14 +1,15 @@
 //! `mug plot`: figures of a run as SVG or PNG.
 
 use std::io::IsTerminal;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use color_eyre::Result;
 use color_eyre::eyre::eyre;
 
-use super::args::StageName;
-use super::{say, warn};
+use super::out::{say, warn};
+use super::stage_name::StageName;
+use super::subcommand::{Program, Subcommand};
 use crate::report::figure::{self, Choice, FigureKind, Format, Request, SMOOTHING, XAxis, write};
 use crate::report::projection::Method;
 use crate::report::projection::groups::Colouring;
@@ -16,7 +17,9 @@ use crate::run::directory::RunDir;
 use crate::split::Split;
 use crate::training::events::Moment;
 
-#[derive(Debug, clap::Args)]
+/// Draw a figure of a run: losses, metrics or what became of the labels.
+#[derive(Debug, clap::Parser)]
+#[command(name = "plot")]
 pub struct PlotArgs {
     /// Name or folder of the run; it may still be training.
     pub run: String,
@@ -65,6 +68,45 @@ pub struct PlotArgs {
     /// Name the run and its dataset above the figure.
     #[arg(long)]
     pub title: bool,
+}
+
+impl Subcommand for PlotArgs {
+    /// Writes the figure and says where, and what of the data it does not show.
+    fn run(self, program: &Program) -> Result<ExitCode> {
+        let format = Format::of(&self.output)?;
+        if let Some(option) = meaningless(&self, format) {
+            return Err(eyre!(
+                "{option} changes nothing in this figure of {}; leave it out, or see mug plot --help",
+                self.what.name
+            ));
+        }
+        let dir = RunDir::find(&program.runs_root, &self.run)?;
+        let request = Request {
+            what: self.what,
+            stage: self.stage.map(Into::into),
+            value: self.value.clone().unwrap_or_else(|| "loss".into()),
+            log: self.log,
+            x: self.x.unwrap_or_default(),
+            smoothing: self.smooth.unwrap_or(SMOOTHING),
+            split: self.split.map_or(Split::Train, Into::into),
+            projection: self.projection.unwrap_or_default(),
+            colouring: self.color.unwrap_or_default(),
+            moments: self.moment.iter().map(|m| (*m).into()).collect(),
+            width: self.width,
+            height: self.height,
+            title: self.title,
+        };
+        let laid_out = request.what.obeys(Choice::Projection);
+        if laid_out && request.projection == Method::Tsne && std::io::stderr().is_terminal() {
+            warn("t-SNE takes some seconds for each panel");
+        }
+        let notes = write(&dir, &request, &self.output, self.scale.unwrap_or(SCALE))?;
+        say(&format!("{} of run {} drawn to {}", self.what.name, dir.name(), self.output.display()))?;
+        for note in notes {
+            say(&note)?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
 }
 
 /// A part of the dataset.
@@ -153,58 +195,17 @@ fn meaningless(args: &PlotArgs, format: Format) -> Option<&'static str> {
     options.iter().find(|(_, given, obeyed)| *given && !obeyed).map(|(name, ..)| *name)
 }
 
-/// Writes the figure and says where, and what of the data it does not show.
-pub fn run(args: &PlotArgs, root: &Path) -> Result<ExitCode> {
-    let format = Format::of(&args.output)?;
-    if let Some(option) = meaningless(args, format) {
-        return Err(eyre!(
-            "{option} changes nothing in this figure of {}; leave it out, or see mug plot --help",
-            args.what.name
-        ));
-    }
-    let dir = RunDir::find(root, &args.run)?;
-    let request = Request {
-        what: args.what,
-        stage: args.stage.map(Into::into),
-        value: args.value.clone().unwrap_or_else(|| "loss".into()),
-        log: args.log,
-        x: args.x.unwrap_or_default(),
-        smoothing: args.smooth.unwrap_or(SMOOTHING),
-        split: args.split.map_or(Split::Train, Into::into),
-        projection: args.projection.unwrap_or_default(),
-        colouring: args.color.unwrap_or_default(),
-        moments: args.moment.iter().map(|m| (*m).into()).collect(),
-        width: args.width,
-        height: args.height,
-        title: args.title,
-    };
-    let laid_out = request.what.obeys(Choice::Projection);
-    if laid_out && request.projection == Method::Tsne && std::io::stderr().is_terminal() {
-        warn("t-SNE takes some seconds for each panel");
-    }
-    let notes = write(&dir, &request, &args.output, args.scale.unwrap_or(SCALE))?;
-    say(&format!("{} of run {} drawn to {}", args.what.name, dir.name(), args.output.display()))?;
-    for note in notes {
-        say(&note)?;
-    }
-    Ok(ExitCode::SUCCESS)
-}
-
 #[cfg(test)]
 mod tests {
+    use clap::Parser;
+
     use super::*;
 
     #[test]
     fn an_option_of_another_figure_is_refused() {
-        #[derive(clap::Parser)]
-        struct Line {
-            #[command(flatten)]
-            plot: PlotArgs,
-        }
         let of = |line: &str| {
-            let line =
-                <Line as clap::Parser>::try_parse_from(format!("plot run -o a.svg {line}").split_whitespace()).unwrap();
-            meaningless(&line.plot, Format::of(&line.plot.output).unwrap())
+            let args = PlotArgs::try_parse_from(format!("plot run -o a.svg {line}").split_whitespace()).unwrap();
+            meaningless(&args, Format::of(&args.output).unwrap())
         };
         for (what, option, given) in [
             ("embedding", "--stage", " joint"),

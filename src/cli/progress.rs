@@ -16,7 +16,7 @@ use crate::training::events::{Body, Event, Level, StageState};
 /// How often the record is looked at.
 const LOOK: Duration = Duration::from_millis(200);
 
-/// A run's record as it grows, and what is told of it.
+/// Follows a run's record and tells its events.
 pub struct Follower<'a> {
     tail: EventTail,
     view: RunView,
@@ -38,10 +38,10 @@ impl<'a> Follower<'a> {
         }
     }
 
-    /// Tells what is recorded until `over` says, with everything read, that no more comes.
+    /// Tells what is recorded until `over` returns true and everything recorded before that is told.
     ///
     /// # Errors
-    /// Whoever reads the report is gone.
+    /// The report cannot be written.
     pub fn follow(&mut self, mut over: impl FnMut(&RunView) -> bool) -> io::Result<()> {
         loop {
             // Asked before reading: what was recorded until then is read below.
@@ -82,7 +82,7 @@ pub fn report(dir: &RunDir, done: &AtomicBool) -> RunView {
     let mut follower = Follower::new(dir, reporter);
     follower.skip();
     if follower.follow(|_| done.load(Ordering::Acquire)).is_err() {
-        // Nobody reads the report (a terminal that is gone): only the record still counts.
+        // The terminal is gone: the run is followed without telling anybody.
         follower.reporter = Box::new(Silent);
         let _ = follower.follow(|_| done.load(Ordering::Acquire));
     }

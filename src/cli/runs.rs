@@ -1,31 +1,41 @@
 //! `mug runs`: what runs there are and where they stand.
 
-use std::path::Path;
 use std::process::ExitCode;
 use std::time::SystemTime;
 
 use color_eyre::Result;
 
-use super::args::RunsArgs;
 use super::lines::{duration, harmless};
-use super::{say, say_json};
+use super::out::{say, say_json};
+use super::subcommand::{Program, Subcommand};
 use crate::run::clock::unix_seconds;
 use crate::run::list::{RunSummary, list_runs};
 use crate::training::events::Stage;
 
-/// Prints a table, or one JSON array.
-pub fn run(args: &RunsArgs, root: &Path) -> Result<ExitCode> {
-    let runs = list_runs(root);
-    if args.json {
-        say_json(&runs)?;
-    } else if runs.is_empty() {
-        say(&format!("no runs in {}; mug train --dataset demo makes one", root.display()))?;
-    } else {
-        for line in table(&runs, unix_seconds(SystemTime::now())) {
-            say(&line)?;
+/// List runs with their state and progress.
+#[derive(Debug, clap::Parser)]
+#[command(name = "runs")]
+pub struct RunsArgs {
+    /// Print one JSON array.
+    #[arg(long)]
+    pub json: bool,
+}
+
+impl Subcommand for RunsArgs {
+    /// Prints a table, or one JSON array.
+    fn run(self, program: &Program) -> Result<ExitCode> {
+        let runs = list_runs(&program.runs_root);
+        if self.json {
+            say_json(&runs)?;
+        } else if runs.is_empty() {
+            say(&format!("no runs in {}; mug train --dataset demo makes one", program.runs_root.display()))?;
+        } else {
+            for line in table(&runs, unix_seconds(SystemTime::now())) {
+                say(&line)?;
+            }
         }
+        Ok(ExitCode::SUCCESS)
     }
-    Ok(ExitCode::SUCCESS)
 }
 
 fn table(runs: &[RunSummary], now: u64) -> Vec<String> {

@@ -1,15 +1,18 @@
 //! `mug show`: what became of one run.
 
-use std::path::Path;
 use std::process::ExitCode;
 
 use color_eyre::Result;
 
-use super::{read_record, say, say_json};
+use super::out::{say, say_json};
+use super::record::read_record;
+use super::subcommand::{Program, Subcommand};
 use crate::report::card::Card;
 use crate::run::directory::RunDir;
 
-#[derive(Debug, clap::Args)]
+/// Show what became of a run: test and validation figures, labels, signs of failure, how its stages ended.
+#[derive(Debug, clap::Parser)]
+#[command(name = "show")]
 pub struct ShowArgs {
     /// Name or folder of the run; it may still be training.
     pub run: String,
@@ -18,14 +21,16 @@ pub struct ShowArgs {
     pub json: bool,
 }
 
-/// Prints the run's result card.
-pub fn run(args: &ShowArgs, root: &Path) -> Result<ExitCode> {
-    let dir = RunDir::find(root, &args.run)?;
-    let card = Card::new(&dir, &read_record(&dir)?);
-    if args.json {
-        say_json(&card)?;
-    } else {
-        card.lines().iter().try_for_each(|line| say(line))?;
+impl Subcommand for ShowArgs {
+    /// Prints the run's result card.
+    fn run(self, program: &Program) -> Result<ExitCode> {
+        let dir = RunDir::find(&program.runs_root, &self.run)?;
+        let card = Card::new(&dir, &read_record(&dir)?);
+        if self.json {
+            say_json(&card)?;
+        } else {
+            card.lines().iter().try_for_each(|line| say(line))?;
+        }
+        Ok(ExitCode::SUCCESS)
     }
-    Ok(ExitCode::SUCCESS)
 }

@@ -1,6 +1,6 @@
 //! `mug train`: the run's process in the foreground, for scripts and batch systems.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -8,8 +8,10 @@ use color_eyre::Result;
 use color_eyre::eyre::eyre;
 use serde::Serialize;
 
-use super::args::{StageChoice, TrainArgs};
-use super::{progress, read_record, say_json, warn as note};
+use super::out::{say_json, warn as note};
+use super::progress;
+use super::record::read_record;
+use super::subcommand::{Program, Subcommand};
 use crate::device::DeviceRequest;
 use crate::host::prepare::{Amendment, RunRequest, amend, check_ready};
 use crate::host::trainer::trainer;
@@ -19,6 +21,130 @@ use crate::run::lock;
 use crate::run::view::{Phase, RunView};
 use crate::training::Outcome;
 use crate::training::events::{Stage, Summary};
+
+/// Train without a screen; exits with 0 only when the run finished.
+#[derive(Debug, clap::Parser)]
+#[command(name = "train")]
+pub struct TrainArgs {
+    /// What to train on: a name that `mug data list` shows, or a file; with --resume, where the run's data lies now (the
+    /// same data, which is made sure of).
+    #[arg(long, value_name = "NAME|FILE", required_unless_present = "resume")]
+    pub dataset: Option<String>,
+    /// Settings in place of those that ship for the dataset (see configs/).
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Stages to train; with --resume they are added to those of the run.
+    #[arg(long, value_delimiter = ',', value_name = "STAGE,...")]
+    pub stage: Vec<StageChoice>,
+    /// Where to compute [default: auto; with --resume, as before].
+    #[arg(long, value_enum)]
+    pub device: Option<DeviceRequest>,
+    /// In place of training.seed of the settings.
+    #[arg(long)]
+    pub seed: Option<u64>,
+    /// Name of the new run [default: the date and a letter].
+    #[arg(long, value_name = "NAME")]
+    pub run: Option<String>,
+    /// Go on with this run from its last checkpoint.
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["config", "seed", "run", "overrides"])]
+    pub resume: Option<String>,
+    /// Change one setting, for example --set joint.unimodal_weight=0.
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub overrides: Vec<String>,
+    /// Print the result as one JSON object on one line on standard output.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// A stage, or all of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum StageChoice {
+    All,
+    Contrastive,
+    Denoising,
+    Joint,
+}
+
+impl StageChoice {
+    pub fn stages(self) -> &'static [Stage] {
+        match self {
+            StageChoice::All => &Stage::ALL,
+            StageChoice::Contrastive => &[Stage::Contrastive],
+            StageChoice::Denoising => &[Stage::Denoising],
+            StageChoice::Joint => &[Stage::Joint],
+        }
+    }
+}
+
+impl Subcommand for TrainArgs {
+    /// Trains a new run, or goes on with one.
+    fn run(self, program: &Program) -> Result<ExitCode> {
+        let stages: Vec<Stage> = self.stage.iter().flat_map(|s: &StageChoice| s.stages()).copied().collect();
+        let dir = match &self.resume {
+            Some(name) => {
+                let mut dir = RunDir::find(&program.runs_root, name)?;
+                let planned = dir.manifest().stages.clone();
+                let device = dir.manifest().device;
+                // Where only signs of life tell, they are waited for before training begins.
+                if lock::judge(&dir) == lock::Verdict::Alive {
+                    return Err(eyre!(
+                        "run {} is being trained already; mug attach {} shows it",
+                        dir.name(),
+                        dir.name()
+                    ));
+                }
+                amend(&mut dir, &Amendment { stages, device: self.device, dataset: self.dataset.clone() })?;
+                let view = read_record(&dir)?;
+                // A batch system may start a job again that was done.
+                if view.phase == Phase::Finished && dir.manifest().stages == planned {
+                    if self.device.is_some() {
+                        amend(&mut dir, &Amendment { device: Some(device), ..Amendment::default() })?;
+                    }
+                    note(&format!("run {} is finished already", dir.name()));
+                    return finish(&dir, &view, self.json);
+                }
+                check_ready(&dir)?;
+                dir
+            }
+            None => {
+                // The command line parser has made sure that there is one of the two.
+                let dataset = self.dataset.as_deref().unwrap_or_default();
+                let request = RunRequest {
+                    config: self.config.clone(),
+                    overrides: self.overrides.clone(),
+                    seed: self.seed,
+                    device: self.device.unwrap_or(DeviceRequest::Auto),
+                    stages: if stages.is_empty() { Stage::ALL.to_vec() } else { stages },
+                    name: self.run.clone(),
+                    ..RunRequest::new(dataset)
+                };
+                request.create(&program.runs_root)?
+            }
+        };
+        note(&format!("run {} in {}", dir.name(), dir.path().display()));
+        let options = HostOptions { resume: self.resume.is_some(), ..HostOptions::default() };
+        let done = AtomicBool::new(false);
+        let (served, view) = std::thread::scope(|scope| {
+            let reporter = scope.spawn(|| progress::report(&dir, &done));
+            let served = serve(dir.clone(), trainer(), &options);
+            done.store(true, Ordering::Release);
+            // Where the reporting thread panicked, the record is read instead.
+            (served, reporter.join().ok())
+        });
+        let served = served?;
+        let view = match view {
+            Some(view) => view,
+            None => read_record(&dir)?,
+        };
+        match served.outcome {
+            Outcome::Finished => finish(&dir, &view, self.json),
+            Outcome::Stopped => {
+                note(&format!("not finished; go on with mug train --resume {}", dir.name()));
+                Ok(ExitCode::from(served.signal.and_then(|s| u8::try_from(128 + s).ok()).unwrap_or(STOPPED)))
+            }
+        }
+    }
+}
 
 /// Exit status of a run that was ended by `mug stop`: not finished, not failed.
 const STOPPED: u8 = 3;
@@ -33,70 +159,6 @@ struct Report<'a> {
     summary: &'a Summary,
 }
 
-/// Trains a new run, or goes on with one.
-pub fn run(args: &TrainArgs, root: &Path) -> Result<ExitCode> {
-    let stages: Vec<Stage> = args.stage.iter().flat_map(|s: &StageChoice| s.stages()).copied().collect();
-    let dir = match &args.resume {
-        Some(name) => {
-            let mut dir = RunDir::find(root, name)?;
-            let planned = dir.manifest().stages.clone();
-            let device = dir.manifest().device;
-            // Where only signs of life tell, they are waited for before training begins.
-            if lock::judge(&dir) == lock::Verdict::Alive {
-                return Err(eyre!("run {} is being trained already; mug attach {} shows it", dir.name(), dir.name()));
-            }
-            amend(&mut dir, &Amendment { stages, device: args.device, dataset: args.dataset.clone() })?;
-            let view = read_record(&dir)?;
-            // A batch system may start a job again that was done.
-            if view.phase == Phase::Finished && dir.manifest().stages == planned {
-                if args.device.is_some() {
-                    amend(&mut dir, &Amendment { device: Some(device), ..Amendment::default() })?;
-                }
-                note(&format!("run {} is finished already", dir.name()));
-                return finish(&dir, &view, args.json);
-            }
-            check_ready(&dir)?;
-            dir
-        }
-        None => {
-            // The command line parser has made sure that there is one of the two.
-            let dataset = args.dataset.as_deref().unwrap_or_default();
-            let request = RunRequest {
-                config: args.config.clone(),
-                overrides: args.overrides.clone(),
-                seed: args.seed,
-                device: args.device.unwrap_or(DeviceRequest::Auto),
-                stages: if stages.is_empty() { Stage::ALL.to_vec() } else { stages },
-                name: args.run.clone(),
-                ..RunRequest::new(dataset)
-            };
-            request.create(root)?
-        }
-    };
-    note(&format!("run {} in {}", dir.name(), dir.path().display()));
-    let options = HostOptions { resume: args.resume.is_some(), ..HostOptions::default() };
-    let done = AtomicBool::new(false);
-    let (served, view) = std::thread::scope(|scope| {
-        let reporter = scope.spawn(|| progress::report(&dir, &done));
-        let served = serve(dir.clone(), trainer(), &options);
-        done.store(true, Ordering::Release);
-        // A report that panicked leaves the record, which says the same.
-        (served, reporter.join().ok())
-    });
-    let served = served?;
-    let view = match view {
-        Some(view) => view,
-        None => read_record(&dir)?,
-    };
-    match served.outcome {
-        Outcome::Finished => finish(&dir, &view, args.json),
-        Outcome::Stopped => {
-            note(&format!("not finished; go on with mug train --resume {}", dir.name()));
-            Ok(ExitCode::from(served.signal.and_then(|s| u8::try_from(128 + s).ok()).unwrap_or(STOPPED)))
-        }
-    }
-}
-
 fn finish(dir: &RunDir, view: &RunView, json: bool) -> Result<ExitCode> {
     let summary = view.summary.as_ref().ok_or_else(|| eyre!("the run finished and recorded no summary"))?;
     if json {
@@ -105,4 +167,26 @@ fn finish(dir: &RunDir, view: &RunView, json: bool) -> Result<ExitCode> {
         say_json(&report)?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+    use clap::error::ErrorKind;
+
+    use super::*;
+
+    fn parse(line: &str) -> Result<TrainArgs, clap::Error> {
+        TrainArgs::try_parse_from(line.split_whitespace())
+    }
+
+    #[test]
+    fn what_people_type() {
+        let args = parse("train --dataset demo --stage contrastive,denoising --json").unwrap();
+        assert_eq!(args.stage, [StageChoice::Contrastive, StageChoice::Denoising]);
+        assert!(parse("train --resume r --dataset moved.pkl").is_ok());
+        for line in ["train --resume r --config f", "train --resume r --seed 1"] {
+            assert_eq!(parse(line).unwrap_err().kind(), ErrorKind::ArgumentConflict, "{line}");
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! What values the settings may have: one rule a key, held to on every way in (settings files, `--set`, run.toml).
 
-use super::{ConfigError, Settings};
+use super::error::ConfigError;
+use super::settings::Settings;
 
 /// What one setting may be.
 pub(super) struct Rule {

@@ -78,14 +78,9 @@ fn members_are_a_number_or_networks_and_correctors() {
             assert_eq!(Settings::parse(&found.to_toml().unwrap(), "round trip", &[]).unwrap(), found, "{text}");
         }
     }
-    for text in [
-        "0",
-        "33",
-        "{ networks = 0 }",
-        "{ networks = 17 }",
-        "{ networks = 8, correctors = 5 }",
-        "{ correctors = 2 }",
-    ] {
+    for text in
+        ["0", "33", "{ networks = 0 }", "{ networks = 17 }", "{ networks = 8, correctors = 5 }", "{ correctors = 2 }"]
+    {
         for found in ways_in("denoising.members", text) {
             let message = found.unwrap_err();
             assert!(message.contains("{ networks = N }"), "{text}: {message}");

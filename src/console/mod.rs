@@ -10,7 +10,7 @@
 //!            └─────────────────────────────────────────────────────────────────────────────────────────────────────┘
 //! ```
 //!
-//! [`update`](update::update) touches no terminal and no file, [`draw`](draw::draw) changes no state; both are tested
+//! *Update* touches no terminal and no file, *view* changes no state; both are tested
 //! without a terminal. What a run says reaches the console by its `events.jsonl` only, so that a console that attaches late
 //! and one on another machine see the same as one that was always there.
 
@@ -19,11 +19,7 @@ mod event_loop;
 mod fixture;
 pub mod headless;
 mod layout;
-#[cfg(test)]
-mod looks;
 pub mod sample;
-#[cfg(test)]
-mod screens;
 mod state;
 mod terminal;
 #[cfg(test)]

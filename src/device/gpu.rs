@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use burn::tensor::wgpu::{WgpuBackend, wgpu};
 use burn::tensor::{Device, DeviceKind, Tensor};
 
-use super::{Adapter, ComputeDevice};
+use super::compute::{Adapter, ComputeDevice};
 
 #[cfg(target_os = "macos")]
 const API: (wgpu::Backends, WgpuBackend) = (wgpu::Backends::METAL, WgpuBackend::Metal);

@@ -1,10 +1,15 @@
 //! Finding adapters, and choosing between WGPU and the CPU.
+//!
+//! May import nothing of the crate. Another engine is a file like `gpu.rs`, which finds its adapters and opens the best, and
+//! its place in [`adapters`] and [`choose`].
 
+mod compute;
 #[cfg(feature = "gpu")]
 mod gpu;
 
 use burn::backend::DispatchDevice;
 use burn::tensor::Device;
+pub use compute::{Adapter, ComputeDevice};
 use serde::{Deserialize, Serialize};
 
 /// What the user asked for.
@@ -18,32 +23,6 @@ pub enum DeviceRequest {
     Gpu,
     /// The CPU backend.
     Cpu,
-}
-
-/// The device that a run trains on.
-#[derive(Clone, Debug)]
-pub struct ComputeDevice {
-    /// Without a tape.
-    pub device: Device,
-    /// For example `wgpu NVIDIA H100 (Vulkan)` or `CPU (flex)`.
-    pub name: String,
-    /// One sentence on why this one was chosen.
-    pub why: String,
-}
-
-/// A graphics adapter of this machine.
-#[derive(Clone, Debug, Serialize)]
-pub struct Adapter {
-    pub name: String,
-    /// The graphics API, for example `Vulkan`.
-    pub backend: String,
-    /// `discrete GPU`, `integrated GPU`, `virtual GPU`, `CPU` (a software adapter) or `other`.
-    pub kind: String,
-    pub driver: String,
-    /// Largest single buffer in bytes.
-    pub max_buffer: u64,
-    /// Largest storage binding in bytes: the largest tensor that a kernel can see.
-    pub max_binding: u64,
 }
 
 #[derive(Debug, thiserror::Error)]

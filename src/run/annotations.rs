@@ -6,17 +6,15 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 use super::FileError;
+use super::csv_line::LineError;
 use super::rows::LabelRows;
 use crate::modality::{Modality, PerModality};
 
 /// What is wrong with a file of annotations.
 #[derive(Debug, thiserror::Error)]
 pub enum AnnotationsError {
-    #[error(
-        "{path}, line {line}: {message}; expected a CSV file with the heading id,modality,label, for example \
-         video_1$_$3,audio,-0.4, or MMSA's label.csv (video_id,clip_id,text,label,label_T,label_A,label_V,...)"
-    )]
-    Format { path: PathBuf, line: u64, message: String },
+    #[error(transparent)]
+    Line(#[from] LineError),
     #[error("{path} is {found} bytes long, where at most {most} are expected; is it the right file?")]
     TooLong { path: PathBuf, found: u64, most: u64 },
     #[error(
@@ -29,6 +27,10 @@ pub enum AnnotationsError {
     #[error(transparent)]
     File(#[from] FileError),
 }
+
+/// What is expected of the file.
+const FORM: &str = "a CSV file with the heading id,modality,label, for example video_1$_$3,audio,-0.4, or MMSA's label.csv \
+                    (video_id,clip_id,text,label,label_T,label_A,label_V,...)";
 
 /// Annotations brought to a run's rows.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -106,7 +108,7 @@ pub fn read(path: &Path, rows: &LabelRows, label_range: f32) -> Result<Annotatio
     if found > MOST {
         return Err(AnnotationsError::TooLong { path: path.to_owned(), found, most: MOST });
     }
-    let bad = |line: u64, message: String| AnnotationsError::Format { path: path.to_owned(), line, message };
+    let bad = |line: u64, message: String| LineError::new(path, line, message, FORM);
     let mut table = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(file);
     let head = table.headers().map_err(|e| bad(1, e.to_string()))?;
     let form = Form::of(head).map_err(|name| bad(1, format!("no column \"{name}\"")))?;
@@ -130,14 +132,13 @@ pub fn read(path: &Path, rows: &LabelRows, label_range: f32) -> Result<Annotatio
             let value = text.parse::<f32>().ok().filter(|v| v.is_finite());
             let value = value.ok_or_else(|| bad(line, format!("\"{}\" is no number", text.escape_debug())))?;
             if value.abs() > label_range {
-                return Err(bad(
-                    line,
-                    format!("{value} lies outside of the data's labels, -{label_range} to {label_range}"),
-                ));
+                let message = format!("{value} lies outside of the data's labels, -{label_range} to {label_range}");
+                return Err(bad(line, message).into());
             }
             if let Some(before) = given.insert((id.clone(), m), line) {
                 let id = id.escape_debug();
-                return Err(bad(line, format!("{id} has a label for {m} already, in line {before}")));
+                let message = format!("{id} has a label for {m} already, in line {before}");
+                return Err(bad(line, message).into());
             }
             match places.get(&*id) {
                 Some(rows) => rows.iter().for_each(|&row| labels[m][row] = value),

@@ -31,7 +31,7 @@ pub fn write(path: &Path, values: &EmbeddingValues) -> Result<(), NpyError> {
     npy::write(path, [values.rows, KINDS, values.dim], &values.data)
 }
 
-/// Makes sure that a file is as [`write`] wrote it, without holding it in memory.
+/// Makes sure that a file is as [`write()`] wrote it, without holding it in memory.
 ///
 /// # Errors
 /// As [`read`].
@@ -42,7 +42,7 @@ pub fn check(path: &Path) -> Result<(), NpyError> {
 /// Reads representations back.
 ///
 /// # Errors
-/// A file that is missing, not of the form that [`write`] gives it, or shorter or longer than it says.
+/// A file that is missing, not of the form that [`write()`] gives it, or shorter or longer than it says.
 pub fn read(path: &Path) -> Result<EmbeddingValues, NpyError> {
     sample(path, usize::MAX).map(|(values, _)| values)
 }

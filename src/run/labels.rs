@@ -41,7 +41,7 @@ pub fn write(path: &Path, values: &LabelValues) -> Result<(), LabelsError> {
 /// Reads label values back.
 ///
 /// # Errors
-/// A file that is missing, not of the form that [`write`] gives it, or shorter or longer than it says.
+/// A file that is missing, not of the form that [`write()`] gives it, or shorter or longer than it says.
 pub fn read(path: &Path) -> Result<LabelValues, LabelsError> {
     const SHAPE: &str = "(rows, 3) or (rows, 6)";
     let (shape, all) = npy::read::<2>(path, SHAPE)?;

@@ -63,7 +63,7 @@ pub fn write<const D: usize>(path: &Path, shape: [usize; D], values: &[f32]) -> 
 /// Opens an array of `D` dimensions: its shape, and its file at the first value. `expected` names the shape in messages.
 ///
 /// # Errors
-/// A file that is missing, damaged, not of the form that [`write`] gives it, or shorter or longer than it says.
+/// A file that is missing, damaged, not of the form that [`write()`] gives it, or shorter or longer than it says.
 pub fn open<const D: usize>(path: &Path, expected: &'static str) -> Result<([usize; D], BufReader<File>), NpyError> {
     let io_error = |e: io::Error| FileError::new("read", path)(e);
     let bad = |found: String| NpyError::Format { path: path.to_owned(), expected, found };

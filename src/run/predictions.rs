@@ -33,7 +33,7 @@ pub fn write(path: &Path, values: &PredictionValues) -> Result<(), NpyError> {
 /// Reads predictions back.
 ///
 /// # Errors
-/// A file that is missing, not of the form that [`write`] gives it, or shorter or longer than it says.
+/// A file that is missing, not of the form that [`write()`] gives it, or shorter or longer than it says.
 pub fn read(path: &Path) -> Result<PredictionValues, NpyError> {
     let (shape, all) = npy::read::<2>(path, SHAPE)?;
     if shape[1] != 4 {

@@ -20,10 +20,26 @@ pub fn sign(label: f32, label_range: f32) -> usize {
 /// Compares the corrected labels of one split with the multimodal labels y and, where there are such, with human (or the
 /// demo's true) unimodal labels; copies of y are judged by the same ones, as the floor.
 ///
-/// `labels` and each vector of `corrected` and `human` hold one value a row; `label_range` is H, and rows are drawn `resamples` times for
-/// the intervals. Rows whose human label
-/// is not finite (never annotated) are left out of the agreement of both. What cannot be computed (no row, vectors of
-/// unequal length, a corrected label that is not finite) is undefined.
+/// `labels` and each vector of `corrected` and `human` hold one value a row; `label_range` is H, and rows are drawn
+/// `resamples` times for the intervals. Rows whose human label is not finite (never annotated) are left out of the
+/// agreement of both. What cannot be computed (no row, vectors of unequal length, a corrected label that is not finite) is
+/// undefined.
+///
+/// ```
+/// use mug::modality::PerModality;
+/// use mug::training::agreement::summarise;
+///
+/// let y = [0.6, -0.4, 0.2, -0.8];
+/// let corrected = PerModality::from_fn(|_| vec![0.4, 0.1, 0.2, -0.8]);
+/// // Nobody annotated the last clip.
+/// let human = PerModality::from_fn(|_| vec![0.4, 0.2, 0.0, f32::NAN]);
+/// let text = summarise(&y, &corrected, Some(&human), 1.0, 200).text;
+///
+/// assert_eq!((text.annotated, text.share_moved), (Some(3), Some(0.5)));
+/// // Copies of y are off by 0.2, 0.6 and 0.2, corrected labels by 0, 0.1 and 0.2.
+/// let gain = text.gain.and_then(|gain| gain.mae).unwrap();
+/// assert!((gain - (1.0 - 0.3) / 3.0).abs() < 1e-6);
+/// ```
 pub fn summarise(
     labels: &[f32],
     corrected: &PerModality<Vec<f32>>,

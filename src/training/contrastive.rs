@@ -18,6 +18,7 @@ use super::optimizer::{Clipping, adamw};
 use super::randomness::of_member;
 use super::readback::Pending;
 use super::records::{Trained, Trainee};
+use super::scalars::scalars;
 use crate::dataset::Batch;
 use crate::modality::{Modality, PerModality};
 use crate::model::dropout::Dropout;
@@ -78,7 +79,7 @@ impl Contrastive {
         })?;
         let aligned = Modality::ALL.iter().map(|&m| gaps[m].contrastive).sum::<f32>() / 3.0;
         let tasks = task + s.unimodal_weight * unimodal;
-        let mut valid = super::scalars([
+        let mut valid = scalars([
             ("loss", tasks + s.contrastive_weight * aligned),
             ("task", task),
             ("unimodal", unimodal),
@@ -91,7 +92,7 @@ impl Contrastive {
                 ("positive_cosine", gap.positive_cosine),
                 ("gap", gap.mean_distance),
             ];
-            valid.extend(super::scalars(named).into_iter().map(|(k, v)| (format!("{k}_{m}"), v)));
+            valid.extend(scalars(named).into_iter().map(|(k, v)| (format!("{k}_{m}"), v)));
         }
         Ok(Some((valid, metrics, tasks)))
     }

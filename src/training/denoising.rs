@@ -20,6 +20,7 @@ use super::randomness::{Purpose, generator};
 use super::readback::Pending;
 use super::readback::values;
 use super::records::{Trained, Trainee};
+use super::scalars::scalars;
 use crate::modality::PerModality;
 use crate::model::corrector::Corrector;
 use crate::split::{PerSplit, Split};
@@ -103,7 +104,7 @@ impl StageTrainer for Denoising {
             Some(batch) => {
                 let terms = objective(&self.corrector.module.valid(), &batch, &settings.denoising);
                 let found = values(Tensor::cat(terms.means(), 0))?;
-                super::scalars(Terms::NAMES.iter().copied().zip(found))
+                scalars(Terms::NAMES.iter().copied().zip(found))
             }
         };
         Ok(Evaluation { valid, metrics: Default::default(), score: None })

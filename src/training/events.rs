@@ -2,6 +2,9 @@
 //!
 //! One set of types for the in-process channel, the socket and `events.jsonl`. A number that is not finite is `None`
 //! here (JSON has no NaN): charts draw it as a gap and count it.
+//!
+//! Types only: they import nothing but `modality` and `split`. To add an event: a [`Body`], emitted where it happens; readers
+//! of older versions skip lines that they do not know, and `run::view` says what it changes.
 
 mod health;
 mod labels;

@@ -17,6 +17,7 @@ use super::metrics;
 use super::optimizer::{Clipping, adamw};
 use super::readback::Pending;
 use super::records::{Trained, Trainee};
+use super::scalars::scalars;
 use crate::modality::{Modality, PerModality};
 use crate::model::corrector::Corrector;
 use crate::model::dropout::Dropout;
@@ -82,7 +83,7 @@ impl StageTrainer for Joint {
         let start = dataset.len(Split::Train);
         let targets = |m| &self.targets.corrected[m][start..start + labels.len()];
         let unimodal: f32 = Modality::ALL.iter().map(|&m| mean_abs_of(&found.unimodal[m], targets(m))).sum();
-        let valid = super::scalars([
+        let valid = scalars([
             ("loss", task + settings.joint.unimodal_weight * unimodal),
             ("task", task),
             ("unimodal", unimodal),

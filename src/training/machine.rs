@@ -23,10 +23,11 @@ use super::denoising::Denoising;
 use super::error::TrainingError;
 use super::events::{Body, Command, Cut, Event, Level, Prepared, Stage, StagePlan, StageState, Summary};
 use super::inference::{Inference, infer_all};
+use super::job::{Job, Outcome};
 use super::joint::Joint;
 use super::listener::Listener;
+use super::metrics;
 use super::readback::Readback;
-use super::{Job, Outcome, metrics};
 use crate::modality::PerModality;
 use crate::split::{PerSplit, Split};
 

@@ -6,14 +6,14 @@
 //!
 //! # The generating process
 //!
-//! Everything comes from one ChaCha8 stream seeded with the given number; see [`source`] for why it is the same on every
+//! Everything comes from one ChaCha8 stream seeded with the given number; see source.rs for why it is the same on every
 //! machine. N(s) stands for nearly normal noise with standard deviation s, U(a, b) for a uniform draw. H = 1.
 //!
 //! 1. **World.** Directions in word-vector space for verdict, negation, strong and weak; a vector of its own for each
 //!    word; a weight for each audio and vision column.
 //! 2. **Video.** 2 to 10 clips of one person: a language (30 % Chinese, else English) and a resting voice and face, added
 //!    to every step. No video is in two splits.
-//! 3. **Clip.** A feeling s = ±U(0.15, 0.9) (in 15 % of clips U(-0.15, 0.15)), and a [`Kind`]: in 46 % plain, text,
+//! 3. **Clip.** A feeling s = ±U(0.15, 0.9) (in 15 % of clips U(-0.15, 0.15)), and a kind: in 46 % plain, text,
 //!    voice and face all show s; sarcasm (15 %): the words say -s · U(0.5, 1); forced cheer (8 %): the voice does; mask
 //!    (9 %): the face does; deadpan (11 %): the voice shows U(-0.12, 0.12); still face (11 %): the face does. Each of the
 //!    three values then gets N(0.08) and is clipped to [-1, 1].

@@ -1,7 +1,7 @@
 //! A reader of Python pickles that builds numbers, strings, lists, dicts and numpy arrays and runs nothing.
 //!
 //! A pickle is a program for a small stack machine, and Python's own reader does whatever that program asks for. This
-//! one has an allow-list of callables, those that numpy needs to put an array together ([`globals`]); anything else is
+//! one has an allow-list of callables, those that numpy needs to put an array together (`globals`); anything else is
 //! refused by name with its offset. Large strings, which hold the elements of arrays, stay in the file: the machine notes
 //! where they lie.
 //!
@@ -13,9 +13,9 @@
 //! - the machine has no jumps: every opcode takes at least one byte of the file, so reading ends;
 //! - code that converts objects has a budget of its own, because a small pickle can refer to one object a million times.
 //!
-//! Every file here knows the ones below it only: [`machine`] runs the opcodes and calls [`numpy`]; both work on a
-//! [`state`]; what comes out is a [`Pickle`]. From the rest of `dataset` only `file` is imported. A further callable is
-//! one entry of the allow-list in [`globals`] and one arm of `numpy::reduce`.
+//! Every file here knows the ones below it only: `machine` runs the opcodes and calls `numpy`; both work on a
+//! `state`; what comes out is a [`Pickle`]. From the rest of `dataset` only `file` is imported. A further callable is
+//! one entry of the allow-list in `globals` and one arm of `numpy::reduce`.
 
 mod cursor;
 pub mod error;

@@ -6,25 +6,16 @@ mod cpu;
 #[cfg(feature = "gpu")]
 mod gpu;
 mod steps;
+mod weights;
 
 use std::sync::Arc;
 
 use burn::tensor::Tensor;
+pub use weights::Weights;
 
 use crate::dataset::Sequences;
 use crate::device::is_cpu;
 use crate::modality::PerModality;
-
-/// The weights of one LSTM; gates in the order input, forget, candidate, output.
-#[derive(Clone)]
-pub struct Weights {
-    /// (D, 4H)
-    pub input: Tensor<2>,
-    /// (H, 4H)
-    pub hidden: Tensor<2>,
-    /// (4H)
-    pub bias: Tensor<1>,
-}
 
 /// The last valid hidden state of each sequence, (B, H) for each modality; zeros for a sequence of length 0.
 ///

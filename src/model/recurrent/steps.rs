@@ -2,7 +2,7 @@
 
 use burn::tensor::{Tensor, TensorData, activation};
 
-use super::Weights;
+use super::weights::Weights;
 use crate::dataset::Sequences;
 
 /// The last valid hidden state of each sequence, (B, H), zeros for one of length 0.

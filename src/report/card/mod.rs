@@ -1,5 +1,7 @@
 //! The result of one run on a card: its figures with the rule that picked their epoch, what correction did to the labels,
 //! signs of failure, how each stage ended, and the settings that matter. Of a run that goes on, as far as it is.
+//!
+//! The card is plain data, here; `text` makes lines of it, for `mug show` and the console.
 
 mod text;
 
@@ -145,7 +147,7 @@ const MAIN: [&str; 13] = [
 impl Card {
     /// The card of a run, from its directory and what its events say.
     pub fn new(dir: &RunDir, view: &RunView) -> Card {
-        // After the events: a host that ended between the two looks has then said why.
+        // Asked after the events were read.
         let state = RunState::of(view.phase, lock::is_alive(dir));
         let reason = match state {
             RunState::Died => Some(format!("its process is gone; mug resume {} takes it up", dir.name())),
@@ -191,7 +193,7 @@ fn is_validated(view: &RunView) -> bool {
     view.prepared.as_ref().is_none_or(|p| p.samples.valid > 0) || Stage::ALL.iter().any(|s| best(view, *s).is_some())
 }
 
-/// The best epoch of a stage so far, by its trainer's word.
+/// The best epoch of a stage so far, as its events say.
 fn best(view: &RunView, stage: Stage) -> Option<u32> {
     let part = view.stage(stage);
     part.per_epoch.epoch.get(part.best_epoch()?).map(|epoch| *epoch as u32)

@@ -13,6 +13,26 @@
 //!
 //! Words of columns stand by themselves ([`About::word`](super::columns::About::word)). In quotation marks they are looked
 //! for like any other word. What is used like a name and is none (`split = trian`, `flip_b`) is an error.
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use mug::report::table::filter::Filter;
+//! use mug::report::table::order::{SortKey, arrange};
+//! use mug::report::table::{Rows, Table};
+//! use mug::split::Split;
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let ids = ["a_1", "a_2", "b_1"].map(str::to_owned).to_vec();
+//! let rows = Rows::new(vec![Split::Train; 3], ids, vec![], vec![0.8, -0.2, 0.4], None);
+//! let table = Table { rows: Arc::new(rows), ..Table::default() };
+//!
+//! let filter = Filter::parse("id ~ a_ or |y| > 0.3")?;
+//! assert_eq!(arrange(&table, filter.as_ref(), &SortKey::parse_list("y")?), [1, 2, 0]);
+//! assert!(Filter::parse("split = trian").is_err());
+//! # Ok(())
+//! # }
+//! ```
 
 use super::columns::Column;
 use crate::modality::Modality;

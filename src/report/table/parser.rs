@@ -22,7 +22,7 @@ impl Filter {
         let filter = parser.any(DEPTH)?;
         match parser.peek() {
             None => Ok(Some(filter)),
-            Some(_) => Err(parser.error("expected nothing more after the closing bracket's partner")),
+            Some(_) => Err(parser.error("expected no ) without a ( before it")),
         }
     }
 }

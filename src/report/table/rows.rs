@@ -27,7 +27,7 @@ pub struct Rows {
     lower: Vec<Lower>,
 }
 
-/// A row's texts in lower case; `None` where that is what they are.
+/// A row's texts in lower case; `None` where they are in lower case already.
 #[derive(Clone, Debug, Default)]
 struct Lower {
     id: Option<Box<str>>,
@@ -101,7 +101,7 @@ pub struct Table {
     /// What the network predicts for every row.
     pub predictions: Option<Arc<PredictionValues>>,
     pub marks: Arc<Marks>,
-    /// How the run's metrics count an error; `None` before that is known: as it is.
+    /// How the run's metrics count an error; `None` before that is known: then ŷ is not clipped.
     pub metrics: Option<MetricSet>,
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::super::agreement;
 use super::super::bootstrap::{LIVE_RESAMPLES, RESAMPLES};
 use super::super::context::{Context, Evaluation};
 use super::super::error::TrainingError;
@@ -10,7 +11,7 @@ use super::super::events::{Body, LabelValues, Level, Moment, Scalars, Stage, Sta
 use super::super::feed::Feed;
 use super::super::health::{self, Evidence};
 use super::super::randomness::{Purpose, generator, order};
-use super::super::{agreement, scalars};
+use super::super::scalars::scalars;
 use super::{Flow, Machine, Running, Taken};
 use crate::split::{PerSplit, Split};
 

@@ -19,7 +19,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 
 use self::lstm::{Layer, Trace};
 use self::packing::Packing;
-use super::Weights;
+use super::weights::Weights;
 use crate::dataset::Sequences;
 use crate::modality::{Modality, PerModality};
 use crate::model::host::{Tape, matrix, primitive, values};

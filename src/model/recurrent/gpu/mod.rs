@@ -21,7 +21,7 @@ use burn_cubecl::cubecl::prelude::{CubeCount, CubeDim};
 use burn_cubecl::kernel::into_contiguous;
 use burn_cubecl::ops::numeric::empty_device_contiguous_dtype;
 
-use super::Weights;
+use super::weights::Weights;
 use crate::dataset::Sequences;
 
 type Tape = Autodiff<Cube, NoCheckpointing>;
