@@ -7,6 +7,7 @@ mod advice;
 mod corruption;
 mod error;
 mod labels;
+mod members;
 mod ranges;
 mod sections;
 mod settings;
@@ -20,6 +21,7 @@ use crate::files;
 pub use corruption::{Corruption, Corruptions};
 pub use error::ConfigError;
 pub use labels::{Grid, LabelSettings};
+pub use members::Members;
 pub use sections::{
     Average, ContrastiveSettings, DataSettings, DenoisingSettings, HealthSettings, JointSettings, MetricSet,
     ModelSettings, Objective, PerModalityFlag, TrainingSettings,
@@ -89,7 +91,7 @@ impl Settings {
     pub fn as_recorded(mut self, record: &toml::Table) -> Settings {
         let holds = |section: &str, key: &str| record.get(section).and_then(|s| s.get(key)).is_some();
         if !holds("denoising", "members") {
-            self.denoising.members = 1;
+            self.denoising.members = 1.into();
         }
         if !holds("labels", "grid") {
             self.labels.grid = Grid::Off;

@@ -101,7 +101,13 @@ pub(super) const RULES: &[Rule] = &[
         holds: |s| s.denoising.corruption.is_valid(),
         found: |s| written(&s.denoising.corruption),
     },
-    rule!(denoising.members, "a whole number from 1 to 32", |v: usize| (1..=32).contains(&v)),
+    Rule {
+        key: "denoising.members",
+        expected: "a whole number from 1 to 32, or { networks = N } or { networks = N, correctors = K } with N from 1 to 16 \
+                   and at most 32 correctors in all",
+        holds: |s| s.denoising.members.is_valid(),
+        found: |s| written(&s.denoising.members),
+    },
     rule!(denoising.average, "\"mean\" or \"median\""),
     rule!(denoising.refresh_epochs, "a whole number from 1 to 4294967295", |v: u32| v >= 1),
     Rule {

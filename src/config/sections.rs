@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::corruption::{Corruption, Corruptions};
+use super::members::Members;
 
 /// Which evaluation code of the field the metrics follow ([the method](crate::book::method), metrics).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -175,8 +176,8 @@ pub struct DenoisingSettings {
     pub outer_weight: f32,
     /// How labels are corrupted before the corrector has to restore them.
     pub corruption: Corruptions,
-    /// K, correctors that differ in nothing but their random numbers; corrected labels are their average.
-    pub members: usize,
+    /// How many correctors are averaged, on how many networks.
+    pub members: Members,
     /// How the members' corrected labels become one.
     pub average: Average,
     /// Corrected labels are read and shown every this many epochs (and after the last).
@@ -194,7 +195,7 @@ impl Default for DenoisingSettings {
             virtual_step: 0.05,
             outer_weight: 1.0,
             corruption: Corruption::Gaussian(0.3).into(),
-            members: 1,
+            members: 5.into(),
             average: Average::Mean,
             refresh_epochs: 1,
         }

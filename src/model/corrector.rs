@@ -7,16 +7,21 @@
 //! Burn's autodiff is first order only. Stage 2 needs the gradient *through* a gradient step, so the inner gradient is
 //! spelled out here with operations that the tape records: what is computed from it can be differentiated exactly.
 
+mod cpu;
+mod dense;
 mod member;
 
-use burn::module::{Module, Param};
-use burn::tensor::{Device, Tensor};
+use burn::module::{Module, Param, ParamId};
+use burn::tensor::{Device, Tensor, TensorData};
 use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
 
 use super::activation::{tanh, through_tanh};
+use super::host::values;
 use crate::config::ModelSettings;
 use crate::modality::{Modality, PerModality};
 
+pub use cpu::Factors;
 pub use member::Member;
 
 /// One layer of all networks. The network of part p and member k is slice p·K + k.
@@ -39,6 +44,16 @@ pub struct Corrector {
     /// H: labels are read and written in units of it.
     #[module(skip)]
     label_range: f32,
+}
+
+/// What was computed on the CPU.
+pub struct Found {
+    /// The sum over the networks of each one's mean|g_φ(h, ỹ) - y|.
+    pub unimodal: f32,
+    /// The same of mean|g_φ'(z, ỹ') - y|.
+    pub multimodal: f32,
+    /// The gradient by parameter, without a tape.
+    pub gradients: Vec<(ParamId, Tensor<3>)>,
 }
 
 /// The parameters of all networks as values, to be used or moved: weights (G, in, out) and biases (G, 1, out) by layer.
@@ -129,20 +144,81 @@ impl Corrector {
     }
 
     /// What the networks are given, (G, rows, d + 1): [h ; y/H] with the representations (B, d) of the modalities that each
-    /// serves, below each other, and each member's own labels, (K, B).
-    pub fn input(&self, representations: &PerModality<Tensor<2>>, labels: &Tensor<2>) -> Tensor<3> {
+    /// serves, below each other, and each member's own labels, (K, B). As many members after each other share a set of
+    /// representations as there are members for each set.
+    pub fn input(&self, representations: &[PerModality<Tensor<2>>], labels: &Tensor<2>) -> Tensor<3> {
         let labels = labels.clone().div_scalar(self.label_range).unsqueeze_dim::<3>(2);
         let join = |m: &Modality| {
-            let [batch, width] = representations[*m].dims();
-            let shared = representations[*m].clone().unsqueeze_dim::<3>(0).expand([self.members, batch, width]);
-            Tensor::cat(vec![shared, labels.clone()], 2)
+            let each = self.members / representations.len();
+            let sets = representations.iter().map(|h| {
+                let [batch, width] = h[*m].dims();
+                h[*m].clone().unsqueeze_dim::<3>(0).expand([each, batch, width])
+            });
+            Tensor::cat(vec![Tensor::cat(sets.collect(), 0), labels.clone()], 2)
         };
         let parts = self.parts();
         Tensor::cat(parts.iter().map(|part| Tensor::cat(part.iter().map(join).collect(), 1)).collect(), 0)
     }
 
+    /// Both losses and the objective's gradient on the CPU, every network from beginning to end: `single` and `fused` are
+    /// what [`input`](Self::input) takes for the one loss and for the other, `labels` (B) the target.
+    pub fn objective_on_the_cpu(
+        &self,
+        single: (&[PerModality<Tensor<2>>], &Tensor<2>),
+        fused: (&[PerModality<Tensor<2>>], &Tensor<2>),
+        labels: &Tensor<1>,
+        factors: Factors,
+    ) -> Found {
+        let parts = self.parts();
+        let networks = parts.len() * self.members;
+        let layers: Vec<[Vec<f32>; 2]> =
+            self.layers.iter().map(|l| [&l.weight, &l.bias].map(|p| values(p.val().inner()))).collect();
+        let host = |(sets, labels): (&[PerModality<Tensor<2>>], &Tensor<2>)| {
+            (sets.iter().map(|x| x.map(|_, x| values(x.clone()))).collect::<Vec<_>>(), values(labels.clone()))
+        };
+        let (single, fused) = (host(single), host(fused));
+        let labels = values(labels.clone());
+        let target = labels.repeat(parts[0].len());
+        let of = |all: &[f32], g: usize, count: usize| {
+            let size = all.len() / count;
+            g * size..(g + 1) * size
+        };
+        let task = |g: usize| {
+            let (part, member) = (&parts[g / self.members], g % self.members);
+            let input = |(sets, noisy): &(Vec<PerModality<Vec<f32>>>, Vec<f32>)| {
+                let x = &sets[member * sets.len() / self.members];
+                let noisy = &noisy[of(noisy, member, self.members)];
+                let rows = part.iter().flat_map(|m| x[*m].chunks_exact(x[*m].len() / labels.len()).zip(noisy));
+                rows.flat_map(|(x, y)| x.iter().copied().chain([y / self.label_range])).collect()
+            };
+            cpu::Task {
+                weights: layers.iter().map(|[w, _]| &w[of(w, g, networks)]).collect(),
+                biases: layers.iter().map(|[_, b]| &b[of(b, g, networks)]).collect(),
+                unimodal: input(&single),
+                multimodal: input(&fused),
+                target: &target,
+                label_range: self.label_range,
+            }
+        };
+        let found: Vec<cpu::Found> = (0..networks).into_par_iter().map(|g| task(g).run(factors)).collect();
+        let device = self.layers[0].weight.val().inner().device();
+        let gradients = self.layers.iter().enumerate().flat_map(|(l, layer)| {
+            let weights = found.iter().flat_map(|f| f.weights[l].iter().copied()).collect::<Vec<_>>();
+            let biases = found.iter().flat_map(|f| f.biases[l].iter().copied()).collect::<Vec<_>>();
+            [(&layer.weight, weights), (&layer.bias, biases)]
+        });
+        let gradients = gradients.map(|(parameter, values)| {
+            (parameter.id, Tensor::from_data(TensorData::new(values, parameter.val().dims()), &device))
+        });
+        Found {
+            unimodal: found.iter().map(|f| f.unimodal).sum(),
+            multimodal: found.iter().map(|f| f.multimodal).sum(),
+            gradients: gradients.collect(),
+        }
+    }
+
     /// y_m = clip(g(h_m, y), -H, H) by each member, (K, B): labels as they are read, never as they are trained on.
-    pub fn correct(&self, representations: &PerModality<Tensor<2>>, labels: &Tensor<1>) -> PerModality<Tensor<2>> {
+    pub fn correct(&self, representations: &[PerModality<Tensor<2>>], labels: &Tensor<1>) -> PerModality<Tensor<2>> {
         let (k, h, batch) = (self.members, self.label_range, labels.dims()[0]);
         let labels = labels.clone().unsqueeze_dim::<2>(0).expand([k, batch]);
         let out = self.weights().run(self.input(representations, &labels)).0;

@@ -1,6 +1,7 @@
 //! Stage 2's objective: L_uni(φ) + λ L_mul(φ'(φ)) with the exact gradient through the virtual step ([the method](crate::book::method),
 //! stage 2).
 
+use burn::optim::GradientsParams;
 use burn::tensor::{Tensor, TensorData};
 use rand::RngExt;
 use rand::seq::SliceRandom;
@@ -8,8 +9,9 @@ use rand_chacha::ChaCha8Rng;
 use rand_distr::StandardNormal;
 
 use crate::config::{Corruption, Corruptions, DenoisingSettings, Objective};
+use crate::device::is_cpu;
 use crate::modality::{Modality, PerModality};
-use crate::model::corrector::{Corrector, loss, loss_and_step};
+use crate::model::corrector::{Corrector, Factors, loss, loss_and_step};
 
 /// The terms of the objective, (1) each, in label units, summed over the members.
 pub struct Terms {
@@ -35,10 +37,10 @@ impl Terms {
 
 /// One batch for the corrector, all on its device; every member has corruptions of its own.
 pub struct CorrectorBatch {
-    /// h_m, (B, d)
-    pub unimodal: PerModality<Tensor<2>>,
-    /// z_m, (B, d)
-    pub projected: PerModality<Tensor<2>>,
+    /// h_m of each member network, (B, d).
+    pub unimodal: Vec<PerModality<Tensor<2>>>,
+    /// z_m of each, (B, d).
+    pub projected: Vec<PerModality<Tensor<2>>>,
     /// y, (B)
     pub labels: Tensor<1>,
     /// ỹ, (K, B)
@@ -47,13 +49,68 @@ pub struct CorrectorBatch {
     pub corrupted_again: Tensor<2>,
 }
 
-/// The terms on a batch. One backward pass from `objective` gives each member the gradient that it would have alone.
+/// The terms on a batch and the objective's gradient, with which each member is trained as it would be alone.
+pub fn gradients(
+    corrector: &Corrector,
+    batch: &CorrectorBatch,
+    settings: &DenoisingSettings,
+) -> (Terms, GradientsParams) {
+    if is_cpu(&batch.labels.device()) {
+        return gradients_on_the_cpu(corrector, batch, settings);
+    }
+    let terms = objective(corrector, batch, settings);
+    let gradients = GradientsParams::from_grads(terms.objective.backward(), corrector);
+    (terms, gradients)
+}
+
+/// L_uni and L_mul are means over the three modalities; a part of a corrector that serves one of them has a third of it.
+fn share(corrector: &Corrector) -> f32 {
+    corrector.parts().first().map_or(0, Vec::len) as f32 / Modality::ALL.len() as f32
+}
+
+/// What L_uni and L_mul count in the objective.
+fn weights(settings: &DenoisingSettings) -> [f32; 2] {
+    match settings.objective {
+        Objective::UnimodalOnly => [1.0, 0.0],
+        Objective::MultimodalOnly => [0.0, 1.0],
+        Objective::Bilevel | Objective::FirstOrder => [1.0, settings.outer_weight],
+    }
+}
+
+fn gradients_on_the_cpu(
+    corrector: &Corrector,
+    batch: &CorrectorBatch,
+    settings: &DenoisingSettings,
+) -> (Terms, GradientsParams) {
+    let (share, [unimodal, multimodal]) = (share(corrector), weights(settings));
+    let factors = Factors {
+        unimodal: unimodal * share,
+        multimodal: multimodal * share,
+        step: share * settings.virtual_step,
+        second_order: settings.objective != Objective::FirstOrder,
+    };
+    let single = (&batch.unimodal[..], &batch.corrupted);
+    let fused = (&batch.projected[..], &batch.corrupted_again);
+    let found = corrector.objective_on_the_cpu(single, fused, &batch.labels, factors);
+    let mut gradients = GradientsParams::new();
+    for (id, gradient) in found.gradients {
+        gradients.register(id, gradient);
+    }
+    let term = |value: f32| Tensor::from_data([value], &batch.labels.device().autodiff());
+    let terms = Terms {
+        objective: term(factors.unimodal * found.unimodal + factors.multimodal * found.multimodal),
+        unimodal: term(share * found.unimodal),
+        multimodal: term(share * found.multimodal),
+        members: corrector.members(),
+    };
+    (terms, gradients)
+}
+
+/// The terms on a batch. One backward pass from `objective` gives its gradient in the corrector's parameters.
 pub fn objective(corrector: &Corrector, batch: &CorrectorBatch, settings: &DenoisingSettings) -> Terms {
     let range = corrector.label_range();
-    let parts = corrector.parts();
-    // L_uni and L_mul are means over the three modalities; a part that serves one of them has a third of it.
-    let served = parts.first().map_or(0, Vec::len);
-    let share = served as f32 / Modality::ALL.len() as f32;
+    let share = share(corrector);
+    let served = corrector.parts().first().map_or(0, Vec::len);
     let target = Tensor::cat(vec![batch.labels.clone(); served], 0).reshape([1, -1, 1]);
     let weights = corrector.weights();
     let input = corrector.input(&batch.unimodal, &batch.corrupted);
@@ -115,8 +172,7 @@ mod tests {
     use crate::config::ModelSettings;
     use crate::device::test_gpu;
     use burn::module::{Module, ModuleMapper, Param};
-    use burn::optim::GradientsParams;
-    use burn::tensor::{Device, Gradients};
+    use burn::tensor::Device;
     use rand::SeedableRng;
 
     const BATCH: usize = 6;
@@ -173,8 +229,8 @@ mod tests {
         };
         let labels: Vec<f32> = (0..BATCH).map(|i| if i % 2 == 0 { 2.9 } else { -2.8 }).collect();
         CorrectorBatch {
-            unimodal: x(0.3),
-            projected: x(2.0),
+            unimodal: vec![x(0.3)],
+            projected: vec![x(2.0)],
             labels: label_tensor(&labels, device),
             corrupted: member_tensor(&[wave(BATCH, 0.1), wave(BATCH, 0.5)], device),
             corrupted_again: member_tensor(&[wave(BATCH, 0.8), wave(BATCH, 0.2)], device),
@@ -182,9 +238,14 @@ mod tests {
     }
 
     fn corrector(shared: bool, device: &Device) -> Corrector {
+        corrector_of(shared, 2, 4, device)
+    }
+
+    fn corrector_of(shared: bool, layers: usize, hidden: usize, device: &Device) -> Corrector {
         let settings = ModelSettings {
             representation: WIDTH,
-            corrector_hidden: 4,
+            corrector_hidden: hidden,
+            corrector_layers: layers,
             corrector_shared: shared,
             ..ModelSettings::default()
         };
@@ -196,9 +257,17 @@ mod tests {
         DenoisingSettings { virtual_step: 0.5, outer_weight: 0.7, objective, ..DenoisingSettings::default() }
     }
 
-    fn gradients(corrector: &Corrector, batch: &CorrectorBatch, settings: &DenoisingSettings) -> Vec<Vec<f32>> {
-        let tape: Gradients = objective(corrector, batch, settings).objective.backward();
-        let mut gradients = GradientsParams::from_grads(tape, corrector);
+    /// By the tape where it is asked for, else as training does.
+    fn collected(
+        corrector: &Corrector,
+        batch: &CorrectorBatch,
+        settings: &DenoisingSettings,
+        tape: bool,
+    ) -> Vec<Vec<f32>> {
+        let mut gradients = match tape {
+            true => GradientsParams::from_grads(objective(corrector, batch, settings).objective.backward(), corrector),
+            false => gradients(corrector, batch, settings).1,
+        };
         let mut collect = Collect { gradients: &mut gradients, found: Vec::new() };
         corrector.visit(&mut collect);
         collect.found
@@ -210,7 +279,7 @@ mod tests {
         let (corrector, batch) = (corrector(shared, &device), batch(&device.clone().inner()));
         // Differences are taken of the exact objective, whatever shortcut the gradient takes.
         let exact = if kind == Objective::FirstOrder { settings(Objective::Bilevel) } else { settings(kind) };
-        let found = gradients(&corrector, &batch, &settings(kind));
+        let found = collected(&corrector, &batch, &settings(kind), false);
         let value = |parameter, element, by| -> f64 {
             let moved = corrector.clone().map(&mut Nudge { parameter, element, by, seen: 0 });
             f64::from(objective(&moved, &batch, &exact).objective.into_scalar::<f32>())
@@ -234,6 +303,28 @@ mod tests {
             for kind in [Objective::Bilevel, Objective::UnimodalOnly, Objective::MultimodalOnly] {
                 let error = error(shared, kind, &Device::flex());
                 assert!(error < 2e-3, "shared {shared}, {kind:?}: {error}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_cpu_computes_what_the_tape_does() {
+        let device = Device::flex().autodiff();
+        for (shared, layers, hidden) in [(false, 2, 4), (true, 2, 70), (false, 1, 33), (false, 4, 9)] {
+            let corrector = corrector_of(shared, layers, hidden, &device);
+            let batch = batch(&device.clone().inner());
+            for kind in [Objective::Bilevel, Objective::FirstOrder, Objective::UnimodalOnly, Objective::MultimodalOnly]
+            {
+                let [found, expected] = [false, true].map(|tape| collected(&corrector, &batch, &settings(kind), tape));
+                let largest = expected.iter().flatten().fold(0.0f32, |a, g| a.max(g.abs()));
+                assert!(found.len() == expected.len() && largest > 1e-3);
+                for (found, expected) in found.iter().flatten().zip(expected.iter().flatten()) {
+                    assert!((found - expected).abs() < 1e-5 * largest.max(1.0), "{shared} {layers} {kind:?}");
+                }
+                let terms = |t: Terms| t.means().into_iter().map(|t| t.into_scalar::<f32>()).collect::<Vec<_>>();
+                let found = terms(gradients(&corrector, &batch, &settings(kind)).0);
+                let expected = terms(objective(&corrector, &batch, &settings(kind)));
+                assert!(found.iter().zip(&expected).all(|(a, b)| (a - b).abs() < 1e-5), "{found:?} {expected:?}");
             }
         }
     }

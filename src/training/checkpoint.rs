@@ -37,7 +37,7 @@ const KEPT: usize = 2;
 
 /// What this version writes.
 const FORMAT: u32 = 2;
-/// From here on stage 2 trains its members in one.
+/// From here on stages 1 and 2 train several networks in one.
 const MEMBERS: u32 = 2;
 /// Why a stage is not gone on with, see [`Checkpoint::outdated`].
 pub const OUTDATED: &str =
@@ -54,7 +54,7 @@ impl Checkpoint {
     /// The stage in which an older version left it, where this one cannot go on within that stage.
     pub fn outdated(&self) -> Option<Stage> {
         let within = self.progress.stage.filter(|_| self.state.is_some());
-        within.filter(|stage| *stage == Stage::Denoising && self.progress.format < MEMBERS)
+        within.filter(|stage| *stage < Stage::Joint && self.progress.format < MEMBERS)
     }
 }
 
@@ -220,7 +220,9 @@ impl Store {
         let mut last = TrainingError::MissingStage { stage, needs: Stage::Contrastive, path: self.results.clone() };
         for n in self.standing.iter().rev() {
             match self.read_as_far(&self.latest(*n), Some(stage)) {
-                Ok(checkpoint) => return Ok(Found { checkpoint, passed_over: None }),
+                Ok(checkpoint) => {
+                    return Ok(Found { checkpoint, passed_over: None });
+                }
                 Err(e) => last = e,
             }
         }
@@ -250,7 +252,9 @@ impl Store {
             let Some(parts) = &parts else {
                 return if folder.join(name).exists() { plain(name).map(Some) } else { Ok(None) };
             };
-            let Some(part) = parts.files.iter().find(|p| p.name == name) else { return Ok(None) };
+            let Some(part) = parts.files.iter().find(|p| p.name == name) else {
+                return Ok(None);
+            };
             part.read(folder).map(Some).map_err(|e| damaged(folder.join(name), e.to_string()))
         };
         let path = folder.join(PROGRESS);
@@ -285,7 +289,9 @@ impl Store {
         let state = match (read(WEIGHTS)?, read(OPTIMIZER)?) {
             (Some(weights), Some(optimizer)) => Some(State { weights, optimizer, best: read(BEST)? }),
             (None, None) => None,
-            _ => return Err(damaged(folder.to_owned(), "weights without optimiser state, or the reverse".into())),
+            _ => {
+                return Err(damaged(folder.to_owned(), "weights without optimiser state, or the reverse".into()));
+            }
         };
         Ok(Checkpoint { progress, state })
     }

@@ -9,14 +9,14 @@ use super::error::TrainingError;
 use super::events::{EmbeddingValues, LabelValues, Metrics, Scalars};
 use super::feed::Feed;
 use super::levels::Levels;
-use super::randomness::{Purpose, generator};
+use super::randomness::{Purpose, generator, of_member};
 use super::readback::Pending;
 use super::records::{self, Trained};
 use crate::config::{Grid, Settings};
 use crate::dataset::Dataset;
 use crate::modality::PerModality;
 use crate::model::corrector::{Corrector, Member};
-use crate::model::network::Network;
+use crate::model::network::{Network, Networks};
 use crate::split::Split;
 
 /// Data, settings and device of a run.
@@ -41,11 +41,33 @@ impl Context {
         Ok(Context { settings, dataset, device: device.clone().autodiff(), levels })
     }
 
-    /// The network with its first weights.
+    /// The network that predicts, with its first weights.
     pub fn new_network(&self) -> Network {
+        self.network_of(0)
+    }
+
+    /// All members' networks with their first weights.
+    pub fn new_networks(&self) -> Networks {
+        Networks { all: (0..self.settings.denoising.members.networks).map(|n| self.network_of(n)).collect() }
+    }
+
+    fn network_of(&self, member: usize) -> Network {
         let dims = PerModality::from_fn(|m| self.dataset.shapes[m].1);
-        let mut rng = generator(self.settings.training.seed, Purpose::Network);
+        let mut rng = of_member(generator(self.settings.training.seed, Purpose::Network), member);
         Network::new(&dims, self.dataset.label_range, &self.settings.model, &mut rng, &self.device)
+    }
+
+    /// The networks with the weights of a document, as stage 1 writes it or as it did before it trained several.
+    ///
+    /// # Errors
+    /// A document of other sizes or another number of networks, or a damaged one.
+    pub fn load_networks(&self, document: Vec<u8>) -> Result<Networks, TrainingError> {
+        let networks = self.new_networks();
+        let alone = networks.all.len() == 1;
+        records::load(networks, document.clone()).or_else(|error| match records::load(self.new_network(), document) {
+            Ok(network) if alone => Ok(Networks { all: vec![network] }),
+            _ => Err(error),
+        })
     }
 
     /// The corrector with its first weights.
@@ -53,7 +75,7 @@ impl Context {
         let mut rng = generator(self.settings.training.seed, Purpose::Corrector);
         Corrector::new(
             &self.settings.model,
-            self.settings.denoising.members,
+            self.settings.denoising.members.count(),
             self.dataset.label_range,
             &mut rng,
             &self.device,

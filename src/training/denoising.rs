@@ -8,7 +8,7 @@ use burn::module::Module;
 use burn::tensor::{Int, Tensor, TensorData};
 use rand_chacha::ChaCha8Rng;
 
-use super::bilevel::{CorrectorBatch, Terms, corrupt, label_tensor, member_tensor, objective};
+use super::bilevel::{CorrectorBatch, Terms, corrupt, gradients, label_tensor, member_tensor, objective};
 use super::context::{Context, Evaluation, StageTrainer};
 use super::error::TrainingError;
 use super::events::LabelValues;
@@ -35,16 +35,17 @@ struct Representations {
 pub struct Denoising {
     context: Arc<Context>,
     corrector: Trainee<Corrector>,
-    representations: PerSplit<Option<Representations>>,
+    /// Of each member network; `None` for a split without rows.
+    representations: PerSplit<Option<Vec<Representations>>>,
 }
 
 impl Denoising {
-    /// `found`: what stage 1's network says of every split.
-    pub fn new(context: Arc<Context>, found: &PerSplit<Option<Inference>>) -> Self {
+    /// `found`: what each of stage 1's networks says of every split.
+    pub fn new(context: Arc<Context>, found: &[PerSplit<Option<Inference>>]) -> Self {
         let representations = PerSplit::from_fn(|split| {
-            found[split]
-                .as_ref()
-                .map(|f| Representations { unimodal: f.representations.clone(), projected: f.projected.clone() })
+            let of =
+                |f: &Inference| Representations { unimodal: f.representations.clone(), projected: f.projected.clone() };
+            found.iter().map(|f| f[split].as_ref().map(of)).collect()
         });
         let settings = &context.settings;
         let optimizer = adamw(settings.denoising.weight_decay, settings.training.gradient_clip, Clipping::Slices);
@@ -72,10 +73,10 @@ impl Denoising {
         let mut noisy = || corrupt(&labels, &settings.denoising.corruption, dataset.label_range, rng);
         // One member after the other: the first has the corruptions that it would have alone.
         let (corrupted, corrupted_again): (Vec<_>, Vec<_>) =
-            (0..settings.denoising.members).map(|_| (noisy(), noisy())).unzip();
+            (0..settings.denoising.members.count()).map(|_| (noisy(), noisy())).unzip();
         Some(CorrectorBatch {
-            unimodal: take(&representations.unimodal),
-            projected: take(&representations.projected),
+            unimodal: representations.iter().map(|r| take(&r.unimodal)).collect(),
+            projected: representations.iter().map(|r| take(&r.projected)).collect(),
             labels: label_tensor(&labels, &device),
             corrupted: member_tensor(&corrupted, &device),
             corrupted_again: member_tensor(&corrupted_again, &device),
@@ -89,9 +90,9 @@ impl StageTrainer for Denoising {
             return Err(TrainingError::TooFewSamples { found: 0 });
         };
         let settings = &self.context.settings.denoising;
-        let terms = objective(&self.corrector.module, &batch, settings);
+        let (terms, gradients) = gradients(&self.corrector.module, &batch, settings);
         let rate = settings.learning_rate * if settings.decay { 1.0 - done } else { 1.0 };
-        self.corrector.step(&terms.objective, rate);
+        self.corrector.apply(gradients, rate);
         Ok(Pending::new(Terms::NAMES, terms.means()))
     }
 
@@ -111,7 +112,7 @@ impl StageTrainer for Denoising {
 
     fn labels(&mut self) -> Result<Option<LabelValues>, TrainingError> {
         corrected_labels(&self.context, &self.corrector.module, |split| {
-            self.representations[split].as_ref().map(|r| r.unimodal.clone())
+            self.representations[split].as_ref().map(|all| all.iter().map(|r| r.unimodal.clone()).collect())
         })
         .map(Some)
     }
@@ -140,7 +141,7 @@ mod tests {
         let mut settings = Settings::default();
         (settings.model.hidden, settings.model.representation, settings.model.corrector_hidden) = (4, 6, 8);
         settings.model.corrector_shared = shared;
-        settings.denoising.members = members;
+        settings.denoising.members = members.into();
         settings.denoising.weight_decay = 0.5;
         settings.denoising.corruption = Corruption::Permute(0.4).into();
         // So low that most gradients are clipped.
@@ -153,12 +154,12 @@ mod tests {
     fn trained(members: usize, shared: bool) -> [Vec<f32>; 2] {
         let context = context(members, shared);
         let found = infer_all(&context, &context.new_network()).unwrap();
-        let mut trainer = Denoising::new(context.clone(), &found);
+        let mut trainer = Denoising::new(context.clone(), &[found]);
         let mut feed = Feed::new(context.dataset.clone(), &[], 16);
         let read = |trainer: &Denoising| {
-            let h = trainer.representations[Split::Train].as_ref().unwrap().unimodal.clone();
+            let h = trainer.representations[Split::Train].as_ref().unwrap()[0].unimodal.clone();
             let labels = label_tensor(context.dataset.labels(Split::Train), &context.plain_device());
-            let y = trainer.corrector.module.valid().correct(&h, &labels);
+            let y = trainer.corrector.module.valid().correct(&[h], &labels);
             values(Tensor::cat(vec![y.text, y.vision], 1)).unwrap()
         };
         let before = read(&trainer);
@@ -190,7 +191,7 @@ mod tests {
         for members in [1, 4] {
             let context = context(members, false);
             let found = infer_all(&context, &context.new_network()).unwrap();
-            let labels = Denoising::new(context.clone(), &found).labels().unwrap().unwrap();
+            let labels = Denoising::new(context.clone(), &[found]).labels().unwrap().unwrap();
             let rows = Split::ALL.iter().map(|&s| context.dataset.len(s)).sum::<usize>();
             assert_eq!(labels.corrected.audio.len(), rows);
             assert_eq!(labels.spread.is_some(), members > 1);
@@ -208,7 +209,7 @@ mod tests {
         let document = records::document(&old).unwrap();
         let labels = |corrector: &Corrector| {
             let h = PerModality::from_fn(|_| Tensor::ones([2, 6], &context.plain_device()));
-            let y = corrector.valid().correct(&h, &label_tensor(&[0.5, -0.5], &context.plain_device()));
+            let y = corrector.valid().correct(&[h], &label_tensor(&[0.5, -0.5], &context.plain_device()));
             values(Tensor::cat(vec![y.text, y.audio, y.vision], 1)).unwrap()
         };
         let corrector = context.load_corrector(document.clone()).unwrap();

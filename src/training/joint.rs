@@ -33,18 +33,19 @@ pub struct Joint {
 }
 
 impl Joint {
-    /// `found`: what `network` says of every split.
+    /// `found`: what each member network, `network` being the first, says of every split.
     ///
     /// # Errors
     /// A device that failed.
     pub fn new(
         context: Arc<Context>,
         network: Network,
-        found: &PerSplit<Option<Inference>>,
+        found: &[PerSplit<Option<Inference>>],
         corrector: &Corrector,
     ) -> Result<Self, TrainingError> {
-        let targets =
-            corrected_labels(&context, corrector, |split| found[split].as_ref().map(|f| f.representations.clone()))?;
+        let targets = corrected_labels(&context, corrector, |split| {
+            found.iter().map(|f| f[split].as_ref().map(|f| f.representations.clone())).collect()
+        })?;
         let settings = &context.settings;
         let optimizer = adamw(settings.joint.weight_decay, settings.training.gradient_clip, Clipping::Tensors);
         Ok(Self { network: Trainee::new(network, optimizer), targets, context })

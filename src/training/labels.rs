@@ -16,7 +16,8 @@ use crate::split::Split;
 /// Rows that are corrected at once: all members' layers of all rows would not fit where there are many.
 const ROWS: usize = 4096;
 
-/// y_m = clip(g(h_m, y), -H, H) of every row, in the order train, valid, test, by each member; of these the average at the
+/// y_m = clip(g(h_m, y), -H, H) of every row, in the order train, valid, test, by each member, with the representations of
+/// each member network; of these the average at the
 /// nearest of the labels' levels, and the spread.
 ///
 /// # Errors
@@ -24,18 +25,21 @@ const ROWS: usize = 4096;
 pub fn corrected_labels(
     context: &Context,
     corrector: &Corrector,
-    representations: impl Fn(Split) -> Option<PerModality<Tensor<2>>>,
+    representations: impl Fn(Split) -> Option<Vec<PerModality<Tensor<2>>>>,
 ) -> Result<LabelValues, TrainingError> {
     let corrector = corrector.valid();
     let average = context.settings.denoising.average;
     let mut corrected = PerModality::<Vec<f32>>::default();
     let mut spread = PerModality::<Vec<f32>>::default();
     for split in Split::ALL {
-        let Some(h) = representations(split) else { continue };
+        let Some(h) = representations(split) else {
+            continue;
+        };
         let labels = context.dataset.labels(split);
         for (chunk, labels) in labels.chunks(ROWS).enumerate() {
             let (start, rows) = (chunk * ROWS, labels.len());
-            let h = h.map(|_, h| h.clone().slice([start..start + rows]));
+            let part = |h: &PerModality<Tensor<2>>| h.map(|_, h| h.clone().slice([start..start + rows]));
+            let h: Vec<_> = h.iter().map(part).collect();
             let labels = label_tensor(labels, &context.plain_device());
             for (m, members) in corrector.correct(&h, &labels).iter() {
                 let members = values(members.clone())?;

@@ -26,8 +26,8 @@ use super::inference::{Inference, infer_all};
 use super::job::{Job, Outcome};
 use super::joint::Joint;
 use super::listener::Listener;
+use super::metrics;
 use super::readback::Readback;
-use super::{metrics, records};
 use crate::modality::PerModality;
 use crate::split::{PerSplit, Split};
 
@@ -80,8 +80,8 @@ pub struct Machine<'a> {
     cost: Duration,
     /// The last loss that was read; NaN where it was not finite.
     last_loss: f32,
-    /// What stage 1's network says of every row, from the stage's end until the last that needs it begins.
-    handed_on: Option<PerSplit<Option<Inference>>>,
+    /// What each of stage 1's networks says of every row, from the stage's end until the last that needs it begins.
+    handed_on: Option<Vec<PerSplit<Option<Inference>>>>,
 }
 
 impl<'a> Machine<'a> {
@@ -233,11 +233,10 @@ impl<'a> Machine<'a> {
         if stage == Stage::Contrastive {
             return Ok(Box::new(Contrastive::new(context)));
         }
-        let network =
-            records::load(context.new_network(), self.store.result(&self.progress, stage, Stage::Contrastive)?)?;
+        let networks = context.load_networks(self.store.result(&self.progress, stage, Stage::Contrastive)?)?.all;
         let found = match self.handed_on.take() {
             Some(found) => found,
-            None => infer_all(&context, &network)?,
+            None => networks.iter().map(|n| infer_all(&context, n)).collect::<Result<_, _>>()?,
         };
         if stage == Stage::Denoising {
             let trainer = Denoising::new(context, &found);
@@ -246,6 +245,8 @@ impl<'a> Machine<'a> {
         }
         let corrector = self.store.result(&self.progress, stage, Stage::Denoising)?;
         let corrector = context.load_corrector(corrector)?;
+        // There is always one: the settings are held to it.
+        let network = networks.into_iter().next().unwrap_or_else(|| context.new_network());
         Ok(Box::new(Joint::new(context, network, &found, &corrector)?))
     }
 
@@ -264,7 +265,9 @@ impl<'a> Machine<'a> {
             self.before_first_epoch(&mut running)?;
         }
         self.add_seconds(stage, started);
-        let Some(plan) = self.plan.iter().find(|p| p.stage == stage).copied() else { return Ok(End::Finished) };
+        let Some(plan) = self.plan.iter().find(|p| p.stage == stage).copied() else {
+            return Ok(End::Finished);
+        };
         while self.progress.epoch <= plan.epochs {
             if let Flow::Leave(end) = self.run_epoch(&mut running, plan)? {
                 return Ok(end);

@@ -21,7 +21,11 @@ impl<M: Module> Trainee<M> {
 
     /// One optimiser step down the gradient of `loss`, (1).
     pub fn step(&mut self, loss: &Tensor<1>, learning_rate: f64) {
-        let gradients = GradientsParams::from_grads(loss.backward(), &self.module);
+        self.apply(GradientsParams::from_grads(loss.backward(), &self.module), learning_rate);
+    }
+
+    /// One optimiser step down a gradient.
+    pub fn apply(&mut self, gradients: GradientsParams, learning_rate: f64) {
         self.module = self.optimizer.step(learning_rate, self.module.clone(), gradients);
     }
 }

@@ -114,15 +114,15 @@ pub fn stage_rates(
         return Err(TrainingError::TooFewSamples { found: samples });
     }
     let context = Arc::new(Context::new(settings.clone(), dataset, &device.device)?);
-    let network = context.new_network();
+    let networks = context.new_networks().all;
     let corrector = context.new_corrector();
-    let found = infer_all(&context, &network)?;
+    let found = networks.iter().map(|n| infer_all(&context, n)).collect::<Result<Vec<_>, _>>()?;
     let mut rates = Vec::new();
     for stage in Stage::ALL {
         let mut trainer: Box<dyn StageTrainer> = match stage {
             Stage::Contrastive => Box::new(Contrastive::new(context.clone())),
             Stage::Denoising => Box::new(Denoising::new(context.clone(), &found)),
-            Stage::Joint => Box::new(Joint::new(context.clone(), network.clone(), &found, &corrector)?),
+            Stage::Joint => Box::new(Joint::new(context.clone(), context.new_network(), &found, &corrector)?),
         };
         let mut found = Vec::new();
         for epoch in 0..=epochs as u32 {

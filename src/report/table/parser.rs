@@ -214,11 +214,31 @@ impl Parser<'_> {
             self.at += 1;
             return Ok(Filter::Text { column, comparison, value });
         }
-        let value = value.parse::<f32>().ok().filter(|v| v.is_finite());
-        let Some(value) = value else {
-            return Err(self.error("expected a number after the comparison"));
+        let Some((value, times, taken)) = self.multiple(value) else {
+            return Err(self.error("expected a number after the comparison, a column or both, for example 2 * sa"));
         };
-        self.at += 1;
-        Ok(Filter::Number { column, absolute, comparison, value })
+        self.at += taken;
+        Ok(Filter::Number { column, absolute, comparison, value, times })
+    }
+
+    /// A number, a column of numbers, or the one times the other, and the words that it takes. `*` is no sign of its own:
+    /// it stands within words that are looked for.
+    fn multiple(&self, mut text: String) -> Option<(f32, Option<Column>, usize)> {
+        let mut taken = 1;
+        while let Some(next) = self.word(taken).filter(|next| text.ends_with('*') || next.starts_with('*')) {
+            text += next;
+            taken += 1;
+        }
+        let number = |text: &str| text.parse::<f32>().ok().filter(|v| v.is_finite());
+        let column = |text: &str| Column::parse(text).filter(|c| c.kind() == Kind::Number);
+        let (value, times) = match text.split_once('*') {
+            None => number(&text).map(|value| (value, None)).or_else(|| Some((1.0, Some(column(&text)?))))?,
+            Some((a, b)) => match (number(a), number(b)) {
+                (Some(value), None) => (value, Some(column(b)?)),
+                (None, Some(value)) => (value, Some(column(a)?)),
+                _ => return None,
+            },
+        };
+        Some((value, times, taken))
     }
 }

@@ -70,6 +70,8 @@ pub enum Reads {
     Human,
     /// Corrected labels.
     Corrected,
+    /// The spread of corrected labels between members.
+    Spread,
     /// Predictions.
     Predictions,
     /// Which rows were reviewed.

@@ -80,6 +80,8 @@ columns! {
     Corrected(Modality) = labels::CORRECTED;
     /// A human (or the demo's true) unimodal label.
     Human(Modality) = labels::HUMAN;
+    /// How far the members are apart on y_m.
+    Spread(Modality) = labels::SPREAD;
     /// ŷ, what the network predicts from all modalities.
     Predicted = predictions::PREDICTED;
     /// |ŷ - y|, as the run's MAE counts it.
