@@ -18,7 +18,7 @@ use crate::run::rows::LabelRows;
 use crate::split::{PerSplit, Split};
 use crate::training::agreement::summarise;
 use crate::training::bootstrap::{CONFIDENCE, RESAMPLES};
-use crate::training::events::{Agreement, Grid, Interval, LabelSummaries, LabelSummary, LabelValues};
+use crate::training::events::{Agreement, Apart, Grid, Interval, LabelSummaries, LabelSummary, LabelValues, Part};
 
 /// So many unknown ids are named at most.
 const NAMED: usize = 10;
@@ -77,7 +77,8 @@ pub fn run(dir: &RunDir, refresh: Option<u32>, against: Option<&Path>, json: boo
     } else {
         let source = against.unwrap_or(Path::new("the data"));
         say(&format!(
-            "run {}, refresh {} (epoch {}), against {}; in brackets 95 % intervals of {RESAMPLES} resamples",
+            "run {}, refresh {} (epoch {}), against {}; in brackets 95 % intervals of {RESAMPLES} resamples; a modality \
+             agrees with its clip where its own label lies within .2 H of y",
             dir.name(),
             refresh.refresh,
             refresh.epoch,
@@ -109,6 +110,9 @@ fn table(labels: &LabelSummaries) -> io::Result<()> {
                 say(&format!("  {name:<10} {}", words(&agreement.unwrap_or_default())))?;
             }
             say(&format!("  {}", verdict(s)))?;
+            for line in s.apart.iter().flat_map(apart) {
+                say(&format!("  {line}"))?;
+            }
             grids(s)?;
         }
     }
@@ -144,6 +148,21 @@ fn verdict(s: &LabelSummary) -> String {
         value(gain.mae, gain.mae_interval),
         value(gain.pearson, gain.pearson_interval)
     )
+}
+
+/// Clips whose modality says what the whole says, and those where it differs.
+fn apart(a: &Apart) -> [String; 2] {
+    let line = |name: &str, part: &Part| {
+        let mae = |v: Option<f64>| v.map_or_else(|| "undefined".to_owned(), |v| format!("{v:.3}"));
+        format!(
+            "{name:<10} {} rows: MAE of copies {}, of corrected {}, gain {}",
+            part.rows,
+            mae(part.copied),
+            mae(part.corrected),
+            value(part.gain, part.gain_interval)
+        )
+    };
+    [line("agreeing", &a.agreeing), line("differing", &a.differing)]
 }
 
 /// Grids of signs: rows are the signs of copies and of corrected labels, columns those of people's labels.

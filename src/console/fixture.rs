@@ -110,6 +110,8 @@ fn check(stage: Stage, m: Modality, state: CheckState) -> Check {
         stage,
         modality: Some(m),
         measure: "L_cl in units of its value at chance, validation split".into(),
+        split: None,
+        interval: None,
         value: Some(if fails { 1.02 } else { 0.41 }),
         threshold: 0.95,
         fails_above: true,

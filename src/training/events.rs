@@ -16,7 +16,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 pub use health::{Check, CheckState};
-pub use labels::{Agreement, Gain, Grid, Interval, LabelSummaries, LabelSummary, LabelValues};
+pub use labels::{Agreement, Apart, Gain, Grid, Interval, LabelSummaries, LabelSummary, LabelValues, Part};
 pub use stage::{Cut, Moment, Stage, StageState};
 
 use crate::modality::PerModality;

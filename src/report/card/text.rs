@@ -92,7 +92,7 @@ impl Card {
         let mut lines = vec![words];
         for check in &health.failing {
             debug_assert_eq!(check.state, CheckState::Failing);
-            let place = check.modality.map_or(String::new(), |m| format!(" {m}"));
+            let place = Some(check.place()).filter(|p| !p.is_empty()).map_or_else(String::new, |p| format!(" {p}"));
             let value = check.value.map_or_else(|| "undefined".to_owned(), |v| number(v, 3));
             let side = if check.fails_above { "at most" } else { "at least" };
             let expected = format!("{value}, expected {side} {}", check.threshold);
