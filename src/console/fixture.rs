@@ -63,6 +63,7 @@ pub fn prepared() -> Event {
         plan: vec![plan(Stage::Contrastive, 10), plan(Stage::Denoising, 30), plan(Stage::Joint, 20)],
         parameters: (1_204_231, 33_411),
         findings: vec![],
+        in_sample: vec![],
     });
     Event { time: 0.0, stage: None, epoch: 0, step: 0, body }
 }

@@ -8,7 +8,7 @@ use crate::console::terminal::theme;
 use crate::console::widgets::frame::inner;
 use crate::console::widgets::text;
 use crate::modality::Modality;
-use crate::training::events::{Apart, Grid, Interval, LabelSummary, Part};
+use crate::training::events::{Apart, Grid, IN_SAMPLE_WORDS, Interval, LabelSummary, Part};
 
 /// Where the lines lie, and the lines.
 pub fn laid_out(state: &State, screen: Rect) -> (Rect, Vec<(String, Style)>) {
@@ -26,6 +26,7 @@ pub fn beyond(state: &State, screen: Rect) -> usize {
 
 fn lines(state: &State, width: usize) -> Vec<(String, Style)> {
     let split = state.labels.summary;
+    let prepared = state.run.as_ref().and_then(|r| r.view.prepared.as_ref());
     let Some(latest) = state.run.as_ref().and_then(|r| r.view.labels.last()) else {
         return vec![("labels are corrected in the denoising stage".into(), theme::FAINT)];
     };
@@ -37,7 +38,10 @@ fn lines(state: &State, width: usize) -> Vec<(String, Style)> {
     for m in Modality::ALL {
         let s = &latest.summaries[split][m];
         lines.push((String::new(), theme::PLAIN));
-        let rows = s.annotated.map_or("no human labels".into(), |n| format!("{n} rows with a human label"));
+        let mut rows = s.annotated.map_or("no human labels".into(), |n| format!("{n} rows with a human label"));
+        if prepared.is_some_and(|p| p.is_in_sample(m, split)) {
+            rows += &format!(" · {IN_SAMPLE_WORDS}");
+        }
         lines.extend(text::wrap(&format!("{m} · {rows}"), width).into_iter().map(|l| (l, theme::STRONG)));
         lines.extend(values(s, width).into_iter().map(|l| (l, theme::PLAIN)));
         lines.extend(s.apart.iter().flat_map(|a| apart(a, width)).map(|l| (l, theme::PLAIN)));

@@ -4,7 +4,7 @@ use super::{Card, Ending, Labels, StageCard};
 use crate::modality::Modality;
 use crate::report::numbers::{clock, number};
 use crate::split::Split;
-use crate::training::events::{Agreement, CheckState, LabelSummary, Stage, StageState};
+use crate::training::events::{Agreement, CheckState, IN_SAMPLE, IN_SAMPLE_WORDS, LabelSummary, Stage, StageState};
 use crate::training::metrics;
 
 /// Warnings that are shown; the log has them all.
@@ -148,13 +148,15 @@ fn label_lines(labels: &Labels) -> Vec<String> {
             None => "",
         };
         let rows = s.annotated.map_or_else(|| "–".to_owned(), |n| n.to_string());
+        let mark = if labels.in_sample.contains(&m) { IN_SAMPLE } else { "" };
         format!(
             "  {:<8}{:>10}{:>10}{rows:>7}  {}{ends}{verdict}",
-            m.name(),
+            format!("{m}{mark}"),
             mae(s.corrected),
             mae(s.copied),
             undefined(gain.mae, 3)
         )
     };
-    [heading, names].into_iter().chain(train.iter().map(line)).collect()
+    let note = (!labels.in_sample.is_empty()).then(|| format!("  {IN_SAMPLE_WORDS}"));
+    [heading, names].into_iter().chain(train.iter().map(line)).chain(note).collect()
 }
