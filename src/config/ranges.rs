@@ -68,6 +68,7 @@ pub(super) const RULES: &[Rule] = &[
     rule!(data.metrics, "\"mosi\" or \"sims\""),
     rule!(data.normalise, "{ text = true, audio = true, vision = true }"),
     rule!(data.clip, WEIGHT, weight),
+    rule!(data.in_sample, "a list of \"text\", \"audio\" and \"vision\""),
     rule!(model.hidden, SIZE, size),
     rule!(model.representation, SIZE, size),
     rule!(model.fused, SIZE, size),

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::modality::Modality;
+
 use super::corruption::{Corruption, Corruptions};
 use super::members::Members;
 
@@ -28,6 +30,9 @@ pub struct DataSettings {
     pub normalise: PerModalityFlag,
     /// Normalised values are clipped to [-clip, clip]; 0 leaves them.
     pub clip: f32,
+    /// Modalities whose features were fitted to human labels of the training split, for example
+    /// `["audio", "vision"]`: what is judged there by these labels is in sample, and marked so. Changes nothing else.
+    pub in_sample: Vec<Modality>,
 }
 
 /// A switch for each modality.
@@ -47,7 +52,13 @@ impl Default for PerModalityFlag {
 
 impl Default for DataSettings {
     fn default() -> Self {
-        Self { label_range: None, metrics: None, normalise: PerModalityFlag::default(), clip: 5.0 }
+        Self {
+            label_range: None,
+            metrics: None,
+            normalise: PerModalityFlag::default(),
+            clip: 5.0,
+            in_sample: Vec::new(),
+        }
     }
 }
 

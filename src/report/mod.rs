@@ -16,6 +16,7 @@ pub mod export;
 pub mod figure;
 #[cfg(test)]
 pub mod fixture;
+pub mod listing;
 pub mod neighbours;
 pub mod numbers;
 pub mod projection;

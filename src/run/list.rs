@@ -230,6 +230,7 @@ mod tests {
             plan: plan.to_vec(),
             parameters: (0, 0),
             findings: vec![],
+            in_sample: vec![],
         });
         Event { time: 0.0, stage: None, epoch: 0, step: 0, body }
     }

@@ -307,6 +307,7 @@ impl<'a> Machine<'a> {
             plan: self.plan.clone(),
             parameters: (self.context.new_network().num_params(), self.context.new_corrector().num_params()),
             findings: dataset.flaws.iter().map(ToString::to_string).collect(),
+            in_sample: self.context.settings.data.in_sample.clone(),
         }
     }
 

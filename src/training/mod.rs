@@ -47,7 +47,7 @@ mod records;
 mod scalars;
 pub mod speed;
 
-pub use checkpoint::{position as checkpoint_position, verify as verify_checkpoints};
+pub use checkpoint::verify::{position as checkpoint_position, verify as verify_checkpoints};
 use control::Control;
 pub use error::TrainingError;
 pub use job::{Job, Outcome};

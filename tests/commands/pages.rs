@@ -20,6 +20,20 @@ fn the_books_keys_are_the_programs() {
     }
 }
 
+#[test]
+fn the_source_files_that_the_pages_name_are_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut seen = 0;
+    for (name, page) in pages() {
+        let quoted = page.lines().flat_map(|line| line.split('`').skip(1).step_by(2));
+        for file in quoted.filter(|word| word.contains('/') && word.ends_with(".rs") && !word.contains(' ')) {
+            assert!(root.join("src").join(file).exists() || root.join(file).exists(), "{name} names {file}");
+            seen += 1;
+        }
+    }
+    assert!(seen > 5, "only {seen} files were found");
+}
+
 /// The commands that a page shows: `mug ...` in backticks, and the lines of its shell blocks.
 fn commands(page: &str) -> Vec<String> {
     let mut found = Vec::new();

@@ -65,6 +65,7 @@ fn made_up(home: &Path, name: &str, n: usize) -> RunDir {
         plan: Stage::ALL.map(|stage| StagePlan { stage, epochs: 2, steps_per_epoch: 1 }).to_vec(),
         parameters: (0, 0),
         findings: vec![],
+        in_sample: vec![],
     };
     let at = |stage, step, body| Event { time: 1.0, stage, epoch: step as u32, step, body };
     let events = [

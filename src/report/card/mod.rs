@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use super::compare::{predicting, settings};
 use crate::config::Settings;
+use crate::modality::Modality;
 use crate::run::directory::{Manifest, RunDir};
 use crate::run::list::RunState;
 use crate::run::lock;
@@ -103,6 +104,8 @@ pub enum Ending {
 pub struct Labels {
     pub refresh: u32,
     pub epoch: u32,
+    /// Modalities whose features were fitted to human labels of the training split.
+    pub in_sample: Vec<Modality>,
     pub summaries: LabelSummaries,
 }
 
@@ -167,7 +170,12 @@ impl Card {
             picked: picked(view),
             figures: figures(view),
             stages: manifest.stages.iter().map(|s| stage_card(*s, &manifest.settings, view)).collect(),
-            labels: view.labels.last().map(|l| Labels { refresh: l.refresh, epoch: l.epoch, summaries: l.summaries }),
+            labels: view.labels.last().map(|l| Labels {
+                refresh: l.refresh,
+                epoch: l.epoch,
+                in_sample: view.prepared.as_ref().map_or_else(Vec::new, |p| p.in_sample.clone()),
+                summaries: l.summaries,
+            }),
             health: Health {
                 checks: view.health.len(),
                 unknown: view.health.iter().filter(|h| h.check.state == CheckState::Unknown).count(),

@@ -20,6 +20,7 @@ pub use extract::{Extract, all_columns};
 pub use format::Format;
 pub use jsonl::JSONL;
 
+use crate::report::listing::listed;
 use crate::run::{FileError, write_atomically};
 
 /// Every format that tables can be written in.
@@ -32,12 +33,9 @@ pub fn of_path(path: &Path) -> Option<&'static Format> {
 }
 
 /// The endings of files that messages name: `.csv, .parquet and .jsonl`.
-pub fn endings(joined_by: &str) -> String {
+pub fn endings(word: &str) -> String {
     let all: Vec<String> = FORMATS.iter().map(|f| format!(".{}", f.endings[0])).collect();
-    match &all[..] {
-        [before @ .., last] if !before.is_empty() => format!("{} {joined_by} {last}", before.join(", ")),
-        all => all.concat(),
-    }
+    listed(&all, word)
 }
 
 impl clap::ValueEnum for &'static Format {

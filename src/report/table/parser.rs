@@ -4,6 +4,7 @@ use super::columns::{Column, Content, Kind};
 use super::filter::{Comparison, Filter, FilterError};
 use super::likely::{column_meant, one_meant};
 use super::tokens::{Token, tokens};
+use crate::report::listing::listed;
 
 /// How deep brackets and `not` may nest.
 const DEPTH: usize = 40;
@@ -40,9 +41,8 @@ fn words_like(typed: &str) -> Option<String> {
     let (stem, _) = typed.split_once('_')?;
     let like =
         Column::words().into_iter().filter(|(word, ..)| word.strip_prefix(stem).is_some_and(|r| r.starts_with('_')));
-    let mut words: Vec<String> = like.map(|(word, ..)| word).collect();
-    let last = words.pop()?;
-    Some(format!("{} or {last}", words.join(", ")))
+    let words: Vec<String> = like.map(|(word, ..)| word).collect();
+    (!words.is_empty()).then(|| listed(&words, "or"))
 }
 
 /// True where one of the words is, or for `~` holds, this value.
@@ -208,10 +208,7 @@ impl Parser<'_> {
                 && !is_one_of(words, &value, comparison)
             {
                 let meant = one_meant(&value, words);
-                let expected = match words {
-                    [before @ .., last] => format!("{} or {last}", before.join(", ")),
-                    [] => String::new(),
-                };
+                let expected = listed(words, "or");
                 return Err(self.error(format!("no {} {value}{meant}; expected {expected}", column.name())));
             }
             self.at += 1;

@@ -22,6 +22,8 @@ fn health(stage: Stage, step: u64, state: CheckState) -> Event {
         name: "identity".into(),
         stage,
         modality: None,
+        split: None,
+        interval: None,
         measure: String::new(),
         value: Some(0.0),
         threshold: 0.1,

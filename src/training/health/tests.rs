@@ -75,7 +75,7 @@ fn joint_training_is_judged_by_stage_1_and_by_another_run() {
     let strict = of_joint(Some(0.8), 0.81, Some(0.7), &[], &strict, true);
     assert_eq!(state(&strict, "joint-worse"), CheckState::Failing);
     assert!(strict[1].meaning.ends_with("which it began from."), "{}", strict[1].meaning);
-    let labels = vec![0.0f32; 50];
+    let labels = [0.0f32; 50];
     let (good, bad): (Vec<f32>, Vec<f32>) = (vec![0.2; 50], (0..50).map(|i| 0.3 + 0.01 * i as f32).collect());
     let of = |own: &[f32], other: &[f32]| of_baseline(MetricSet::Mosi, own, other, &labels[..own.len()], 1.0);
     let judged = |own: &[f32], other: &[f32]| state(&of(own, other).0, "worse-than-baseline");

@@ -17,6 +17,7 @@ use std::borrow::Cow;
 pub use about::{About, Content, Kind, Reads};
 
 use crate::modality::Modality;
+use crate::report::listing::listed;
 
 /// Makes [`Column`] and what is known of it from the list of columns.
 macro_rules! columns {
@@ -134,8 +135,7 @@ impl Column {
             }
             before = family;
         }
-        let last = names.pop().unwrap_or_default();
-        format!("{} or {last}", names.join(", "))
+        listed(&names, "or")
     }
 
     /// The words of filters that stand by themselves, with the column and the modality that they ask for.
