@@ -50,7 +50,7 @@ impl<const D: usize> Backward<Flex, 1> for TanhOperation<D> {
 
 /// delta · (1 - y²), what a gradient with respect to y = tanh(x) becomes with respect to x, itself to be differentiated.
 pub fn through_tanh<const D: usize>(delta: Tensor<D>, y: Tensor<D>) -> Tensor<D> {
-    if !is_cpu(&y.device()) || !(delta.is_autodiff() && y.is_autodiff()) {
+    if !(is_cpu(&y.device()) && delta.is_autodiff() && y.is_autodiff()) {
         return delta * y.square().neg().add_scalar(1.0);
     }
     let on_tape = |x: Tensor<D>| {

@@ -188,8 +188,15 @@ impl Corrector {
             let input = |(sets, noisy): &(Vec<PerModality<Vec<f32>>>, Vec<f32>)| {
                 let x = &sets[member * sets.len() / self.members];
                 let noisy = &noisy[of(noisy, member, self.members)];
-                let rows = part.iter().flat_map(|m| x[*m].chunks_exact(x[*m].len() / labels.len()).zip(noisy));
-                rows.flat_map(|(x, y)| x.iter().copied().chain([y / self.label_range])).collect()
+                let mut input = Vec::with_capacity((x[part[0]].len() / labels.len() + 1) * target.len());
+                for m in part {
+                    let width = x[*m].len() / labels.len();
+                    for (row, y) in x[*m].chunks_exact(width).zip(noisy) {
+                        input.extend_from_slice(row);
+                        input.push(y / self.label_range);
+                    }
+                }
+                input
             };
             cpu::Task {
                 weights: layers.iter().map(|[w, _]| &w[of(w, g, networks)]).collect(),
@@ -203,8 +210,8 @@ impl Corrector {
         let found: Vec<cpu::Found> = (0..networks).into_par_iter().map(|g| task(g).run(factors)).collect();
         let device = self.layers[0].weight.val().inner().device();
         let gradients = self.layers.iter().enumerate().flat_map(|(l, layer)| {
-            let weights = found.iter().flat_map(|f| f.weights[l].iter().copied()).collect::<Vec<_>>();
-            let biases = found.iter().flat_map(|f| f.biases[l].iter().copied()).collect::<Vec<_>>();
+            let weights = found.iter().map(|f| &f.weights[l][..]).collect::<Vec<_>>().concat();
+            let biases = found.iter().map(|f| &f.biases[l][..]).collect::<Vec<_>>().concat();
             [(&layer.weight, weights), (&layer.bias, biases)]
         });
         let gradients = gradients.map(|(parameter, values)| {

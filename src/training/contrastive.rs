@@ -157,3 +157,47 @@ pub(super) fn mean_abs_of(a: &[f32], b: &[f32]) -> f32 {
     let sum: f64 = a.iter().zip(b).map(|(a, b)| f64::from((a - b).abs())).sum();
     (sum / a.len() as f64) as f32
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Members, Settings};
+    use crate::device::{DeviceRequest, choose};
+    use crate::training::events::Stage;
+    use crate::training::randomness::{Purpose, generator};
+    use crate::training::readback::values;
+    use crate::training::speed::SHAPES;
+
+    /// h of text by each network after some steps, and the score.
+    fn trained(networks: usize) -> (Vec<Vec<f32>>, f32) {
+        let mut settings = Settings::default();
+        (settings.model.hidden, settings.model.representation, settings.model.fused) = (4, 6, 5);
+        settings.training.gradient_clip = 0.05;
+        settings.denoising.members = Members { networks, correctors: 1 };
+        let data = Arc::new(SHAPES[3].random(24, 1).unwrap());
+        let context = Context::new(settings, data.clone(), &choose(DeviceRequest::Cpu).unwrap().device).unwrap();
+        let context = Arc::new(context);
+        let mut trainer = Contrastive::new(context.clone());
+        let rows: Vec<usize> = (0..24).collect();
+        let mut feed = Feed::new(data, &rows, 8);
+        let mut step = 0;
+        while let Some(rows) = feed.rows() {
+            trainer.step(&rows, &mut feed, generator(1, Purpose::Step(Stage::Contrastive, step)), 0.0).unwrap();
+            step += 1;
+        }
+        assert_eq!(step, 3);
+        let score = trainer.evaluate().unwrap().score.unwrap();
+        let of = |network| infer(&context, network, Split::Train).unwrap().unwrap().representations.text;
+        (trainer.networks.module.all.iter().map(|n| values(of(n)).unwrap()).collect(), score)
+    }
+
+    #[test]
+    fn the_first_network_is_what_it_would_be_alone_and_no_two_are_the_same() {
+        let ((alone, score), (several, mean)) = (trained(1), trained(3));
+        assert_eq!((alone.len(), several.len()), (1, 3));
+        let apart = |other: &[f32]| other.iter().zip(&alone[0]).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        assert!(apart(&several[0]) < 1e-5, "{}", apart(&several[0]));
+        assert!(apart(&several[1]) > 1e-2 && apart(&several[2]) > 1e-2 && several[1] != several[2]);
+        assert!(mean.is_finite() && (mean - score).abs() > 1e-6);
+    }
+}

@@ -38,7 +38,7 @@ pub fn corrected_labels(
         let labels = context.dataset.labels(split);
         for (chunk, labels) in labels.chunks(ROWS).enumerate() {
             let (start, rows) = (chunk * ROWS, labels.len());
-            let part = |h: &PerModality<Tensor<2>>| h.map(|_, h| h.clone().slice([start..start + rows]));
+            let part = |h: &PerModality<Tensor<2>>| h.map(|_, h| h.clone().narrow(0, start, rows));
             let h: Vec<_> = h.iter().map(part).collect();
             let labels = label_tensor(labels, &context.plain_device());
             for (m, members) in corrector.correct(&h, &labels).iter() {

@@ -143,15 +143,17 @@ impl WithSimd for Pass<'_> {
 /// The length of a vector, summed in as many strands as vector registers have room for.
 #[inline(always)]
 fn norm(values: &[f32]) -> f32 {
-    let mut sums = [0.0f32; 16];
-    let chunks = values.chunks_exact(16);
-    let rest: f32 = chunks.remainder().iter().map(|x| x * x).sum();
+    const STRANDS: usize = 16;
+    let mut sums = [0.0f32; STRANDS];
+    let (chunks, rest) = values.as_chunks::<STRANDS>();
+    // A pair of iterators would be made by a function that builds without link-time optimisation leave a call.
     for chunk in chunks {
-        for (sum, x) in sums.iter_mut().zip(chunk) {
-            *sum += x * x;
+        for w in 0..STRANDS {
+            sums[w] += chunk[w] * chunk[w];
         }
     }
-    (sums.iter().sum::<f32>() + rest).sqrt()
+    let (strands, rest) = (sums.iter().sum::<f32>(), rest.iter().map(|x| x * x).sum::<f32>());
+    (strands + rest).sqrt()
 }
 
 /// The numbers of a tensor of the CPU.

@@ -169,6 +169,25 @@ fn a_resumed_run_equals_the_uninterrupted_one_bit_for_bit() {
 }
 
 #[test]
+fn members_networks_are_resumed_bit_for_bit_and_leave_a_spread() {
+    let data = dataset(40);
+    let set = "denoising.members={networks=2,correctors=2}";
+    let whole = run(job(&data, set, cpu(), tempfile::tempdir().unwrap().path(), false));
+    let labels = whole.labels.as_ref().unwrap();
+    let spread = labels.spread.as_ref().unwrap();
+    assert!(spread.audio.len() == labels.corrected.audio.len() && spread.audio.iter().all(|s| *s > 0.0));
+    for (stage, nth) in [(Stage::Contrastive, 3), (Stage::Denoising, 2), (Stage::Joint, 1)] {
+        let folder = tempfile::tempdir().unwrap();
+        let (outcome, mut events) = run_until(job(&data, set, cpu(), folder.path(), false), stage, nth);
+        assert_eq!(outcome.unwrap(), Outcome::Stopped, "{stage}");
+        let (outcome, rest) = run_until(job(&data, set, cpu(), folder.path(), true), stage, usize::MAX);
+        assert_eq!(outcome.unwrap(), Outcome::Finished);
+        events.extend(rest);
+        assert!(record(&events) == whole, "stopped in {stage}, and then other numbers came out");
+    }
+}
+
+#[test]
 fn a_restarted_stage_comes_out_as_before() {
     let data = dataset(40);
     let whole = run(job(&data, "", cpu(), tempfile::tempdir().unwrap().path(), false));

@@ -1,9 +1,12 @@
 //! Products of small matrices in row-major slices, written so that the compiler keeps a tile of the result in vector
-//! registers; to be run through `pulp`.
+//! registers; to be run through `pulp`. Innermost loops count: a pair of iterators is made by a function that builds without
+//! link-time optimisation leave a call.
 
 /// Rows and columns of a tile.
 const ROWS: usize = 4;
 const COLUMNS: usize = 32;
+/// Numbers that are summed side by side.
+const STRANDS: usize = 16;
 
 /// The left matrix of a product: element (i, k) is `values[i * row + k * inner]`.
 #[derive(Clone, Copy)]
@@ -56,8 +59,8 @@ fn add(a: Left<'_>, b: &[f32], c: &mut [f32], [rows, columns]: [usize; 2]) {
     for (i, c) in c.chunks_exact_mut(columns).enumerate() {
         for (k, b) in b.chunks_exact(columns).enumerate() {
             let factor = a.values[i * a.row + k * a.inner];
-            for (c, b) in c[whole..].iter_mut().zip(&b[whole..]) {
-                *c += factor * b;
+            for j in whole..columns.min(c.len()).min(b.len()) {
+                c[j] += factor * b[j];
             }
         }
     }
@@ -65,21 +68,27 @@ fn add(a: Left<'_>, b: &[f32], c: &mut [f32], [rows, columns]: [usize; 2]) {
 
 /// Rows i.. and columns j.. of the result.
 #[inline(always)]
+#[expect(clippy::needless_range_loop, reason = "counted loops, see the file's head")]
 fn tile<const R: usize>(a: Left<'_>, b: &[f32], c: &mut [f32], columns: usize, i: usize, j: usize) {
     let mut sums = [[0.0f32; COLUMNS]; R];
-    for (k, b) in b.chunks_exact(columns).enumerate() {
-        let b = &b[j..j + COLUMNS];
-        for (r, sums) in sums.iter_mut().enumerate() {
-            let factor = a.values[(i + r) * a.row + k * a.inner];
-            for (sum, b) in sums.iter_mut().zip(b) {
-                *sum = factor.mul_add(*b, *sum);
+    let mut k = i * a.row;
+    let mut at = j;
+    while let Some(b) = b.get(at..).and_then(|b| b.first_chunk::<COLUMNS>()) {
+        for r in 0..R {
+            let factor = a.values[k + r * a.row];
+            for w in 0..COLUMNS {
+                sums[r][w] = factor.mul_add(b[w], sums[r][w]);
             }
         }
+        at += columns;
+        k += a.inner;
     }
-    for (r, sums) in sums.iter().enumerate() {
+    for r in 0..R {
         let at = (i + r) * columns + j;
-        for (c, sum) in c[at..at + COLUMNS].iter_mut().zip(sums) {
-            *c += sum;
+        if let Some(c) = c.get_mut(at..).and_then(|c| c.first_chunk_mut::<COLUMNS>()) {
+            for w in 0..COLUMNS {
+                c[w] += sums[r][w];
+            }
         }
     }
 }
@@ -87,15 +96,21 @@ fn tile<const R: usize>(a: Left<'_>, b: &[f32], c: &mut [f32], columns: usize, i
 /// Summed in as many strands as a vector register holds.
 #[inline(always)]
 fn dot(a: &[f32], b: &[f32]) -> f32 {
-    let mut sums = [0.0f32; 16];
-    let (a, b) = (a.chunks_exact(16), b.chunks_exact(16));
-    let rest: f32 = a.remainder().iter().zip(b.remainder()).map(|(a, b)| a * b).sum();
-    for (a, b) in a.zip(b) {
-        for ((sum, a), b) in sums.iter_mut().zip(a).zip(b) {
-            *sum = a.mul_add(*b, *sum);
+    let mut sums = [0.0f32; STRANDS];
+    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<STRANDS>(), b.as_chunks::<STRANDS>());
+    for i in 0..a.len().min(b.len()) {
+        for w in 0..STRANDS {
+            sums[w] = a[i][w].mul_add(b[i][w], sums[w]);
         }
     }
-    sums.iter().sum::<f32>() + rest
+    let mut sum = 0.0;
+    for i in 0..a_rest.len().min(b_rest.len()) {
+        sum += a_rest[i] * b_rest[i];
+    }
+    for strand in sums {
+        sum += strand;
+    }
+    sum
 }
 
 /// aᵀ for a (rows, columns).
@@ -115,8 +130,8 @@ pub fn transposed(a: &[f32], columns: usize) -> Vec<f32> {
 #[inline(always)]
 pub fn add_rows(a: &[f32], sum: &mut [f32]) {
     for row in a.chunks_exact(sum.len()) {
-        for (sum, value) in sum.iter_mut().zip(row) {
-            *sum += value;
+        for j in 0..sum.len().min(row.len()) {
+            sum[j] += row[j];
         }
     }
 }
@@ -125,8 +140,8 @@ pub fn add_rows(a: &[f32], sum: &mut [f32]) {
 #[inline(always)]
 pub fn add_to_rows(row: &[f32], a: &mut [f32]) {
     for own in a.chunks_exact_mut(row.len()) {
-        for (own, value) in own.iter_mut().zip(row) {
-            *own += value;
+        for j in 0..row.len().min(own.len()) {
+            own[j] += row[j];
         }
     }
 }
