@@ -83,6 +83,33 @@ pub fn read_text(path: &Path, most: u64) -> io::Result<String> {
     String::from_utf8(read(path, most)?).map_err(|e| Unfit::Bytes { at: e.utf8_error().valid_up_to() }.into())
 }
 
+/// How long a file is, and the CRC-32C of its content as [`checksum`] writes it; the content is never held as a whole.
+///
+/// # Errors
+/// As [`open`].
+pub fn length_and_checksum(path: &Path) -> io::Result<(u64, String)> {
+    let mut file = open(path)?;
+    let (mut buffer, mut length, mut sum) = (vec![0; 1 << 16], 0, 0);
+    loop {
+        match file.read(&mut buffer)? {
+            0 => return Ok((length, hexadecimal(sum))),
+            n => {
+                sum = crc32c::crc32c_append(sum, &buffer[..n]);
+                length += n as u64;
+            }
+        }
+    }
+}
+
+/// The CRC-32C of some bytes, eight hexadecimal digits.
+pub fn checksum(bytes: &[u8]) -> String {
+    hexadecimal(crc32c::crc32c(bytes))
+}
+
+fn hexadecimal(sum: u32) -> String {
+    format!("{sum:08x}")
+}
+
 fn check(metadata: &Metadata) -> Result<(), Unfit> {
     let kind = metadata.file_type();
     if kind.is_file() {
@@ -139,6 +166,17 @@ mod tests {
         std::fs::write(&path, b"ab\xff").unwrap();
         let text = read_text(&path, 3).unwrap_err().to_string();
         assert_eq!(text, "expected text in UTF-8, found other bytes from byte 2 on");
+    }
+
+    #[test]
+    fn a_checksum_is_that_of_the_whole_content() {
+        // The check value of CRC-32C in catalogues of such sums.
+        assert_eq!(checksum(b"123456789"), "e3069283");
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("file");
+        let content: Vec<u8> = (0..200_000u32).map(|i| i as u8).collect();
+        std::fs::write(&path, &content).unwrap();
+        assert_eq!(length_and_checksum(&path).unwrap(), (200_000, checksum(&content)));
     }
 
     #[cfg(target_os = "linux")]

@@ -97,10 +97,8 @@ struct Comparison {
 }
 
 fn table(checks: &[Check]) -> Vec<String> {
-    let mut lines = vec![format!(
-        "{:7}  {:11}  {:19}  {:8}  {:>9}  {}",
-        "STATE", "STAGE", "CHECK", "MODALITY", "VALUE", "EXPECTED"
-    )];
+    let mut lines =
+        vec![format!("{:7}  {:11}  {:19}  {:12}  {:>9}  {}", "STATE", "STAGE", "CHECK", "OF", "VALUE", "EXPECTED")];
     for c in checks {
         let state = match c.state {
             CheckState::Ok => "ok",
@@ -109,16 +107,17 @@ fn table(checks: &[Check]) -> Vec<String> {
         };
         let value = c.value.map_or_else(|| "undefined".to_owned(), |v| format!("{v:.4}"));
         let side = if c.fails_above { "at most" } else { "at least" };
-        let modality = c.modality.map_or("", |m| m.name());
+        let interval = c.interval.map_or_else(String::new, |[low, high]| format!(" [{low:.4}, {high:.4}]"));
         lines.push(format!(
-            "{state:7}  {:11}  {:19}  {modality:8}  {value:>9}  {side} {}",
+            "{state:7}  {:11}  {:19}  {:12}  {value:>9}  {side} {}{interval}",
             c.stage.name(),
             c.name,
+            c.place(),
             c.threshold
         ));
     }
     for c in checks.iter().filter(|c| c.state == CheckState::Failing) {
-        let place = c.modality.map_or(String::new(), |m| format!(" ({m})"));
+        let place = Some(c.place()).filter(|p| !p.is_empty()).map_or_else(String::new, |p| format!(" ({p})"));
         lines.push(String::new());
         lines.push(format!("{}{place}: {} {}", c.name, c.meaning, c.advice));
         lines.push(format!("  measured: {}", c.measure));

@@ -11,14 +11,16 @@ use serde::Serialize;
 use super::out::{say, say_json, warn};
 use super::record::read_record;
 use super::refresh::read_refresh;
-use crate::modality::PerModality;
+use crate::modality::{Modality, PerModality};
 use crate::run::annotations;
 use crate::run::directory::RunDir;
 use crate::run::rows::LabelRows;
 use crate::split::{PerSplit, Split};
 use crate::training::agreement::summarise;
 use crate::training::bootstrap::{CONFIDENCE, RESAMPLES};
-use crate::training::events::{Agreement, Grid, Interval, LabelSummaries, LabelSummary, LabelValues};
+use crate::training::events::{
+    Agreement, Apart, Grid, IN_SAMPLE_WORDS, Interval, LabelSummaries, LabelSummary, LabelValues, Part, Prepared,
+};
 
 /// So many unknown ids are named at most.
 const NAMED: usize = 10;
@@ -37,6 +39,8 @@ struct Report<'a> {
     confidence: f64,
     /// Ids of the file that the data does not have.
     unknown_ids: Vec<String>,
+    /// Modalities whose features were fitted to human labels of the training split.
+    in_sample: &'a [Modality],
     labels: LabelSummaries,
 }
 
@@ -44,8 +48,8 @@ struct Report<'a> {
 pub fn run(dir: &RunDir, refresh: Option<u32>, against: Option<&Path>, json: bool) -> Result<ExitCode> {
     let view = read_record(dir)?;
     let (refresh, values, mut rows) = read_refresh(dir, &view, refresh)?;
-    let label_range =
-        view.prepared.ok_or_else(|| eyre!("run {} has not recorded what it trains on", dir.name()))?.label_range;
+    let prepared = view.prepared.ok_or_else(|| eyre!("run {} has not recorded what it trains on", dir.name()))?;
+    let label_range = prepared.label_range;
     let mut judged_by = rows.human.as_ref().map(|_| "data".to_owned());
     let mut unknown = Vec::new();
     if let Some(path) = against {
@@ -71,19 +75,21 @@ pub fn run(dir: &RunDir, refresh: Option<u32>, against: Option<&Path>, json: boo
             resamples: RESAMPLES,
             confidence: CONFIDENCE,
             unknown_ids: unknown,
+            in_sample: &prepared.in_sample,
             labels,
         };
         say_json(&report)?;
     } else {
         let source = against.unwrap_or(Path::new("the data"));
         say(&format!(
-            "run {}, refresh {} (epoch {}), against {}; in brackets 95 % intervals of {RESAMPLES} resamples",
+            "run {}, refresh {} (epoch {}), against {}; in brackets 95 % intervals of {RESAMPLES} resamples; a modality \
+             agrees with its clip where its own label lies within .2 H of y",
             dir.name(),
             refresh.refresh,
             refresh.epoch,
             source.display()
         ))?;
-        table(&labels)?;
+        table(&labels, &prepared)?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -100,15 +106,22 @@ fn summaries(rows: &LabelRows, values: &LabelValues, label_range: f32) -> LabelS
     })
 }
 
-fn table(labels: &LabelSummaries) -> io::Result<()> {
+fn table(labels: &LabelSummaries, prepared: &Prepared) -> io::Result<()> {
     for split in Split::ALL {
         for (m, s) in labels[split].iter().filter(|(_, s)| s.annotated.is_some_and(|n| n > 0)) {
             say("")?;
-            say(&format!("{split} {m}: {} rows", s.annotated.unwrap_or(0)))?;
+            let rows = s.annotated.unwrap_or(0);
+            match prepared.is_in_sample(m, split) {
+                true => say(&format!("{split} {m}: {rows} rows, {IN_SAMPLE_WORDS}"))?,
+                false => say(&format!("{split} {m}: {rows} rows"))?,
+            }
             for (name, agreement) in [("corrected", s.corrected), ("copied", s.copied)] {
                 say(&format!("  {name:<10} {}", words(&agreement.unwrap_or_default())))?;
             }
             say(&format!("  {}", verdict(s)))?;
+            for line in s.apart.iter().flat_map(apart) {
+                say(&format!("  {line}"))?;
+            }
             grids(s)?;
         }
     }
@@ -144,6 +157,21 @@ fn verdict(s: &LabelSummary) -> String {
         value(gain.mae, gain.mae_interval),
         value(gain.pearson, gain.pearson_interval)
     )
+}
+
+/// Clips whose modality says what the whole says, and those where it differs.
+fn apart(a: &Apart) -> [String; 2] {
+    let line = |name: &str, part: &Part| {
+        let mae = |v: Option<f64>| v.map_or_else(|| "undefined".to_owned(), |v| format!("{v:.3}"));
+        format!(
+            "{name:<10} {} rows: MAE of copies {}, of corrected {}, gain {}",
+            part.rows,
+            mae(part.copied),
+            mae(part.corrected),
+            value(part.gain, part.gain_interval)
+        )
+    };
+    [line("agreeing", &a.agreeing), line("differing", &a.differing)]
 }
 
 /// Grids of signs: rows are the signs of copies and of corrected labels, columns those of people's labels.

@@ -103,7 +103,7 @@ fn columns() -> String {
 /// Every sign of failure: first all of them in a table, then each with what it means.
 fn checks() -> String {
     let mut text = String::from("| stage | check | fails | limit |\n|---|---|---|---|\n");
-    for sign in &CHECKS {
+    for sign in CHECKS {
         let stages: Vec<&str> = sign.stages.iter().map(|stage| stage.name()).collect();
         let side = if sign.fails_above { "above" } else { "below" };
         let limit = match sign.limit {
@@ -112,7 +112,7 @@ fn checks() -> String {
         };
         text += &format!("| {} | `{}` | {side} | {limit} |\n", stages.join(", "), sign.name);
     }
-    for sign in &CHECKS {
+    for sign in CHECKS {
         let (measure, advice) = (sign.measure.replace('|', "\\|"), sign.advice);
         text += &format!("\n## {}\n\n{}\n\n* Measured: {measure}.\n* What to try: {advice}\n", sign.name, sign.meaning);
     }

@@ -1,8 +1,8 @@
 //! What to say of a settings document that does not parse as settings: which keys there are none of and what they may have
 //! been meant for, and what the values of the others may be.
 
-use super::Settings;
 use super::ranges::{RULES, rule_of};
+use super::settings::Settings;
 
 /// Keys named at most.
 const NAMED: usize = 3;

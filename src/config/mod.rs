@@ -5,48 +5,28 @@
 
 mod advice;
 mod corruption;
+mod error;
+mod labels;
+mod members;
 mod ranges;
 mod sections;
+mod settings;
 #[cfg(test)]
 mod tests;
 
-use std::path::{Path, PathBuf};
-
-use serde::{Deserialize, Serialize};
+use std::path::Path;
 
 use crate::files;
 
 pub use corruption::{Corruption, Corruptions};
+pub use error::ConfigError;
+pub use labels::{Grid, LabelSettings};
+pub use members::Members;
 pub use sections::{
-    ContrastiveSettings, DataSettings, DenoisingSettings, HealthSettings, JointSettings, MetricSet, ModelSettings,
-    Objective, PerModalityFlag, TrainingSettings,
+    Average, ContrastiveSettings, DataSettings, DenoisingSettings, HealthSettings, JointSettings, MetricSet,
+    ModelSettings, Objective, PerModalityFlag, TrainingSettings,
 };
-
-/// What can be wrong with a settings file or an override.
-#[derive(Debug, thiserror::Error)]
-pub enum ConfigError {
-    #[error("cannot read the settings file {path}: {source}; check the path given to --config")]
-    Read { path: PathBuf, source: std::io::Error },
-    #[error("{origin}: {message}")]
-    Parse { origin: String, message: String },
-    #[error("--set {text}: expected key=value, for example --set joint.unimodal_weight=0")]
-    Override { text: String },
-    #[error("{key} = {found}: expected {expected}; change it in the settings file or with --set {key}=VALUE")]
-    Value { key: &'static str, found: String, expected: &'static str },
-}
-
-/// All settings of one experiment.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Settings {
-    pub data: DataSettings,
-    pub model: ModelSettings,
-    pub training: TrainingSettings,
-    pub contrastive: ContrastiveSettings,
-    pub denoising: DenoisingSettings,
-    pub joint: JointSettings,
-    pub health: HealthSettings,
-}
+pub use settings::Settings;
 
 /// The settings files that ship with the program, by catalogue name.
 pub const BUILT_IN: [(&str, &str); 5] = [
@@ -103,6 +83,20 @@ impl Settings {
         }
         settings.check()?;
         Ok(settings)
+    }
+
+    /// The settings of a run by its record, which holds all settings that the version knew that wrote it. What came later
+    /// the run did without.
+    #[must_use]
+    pub fn as_recorded(mut self, record: &toml::Table) -> Settings {
+        let holds = |section: &str, key: &str| record.get(section).and_then(|s| s.get(key)).is_some();
+        if !holds("denoising", "members") {
+            self.denoising.members = 1.into();
+        }
+        if !holds("labels", "grid") {
+            self.labels.grid = Grid::Off;
+        }
+        self
     }
 
     /// The settings as a TOML document that [`parse`](Self::parse) reads back unchanged.

@@ -1,6 +1,7 @@
 //! What values the settings may have: one rule a key, held to on every way in (settings files, `--set`, run.toml).
 
-use super::{ConfigError, Settings};
+use super::error::ConfigError;
+use super::settings::Settings;
 
 /// What one setting may be.
 pub(super) struct Rule {
@@ -67,6 +68,7 @@ pub(super) const RULES: &[Rule] = &[
     rule!(data.metrics, "\"mosi\" or \"sims\""),
     rule!(data.normalise, "{ text = true, audio = true, vision = true }"),
     rule!(data.clip, WEIGHT, weight),
+    rule!(data.in_sample, "a list of \"text\", \"audio\" and \"vision\""),
     rule!(model.hidden, SIZE, size),
     rule!(model.representation, SIZE, size),
     rule!(model.fused, SIZE, size),
@@ -100,7 +102,21 @@ pub(super) const RULES: &[Rule] = &[
         holds: |s| s.denoising.corruption.is_valid(),
         found: |s| written(&s.denoising.corruption),
     },
+    Rule {
+        key: "denoising.members",
+        expected: "a whole number from 1 to 32, or { networks = N } or { networks = N, correctors = K } with N from 1 to 16 \
+                   and at most 32 correctors in all",
+        holds: |s| s.denoising.members.is_valid(),
+        found: |s| written(&s.denoising.members),
+    },
+    rule!(denoising.average, "\"mean\" or \"median\""),
     rule!(denoising.refresh_epochs, "a whole number from 1 to 4294967295", |v: u32| v >= 1),
+    Rule {
+        key: "labels.grid",
+        expected: "\"auto\", \"off\" or a number from 0.001 to 100",
+        holds: |s| s.labels.grid.is_valid(),
+        found: |s| written(&s.labels.grid),
+    },
     rule!(joint.epochs, COUNT),
     rule!(joint.patience, COUNT),
     rule!(joint.learning_rate, RATE, rate),

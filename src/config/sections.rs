@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::modality::Modality;
+
 use super::corruption::{Corruption, Corruptions};
+use super::members::Members;
 
 /// Which evaluation code of the field the metrics follow ([the method](crate::book::method), metrics).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +30,9 @@ pub struct DataSettings {
     pub normalise: PerModalityFlag,
     /// Normalised values are clipped to [-clip, clip]; 0 leaves them.
     pub clip: f32,
+    /// Modalities whose features were fitted to human labels of the training split, for example
+    /// `["audio", "vision"]`: what is judged there by these labels is in sample, and marked so. Changes nothing else.
+    pub in_sample: Vec<Modality>,
 }
 
 /// A switch for each modality.
@@ -46,7 +52,13 @@ impl Default for PerModalityFlag {
 
 impl Default for DataSettings {
     fn default() -> Self {
-        Self { label_range: None, metrics: None, normalise: PerModalityFlag::default(), clip: 5.0 }
+        Self {
+            label_range: None,
+            metrics: None,
+            normalise: PerModalityFlag::default(),
+            clip: 5.0,
+            in_sample: Vec::new(),
+        }
     }
 }
 
@@ -149,6 +161,15 @@ pub enum Objective {
     MultimodalOnly,
 }
 
+/// How the members' corrected labels become one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Average {
+    Mean,
+    /// Of an even number of members the mean of the middle two.
+    Median,
+}
+
 /// Stage 2 ([the method](crate::book::method), stage 2).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -166,6 +187,10 @@ pub struct DenoisingSettings {
     pub outer_weight: f32,
     /// How labels are corrupted before the corrector has to restore them.
     pub corruption: Corruptions,
+    /// How many correctors are averaged, on how many networks.
+    pub members: Members,
+    /// How the members' corrected labels become one.
+    pub average: Average,
     /// Corrected labels are read and shown every this many epochs (and after the last).
     pub refresh_epochs: u32,
 }
@@ -181,6 +206,8 @@ impl Default for DenoisingSettings {
             virtual_step: 0.05,
             outer_weight: 1.0,
             corruption: Corruption::Gaussian(0.3).into(),
+            members: 5.into(),
+            average: Average::Mean,
             refresh_epochs: 1,
         }
     }

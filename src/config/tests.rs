@@ -60,6 +60,68 @@ fn corruptions_are_one_or_a_list_on_every_way_in() {
     assert!(file.contains("line 2") && file.contains("or a list of 1 to 8"), "{file}");
 }
 
+#[test]
+fn members_are_a_number_or_networks_and_correctors() {
+    let both = |networks, correctors| Members { networks, correctors };
+    for (text, expected) in [
+        ("3", both(1, 3)),
+        ("{ networks = 5 }", both(5, 1)),
+        ("{ networks = 2, correctors = 4 }", both(2, 4)),
+        ("{ networks = 1, correctors = 4 }", both(1, 4)),
+    ] {
+        for found in ways_in("denoising.members", text) {
+            let found = found.unwrap();
+            assert_eq!(
+                (found.denoising.members, expected.count()),
+                (expected, expected.networks * expected.correctors)
+            );
+            assert_eq!(Settings::parse(&found.to_toml().unwrap(), "round trip", &[]).unwrap(), found, "{text}");
+        }
+    }
+    for text in
+        ["0", "33", "{ networks = 0 }", "{ networks = 17 }", "{ networks = 8, correctors = 5 }", "{ correctors = 2 }"]
+    {
+        for found in ways_in("denoising.members", text) {
+            let message = found.unwrap_err();
+            assert!(message.contains("{ networks = N }"), "{text}: {message}");
+        }
+    }
+}
+
+#[test]
+fn grids_are_named_or_a_step() {
+    for (text, expected) in
+        [("\"auto\"", Grid::Auto), ("\"off\"", Grid::Off), ("0.2", Grid::Step(0.2)), ("1", Grid::Step(1.0))]
+    {
+        for found in ways_in("labels.grid", text) {
+            let found = found.unwrap();
+            assert_eq!(found.labels.grid, expected, "{text}");
+            assert_eq!(Settings::parse(&found.to_toml().unwrap(), "round trip", &[]).unwrap(), found, "{text}");
+        }
+    }
+    for text in ["0", "-0.2", "nan", "1e300", "\"on\"", "[0.2]", "true"] {
+        for found in ways_in("labels.grid", text) {
+            let message = found.unwrap_err();
+            assert!(message.contains("\"off\" or a number"), "{text}: {message}");
+        }
+    }
+}
+
+#[test]
+fn a_record_of_an_older_version_keeps_what_it_did() {
+    let read = |text: &str| {
+        let record: toml::Table = toml::from_str(text).unwrap();
+        toml::from_str::<Settings>(text).unwrap().as_recorded(&record)
+    };
+    let old = read("[denoising]\nepochs = 3\ncorruption = { gaussian = 0.5 }\n");
+    assert_eq!((old.denoising.members, old.labels.grid), (1.into(), Grid::Off));
+    for settings in
+        [Settings::default(), Settings::parse("labels.grid = 0.5\ndenoising.members = 7\n", "x", &[]).unwrap()]
+    {
+        assert_eq!(read(&settings.to_toml().unwrap()), settings);
+    }
+}
+
 /// Every dotted key of all settings, with its value; `data.label_range` and `data.metrics` set.
 fn every_key() -> Vec<(String, toml::Value)> {
     fn collect(prefix: &str, value: &toml::Value, found: &mut Vec<(String, toml::Value)>) {

@@ -63,6 +63,7 @@ pub fn prepared() -> Event {
         plan: vec![plan(Stage::Contrastive, 10), plan(Stage::Denoising, 30), plan(Stage::Joint, 20)],
         parameters: (1_204_231, 33_411),
         findings: vec![],
+        in_sample: vec![],
     });
     Event { time: 0.0, stage: None, epoch: 0, step: 0, body }
 }
@@ -110,6 +111,8 @@ fn check(stage: Stage, m: Modality, state: CheckState) -> Check {
         stage,
         modality: Some(m),
         measure: "L_cl in units of its value at chance, validation split".into(),
+        split: None,
+        interval: None,
         value: Some(if fails { 1.02 } else { 0.41 }),
         threshold: 0.95,
         fails_above: true,

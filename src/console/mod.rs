@@ -19,11 +19,7 @@ mod event_loop;
 mod fixture;
 pub mod headless;
 mod layout;
-#[cfg(test)]
-mod looks;
 pub mod sample;
-#[cfg(test)]
-mod screens;
 mod state;
 mod terminal;
 #[cfg(test)]

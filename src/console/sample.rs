@@ -67,6 +67,7 @@ pub fn console(width: u16, height: u16, rows: usize) -> io::Result<Headless> {
         plan,
         parameters: (0, 0),
         findings: vec![],
+        in_sample: vec![],
     };
     console.events(vec![at(0, Body::Prepared(prepared))]);
     console.events(steps(1, 600));

@@ -49,6 +49,10 @@ pub enum FlawKind {
     WordsOnly { columns: usize },
     /// Labels of several columns.
     LabelColumns { of: usize },
+    /// Clips without a label, which are left out, and how many there were.
+    Unlabelled { clips: usize, of: usize },
+    /// The file has no validation split: clips of train, of so many videos, stand in. The keys that it has.
+    ValidSetAside { clips: usize, videos: usize, keys: String },
     /// No key gives the lengths: steps of zeros at one end are taken for padding.
     LengthsFound { at_start: bool },
     /// Clips that have zeros at that end of the row where no padding is; these zeros are taken for values.
@@ -69,6 +73,8 @@ pub enum FlawKind {
     RepeatedIds { clips: usize },
     /// Clips whose id occurs in the training split: figures on this split would be too good.
     SharedWithTrain { clips: usize },
+    /// Clips with the features of a clip of the training split: figures on this split would be too good.
+    FeaturesOfTrain { clips: usize },
     /// Unimodal labels that cannot be used.
     UnimodalIgnored { why: String },
     /// Unimodal labels outside [-H, H]; kept as they are, since they only judge.
@@ -108,10 +114,13 @@ impl Flaw {
             FlawKind::NotFinite { .. }
             | FlawKind::BeyondLength { .. }
             | FlawKind::WordsOnly { .. }
+            | FlawKind::Unlabelled { .. }
+            | FlawKind::ValidSetAside { .. }
             | FlawKind::LengthsCut { .. }
             | FlawKind::Ignored { .. }
             | FlawKind::RepeatedIds { .. }
             | FlawKind::SharedWithTrain { .. }
+            | FlawKind::FeaturesOfTrain { .. }
             | FlawKind::UnimodalIgnored { .. }
             | FlawKind::UnimodalOutside { .. }
             | FlawKind::ConstantLabels { .. }
@@ -151,6 +160,17 @@ impl fmt::Display for FlawKind {
                 "words without vectors: each word has a fixed random vector of {columns} columns; for figures that can be \
                  compared, save vectors of the words (GloVe's or BERT's) in MMSA's layout"
             ),
+            FlawKind::Unlabelled { clips: n, of } => {
+                write!(f, "{n} of {} without a label are left out", clips(*of as u64))
+            }
+            FlawKind::ValidSetAside { clips: n, videos, keys } => {
+                let videos = if *videos == 1 { "one video".to_owned() } else { format!("{videos} videos") };
+                let n = clips(*n as u64);
+                write!(
+                    f,
+                    "no such split (the file has {keys}); {n} of {videos} of train stand in, always the same ones"
+                )
+            }
             FlawKind::LabelColumns { of } => write!(f, "{of} columns; the first is taken for the sentiment"),
             FlawKind::LeftPadded => f.write_str("padded at the start, not at the end"),
             FlawKind::LengthsFound { at_start } => {
@@ -175,6 +195,11 @@ impl fmt::Display for FlawKind {
             FlawKind::Ignored { why, instead } => write!(f, "ignored: {why}; {instead}"),
             FlawKind::JoinedIds { parts } => write!(f, "ids of {parts} parts each, joined by $_$"),
             FlawKind::RepeatedIds { clips: n } => write!(f, "{} with the id of another one", clips(*n as u64)),
+            FlawKind::FeaturesOfTrain { clips: n } => write!(
+                f,
+                "{} with the same features as a clip of the training split; figures on this split may be too good",
+                clips(*n as u64)
+            ),
             FlawKind::SharedWithTrain { clips: n } => {
                 write!(
                     f,

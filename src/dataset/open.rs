@@ -14,7 +14,7 @@ use super::prepare::normalise::Normaliser;
 use super::prepare::padding::Padding;
 use super::prepare::parts::Parts;
 use super::prepare::rows::{Rows, Scratch};
-use super::prepare::scan::{self, Job};
+use super::prepare::{look, scan};
 use crate::config::{DataSettings, MetricSet};
 use crate::modality::{Modality, PerModality};
 use crate::split::{PerSplit, Split};
@@ -138,33 +138,17 @@ impl Dataset {
         resident_bytes: usize,
     ) -> Result<Dataset, DatasetError> {
         let Contents { splits, padding, label_range, metrics, fingerprint, mut flaws, .. } = contents;
-        // The training split is read for its statistics, the others for their lengths and for what is odd in them.
-        let wanted: Vec<(Split, Modality)> =
-            Split::ALL.into_iter().flat_map(|split| Modality::ALL.map(|m| (split, m))).collect();
-        let jobs: Vec<Job<'_>> = wanted
-            .iter()
-            .map(|&(split, m)| Job { feature: &splits[split].features[m], padding: padding[m], thorough: true })
-            .collect();
-        let scanned = scan::scan(&jobs)?;
-        // The first three results are the training split's, text, audio and vision.
+        // The training split is looked through for its statistics, all of them for their lengths and for what is odd.
+        let scanned = look::look(&splits, &padding, &mut flaws)?;
         let active = settings.normalise;
         let active = PerModality { text: active.text, audio: active.audio, vision: active.vision };
         let normalisers =
-            PerModality::from_fn(|m| Normaliser::new(&scanned[m as usize].moments, active[m], settings.clip));
-        let mut lengths: PerSplit<PerModality<Vec<usize>>> = PerSplit::from_fn(|split| {
-            PerModality::from_fn(|m| splits[split].features[m].lengths.known().unwrap_or_default().to_vec())
-        });
-        for ((split, m), found) in wanted.into_iter().zip(scanned) {
-            flaws.extend(found.flaws(split, m));
-            lengths[split][m] = found.lengths;
-        }
+            PerModality::from_fn(|m| Normaliser::new(&scanned.train[m].moments, active[m], settings.clip));
+        let lengths = PerSplit::from_fn(|split| scanned[split].map(|_, found| found.lengths.clone()));
         let shapes = PerModality::from_fn(|m| {
             let steps = splits.iter().map(|(_, s)| s.features[m].rows.max_steps()).max().unwrap_or(0);
             (steps, splits.train.features[m].rows.dim())
         });
-        for (split, lengths) in lengths.iter() {
-            flaws.extend(scan::zero_lengths(split, lengths));
-        }
         let values = |(_, of): (Split, &PerModality<Vec<usize>>)| {
             of.iter().map(|(m, n)| n.iter().sum::<usize>().saturating_mul(shapes[m].1)).fold(0, usize::saturating_add)
         };

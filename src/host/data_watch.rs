@@ -115,7 +115,7 @@ impl DataWatch {
     pub fn finish(self, look: bool) -> Option<String> {
         self.shared.tell(if look { Until::Looked } else { Until::Now });
         let (mut read, mut since) = (0, Instant::now());
-        // A disk that hangs is not waited for, nor is anything where nobody wants to know.
+        // A disk that hangs is not waited for, and without `look` nothing is.
         while look && self.thread.as_ref().is_some_and(|t| !t.is_finished()) && since.elapsed() < PATIENCE {
             std::thread::sleep(Duration::from_millis(5));
             let now = self.shared.words().read;

@@ -25,9 +25,9 @@ const PACE: Duration = Duration::from_millis(50);
 const FAREWELL: Duration = Duration::from_millis(500);
 /// Viewers at a time.
 const MOST_VIEWERS: usize = 64;
-/// How long a connection beyond them is served.
+/// How long a connection above that number is served.
 const ERRAND: Duration = Duration::from_secs(10);
-/// Connections beyond them at a time, which may only come with a command: a run that many watch can still be paused.
+/// Connections above that number at a time. They may only send a command: a run that many watch can still be paused.
 const MOST_GUESTS: usize = 16;
 
 /// What all viewers' tasks share.
@@ -54,7 +54,7 @@ impl Hub {
 
     /// Serves a viewer on a task of its own. One too many is a guest, who may command and is not kept for watching.
     pub fn serve(self: Arc<Self>, stream: UnixStream) {
-        // Whatever ended the connection is the viewer's affair.
+        // How the connection ended concerns only the viewer.
         let hub = self.clone();
         let mut viewers = in_hand(&self.viewers);
         if viewers.len() < MOST_VIEWERS {
@@ -70,7 +70,7 @@ impl Hub {
             });
             return;
         }
-        // Fits into any socket's buffer, and a viewer that is gone need not know.
+        // It fits into any socket's buffer, and a viewer that has left need not get it.
         if let Ok(frame) = wire::encode(&Up::Ended { reason: too_many() }) {
             let _ = stream.try_write(&frame);
         }
@@ -104,7 +104,7 @@ impl Hub {
         };
         let hello = wire::encode(&hello)?;
         if place == Place::Viewer {
-            // Before the viewer has said anything: one of another version learns ours by it.
+            // Sent before the viewer says anything, so that one of another version learns ours.
             writer.write_all(&hello).await?;
         }
         let first = tokio::time::timeout(PATIENCE, reader.next::<Down>()).await.map_err(|_| Gone)??;

@@ -20,8 +20,8 @@ pub(super) struct Listener {
 }
 
 impl Listener {
-    /// Binds the run's socket and says so in the lock file. Without a place for it the run goes on unattended, with a
-    /// warning in its record.
+    /// Binds the run's socket and says so in the lock file. Where no socket can be made the run goes on without viewers,
+    /// with a warning in its record.
     pub fn open(dir: &RunDir, lock: &mut RunLock, recording: &Recording) -> Option<Listener> {
         let listener = Self::bind(dir).unwrap_or_else(|message| {
             recording.note(Level::Warning, format!("the run cannot be controlled from outside: {message}"));
@@ -42,7 +42,7 @@ impl Listener {
             _ => {}
         }
         let listener = UnixListener::bind(&path).map_err(fault)?;
-        // The folder keeps others out in the instant before this.
+        // Until this takes effect the folder's mode keeps others out.
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).map_err(fault)?;
         let identity = identity(&path).map_err(fault)?;
         Ok(Some(Listener { listener, path, identity }))
@@ -71,7 +71,7 @@ impl Listener {
                 stream.peer_cred().is_ok_and(|c| c.uid() == own || c.uid() == 0).then_some(stream)
             }
             Err(_) => {
-                // Out of descriptors, most likely: no reason to spin.
+                // Most likely no descriptors are left: wait, do not ask again at once.
                 tokio::time::sleep(Duration::from_millis(100)).await;
                 None
             }

@@ -23,6 +23,13 @@
 //! the socket is removed → the lock is released. A second SIGINT ends the process at once; what was recorded stands.
 //!
 //! Training runs under a guard: a panic becomes a fault event with its message.
+//!
+//! It imports from `run` (what is recorded) and the floors below it; it shows nothing. `frames`, `wire` and `client` are the
+//! socket's protocol, `listener` and `hub` its server, `recording` and `standing` the recorder thread and what it says,
+//! `trainer`, `prepare` and `data_watch` the training thread.
+//!
+//! To add a request: a [`Command`] of training and its line in `standing::Standing::judge`, which says when it is refused.
+//! To add a message to viewers: its form in [`wire::Up`], and what the console makes of it in [`client::LinkEvent`].
 
 pub mod client;
 pub mod content;
@@ -97,7 +104,7 @@ pub enum HostError {
 
 /// How often the lock and the socket's file are looked at.
 const LOOK: Duration = Duration::from_secs(1);
-/// How many looks come to a sign of life.
+/// A sign of life is given at every so many looks.
 const LOOKS_A_SIGN: u64 = 5;
 
 /// Trains a run in this process, on a thread of its own, until it ends.

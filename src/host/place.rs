@@ -19,7 +19,7 @@ pub enum PlaceError {
     Long { path: PathBuf, length: usize },
 }
 
-/// Bytes of a socket's path at most: 104 with the closing zero on the stingiest system.
+/// The most bytes of a socket's path: the smallest limit of the systems is 104, closing zero included.
 const LONGEST: usize = 103;
 
 /// The folder for sockets, made if need be: `MUG_RUNTIME_DIR`, else `mug` in `XDG_RUNTIME_DIR`, else `/tmp/mug-UID`.

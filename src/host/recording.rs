@@ -127,7 +127,7 @@ impl Recording {
     }
 }
 
-/// A time of a disk that refuses.
+/// A period in which the disk refuses to write.
 struct Trouble {
     since: Instant,
     tried: Instant,
@@ -143,7 +143,7 @@ struct Thread {
     retry: Duration,
     gone: Duration,
     trouble: Option<Trouble>,
-    /// How often a park after a trouble is still taken for its consequence: training may have parked twice, once because
+    /// How many parks after such a period are taken as caused by it: training may have parked twice, once because
     /// it was told to and once because its checkpoint met the same disk.
     resumes: u32,
     /// Who waits for everything until now to be on the disk.
@@ -154,7 +154,7 @@ struct Thread {
     last: Option<Option<Body>>,
 }
 
-/// Words taken in before events are written.
+/// The most words that are taken in before events are written.
 const BATCH: usize = 4096;
 /// The longest wait for a word: what was written is synced, and a disk that refused is tried again, in between.
 const WAIT: Duration = Duration::from_millis(200);
@@ -264,7 +264,7 @@ impl Thread {
 
     fn settled(&mut self, result: &Result<(), String>) {
         for answer in self.settling.drain(..) {
-            // One that lost its patience asks again.
+            // A checkpoint that stopped waiting asks again.
             let _ = answer.send(result.clone());
         }
     }

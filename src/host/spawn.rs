@@ -91,7 +91,7 @@ pub fn wait_until_training(dir: &RunDir, from: u64) -> Result<bool, SpawnError> 
     let begin = Instant::now();
     let failed = |message: String| Err(SpawnError::Failed { run: dir.name().to_owned(), message });
     while begin.elapsed() < PREPARATION {
-        // Before its events: what a process that has ended had to say is there.
+        // Asked before the events are read: a process that has ended by now has written all of its events.
         let alive = lock::is_alive(dir);
         for event in events_from(&dir.events_path(), from) {
             match event.body {
@@ -161,7 +161,7 @@ fn wait_for(child: &mut Child, dir: &RunDir, begin: u64) -> Result<u32, SpawnErr
     let (pid, start) = (child.id(), Instant::now());
     while start.elapsed() < PATIENCE {
         if let Ok(Some(status)) = child.try_wait() {
-            // One that was done this quickly was still there.
+            // A run that short may have ended already: then the process did start.
             return if status.success() { Ok(pid) } else { Err(SpawnError::Died { status, said: said(dir, begin) }) };
         }
         if let Some(holder) = lock::holder(dir).filter(|h| h.pid == pid) {

@@ -107,7 +107,7 @@ fn open(
     let dataset = Dataset::open(&source, &manifest.settings.data)?;
     let found = dataset.fingerprint.clone();
     match &manifest.fingerprint {
-        // A file's was compared above. The demo's is of what this version of the program makes.
+        // That of a file was compared above. That of the demo is of the clips that this version of the program makes.
         Some(known) if *known != found => {
             let (path, known) = (manifest.source.unwrap_or(manifest.dataset.into()), known.clone());
             return Err(ContentError::Other { path, kind: "fingerprint", known, found }.into());

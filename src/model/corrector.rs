@@ -1,49 +1,70 @@
 //! MUCN, the meta uni-label correction network g_φ(h, ỹ): a representation and a corrupted label to a label ([the method](crate::book::method),
 //! modules), with its parameter gradient written as tensor operations.
 //!
+//! Several members, networks that differ in nothing but their random numbers, are computed as one: every layer holds the
+//! weights of all networks, a slice each, and one batched product serves them all.
+//!
 //! Burn's autodiff is first order only. Stage 2 needs the gradient *through* a gradient step, so the inner gradient is
 //! spelled out here with operations that the tape records: what is computed from it can be differentiated exactly.
 
-use burn::module::Module;
-use burn::nn::Linear;
-use burn::tensor::{Device, Tensor};
-use rand_chacha::ChaCha8Rng;
+mod cpu;
+mod dense;
+mod member;
 
-use super::activation::tanh;
-use super::init;
+use burn::module::{Module, Param, ParamId};
+use burn::tensor::{Device, Tensor, TensorData};
+use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
+
+use super::activation::{tanh, through_tanh};
+use super::host::values;
 use crate::config::ModelSettings;
 use crate::modality::{Modality, PerModality};
 
-/// One small MLP: tanh inside, linear out.
+pub use cpu::Factors;
+pub use member::Member;
+
+/// One layer of all networks. The network of part p and member k is slice p·K + k.
 #[derive(Module, Debug)]
-struct Mlp {
-    layers: Vec<Linear>,
+struct Layer {
+    /// (G, in, out)
+    weight: Param<Tensor<3>>,
+    /// (G, 1, out)
+    bias: Param<Tensor<3>>,
 }
 
-/// The correctors of all modalities: one each, or one shared.
+/// The correctors of all modalities and members. A part serves one modality, or all where one corrector is shared; G networks
+/// are parts times members.
 #[derive(Module, Debug)]
 pub struct Corrector {
-    networks: Vec<Mlp>,
+    layers: Vec<Layer>,
+    /// K
+    #[module(skip)]
+    members: usize,
     /// H: labels are read and written in units of it.
     #[module(skip)]
     label_range: f32,
 }
 
-/// The parameters of one corrector as values, to be used or moved: weights (in, out) and biases (1, out) by layer.
+/// What was computed on the CPU.
+pub struct Found {
+    /// The sum over the networks of each one's mean|g_φ(h, ỹ) - y|.
+    pub unimodal: f32,
+    /// The same of mean|g_φ'(z, ỹ') - y|.
+    pub multimodal: f32,
+    /// The gradient by parameter, without a tape.
+    pub gradients: Vec<(ParamId, Tensor<3>)>,
+}
+
+/// The parameters of all networks as values, to be used or moved: weights (G, in, out) and biases (G, 1, out) by layer.
 #[derive(Clone)]
-pub struct Weights(pub Vec<(Tensor<2>, Tensor<2>)>);
+pub struct Weights(Vec<(Tensor<3>, Tensor<3>)>);
 
 impl Weights {
-    /// φ - α·g, layer by layer.
-    pub fn step(&self, gradient: &Weights, alpha: f32) -> Weights {
-        let moved = self.0.iter().zip(&gradient.0);
-        Weights(
-            moved
-                .map(|((w, b), (dw, db))| {
-                    (w.clone() - dw.clone().mul_scalar(alpha), b.clone() - db.clone().mul_scalar(alpha))
-                })
-                .collect(),
-        )
+    /// φ + step, layer by layer.
+    pub fn moved(&self, step: Weights) -> Weights {
+        let moved = self.0.iter().zip(step.0);
+        Weights(moved.map(|((w, b), (dw, db))| (w.clone() + dw, b.clone() + db)).collect())
     }
 
     /// The same values as constants: nothing is differentiated through them.
@@ -51,8 +72,8 @@ impl Weights {
         Weights(self.0.into_iter().map(|(w, b)| (w.detach(), b.detach())).collect())
     }
 
-    /// g(input) in units of H, (B, 1), with the activations after each tanh layer, (B, width).
-    fn run(&self, input: Tensor<2>) -> (Tensor<2>, Vec<Tensor<2>>) {
+    /// g(input) in units of H, (G, rows, 1), with the activations after each tanh layer, (G, rows, width).
+    fn run(&self, input: Tensor<3>) -> (Tensor<3>, Vec<Tensor<3>>) {
         let mut activations = vec![input];
         let last = self.0.len() - 1;
         let mut out = None;
@@ -64,35 +85,57 @@ impl Weights {
                 out = Some(x);
             }
         }
-        // There is always an output layer, see `Corrector::new`.
+        // There is always an output layer, see `Member::new`.
         (out.unwrap_or_else(|| activations[0].clone()), activations)
     }
 }
 
 impl Corrector {
-    /// Correctors whose weights are drawn from `rng`.
-    pub fn new(settings: &ModelSettings, label_range: f32, rng: &mut ChaCha8Rng, device: &Device) -> Self {
-        let count = if settings.corrector_shared { 1 } else { Modality::ALL.len() };
-        let width = settings.corrector_hidden;
-        let networks = (0..count)
-            .map(|_| {
-                let mut inputs = settings.representation + 1;
-                let mut layers = Vec::new();
-                for _ in 0..settings.corrector_layers {
-                    layers.push(init::linear(inputs, width, rng, device));
-                    inputs = width;
-                }
-                layers.push(init::linear(inputs, 1, rng, device));
-                Mlp { layers }
-            })
-            .collect();
-        Self { networks, label_range }
+    /// `members` correctors whose weights are drawn from `rng`, one member after the other: the first has the weights that
+    /// it would have alone.
+    pub fn new(
+        settings: &ModelSettings,
+        members: usize,
+        label_range: f32,
+        rng: &mut ChaCha8Rng,
+        device: &Device,
+    ) -> Self {
+        Self::of(&(0..members).map(|_| Member::new(settings, rng, device)).collect::<Vec<_>>(), label_range)
     }
 
-    /// The correctors and the modalities that each serves.
-    pub fn parts(&self) -> Vec<(Weights, Vec<Modality>)> {
-        let served = |k: usize| if self.networks.len() == 1 { Modality::ALL.to_vec() } else { vec![Modality::ALL[k]] };
-        self.networks.iter().enumerate().map(|(k, mlp)| (mlp.weights(), served(k))).collect()
+    /// The same networks in one; parameters are named (see [`Param`]) as the first network's are.
+    pub fn of(members: &[Member], label_range: f32) -> Self {
+        let layer = |(l, first): (usize, &member::Layer)| {
+            let parts = members[0].networks.len();
+            let slices = || (0..parts).flat_map(|p| members.iter().map(move |m| &m.networks[p].layers[l]));
+            let stack = |tensors| Tensor::stack::<3>(tensors, 0).detach().require_grad();
+            Layer {
+                weight: Param::initialized(first.weight.id, stack(slices().map(|s| s.weight.val()).collect())),
+                bias: Param::initialized(first.bias.id, stack(slices().map(|s| s.bias.val().unsqueeze()).collect())),
+            }
+        };
+        let first = members.iter().flat_map(|m| &m.networks).next();
+        let layers = first.iter().flat_map(|n| n.layers.iter().enumerate()).map(layer).collect();
+        Self { layers, members: members.len(), label_range }
+    }
+
+    /// The parameters as values.
+    pub fn weights(&self) -> Weights {
+        Weights(self.layers.iter().map(|l| (l.weight.val(), l.bias.val())).collect())
+    }
+
+    /// The modalities that each part serves.
+    pub fn parts(&self) -> Vec<Vec<Modality>> {
+        let networks = self.layers.first().map_or(0, |l| l.weight.dims()[0]);
+        match networks / self.members {
+            1 => vec![Modality::ALL.to_vec()],
+            _ => Modality::ALL.map(|m| vec![m]).to_vec(),
+        }
+    }
+
+    /// K
+    pub fn members(&self) -> usize {
+        self.members
     }
 
     /// H
@@ -100,66 +143,127 @@ impl Corrector {
         self.label_range
     }
 
-    /// y_m = clip(g(h_m, y), -H, H), (B) each: labels as they are read, never as they are trained on.
-    pub fn correct(&self, representations: &PerModality<Tensor<2>>, labels: &Tensor<1>) -> PerModality<Tensor<1>> {
-        let h = self.label_range;
-        representations.map(|m, representation| {
-            let mlp = &self.networks[if self.networks.len() == 1 { 0 } else { m as usize }];
-            let input = join(representation.clone(), labels.clone(), h);
-            mlp.weights().run(input).0.squeeze_dim::<1>(1).mul_scalar(h).clamp(-h, h)
+    /// What the networks are given, (G, rows, d + 1): [h ; y/H] with the representations (B, d) of the modalities that each
+    /// serves, below each other, and each member's own labels, (K, B). As many members after each other share a set of
+    /// representations as there are members for each set.
+    pub fn input(&self, representations: &[PerModality<Tensor<2>>], labels: &Tensor<2>) -> Tensor<3> {
+        let labels = labels.clone().div_scalar(self.label_range).unsqueeze_dim::<3>(2);
+        let join = |m: &Modality| {
+            let each = self.members / representations.len();
+            let sets = representations.iter().map(|h| {
+                let [batch, width] = h[*m].dims();
+                h[*m].clone().unsqueeze_dim::<3>(0).expand([each, batch, width])
+            });
+            Tensor::cat(vec![Tensor::cat(sets.collect(), 0), labels.clone()], 2)
+        };
+        let parts = self.parts();
+        Tensor::cat(parts.iter().map(|part| Tensor::cat(part.iter().map(join).collect(), 1)).collect(), 0)
+    }
+
+    /// Both losses and the objective's gradient on the CPU, every network from beginning to end: `single` and `fused` are
+    /// what [`input`](Self::input) takes for the one loss and for the other, `labels` (B) the target.
+    pub fn objective_on_the_cpu(
+        &self,
+        single: (&[PerModality<Tensor<2>>], &Tensor<2>),
+        fused: (&[PerModality<Tensor<2>>], &Tensor<2>),
+        labels: &Tensor<1>,
+        factors: Factors,
+    ) -> Found {
+        let parts = self.parts();
+        let networks = parts.len() * self.members;
+        let layers: Vec<[Vec<f32>; 2]> =
+            self.layers.iter().map(|l| [&l.weight, &l.bias].map(|p| values(p.val().inner()))).collect();
+        let host = |(sets, labels): (&[PerModality<Tensor<2>>], &Tensor<2>)| {
+            (sets.iter().map(|x| x.map(|_, x| values(x.clone()))).collect::<Vec<_>>(), values(labels.clone()))
+        };
+        let (single, fused) = (host(single), host(fused));
+        let labels = values(labels.clone());
+        let target = labels.repeat(parts[0].len());
+        let of = |all: &[f32], g: usize, count: usize| {
+            let size = all.len() / count;
+            g * size..(g + 1) * size
+        };
+        let task = |g: usize| {
+            let (part, member) = (&parts[g / self.members], g % self.members);
+            let input = |(sets, noisy): &(Vec<PerModality<Vec<f32>>>, Vec<f32>)| {
+                let x = &sets[member * sets.len() / self.members];
+                let noisy = &noisy[of(noisy, member, self.members)];
+                let rows = part.iter().flat_map(|m| x[*m].chunks_exact(x[*m].len() / labels.len()).zip(noisy));
+                rows.flat_map(|(x, y)| x.iter().copied().chain([y / self.label_range])).collect()
+            };
+            cpu::Task {
+                weights: layers.iter().map(|[w, _]| &w[of(w, g, networks)]).collect(),
+                biases: layers.iter().map(|[_, b]| &b[of(b, g, networks)]).collect(),
+                unimodal: input(&single),
+                multimodal: input(&fused),
+                target: &target,
+                label_range: self.label_range,
+            }
+        };
+        let found: Vec<cpu::Found> = (0..networks).into_par_iter().map(|g| task(g).run(factors)).collect();
+        let device = self.layers[0].weight.val().inner().device();
+        let gradients = self.layers.iter().enumerate().flat_map(|(l, layer)| {
+            let weights = found.iter().flat_map(|f| f.weights[l].iter().copied()).collect::<Vec<_>>();
+            let biases = found.iter().flat_map(|f| f.biases[l].iter().copied()).collect::<Vec<_>>();
+            [(&layer.weight, weights), (&layer.bias, biases)]
+        });
+        let gradients = gradients.map(|(parameter, values)| {
+            (parameter.id, Tensor::from_data(TensorData::new(values, parameter.val().dims()), &device))
+        });
+        Found {
+            unimodal: found.iter().map(|f| f.unimodal).sum(),
+            multimodal: found.iter().map(|f| f.multimodal).sum(),
+            gradients: gradients.collect(),
+        }
+    }
+
+    /// y_m = clip(g(h_m, y), -H, H) by each member, (K, B): labels as they are read, never as they are trained on.
+    pub fn correct(&self, representations: &[PerModality<Tensor<2>>], labels: &Tensor<1>) -> PerModality<Tensor<2>> {
+        let (k, h, batch) = (self.members, self.label_range, labels.dims()[0]);
+        let labels = labels.clone().unsqueeze_dim::<2>(0).expand([k, batch]);
+        let out = self.weights().run(self.input(representations, &labels)).0;
+        let out = out.squeeze_dim::<2>(2).mul_scalar(h).clamp(-h, h);
+        // Below each other in one part, or in parts of their own.
+        let shared = self.parts().len() == 1;
+        PerModality::from_fn(|m| {
+            let (row, column) = if shared { (0, m as usize * batch) } else { (m as usize * k, 0) };
+            out.clone().slice([row..row + k, column..column + batch])
         })
     }
 }
 
-impl Mlp {
-    fn weights(&self) -> Weights {
-        let layer = |l: &Linear| {
-            let weight = l.weight.val();
-            let [_, outputs] = weight.dims();
-            let bias = match &l.bias {
-                Some(bias) => bias.val().unsqueeze_dim::<2>(0),
-                None => Tensor::zeros([1, outputs], &weight.device()),
-            };
-            (weight, bias)
-        };
-        Weights(self.layers.iter().map(layer).collect())
-    }
-}
-
-/// [h ; y/H], (B, d + 1), from h (B, d) and y (B).
-pub fn join(representation: Tensor<2>, labels: Tensor<1>, label_range: f32) -> Tensor<2> {
-    Tensor::cat(vec![representation, labels.unsqueeze_dim::<2>(1).div_scalar(label_range)], 1)
-}
-
-/// mean|g_φ(input) - target|, (1), for input (B, d + 1) from [`join`] and target (B).
-pub fn loss(weights: &Weights, input: Tensor<2>, target: &Tensor<1>, label_range: f32) -> Tensor<1> {
+/// The sum over the networks of each one's mean|g_φ(input) - target|, (1), for inputs (G, rows, d + 1) from
+/// [`Corrector::input`] and targets (1, rows, 1).
+pub fn loss(weights: &Weights, input: Tensor<3>, target: &Tensor<3>, label_range: f32) -> Tensor<1> {
+    let rows = target.dims()[1] as f32;
     let out = weights.run(input).0.mul_scalar(label_range);
-    (out - target.clone().unsqueeze_dim::<2>(1)).abs().mean()
+    (out - target.clone()).abs().sum().div_scalar(rows)
 }
 
-/// [`loss`] and its gradient with respect to the weights, both on the tape.
+/// [`loss`] and -α times its gradient with respect to the weights, both on the tape. A network's part of it is the gradient
+/// of its own loss.
 ///
-/// The derivative of |x| is taken as sign(x), a constant: its own derivative is zero almost everywhere.
-pub fn loss_and_gradient(
+/// The derivative of |x| is taken as sign(x), a constant: its own derivative is zero almost everywhere. α goes in where the
+/// tensors are small.
+pub fn loss_and_step(
     weights: &Weights,
-    input: Tensor<2>,
-    target: &Tensor<1>,
+    input: Tensor<3>,
+    target: &Tensor<3>,
     label_range: f32,
+    alpha: f32,
 ) -> (Tensor<1>, Weights) {
-    let [batch, _] = input.dims();
+    let rows = target.dims()[1] as f32;
     let (out, activations) = weights.run(input);
-    let error = out.mul_scalar(label_range) - target.clone().unsqueeze_dim::<2>(1);
-    let mut delta = error.clone().detach().sign().mul_scalar(label_range / batch as f32);
-    let mut gradient = Vec::with_capacity(weights.0.len());
+    let error = out.mul_scalar(label_range) - target.clone();
+    let mut delta = error.clone().detach().sign().mul_scalar(-alpha * label_range / rows);
+    let mut step = Vec::with_capacity(weights.0.len());
     for (k, (w, _)) in weights.0.iter().enumerate().rev() {
         let x = activations[k].clone();
-        gradient.push((x.clone().transpose().matmul(delta.clone()), delta.clone().sum_dim(0)));
+        step.push((x.clone().transpose().matmul(delta.clone()), delta.clone().sum_dim(1)));
         if k > 0 {
-            // x is the tanh of this layer's input: its derivative is 1 - x².
-            let slope = x.square().neg().add_scalar(1.0);
-            delta = delta.matmul(w.clone().transpose()) * slope;
+            delta = through_tanh(delta.matmul(w.clone().transpose()), x);
         }
     }
-    gradient.reverse();
-    (error.abs().mean(), Weights(gradient))
+    step.reverse();
+    (error.abs().sum().div_scalar(rows), Weights(step))
 }

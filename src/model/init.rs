@@ -18,12 +18,23 @@ pub fn vector(values: Vec<f32>, rng: &mut ChaCha8Rng, device: &Device) -> Param<
     param(Tensor::from_data(TensorData::new(values, [n]), device), rng)
 }
 
-/// A linear layer (inputs → outputs) as PyTorch initialises it: weights and bias uniform in ±1/√inputs.
-pub fn linear(inputs: usize, outputs: usize, rng: &mut ChaCha8Rng, device: &Device) -> Linear {
+/// Weights (inputs, outputs) and bias (outputs) of a linear layer as PyTorch initialises it: uniform in ±1/√inputs.
+pub fn affine(
+    inputs: usize,
+    outputs: usize,
+    rng: &mut ChaCha8Rng,
+    device: &Device,
+) -> (Param<Tensor<2>>, Param<Tensor<1>>) {
     let bound = (inputs as f32).sqrt().recip();
     let weight = uniform(inputs, outputs, bound, rng, device);
     let bias = (0..outputs).map(|_| rng.random_range(-bound..=bound)).collect();
     let bias = vector(bias, rng, device);
+    (weight, bias)
+}
+
+/// A linear layer (inputs → outputs) with the weights of [`affine`].
+pub fn linear(inputs: usize, outputs: usize, rng: &mut ChaCha8Rng, device: &Device) -> Linear {
+    let (weight, bias) = affine(inputs, outputs, rng, device);
     Linear { weight, bias: Some(bias) }
 }
 

@@ -1,4 +1,10 @@
-//! Encoders, fusion, projection (CPM) and corrector (MUCN) of [the method](crate::book::method); no training logic.
+//! Encoders, fusion, projection (CPM) and corrector (MUCN) of [the method](crate::book::method).
+//!
+//! Modules and the mathematics of their layers, with seeded first weights; no training logic and no files. It imports from
+//! `dataset` (the batches that go in) and the floors below it.
+//!
+//! To add a part of the network: a file with a burn module that is built from settings and a generator, and a field in
+//! [`network`] or [`corrector`].
 
 mod activation;
 pub mod corrector;

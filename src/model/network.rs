@@ -35,6 +35,12 @@ pub struct Network {
     label_range: f32,
 }
 
+/// Networks that differ in nothing but their random numbers; the first is the one that predicts.
+#[derive(Module, Debug)]
+pub struct Networks {
+    pub all: Vec<Network>,
+}
+
 /// What the network says of a batch.
 pub struct Output {
     /// h_m, (B, d)

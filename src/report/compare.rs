@@ -89,7 +89,8 @@ pub(super) fn predicting(view: &RunView) -> Option<Stage> {
     [Stage::Joint, Stage::Contrastive].into_iter().find(|s| view.stage(*s).metrics.iter().any(|m| !m.is_empty()))
 }
 
-/// Rows of what older runs have not recorded, and young ones not yet: that only some have it is no difference.
+/// Rows that older runs did not record, and new runs have not recorded yet: they are no difference where only some runs
+/// have them.
 const DIGEST: &str = "data SHA-256";
 const ORIGIN: &str = "settings from";
 /// Digits of a digest that are shown.

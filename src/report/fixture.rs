@@ -46,8 +46,11 @@ pub fn finished(name: &str, overrides: &[&str]) -> (tempfile::TempDir, RunDir) {
     let mut rows = LabelRows::default();
     rows.extend(Split::Train, &ids, &ids, &y, Some(&three(0.1, -0.1, 0.0))).unwrap();
     rows.write(&dir.rows_path()).unwrap();
-    labels::write(&dir.path().join("labels/0000-denoising.npy"), &LabelValues { corrected: three(0.1, 0.2, -0.3) })
-        .unwrap();
+    labels::write(
+        &dir.path().join("labels/0000-denoising.npy"),
+        &LabelValues { corrected: three(0.1, 0.2, -0.3), spread: None },
+    )
+    .unwrap();
     (root, dir)
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// A value with `decimals` places and without a leading zero's width problem; `–` for what is not finite.
+/// A value with `decimals` places; `–` for what is not finite.
 pub fn number(value: f64, decimals: usize) -> String {
     if !value.is_finite() {
         return "–".to_owned();

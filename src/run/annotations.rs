@@ -1,22 +1,23 @@
-//! Unimodal labels that people gave to some clips, from a CSV file with the columns `id`, `modality` and `label` in any
-//! order, or from a `label.csv` as MMSA's datasets come with: `video_id`, `clip_id`, `label_T`, `label_A`, `label_V`. Other
-//! columns are left alone.
+//! Unimodal labels that people gave to some clips, from a CSV file in one of the forms that `forms` lists.
+//!
+//! To add a form: write a `Form` there and enter it in its list.
+
+mod forms;
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 use super::FileError;
+use super::csv_line::LineError;
 use super::rows::LabelRows;
 use crate::modality::{Modality, PerModality};
+use forms::{Form, Given};
 
 /// What is wrong with a file of annotations.
 #[derive(Debug, thiserror::Error)]
 pub enum AnnotationsError {
-    #[error(
-        "{path}, line {line}: {message}; expected a CSV file with the heading id,modality,label, for example \
-         video_1$_$3,audio,-0.4, or MMSA's label.csv (video_id,clip_id,text,label,label_T,label_A,label_V,...)"
-    )]
-    Format { path: PathBuf, line: u64, message: String },
+    #[error(transparent)]
+    Line(#[from] LineError),
     #[error("{path} is {found} bytes long, where at most {most} are expected; is it the right file?")]
     TooLong { path: PathBuf, found: u64, most: u64 },
     #[error(
@@ -30,6 +31,10 @@ pub enum AnnotationsError {
     File(#[from] FileError),
 }
 
+/// What is expected of the file.
+const FORM: &str = "a CSV file with the heading id,modality,label, for example video_1$_$3,audio,-0.4, or MMSA's label.csv \
+                    (video_id,clip_id,text,label,label_T,label_A,label_V,...)";
+
 /// Annotations brought to a run's rows.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Annotations {
@@ -41,58 +46,6 @@ pub struct Annotations {
 
 /// Longest file that is read.
 const MOST: u64 = 256 << 20;
-
-/// Where a file says whose label a value is.
-enum Form {
-    /// A row for each label.
-    Long { id: usize, modality: usize, label: usize },
-    /// A row for each clip, as MMSA has it: `video_id$_$clip_id` is its id, both as they are written (`0001` is not 1). An
-    /// empty cell is no label.
-    Wide { video: usize, clip: usize, labels: PerModality<usize> },
-}
-
-/// A row of a file: labels of one clip, as they are written.
-struct Given<'a> {
-    id: String,
-    labels: Vec<(Modality, &'a str)>,
-}
-
-impl Form {
-    /// The form of a heading, or the column that is missing.
-    fn of(head: &csv::StringRecord) -> Result<Form, &'static str> {
-        let column = |name: &'static str| {
-            // Spreadsheets begin their files with a byte order mark.
-            let is = |h: &str| h.trim_start_matches('\u{feff}').eq_ignore_ascii_case(name);
-            head.iter().position(is).ok_or(name)
-        };
-        let wide = || -> Result<Form, &'static str> {
-            let labels =
-                PerModality { text: column("label_T")?, audio: column("label_A")?, vision: column("label_V")? };
-            Ok(Form::Wide { video: column("video_id")?, clip: column("clip_id")?, labels })
-        };
-        match wide() {
-            Ok(form) => Ok(form),
-            Err(_) => Ok(Form::Long { id: column("id")?, modality: column("modality")?, label: column("label")? }),
-        }
-    }
-
-    /// The clip that a row is about and its labels as they are written, or what is wrong with the row.
-    fn labels<'a>(&self, record: &'a csv::StringRecord) -> Result<Given<'a>, String> {
-        let field = |i: usize| record.get(i).unwrap_or_default();
-        match self {
-            Form::Long { id, modality, label } => {
-                let name = field(*modality);
-                let m = modality_of(name);
-                let m = m.ok_or_else(|| format!("\"{}\" is no modality (text, audio, vision)", name.escape_debug()))?;
-                Ok(Given { id: field(*id).to_owned(), labels: vec![(m, field(*label))] })
-            }
-            Form::Wide { video, clip, labels } => {
-                let given = labels.iter().map(|(m, i)| (m, field(*i))).filter(|(_, text)| !text.is_empty());
-                Ok(Given { id: format!("{}$_${}", field(*video), field(*clip)), labels: given.collect() })
-            }
-        }
-    }
-}
 
 /// Reads annotations of these rows; labels lie in [-`label_range`, `label_range`]. An id that several rows have goes for
 /// all of them.
@@ -106,10 +59,10 @@ pub fn read(path: &Path, rows: &LabelRows, label_range: f32) -> Result<Annotatio
     if found > MOST {
         return Err(AnnotationsError::TooLong { path: path.to_owned(), found, most: MOST });
     }
-    let bad = |line: u64, message: String| AnnotationsError::Format { path: path.to_owned(), line, message };
+    let bad = |line: u64, message: String| LineError::new(path, line, message, FORM);
     let mut table = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(file);
     let head = table.headers().map_err(|e| bad(1, e.to_string()))?;
-    let form = Form::of(head).map_err(|name| bad(1, format!("no column \"{name}\"")))?;
+    let (form, columns) = Form::of(head).map_err(|name| bad(1, format!("no column \"{name}\"")))?;
     let mut places: HashMap<&str, Vec<usize>> = HashMap::new();
     for (row, id) in rows.id.iter().enumerate() {
         places.entry(id).or_default().push(row);
@@ -125,19 +78,19 @@ pub fn read(path: &Path, rows: &LabelRows, label_range: f32) -> Result<Annotatio
             break;
         }
         count += 1;
-        let Given { id, labels: texts } = form.labels(&record).map_err(|message| bad(line, message))?;
+        let cells: Vec<&str> = columns.iter().map(|i| record.get(*i).unwrap_or_default()).collect();
+        let Given { id, labels: texts } = (form.read)(&cells).map_err(|message| bad(line, message))?;
         for (m, text) in texts {
             let value = text.parse::<f32>().ok().filter(|v| v.is_finite());
             let value = value.ok_or_else(|| bad(line, format!("\"{}\" is no number", text.escape_debug())))?;
             if value.abs() > label_range {
-                return Err(bad(
-                    line,
-                    format!("{value} lies outside of the data's labels, -{label_range} to {label_range}"),
-                ));
+                let message = format!("{value} lies outside of the data's labels, -{label_range} to {label_range}");
+                return Err(bad(line, message).into());
             }
             if let Some(before) = given.insert((id.clone(), m), line) {
                 let id = id.escape_debug();
-                return Err(bad(line, format!("{id} has a label for {m} already, in line {before}")));
+                let message = format!("{id} has a label for {m} already, in line {before}");
+                return Err(bad(line, message).into());
             }
             match places.get(&*id) {
                 Some(rows) => rows.iter().for_each(|&row| labels[m][row] = value),
@@ -158,16 +111,6 @@ pub fn read(path: &Path, rows: &LabelRows, label_range: f32) -> Result<Annotatio
             example: example.escape_debug().to_string(),
         }),
         _ => Ok(Annotations { labels, unknown: unknown.into_iter().collect() }),
-    }
-}
-
-/// A modality by its name or letter; `visual` and `video` are what some call vision.
-fn modality_of(name: &str) -> Option<Modality> {
-    match name.to_ascii_lowercase().as_str() {
-        "text" | "t" | "language" | "l" => Some(Modality::Text),
-        "audio" | "a" | "acoustic" => Some(Modality::Audio),
-        "vision" | "v" | "visual" | "video" => Some(Modality::Vision),
-        _ => None,
     }
 }
 

@@ -17,15 +17,10 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use serde::{Deserialize, Serialize};
-
+pub use super::manifest::{DataRecord, Manifest};
 use super::rows::{LabelRows, RowsError};
 use super::{FileError, clock, write_atomically};
-use crate::config::Settings;
-use crate::dataset::digest::Stamp;
-use crate::device::DeviceRequest;
 use crate::files;
-use crate::training::events::Stage;
 
 /// What is wrong with a run directory or its name.
 #[derive(Debug, thiserror::Error)]
@@ -44,89 +39,6 @@ pub enum RunError {
     Manifest { path: PathBuf, message: String },
     #[error(transparent)]
     File(#[from] FileError),
-}
-
-/// `run.toml`: everything needed to train this run, or to go on with it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Manifest {
-    /// Version of the program that began the run.
-    pub version: String,
-    /// RFC 3339, UTC.
-    pub created: String,
-    /// The dataset as the user named it: a catalogue name or a path.
-    pub dataset: String,
-    /// The data file, absolute; `None` where there is none (the demo).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub source: Option<PathBuf>,
-    /// Identifies the data file's content; known once the data was opened.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub fingerprint: Option<String>,
-    /// Checksum of `labels/rows.csv`, once that is written; see rows.rs.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub rows_crc32c: Option<String>,
-    /// The data file in full; known once it was read to its end.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub data: Option<DataRecord>,
-    /// Which settings were taken, and why, in words.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub settings_from: Option<String>,
-    pub device: DeviceRequest,
-    pub seed: u64,
-    /// Stages to train, in order.
-    pub stages: Vec<Stage>,
-    pub settings: Settings,
-}
-
-/// What the data file was when its content was last compared.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DataRecord {
-    #[serde(flatten)]
-    pub stamp: Stamp,
-    /// Of the content, in hexadecimal digits.
-    pub sha256: String,
-}
-
-impl Manifest {
-    /// A manifest of now and of this version; the seed is the settings'.
-    pub fn new(
-        dataset: impl Into<String>,
-        source: Option<PathBuf>,
-        device: DeviceRequest,
-        stages: Vec<Stage>,
-        settings: Settings,
-    ) -> Manifest {
-        Manifest {
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            created: clock::timestamp(SystemTime::now()),
-            dataset: dataset.into(),
-            source,
-            fingerprint: None,
-            rows_crc32c: None,
-            data: None,
-            settings_from: None,
-            device,
-            seed: settings.training.seed,
-            stages,
-            settings,
-        }
-    }
-
-    /// The dataset's name without folders and endings, for headings.
-    pub fn dataset_name(&self) -> String {
-        Path::new(&self.dataset).file_stem().map_or_else(|| self.dataset.clone(), |s| s.to_string_lossy().into_owned())
-    }
-
-    /// True where both runs have the same data: by the content's digest where both know it, else by its fingerprint, else
-    /// by its name.
-    pub fn has_data_of(&self, other: &Manifest) -> bool {
-        if let (Some(a), Some(b)) = (&self.data, &other.data) {
-            return a.sha256 == b.sha256;
-        }
-        match (&self.fingerprint, &other.fingerprint) {
-            (Some(a), Some(b)) => a == b,
-            _ => self.dataset_name() == other.dataset_name(),
-        }
-    }
 }
 
 /// Before the checksum of what stands above it, at the end of `run.toml`.
@@ -219,10 +131,10 @@ impl RunDir {
         loop {
             let name = name.map_or_else(|| format!("{date}-{}", suffix(n)), str::to_owned);
             let path = root.join(&name);
-            // A folder takes the place of one that holds nothing, and of nothing else.
+            // Renaming a folder replaces an empty folder, and nothing else.
             match std::fs::rename(aside.path(), &path) {
                 Ok(()) => {
-                    // It is no longer where it was made.
+                    // The folder has moved: nothing is left to remove.
                     let _ = aside.keep();
                     super::sync_folder_of(&path).map_err(FileError::new("sync", root))?;
                     return Self::open(&path);
@@ -251,8 +163,14 @@ impl RunDir {
             }
             Err(e) => return Err(FileError::new("read", &file)(e).into()),
         };
-        let manifest = toml::from_str(&text)
-            .map_err(|e| RunError::Manifest { path: file, message: e.to_string().trim_end().to_owned() })?;
+        let bad = |e: toml::de::Error| RunError::Manifest {
+            path: file.clone(),
+            message: e.to_string().trim_end().to_owned(),
+        };
+        let mut manifest: Manifest = toml::from_str(&text).map_err(bad)?;
+        let record: toml::Table = toml::from_str(&text).map_err(bad)?;
+        let recorded = record.get("settings").and_then(toml::Value::as_table);
+        manifest.settings = manifest.settings.as_recorded(recorded.unwrap_or(&toml::Table::new()));
         let path = path.canonicalize().map_err(FileError::new("find", path))?;
         let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
         Ok(RunDir { path, name, manifest })
@@ -288,12 +206,12 @@ impl RunDir {
         let path = self.path.join("run.toml");
         let text = toml::to_string_pretty(&self.manifest)
             .map_err(|e| RunError::Manifest { path: path.clone(), message: e.to_string() })?;
-        let sum = crc32c::crc32c(text.as_bytes());
-        Ok(write_atomically(&path, |w| writeln!(w, "{text}{SEAL}{sum:08x}"))?)
+        let sum = files::checksum(text.as_bytes());
+        Ok(write_atomically(&path, |w| writeln!(w, "{text}{SEAL}{sum}"))?)
     }
 
-    /// What is wrong with `run.toml` beside what keeps it from being read: somebody changed it since it was written. Older
-    /// versions wrote no checksum.
+    /// Whether somebody changed `run.toml` since it was written: what is wrong with it, in words. Older versions wrote no
+    /// checksum.
     ///
     /// # Errors
     /// A file that cannot be read.
@@ -304,7 +222,7 @@ impl RunDir {
             return Ok(Some("its checksum is missing: it was changed since mug wrote it".to_owned()));
         }
         Ok(text.rsplit_once(SEAL).and_then(|(before, sum)| {
-            let found = format!("{:08x}", crc32c::crc32c(before.as_bytes()));
+            let found = files::checksum(before.as_bytes());
             let expected = sum.trim_end();
             (found != expected)
                 .then(|| format!("expected the checksum {expected}, found {found}: it was changed since mug wrote it"))
@@ -378,6 +296,10 @@ impl RunDir {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Settings;
+    use crate::dataset::digest::Stamp;
+    use crate::device::DeviceRequest;
+    use crate::training::events::Stage;
 
     fn manifest() -> Manifest {
         Manifest::new("demo", None, DeviceRequest::Auto, Stage::ALL.to_vec(), Settings::built_in("demo").unwrap())

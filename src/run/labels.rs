@@ -1,5 +1,5 @@
-//! Corrected labels on the disk: an `.npy` array of float32, shape (rows, 3), columns text, audio, vision, rows in the
-//! order train, valid, test.
+//! Corrected labels on the disk: an `.npy` array of float32, rows in the order train, valid, test. Shape (rows, 3), columns
+//! text, audio, vision; of several members (rows, 6): the spread of each between the members follows.
 
 use std::path::Path;
 
@@ -26,13 +26,16 @@ pub fn file_name(refresh: u32, stage: Option<Stage>) -> String {
 /// # Errors
 /// Columns of unequal lengths, or a file system that refuses.
 pub fn write(path: &Path, values: &LabelValues) -> Result<(), LabelsError> {
-    let c = &values.corrected;
-    if c.text.len() != c.audio.len() || c.text.len() != c.vision.len() {
-        return Err(LabelsError::Unequal { text: c.text.len(), audio: c.audio.len(), vision: c.vision.len() });
+    let kinds: Vec<&PerModality<Vec<f32>>> = std::iter::once(&values.corrected).chain(&values.spread).collect();
+    let rows = values.corrected.text.len();
+    for kind in &kinds {
+        let [text, audio, vision] = Modality::ALL.map(|m| kind[m].len());
+        if [text, audio, vision] != [rows; 3] {
+            return Err(LabelsError::Unequal { text, audio, vision });
+        }
     }
-    let rows = c.text.len();
-    let all: Vec<f32> = (0..rows).flat_map(|row| Modality::ALL.map(|m| c[m][row])).collect();
-    Ok(npy::write(path, [rows, 3], &all)?)
+    let row = |row: usize| kinds.iter().flat_map(move |kind| Modality::ALL.map(|m| kind[m][row]));
+    Ok(npy::write(path, [rows, 3 * kinds.len()], &(0..rows).flat_map(row).collect::<Vec<f32>>())?)
 }
 
 /// Reads label values back.
@@ -40,13 +43,17 @@ pub fn write(path: &Path, values: &LabelValues) -> Result<(), LabelsError> {
 /// # Errors
 /// A file that is missing, not of the form that [`write()`] gives it, or shorter or longer than it says.
 pub fn read(path: &Path) -> Result<LabelValues, LabelsError> {
-    const SHAPE: &str = "(rows, 3)";
+    const SHAPE: &str = "(rows, 3) or (rows, 6)";
     let (shape, all) = npy::read::<2>(path, SHAPE)?;
-    if shape[1] != 3 {
-        return Err(NpyError::Format { path: path.to_owned(), expected: SHAPE, found: format!("{shape:?}") }.into());
+    let [_, columns] = shape;
+    let from = |first: usize| {
+        PerModality::from_fn(|m| all.iter().skip(first + m as usize).step_by(columns).copied().collect())
+    };
+    match columns {
+        3 => Ok(LabelValues { corrected: from(0), spread: None }),
+        6 => Ok(LabelValues { corrected: from(0), spread: Some(from(3)) }),
+        _ => Err(NpyError::Format { path: path.to_owned(), expected: SHAPE, found: format!("{shape:?}") }.into()),
     }
-    let corrected = PerModality::from_fn(|m| all.iter().skip(m as usize).step_by(3).copied().collect());
-    Ok(LabelValues { corrected })
 }
 
 #[cfg(test)]
@@ -58,16 +65,28 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a.npy");
         let corrected = PerModality { text: vec![0.5, -1.0], audio: vec![0.25, 0.0], vision: vec![3.0, 0.1] };
-        let values = LabelValues { corrected };
+        let mut values = LabelValues { corrected, spread: None };
         write(&path, &values).unwrap();
         assert_eq!(read(&path).unwrap(), values);
         assert_eq!(npy::read::<2>(&path, "").unwrap().1, [0.5, 0.25, 3.0, -1.0, 0.0, 0.1]);
+        // Old readers and people's own scripts find the labels in the first three columns.
+        let spread = PerModality { text: vec![0.1, 0.2], audio: vec![0.0, 0.4], vision: vec![0.5, 0.6] };
+        values.spread = Some(spread);
+        write(&path, &values).unwrap();
+        assert_eq!(read(&path).unwrap(), values);
+        let (shape, all) = npy::read::<2>(&path, "").unwrap();
+        assert_eq!((shape, &all[..6]), ([2, 6], &[0.5, 0.25, 3.0, 0.1, 0.0, 0.5][..]));
+        values.spread = Some(PerModality::default());
+        assert!(matches!(write(&path, &values), Err(LabelsError::Unequal { text: 0, .. })));
         write(&path, &LabelValues::default()).unwrap();
         assert_eq!(read(&path).unwrap(), LabelValues::default());
-        npy::write(&path, [3, 2], &[0.0; 6]).unwrap();
-        let error = read(&path).unwrap_err().to_string();
-        assert!(error.contains("(rows, 3)") && error.contains("[3, 2]"), "{error}");
-        let unequal = LabelValues { corrected: PerModality { text: vec![0.0], ..PerModality::default() } };
+        for columns in [0, 1, 2, 4, 5, 7, 9] {
+            npy::write(&path, [3, columns], &vec![0.0; 3 * columns]).unwrap();
+            let error = read(&path).unwrap_err().to_string();
+            assert!(error.contains("(rows, 6)") && error.contains(&format!("[3, {columns}]")), "{error}");
+        }
+        let unequal =
+            LabelValues { corrected: PerModality { text: vec![0.0], ..PerModality::default() }, spread: None };
         assert!(matches!(write(&path, &unequal), Err(LabelsError::Unequal { .. })));
     }
 

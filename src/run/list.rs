@@ -125,7 +125,7 @@ pub fn list_runs(root: &Path) -> Vec<RunSummary> {
 
 /// The state and progress of one run.
 pub fn summarise(dir: &RunDir) -> RunSummary {
-    // Before the events: a host that ends between the two looks has then already written why.
+    // Asked before the events are read: a host that ends in between has then already written why.
     let alive = lock::is_alive(dir);
     let view = skim(&dir.events_path());
     let stage = view.stage;
@@ -230,6 +230,7 @@ mod tests {
             plan: plan.to_vec(),
             parameters: (0, 0),
             findings: vec![],
+            in_sample: vec![],
         });
         Event { time: 0.0, stage: None, epoch: 0, step: 0, body }
     }

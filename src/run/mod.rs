@@ -1,13 +1,72 @@
-//! The run directory: settings, events, labels, checkpoints' places, locks.
+//! The run directory: settings, events, labels, checkpoints' places, locks. What is written there is written here, with the
+//! one exception of the checkpoints' content, which is [`training`](crate::training)'s.
+//!
+//! It imports from `training` (what happens in a run, as events) and the floors below it; it computes nothing and shows
+//! nothing.
+//!
+//! | what | files |
+//! |---|---|
+//! | the directory and its manifest | [`directory`], [`manifest`], [`list`], [`verify`] |
+//! | events: written, sealed, read as they come, reduced | [`recorder`], [`sealed`], [`tail`], [`view`] |
+//! | arrays and tables beside them | [`npy`], [`rows`], [`labels`], [`embedding`], [`predictions`], [`aside`] |
+//! | what people say of rows | [`marks`], [`annotations`] |
+//! | who trains the run, and whether it lives | [`lock`], [`pulse`] |
+//!
+//! Reading what a run recorded, live or over:
+//!
+//! ```
+//! # use mug::config::Settings;
+//! # use mug::device::DeviceRequest;
+//! # use mug::modality::PerModality;
+//! # use mug::run::directory::Manifest;
+//! # use mug::run::recorder::Recorder;
+//! # use mug::training::events::{Body, Event, LabelSummaries, LabelValues, Stage};
+//! use mug::run::directory::RunDir;
+//! use mug::run::labels;
+//! use mug::run::tail::EventTail;
+//! use mug::run::view::RunView;
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let root = tempfile::tempdir()?;
+//! # let manifest = Manifest::new("demo", None, DeviceRequest::Auto, Stage::ALL.to_vec(), Settings::built_in("demo")?);
+//! # let dir = RunDir::create(root.path(), Some("demo-a"), &manifest)?;
+//! # let values = LabelValues { corrected: PerModality::from_fn(|_| vec![0.5, -0.25]) };
+//! # let body = Body::Labels {
+//! #     refresh: 0, file: String::new(), summaries: LabelSummaries::default(), values: Some(values.into()),
+//! # };
+//! # let mut recorder = Recorder::open(&dir)?;
+//! # recorder.push(Event { time: 1.5, stage: Some(Stage::Denoising), epoch: 1, step: 40, body });
+//! # recorder.settle()?;
+//! # let runs = root.path();
+//! let dir = RunDir::find(runs, "demo-a")?;
+//! let mut tail = EventTail::open(dir.events_path());
+//! let mut view = RunView::default();
+//! // Once for a run that is over; again and again for one that goes on.
+//! for event in tail.poll()? {
+//!     println!("{:?} epoch {}: {:?}", event.stage, event.epoch, event.body);
+//!     view.apply(&event);
+//! }
+//! let refresh = view.labels.last().ok_or("no corrected labels yet")?;
+//! let corrected = labels::read(&dir.path().join(&refresh.file))?.corrected;
+//! assert_eq!((refresh.epoch, &corrected.audio[..]), (1, &[0.5, -0.25][..]));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! To add a file to the run directory: a file here that knows its form and version, written through
+//! [`write_atomically`] or appended to with seals; its line in the list of [`directory`], and its check in [`verify`]. To
+//! add an event: its [`Body`](crate::training::events::Body), and what it changes in `view/apply.rs`.
 
 pub mod annotations;
 pub mod aside;
 pub mod clock;
+pub mod csv_line;
 pub mod directory;
 pub mod embedding;
 pub mod labels;
 pub mod list;
 pub mod lock;
+pub mod manifest;
 pub mod marks;
 pub mod npy;
 pub mod predictions;

@@ -4,9 +4,9 @@
 //! Columns `split,row,id,text,y`, and `human_text,human_audio,human_vision` where such labels exist. Rows in the order
 //! train, valid, test; `row` counts from 0 in each split. A value that is not a number is an empty field.
 
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use super::csv_line::LineError;
 use super::{FileError, write_atomically};
 use crate::files;
 use crate::modality::{Modality, PerModality};
@@ -15,8 +15,8 @@ use crate::split::Split;
 /// What is wrong with a table of rows.
 #[derive(Debug, thiserror::Error)]
 pub enum RowsError {
-    #[error("{path}, line {line}: {message}; expected the columns split,row,id,text,y as mug writes them")]
-    Format { path: PathBuf, line: u64, message: String },
+    #[error(transparent)]
+    Line(#[from] LineError),
     #[error("{path} is not as mug wrote it: expected the checksum {expected}, found {found}; see mug verify RUN")]
     Changed { path: PathBuf, expected: String, found: String },
     #[error("a table of {rows} rows has {found} values of {column}")]
@@ -24,6 +24,9 @@ pub enum RowsError {
     #[error(transparent)]
     File(#[from] FileError),
 }
+
+/// What is expected of the file.
+const FORM: &str = "the columns split,row,id,text,y as mug writes them";
 
 /// Every row of a dataset without its features; all columns are equally long.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -146,7 +149,7 @@ impl LabelRows {
     /// A file that is missing or does not have the columns above.
     pub fn read(path: &Path) -> Result<LabelRows, RowsError> {
         let file = crate::files::open(path).map_err(FileError::new("read", path))?;
-        let bad = |line: u64, message: String| RowsError::Format { path: path.to_owned(), line, message };
+        let bad = |line: u64, message: String| LineError::new(path, line, message, FORM);
         let mut table = csv::Reader::from_reader(file);
         let head = table.headers().map_err(|e| bad(1, e.to_string()))?.clone();
         let column =
@@ -195,15 +198,8 @@ pub fn number(value: f32) -> String {
 /// # Errors
 /// A file that cannot be read.
 pub fn checksum(path: &Path) -> Result<String, FileError> {
-    let failed = |e: std::io::Error| FileError::new("read", path)(e);
-    let mut file = files::open(path).map_err(failed)?;
-    let (mut buffer, mut sum) = (vec![0; 1 << 16], 0);
-    loop {
-        match file.read(&mut buffer).map_err(failed)? {
-            0 => return Ok(format!("{sum:08x}")),
-            n => sum = crc32c::crc32c_append(sum, &buffer[..n]),
-        }
-    }
+    let (_, sum) = files::length_and_checksum(path).map_err(FileError::new("read", path))?;
+    Ok(sum)
 }
 
 #[cfg(test)]

@@ -11,6 +11,8 @@ use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 
 use serde::Serialize;
 
+use crate::files;
+
 const CRC: &[u8] = b",\"crc\":\"";
 const NUMBER: &[u8] = b",\"n\":";
 /// Bytes from the comma before `"crc"` to the line's end.
@@ -22,9 +24,9 @@ pub fn seal(line: &mut Vec<u8>, number: u64) {
     line.pop();
     line.extend_from_slice(NUMBER);
     line.extend_from_slice(number.to_string().as_bytes());
-    let sum = crc32c::crc32c(line);
+    let sum = files::checksum(line);
     line.extend_from_slice(CRC);
-    line.extend_from_slice(format!("{sum:08x}\"}}").as_bytes());
+    line.extend_from_slice(format!("{sum}\"}}").as_bytes());
 }
 
 /// What a line says of itself.
@@ -48,7 +50,7 @@ fn seal_of(line: &[u8]) -> Seal {
         // Quotes inside of JSON's strings are escaped: these bytes stand nowhere but in a seal.
         return if line.ends_with(b"}") && !holds(CRC) && !holds(NUMBER) { Seal::None } else { Seal::Broken };
     };
-    if digits != format!("{:08x}", crc32c::crc32c(body)) {
+    if digits != files::checksum(body) {
         return Seal::Broken;
     }
     let number = body.windows(NUMBER.len()).rposition(|w| w == NUMBER).map(|at| &body[at + NUMBER.len()..]);

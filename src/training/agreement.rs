@@ -2,11 +2,15 @@
 
 use crate::modality::PerModality;
 use crate::training::bootstrap::intervals;
-use crate::training::events::{Agreement, Gain, Grid, LabelSummary};
+use crate::training::events::{Agreement, Apart, Gain, Grid, LabelSummary, Part};
 use crate::training::metrics::{mae, pearson};
 
 /// A label counts as moved when it changed by more than this share of H.
 pub const MOVED: f32 = 0.05;
+
+/// A modality differs from its clip where its own label is further than this share of H from y. Labels .2 H apart agree,
+/// whatever their difference rounds to.
+pub const DIFFERS: f32 = 0.2 + 1e-4;
 
 /// A label is neutral within this share of H around 0, as in [the method](crate::book::method)'s Acc3: closed above, open below.
 pub const NEUTRAL: f32 = 0.1;
@@ -20,10 +24,26 @@ pub fn sign(label: f32, label_range: f32) -> usize {
 /// Compares the corrected labels of one split with the multimodal labels y and, where there are such, with human (or the
 /// demo's true) unimodal labels; copies of y are judged by the same ones, as the floor.
 ///
-/// `labels` and each vector of `corrected` and `human` hold one value a row; `label_range` is H, and rows are drawn `resamples` times for
-/// the intervals. Rows whose human label
-/// is not finite (never annotated) are left out of the agreement of both. What cannot be computed (no row, vectors of
-/// unequal length, a corrected label that is not finite) is undefined.
+/// `labels` and each vector of `corrected` and `human` hold one value a row; `label_range` is H, and rows are drawn
+/// `resamples` times for the intervals. Rows whose human label is not finite (never annotated) are left out of the
+/// agreement of both. What cannot be computed (no row, vectors of unequal length, a corrected label that is not finite) is
+/// undefined.
+///
+/// ```
+/// use mug::modality::PerModality;
+/// use mug::training::agreement::summarise;
+///
+/// let y = [0.6, -0.4, 0.2, -0.8];
+/// let corrected = PerModality::from_fn(|_| vec![0.4, 0.1, 0.2, -0.8]);
+/// // Nobody annotated the last clip.
+/// let human = PerModality::from_fn(|_| vec![0.4, 0.2, 0.0, f32::NAN]);
+/// let text = summarise(&y, &corrected, Some(&human), 1.0, 200).text;
+///
+/// assert_eq!((text.annotated, text.share_moved), (Some(3), Some(0.5)));
+/// // Copies of y are off by 0.2, 0.6 and 0.2, corrected labels by 0, 0.1 and 0.2.
+/// let gain = text.gain.and_then(|gain| gain.mae).unwrap();
+/// assert!((gain - (1.0 - 0.3) / 3.0).abs() < 1e-6);
+/// ```
 pub fn summarise(
     labels: &[f32],
     corrected: &PerModality<Vec<f32>>,
@@ -84,10 +104,30 @@ fn judge(
         [y.mae_interval, c.mae_interval, y.sign_interval, c.sign_interval, ..] = found;
         [.., y.pearson_interval, c.pearson_interval, gain.mae_interval, gain.pearson_interval] = found;
     }
+    let differs = |i: &usize| (human[*i] - copied[*i]).abs() > DIFFERS * label_range;
+    let (differing, agreeing): (Vec<usize>, Vec<usize>) = (0..human.len()).partition(differs);
+    let part = |rows: &[usize]| part(rows, &copied, &corrected, &human, resamples);
+    summary.apart = Some(Apart { agreeing: part(&agreeing), differing: part(&differing) });
     summary.annotated = Some(human.len());
     summary.copied_human = grid(&copied, &human, label_range);
     summary.corrected_human = grid(&corrected, &human, label_range);
     (summary.corrected, summary.copied, summary.gain) = (Some(c), Some(y), Some(gain));
+}
+
+/// Copies and corrected labels on some rows.
+fn part(rows: &[usize], copied: &[f32], corrected: &[f32], human: &[f32], resamples: usize) -> Part {
+    let of = |values: &[f32]| -> Vec<f32> { rows.iter().map(|i| values[*i]).collect() };
+    let (copied, corrected, human) = (of(copied), of(corrected), of(human));
+    let (y, c) = (mae(&copied, &human), mae(&corrected, &human));
+    let gain = y.zip(c).map(|(y, c)| y - c);
+    let error = |value: f32, human: f32| (f64::from(value) - f64::from(human)).abs();
+    let terms: Vec<[f64; 1]> = (0..human.len())
+        .filter(|_| gain.is_some())
+        .map(|i| [error(copied[i], human[i]) - error(corrected[i], human[i])])
+        .collect();
+    let count = terms.len() as f64;
+    let [gain_interval] = intervals(&terms, resamples, |[sum]| [sum / count]);
+    Part { rows: rows.len(), copied: y, corrected: c, gain, gain_interval }
 }
 
 /// What each row adds to the sums that [`measures`] are made of: errors and equal signs of copies and corrected labels,

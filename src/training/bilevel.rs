@@ -1,6 +1,7 @@
 //! Stage 2's objective: L_uni(φ) + λ L_mul(φ'(φ)) with the exact gradient through the virtual step ([the method](crate::book::method),
 //! stage 2).
 
+use burn::optim::GradientsParams;
 use burn::tensor::{Tensor, TensorData};
 use rand::RngExt;
 use rand::seq::SliceRandom;
@@ -8,10 +9,11 @@ use rand_chacha::ChaCha8Rng;
 use rand_distr::StandardNormal;
 
 use crate::config::{Corruption, Corruptions, DenoisingSettings, Objective};
+use crate::device::is_cpu;
 use crate::modality::{Modality, PerModality};
-use crate::model::corrector::{Corrector, Weights, join, loss, loss_and_gradient};
+use crate::model::corrector::{Corrector, Factors, loss, loss_and_step};
 
-/// The terms of the objective, (1) each, in label units.
+/// The terms of the objective, (1) each, in label units, summed over the members.
 pub struct Terms {
     /// What the real step minimises.
     pub objective: Tensor<1>,
@@ -19,42 +21,105 @@ pub struct Terms {
     pub unimodal: Tensor<1>,
     /// L_mul(φ'(φ))
     pub multimodal: Tensor<1>,
+    /// K
+    members: usize,
 }
 
-/// One batch for the corrector; representations (B, d) and labels (B), all on the corrector's device.
+impl Terms {
+    /// The names of [`means`](Self::means).
+    pub const NAMES: &[&str] = &["loss", "unimodal", "multimodal"];
+
+    /// Each term's mean over the members.
+    pub fn means(self) -> Vec<Tensor<1>> {
+        [self.objective, self.unimodal, self.multimodal].map(|t| t.div_scalar(self.members as f32)).to_vec()
+    }
+}
+
+/// One batch for the corrector, all on its device; every member has corruptions of its own.
 pub struct CorrectorBatch {
-    /// h_m
-    pub unimodal: PerModality<Tensor<2>>,
-    /// z_m
-    pub projected: PerModality<Tensor<2>>,
-    /// y
+    /// h_m of each member network, (B, d).
+    pub unimodal: Vec<PerModality<Tensor<2>>>,
+    /// z_m of each, (B, d).
+    pub projected: Vec<PerModality<Tensor<2>>>,
+    /// y, (B)
     pub labels: Tensor<1>,
-    /// ỹ
-    pub corrupted: Tensor<1>,
-    /// ỹ', independent of ỹ
-    pub corrupted_again: Tensor<1>,
+    /// ỹ, (K, B)
+    pub corrupted: Tensor<2>,
+    /// ỹ', independent of ỹ, (K, B)
+    pub corrupted_again: Tensor<2>,
 }
 
-/// The objective on a batch. One backward pass from `objective` gives its gradient in the corrector's parameters.
+/// The terms on a batch and the objective's gradient, with which each member is trained as it would be alone.
+pub fn gradients(
+    corrector: &Corrector,
+    batch: &CorrectorBatch,
+    settings: &DenoisingSettings,
+) -> (Terms, GradientsParams) {
+    if is_cpu(&batch.labels.device()) {
+        return gradients_on_the_cpu(corrector, batch, settings);
+    }
+    let terms = objective(corrector, batch, settings);
+    let gradients = GradientsParams::from_grads(terms.objective.backward(), corrector);
+    (terms, gradients)
+}
+
+/// L_uni and L_mul are means over the three modalities; a part of a corrector that serves one of them has a third of it.
+fn share(corrector: &Corrector) -> f32 {
+    corrector.parts().first().map_or(0, Vec::len) as f32 / Modality::ALL.len() as f32
+}
+
+/// What L_uni and L_mul count in the objective.
+fn weights(settings: &DenoisingSettings) -> [f32; 2] {
+    match settings.objective {
+        Objective::UnimodalOnly => [1.0, 0.0],
+        Objective::MultimodalOnly => [0.0, 1.0],
+        Objective::Bilevel | Objective::FirstOrder => [1.0, settings.outer_weight],
+    }
+}
+
+fn gradients_on_the_cpu(
+    corrector: &Corrector,
+    batch: &CorrectorBatch,
+    settings: &DenoisingSettings,
+) -> (Terms, GradientsParams) {
+    let (share, [unimodal, multimodal]) = (share(corrector), weights(settings));
+    let factors = Factors {
+        unimodal: unimodal * share,
+        multimodal: multimodal * share,
+        step: share * settings.virtual_step,
+        second_order: settings.objective != Objective::FirstOrder,
+    };
+    let single = (&batch.unimodal[..], &batch.corrupted);
+    let fused = (&batch.projected[..], &batch.corrupted_again);
+    let found = corrector.objective_on_the_cpu(single, fused, &batch.labels, factors);
+    let mut gradients = GradientsParams::new();
+    for (id, gradient) in found.gradients {
+        gradients.register(id, gradient);
+    }
+    let term = |value: f32| Tensor::from_data([value], &batch.labels.device().autodiff());
+    let terms = Terms {
+        objective: term(factors.unimodal * found.unimodal + factors.multimodal * found.multimodal),
+        unimodal: term(share * found.unimodal),
+        multimodal: term(share * found.multimodal),
+        members: corrector.members(),
+    };
+    (terms, gradients)
+}
+
+/// The terms on a batch. One backward pass from `objective` gives its gradient in the corrector's parameters.
 pub fn objective(corrector: &Corrector, batch: &CorrectorBatch, settings: &DenoisingSettings) -> Terms {
     let range = corrector.label_range();
-    let mut sums: Option<(Tensor<1>, Tensor<1>)> = None;
-    for (weights, modalities) in corrector.parts() {
-        // L_uni and L_mul are means over the three modalities; a part that serves one of them has a third of it.
-        let share = modalities.len() as f32 / Modality::ALL.len() as f32;
-        let target = repeat(&batch.labels, modalities.len());
-        let input = stack(&batch.unimodal, &batch.corrupted, &modalities, range);
-        let (unimodal, gradient) = loss_and_gradient(&weights, input, &target, range);
-        let virtual_weights = virtual_step(&weights, gradient, share * settings.virtual_step, settings.objective);
-        let input = stack(&batch.projected, &batch.corrupted_again, &modalities, range);
-        let multimodal = loss(&virtual_weights, input, &target, range);
-        let (unimodal, multimodal) = (unimodal.mul_scalar(share), multimodal.mul_scalar(share));
-        sums = Some(match sums {
-            None => (unimodal, multimodal),
-            Some((u, m)) => (u + unimodal, m + multimodal),
-        });
-    }
-    let Some((unimodal, multimodal)) = sums else { unreachable!("a corrector has at least one part") };
+    let share = share(corrector);
+    let served = corrector.parts().first().map_or(0, Vec::len);
+    let target = Tensor::cat(vec![batch.labels.clone(); served], 0).reshape([1, -1, 1]);
+    let weights = corrector.weights();
+    let input = corrector.input(&batch.unimodal, &batch.corrupted);
+    // φ' = φ - α∇L_uni(φ); first order treats the gradient as a constant.
+    let (unimodal, step) = loss_and_step(&weights, input, &target, range, share * settings.virtual_step);
+    let virtual_weights = weights.moved(if settings.objective == Objective::FirstOrder { step.detach() } else { step });
+    let input = corrector.input(&batch.projected, &batch.corrupted_again);
+    let multimodal = loss(&virtual_weights, input, &target, range);
+    let (unimodal, multimodal) = (unimodal.mul_scalar(share), multimodal.mul_scalar(share));
     let objective = match settings.objective {
         Objective::UnimodalOnly => unimodal.clone(),
         Objective::MultimodalOnly => multimodal.clone(),
@@ -62,23 +127,7 @@ pub fn objective(corrector: &Corrector, batch: &CorrectorBatch, settings: &Denoi
             unimodal.clone() + multimodal.clone().mul_scalar(settings.outer_weight)
         }
     };
-    Terms { objective, unimodal, multimodal }
-}
-
-/// φ' = φ - α∇L_uni(φ); first order treats the gradient as a constant.
-fn virtual_step(weights: &Weights, gradient: Weights, alpha: f32, objective: Objective) -> Weights {
-    let gradient = if objective == Objective::FirstOrder { gradient.detach() } else { gradient };
-    weights.step(&gradient, alpha)
-}
-
-/// [x_m ; ỹ/H] of the modalities that one corrector serves, below each other.
-fn stack(x: &PerModality<Tensor<2>>, labels: &Tensor<1>, modalities: &[Modality], range: f32) -> Tensor<2> {
-    let parts: Vec<Tensor<2>> = modalities.iter().map(|&m| join(x[m].clone(), labels.clone(), range)).collect();
-    Tensor::cat(parts, 0)
-}
-
-fn repeat(labels: &Tensor<1>, times: usize) -> Tensor<1> {
-    Tensor::cat(vec![labels.clone(); times], 0)
+    Terms { objective, unimodal, multimodal, members: corrector.members() }
 }
 
 /// ỹ: y with one corruption after another, clipped to [-H, H] after each.
@@ -106,6 +155,12 @@ fn corrupt_once(labels: &[f32], corruption: Corruption, range: f32, rng: &mut Ch
     corrupted
 }
 
+/// Each member's labels as a tensor, (K, B).
+pub fn member_tensor(labels: &[Vec<f32>], device: &burn::tensor::Device) -> Tensor<2> {
+    let size = [labels.len(), labels.first().map_or(0, Vec::len)];
+    Tensor::from_data(TensorData::new(labels.concat(), size), device)
+}
+
 /// Labels as a tensor, (B).
 pub fn label_tensor(labels: &[f32], device: &burn::tensor::Device) -> Tensor<1> {
     Tensor::from_data(TensorData::new(labels.to_vec(), [labels.len()]), device)
@@ -117,12 +172,12 @@ mod tests {
     use crate::config::ModelSettings;
     use crate::device::test_gpu;
     use burn::module::{Module, ModuleMapper, Param};
-    use burn::optim::GradientsParams;
-    use burn::tensor::{Device, Gradients};
+    use burn::tensor::Device;
     use rand::SeedableRng;
 
     const BATCH: usize = 6;
     const WIDTH: usize = 3;
+    const MEMBERS: usize = 2;
 
     /// Moves one element of one parameter.
     struct Nudge {
@@ -174,22 +229,27 @@ mod tests {
         };
         let labels: Vec<f32> = (0..BATCH).map(|i| if i % 2 == 0 { 2.9 } else { -2.8 }).collect();
         CorrectorBatch {
-            unimodal: x(0.3),
-            projected: x(2.0),
+            unimodal: vec![x(0.3)],
+            projected: vec![x(2.0)],
             labels: label_tensor(&labels, device),
-            corrupted: label_tensor(&wave(BATCH, 0.1), device),
-            corrupted_again: label_tensor(&wave(BATCH, 0.8), device),
+            corrupted: member_tensor(&[wave(BATCH, 0.1), wave(BATCH, 0.5)], device),
+            corrupted_again: member_tensor(&[wave(BATCH, 0.8), wave(BATCH, 0.2)], device),
         }
     }
 
     fn corrector(shared: bool, device: &Device) -> Corrector {
+        corrector_of(shared, 2, 4, device)
+    }
+
+    fn corrector_of(shared: bool, layers: usize, hidden: usize, device: &Device) -> Corrector {
         let settings = ModelSettings {
             representation: WIDTH,
-            corrector_hidden: 4,
+            corrector_hidden: hidden,
+            corrector_layers: layers,
             corrector_shared: shared,
             ..ModelSettings::default()
         };
-        Corrector::new(&settings, 3.0, &mut ChaCha8Rng::seed_from_u64(3), device)
+        Corrector::new(&settings, MEMBERS, 3.0, &mut ChaCha8Rng::seed_from_u64(3), device)
     }
 
     /// α so large that the second-order term weighs as much as the first.
@@ -197,9 +257,17 @@ mod tests {
         DenoisingSettings { virtual_step: 0.5, outer_weight: 0.7, objective, ..DenoisingSettings::default() }
     }
 
-    fn gradients(corrector: &Corrector, batch: &CorrectorBatch, settings: &DenoisingSettings) -> Vec<Vec<f32>> {
-        let tape: Gradients = objective(corrector, batch, settings).objective.backward();
-        let mut gradients = GradientsParams::from_grads(tape, corrector);
+    /// By the tape where it is asked for, else as training does.
+    fn collected(
+        corrector: &Corrector,
+        batch: &CorrectorBatch,
+        settings: &DenoisingSettings,
+        tape: bool,
+    ) -> Vec<Vec<f32>> {
+        let mut gradients = match tape {
+            true => GradientsParams::from_grads(objective(corrector, batch, settings).objective.backward(), corrector),
+            false => gradients(corrector, batch, settings).1,
+        };
         let mut collect = Collect { gradients: &mut gradients, found: Vec::new() };
         corrector.visit(&mut collect);
         collect.found
@@ -211,7 +279,7 @@ mod tests {
         let (corrector, batch) = (corrector(shared, &device), batch(&device.clone().inner()));
         // Differences are taken of the exact objective, whatever shortcut the gradient takes.
         let exact = if kind == Objective::FirstOrder { settings(Objective::Bilevel) } else { settings(kind) };
-        let found = gradients(&corrector, &batch, &settings(kind));
+        let found = collected(&corrector, &batch, &settings(kind), false);
         let value = |parameter, element, by| -> f64 {
             let moved = corrector.clone().map(&mut Nudge { parameter, element, by, seen: 0 });
             f64::from(objective(&moved, &batch, &exact).objective.into_scalar::<f32>())
@@ -235,6 +303,28 @@ mod tests {
             for kind in [Objective::Bilevel, Objective::UnimodalOnly, Objective::MultimodalOnly] {
                 let error = error(shared, kind, &Device::flex());
                 assert!(error < 2e-3, "shared {shared}, {kind:?}: {error}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_cpu_computes_what_the_tape_does() {
+        let device = Device::flex().autodiff();
+        for (shared, layers, hidden) in [(false, 2, 4), (true, 2, 70), (false, 1, 33), (false, 4, 9)] {
+            let corrector = corrector_of(shared, layers, hidden, &device);
+            let batch = batch(&device.clone().inner());
+            for kind in [Objective::Bilevel, Objective::FirstOrder, Objective::UnimodalOnly, Objective::MultimodalOnly]
+            {
+                let [found, expected] = [false, true].map(|tape| collected(&corrector, &batch, &settings(kind), tape));
+                let largest = expected.iter().flatten().fold(0.0f32, |a, g| a.max(g.abs()));
+                assert!(found.len() == expected.len() && largest > 1e-3);
+                for (found, expected) in found.iter().flatten().zip(expected.iter().flatten()) {
+                    assert!((found - expected).abs() < 1e-5 * largest.max(1.0), "{shared} {layers} {kind:?}");
+                }
+                let terms = |t: Terms| t.means().into_iter().map(|t| t.into_scalar::<f32>()).collect::<Vec<_>>();
+                let found = terms(gradients(&corrector, &batch, &settings(kind)).0);
+                let expected = terms(objective(&corrector, &batch, &settings(kind)));
+                assert!(found.iter().zip(&expected).all(|(a, b)| (a - b).abs() < 1e-5), "{found:?} {expected:?}");
             }
         }
     }

@@ -13,12 +13,15 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
-
 use super::error::TrainingError;
-use super::events::{LabelSummaries, Stage, StageSummary, SummaryMetrics};
+use super::events::Stage;
 use super::parts::{Part, Parts, PartsError};
 use crate::files;
+
+mod progress;
+pub mod verify;
+
+pub use progress::Progress;
 
 /// CBOR: unlike serde_json without its slower parser, it brings every f64 back bit for bit.
 const PROGRESS: &str = "progress.cbor";
@@ -32,79 +35,27 @@ const GONE: &str = ".gone";
 /// Checkpoints that stay.
 const KEPT: usize = 2;
 
-/// Where a run stands. Fields that a checkpoint of an older version lacks have their default.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Progress {
-    /// The stage being trained; `None` once all are done.
-    pub stage: Option<Stage>,
-    /// The epoch being trained, from 1.
-    pub epoch: u32,
-    /// Steps of that epoch that are done.
-    pub step_in_epoch: u32,
-    /// Steps of the stage that are done.
-    pub step: u64,
-    /// Active seconds of the run.
-    pub time: f64,
-    /// Active seconds of the running epoch's steps.
-    pub epoch_seconds: f64,
-    /// Active seconds of the stage's steps in the epochs before.
-    pub train_seconds: f64,
-    /// Training samples seen in the stage.
-    pub samples: u64,
-    /// Sum and number of each loss over the running epoch.
-    pub sums: BTreeMap<String, (f64, u32)>,
-    /// Epochs since the best one.
-    pub stale: u32,
-    pub best_score: Option<f32>,
-    /// Refreshes of the labels so far.
-    pub refreshes: u32,
-    /// Figures of the stages, the running one's included.
-    pub stages: BTreeMap<Stage, StageSummary>,
-    pub metrics: SummaryMetrics,
-    pub labels: Option<LabelSummaries>,
-    /// The health checks that failed when they were last judged, in words.
-    pub failing: Vec<String>,
-    /// Validation MAE of what stage 1 handed on.
-    pub aligned_mae: Option<f64>,
-    /// Results of the stages that are done.
-    pub results: BTreeMap<Stage, Part>,
-    /// 0 for checkpoints of versions that kept no list of their parts.
-    pub format: u32,
-}
-
 /// What this version writes.
-const FORMAT: u32 = 1;
-
-impl Progress {
-    /// The beginning of a stage; keeps what earlier stages left.
-    pub fn begin(&mut self, stage: Stage) {
-        self.stages.retain(|&s, _| s < stage);
-        self.results.retain(|&s, _| s < stage);
-        self.stages.insert(stage, StageSummary::default());
-        let earlier = |words: &String| Stage::ALL.iter().any(|&s| s < stage && words.starts_with(s.name()));
-        self.failing.retain(earlier);
-        *self = Progress {
-            stage: Some(stage),
-            epoch: 1,
-            time: self.time,
-            refreshes: self.refreshes,
-            stages: std::mem::take(&mut self.stages),
-            metrics: std::mem::take(&mut self.metrics),
-            labels: self.labels,
-            failing: std::mem::take(&mut self.failing),
-            aligned_mae: self.aligned_mae.filter(|_| stage > Stage::Contrastive),
-            results: std::mem::take(&mut self.results),
-            ..Progress::default()
-        };
-    }
-}
+const FORMAT: u32 = 2;
+/// From here on stages 1 and 2 train several networks in one.
+const MEMBERS: u32 = 2;
+/// Why a stage is not gone on with, see [`Checkpoint::outdated`].
+pub const OUTDATED: &str =
+    "the checkpoint was written within the stage by an older version, which kept its weights in another form";
 
 /// A checkpoint's contents.
 pub struct Checkpoint {
     pub progress: Progress,
     /// The running stage's weights and optimiser state; `None` between stages.
     pub state: Option<State>,
+}
+
+impl Checkpoint {
+    /// The stage in which an older version left it, where this one cannot go on within that stage.
+    pub fn outdated(&self) -> Option<Stage> {
+        let within = self.progress.stage.filter(|_| self.state.is_some());
+        within.filter(|stage| *stage < Stage::Joint && self.progress.format < MEMBERS)
+    }
 }
 
 /// The running stage's part of a checkpoint, burnpack documents all.
@@ -269,7 +220,9 @@ impl Store {
         let mut last = TrainingError::MissingStage { stage, needs: Stage::Contrastive, path: self.results.clone() };
         for n in self.standing.iter().rev() {
             match self.read_as_far(&self.latest(*n), Some(stage)) {
-                Ok(checkpoint) => return Ok(Found { checkpoint, passed_over: None }),
+                Ok(checkpoint) => {
+                    return Ok(Found { checkpoint, passed_over: None });
+                }
                 Err(e) => last = e,
             }
         }
@@ -299,7 +252,9 @@ impl Store {
             let Some(parts) = &parts else {
                 return if folder.join(name).exists() { plain(name).map(Some) } else { Ok(None) };
             };
-            let Some(part) = parts.files.iter().find(|p| p.name == name) else { return Ok(None) };
+            let Some(part) = parts.files.iter().find(|p| p.name == name) else {
+                return Ok(None);
+            };
             part.read(folder).map(Some).map_err(|e| damaged(folder.join(name), e.to_string()))
         };
         let path = folder.join(PROGRESS);
@@ -334,7 +289,9 @@ impl Store {
         let state = match (read(WEIGHTS)?, read(OPTIMIZER)?) {
             (Some(weights), Some(optimizer)) => Some(State { weights, optimizer, best: read(BEST)? }),
             (None, None) => None,
-            _ => return Err(damaged(folder.to_owned(), "weights without optimiser state, or the reverse".into())),
+            _ => {
+                return Err(damaged(folder.to_owned(), "weights without optimiser state, or the reverse".into()));
+            }
         };
         Ok(Checkpoint { progress, state })
     }
@@ -406,31 +363,6 @@ fn remove_folder(path: &Path) -> io::Result<()> {
         Err(e) if e.kind() != io::ErrorKind::NotFound => Err(e),
         _ => Ok(()),
     }
-}
-
-/// What is wrong with the checkpoints of a run, in words; nothing where all parts are as they were written. The number of
-/// parts that were looked at comes with it.
-pub fn verify(folder: &Path) -> (usize, Vec<String>) {
-    let mut found = Vec::new();
-    let store = match standing(folder) {
-        Ok(standing) => Store::looking(folder, standing),
-        Err(e) if e.kind() == io::ErrorKind::NotFound => return (0, found),
-        Err(e) => return (0, vec![failed(folder, &e).to_string()]),
-    };
-    let mut looked = 0;
-    for n in &store.standing {
-        let path = store.latest(*n);
-        looked += Parts::read(&path).map_or(1, |p| p.files.len() + p.results.len() + 1);
-        found.extend(store.read(&path).err().map(|e| e.to_string()));
-    }
-    (looked, found)
-}
-
-/// Where the run stands by its newest whole checkpoint: stage, epoch and step; `None` where there is none.
-pub fn position(folder: &Path) -> Option<(Option<Stage>, u64)> {
-    let store = Store::looking(folder, standing(folder).ok()?);
-    let progress = store.load().ok()??.checkpoint.progress;
-    Some((progress.stage, progress.step))
 }
 
 fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {

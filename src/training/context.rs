@@ -8,14 +8,16 @@ use rand_chacha::ChaCha8Rng;
 use super::error::TrainingError;
 use super::events::{EmbeddingValues, LabelValues, Metrics, Scalars};
 use super::feed::Feed;
-use super::randomness::{Purpose, generator};
+use super::levels::Levels;
+use super::randomness::{Purpose, generator, of_member};
 use super::readback::Pending;
-use super::records::Trained;
-use crate::config::Settings;
+use super::records::{self, Trained};
+use crate::config::{Grid, Settings};
 use crate::dataset::Dataset;
 use crate::modality::PerModality;
-use crate::model::corrector::Corrector;
-use crate::model::network::Network;
+use crate::model::corrector::{Corrector, Member};
+use crate::model::network::{Network, Networks};
+use crate::split::Split;
 
 /// Data, settings and device of a run.
 pub struct Context {
@@ -23,20 +25,78 @@ pub struct Context {
     pub dataset: Arc<Dataset>,
     /// With a tape.
     pub device: Device,
+    /// What corrected labels are moved to.
+    pub levels: Levels,
 }
 
 impl Context {
-    /// The network with its first weights.
+    /// # Errors
+    /// A step from level to level that leaves no label but 0.
+    pub fn new(settings: Settings, dataset: Arc<Dataset>, device: &Device) -> Result<Context, TrainingError> {
+        let (grid, range) = (settings.labels.grid, dataset.label_range);
+        let levels = Levels::new(grid, dataset.labels(Split::Train), range).ok_or(match grid {
+            Grid::Step(step) => TrainingError::Grid { step, range },
+            Grid::Auto | Grid::Off => TrainingError::Grid { step: 0.0, range },
+        })?;
+        Ok(Context { settings, dataset, device: device.clone().autodiff(), levels })
+    }
+
+    /// The network that predicts, with its first weights.
     pub fn new_network(&self) -> Network {
+        self.network_of(0)
+    }
+
+    /// All members' networks with their first weights.
+    pub fn new_networks(&self) -> Networks {
+        Networks { all: (0..self.settings.denoising.members.networks).map(|n| self.network_of(n)).collect() }
+    }
+
+    fn network_of(&self, member: usize) -> Network {
         let dims = PerModality::from_fn(|m| self.dataset.shapes[m].1);
-        let mut rng = generator(self.settings.training.seed, Purpose::Network);
+        let mut rng = of_member(generator(self.settings.training.seed, Purpose::Network), member);
         Network::new(&dims, self.dataset.label_range, &self.settings.model, &mut rng, &self.device)
+    }
+
+    /// The networks with the weights of a document, as stage 1 writes it or as it did before it trained several.
+    ///
+    /// # Errors
+    /// A document of other sizes or another number of networks, or a damaged one.
+    pub fn load_networks(&self, document: Vec<u8>) -> Result<Networks, TrainingError> {
+        let networks = self.new_networks();
+        let alone = networks.all.len() == 1;
+        records::load(networks, document.clone()).or_else(|error| match records::load(self.new_network(), document) {
+            Ok(network) if alone => Ok(Networks { all: vec![network] }),
+            _ => Err(error),
+        })
     }
 
     /// The corrector with its first weights.
     pub fn new_corrector(&self) -> Corrector {
         let mut rng = generator(self.settings.training.seed, Purpose::Corrector);
-        Corrector::new(&self.settings.model, self.dataset.label_range, &mut rng, &self.device)
+        Corrector::new(
+            &self.settings.model,
+            self.settings.denoising.members.count(),
+            self.dataset.label_range,
+            &mut rng,
+            &self.device,
+        )
+    }
+
+    /// The corrector with the weights of a document, as this version writes it or as those did that knew no members.
+    ///
+    /// # Errors
+    /// A document of other sizes or another number of members, or a damaged one.
+    pub fn load_corrector(&self, document: Vec<u8>) -> Result<Corrector, TrainingError> {
+        let corrector = self.new_corrector();
+        let alone = corrector.members() == 1;
+        records::load(corrector, document.clone()).or_else(|error| {
+            let mut rng = generator(self.settings.training.seed, Purpose::Corrector);
+            let member = Member::new(&self.settings.model, &mut rng, &self.device);
+            match records::load(member, document) {
+                Ok(member) if alone => Ok(Corrector::of(&[member], self.dataset.label_range)),
+                _ => Err(error),
+            }
+        })
     }
 
     /// The device without a tape.

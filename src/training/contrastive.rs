@@ -2,46 +2,49 @@
 
 use std::sync::Arc;
 
+use burn::tensor::Tensor;
 use rand_chacha::ChaCha8Rng;
 
 use super::alignment;
 use super::bilevel::label_tensor;
 use super::context::{Context, Evaluation, StageTrainer};
 use super::error::TrainingError;
-use super::events::{EmbeddingValues, Scalars};
+use super::events::{EmbeddingValues, Metrics, Scalars};
 use super::feed::Feed;
 use super::inference::{infer, sample};
 use super::losses::{contrastive, mean_abs};
 use super::metrics;
-use super::optimizer::adamw;
+use super::optimizer::{Clipping, adamw};
+use super::randomness::of_member;
 use super::readback::Pending;
 use super::records::{Trained, Trainee};
+use super::scalars::scalars;
+use crate::dataset::Batch;
 use crate::modality::{Modality, PerModality};
 use crate::model::dropout::Dropout;
-use crate::model::network::Network;
+use crate::model::network::{Network, Networks};
 use crate::split::Split;
 
-/// Trains the network on L_1.
+/// Trains the members' networks on L_1, side by side: each as it would be alone but for the order of the clips, which is the
+/// same for all.
 pub struct Contrastive {
     context: Arc<Context>,
-    network: Trainee<Network>,
+    networks: Trainee<Networks>,
 }
 
 impl Contrastive {
     pub fn new(context: Arc<Context>) -> Self {
         let settings = &context.settings;
-        let optimizer = adamw(settings.contrastive.weight_decay, settings.training.gradient_clip);
-        Self { network: Trainee::new(context.new_network(), optimizer), context }
+        let optimizer = adamw(settings.contrastive.weight_decay, settings.training.gradient_clip, Clipping::Tensors);
+        Self { networks: Trainee::new(context.new_networks(), optimizer), context }
     }
-}
 
-impl StageTrainer for Contrastive {
-    fn step(&mut self, _: &[usize], feed: &mut Feed, rng: ChaCha8Rng, _done: f64) -> Result<Pending, TrainingError> {
+    /// L_1 of one network on a batch and its terms, named as in [`LOSSES`].
+    fn losses(&self, network: &Network, batch: &Batch, rng: ChaCha8Rng) -> [Tensor<1>; 4] {
         let Context { settings, device, .. } = &*self.context;
-        let batch = feed.batch()?;
         let labels = label_tensor(&batch.labels, &device.clone().inner());
-        let output = self.network.module.forward(&batch, &mut Dropout::training(settings.model.dropout, rng));
-        let projected = self.network.module.project(&output.fused);
+        let output = network.forward(batch, &mut Dropout::training(settings.model.dropout, rng));
+        let projected = network.project(&output.fused);
         let s = &settings.contrastive;
         let task = mean_abs(output.multimodal, labels.clone());
         let [text, audio, vision] = Modality::ALL.map(|m| mean_abs(output.unimodal[m].clone(), labels.clone()));
@@ -52,15 +55,15 @@ impl StageTrainer for Contrastive {
         let loss = task.clone()
             + unimodal.clone().mul_scalar(s.unimodal_weight)
             + aligned.clone().mul_scalar(s.contrastive_weight);
-        self.network.step(&loss, s.learning_rate);
-        Ok(Pending::new(&["loss", "task", "unimodal", "contrastive"], vec![loss, task, unimodal, aligned]))
+        [loss, task, unimodal, aligned]
     }
 
-    fn evaluate(&mut self) -> Result<Evaluation, TrainingError> {
+    /// What one network says of the validation split, measured; the task losses come with it. `None` without such rows.
+    fn validate(&self, network: &Network) -> Result<Option<(Scalars, Metrics, f32)>, TrainingError> {
         let Context { settings, dataset, .. } = &*self.context;
         let s = &settings.contrastive;
-        let Some(found) = infer(&self.context, &self.network.module, Split::Valid)? else {
-            return Ok(Evaluation { valid: Scalars::new(), metrics: Default::default(), score: None });
+        let Some(found) = infer(&self.context, network, Split::Valid)? else {
+            return Ok(None);
         };
         let labels = dataset.labels(Split::Valid);
         let metrics = metrics::evaluate(dataset.metrics, &found.multimodal, labels);
@@ -76,7 +79,7 @@ impl StageTrainer for Contrastive {
         })?;
         let aligned = Modality::ALL.iter().map(|&m| gaps[m].contrastive).sum::<f32>() / 3.0;
         let tasks = task + s.unimodal_weight * unimodal;
-        let mut valid = super::scalars([
+        let mut valid = scalars([
             ("loss", tasks + s.contrastive_weight * aligned),
             ("task", task),
             ("unimodal", unimodal),
@@ -89,21 +92,63 @@ impl StageTrainer for Contrastive {
                 ("positive_cosine", gap.positive_cosine),
                 ("gap", gap.mean_distance),
             ];
-            valid.extend(super::scalars(named).into_iter().map(|(k, v)| (format!("{k}_{m}"), v)));
+            valid.extend(scalars(named).into_iter().map(|(k, v)| (format!("{k}_{m}"), v)));
         }
-        Ok(Evaluation { valid, metrics, score: Some(tasks) })
+        Ok(Some((valid, metrics, tasks)))
+    }
+}
+
+/// The losses of a step.
+const LOSSES: &[&str] = &["loss", "task", "unimodal", "contrastive"];
+
+impl StageTrainer for Contrastive {
+    fn step(&mut self, _: &[usize], feed: &mut Feed, rng: ChaCha8Rng, _done: f64) -> Result<Pending, TrainingError> {
+        let batch = feed.batch()?;
+        let all = &self.networks.module.all;
+        let of_each =
+            all.iter().enumerate().map(|(n, network)| self.losses(network, &batch, of_member(rng.clone(), n)));
+        // The sum: each network has the gradient that it would have alone.
+        let sums = of_each.reduce(|a, b| {
+            let mut b = b.into_iter();
+            a.map(|a| b.next().map_or_else(|| a.clone(), |b| a.clone() + b))
+        });
+        let Some(sums) = sums else {
+            return Err(TrainingError::TooFewSamples { found: 0 });
+        };
+        let count = all.len() as f32;
+        self.networks.step(&sums[0], self.context.settings.contrastive.learning_rate);
+        Ok(Pending::new(LOSSES, sums.map(|sum| sum.div_scalar(count)).to_vec()))
+    }
+
+    /// Scalars and metrics are those of the network that predicts; the score is the mean over the networks.
+    fn evaluate(&mut self) -> Result<Evaluation, TrainingError> {
+        let mut scores = Vec::new();
+        let mut first = None;
+        for network in &self.networks.module.all {
+            let Some((valid, metrics, score)) = self.validate(network)? else {
+                break;
+            };
+            scores.push(score);
+            first = first.or(Some((valid, metrics)));
+        }
+        let (valid, metrics) = first.unwrap_or_default();
+        let score = (!scores.is_empty()).then(|| scores.iter().sum::<f32>() / scores.len() as f32);
+        Ok(Evaluation { valid, metrics, score })
     }
 
     fn embedding(&self, stride: usize) -> Result<Option<EmbeddingValues>, TrainingError> {
-        sample(&self.context, &self.network.module, stride).map(Some)
+        let Some(network) = self.networks.module.all.first() else {
+            return Ok(None);
+        };
+        sample(&self.context, network, stride).map(Some)
     }
 
     fn trained(&self) -> &dyn Trained {
-        &self.network
+        &self.networks
     }
 
     fn trained_mut(&mut self) -> &mut dyn Trained {
-        &mut self.network
+        &mut self.networks
     }
 }
 

@@ -8,17 +8,19 @@ use burn::module::Module;
 use burn::tensor::{Int, Tensor, TensorData};
 use rand_chacha::ChaCha8Rng;
 
-use super::bilevel::{CorrectorBatch, corrupt, label_tensor, objective};
+use super::bilevel::{CorrectorBatch, Terms, corrupt, gradients, label_tensor, member_tensor, objective};
 use super::context::{Context, Evaluation, StageTrainer};
 use super::error::TrainingError;
 use super::events::LabelValues;
 use super::feed::Feed;
 use super::inference::Inference;
-use super::optimizer::adamw;
+use super::labels::corrected_labels;
+use super::optimizer::{Clipping, adamw};
 use super::randomness::{Purpose, generator};
 use super::readback::Pending;
 use super::readback::values;
 use super::records::{Trained, Trainee};
+use super::scalars::scalars;
 use crate::modality::PerModality;
 use crate::model::corrector::Corrector;
 use crate::split::{PerSplit, Split};
@@ -33,19 +35,20 @@ struct Representations {
 pub struct Denoising {
     context: Arc<Context>,
     corrector: Trainee<Corrector>,
-    representations: PerSplit<Option<Representations>>,
+    /// Of each member network; `None` for a split without rows.
+    representations: PerSplit<Option<Vec<Representations>>>,
 }
 
 impl Denoising {
-    /// `found`: what stage 1's network says of every split.
-    pub fn new(context: Arc<Context>, found: &PerSplit<Option<Inference>>) -> Self {
+    /// `found`: what each of stage 1's networks says of every split.
+    pub fn new(context: Arc<Context>, found: &[PerSplit<Option<Inference>>]) -> Self {
         let representations = PerSplit::from_fn(|split| {
-            found[split]
-                .as_ref()
-                .map(|f| Representations { unimodal: f.representations.clone(), projected: f.projected.clone() })
+            let of =
+                |f: &Inference| Representations { unimodal: f.representations.clone(), projected: f.projected.clone() };
+            found.iter().map(|f| f[split].as_ref().map(of)).collect()
         });
         let settings = &context.settings;
-        let optimizer = adamw(settings.denoising.weight_decay, settings.training.gradient_clip);
+        let optimizer = adamw(settings.denoising.weight_decay, settings.training.gradient_clip, Clipping::Slices);
         Self { corrector: Trainee::new(context.new_corrector(), optimizer), representations, context }
     }
 
@@ -68,13 +71,15 @@ impl Denoising {
             })
         };
         let mut noisy = || corrupt(&labels, &settings.denoising.corruption, dataset.label_range, rng);
-        let (corrupted, corrupted_again) = (noisy(), noisy());
+        // One member after the other: the first has the corruptions that it would have alone.
+        let (corrupted, corrupted_again): (Vec<_>, Vec<_>) =
+            (0..settings.denoising.members.count()).map(|_| (noisy(), noisy())).unzip();
         Some(CorrectorBatch {
-            unimodal: take(&representations.unimodal),
-            projected: take(&representations.projected),
+            unimodal: representations.iter().map(|r| take(&r.unimodal)).collect(),
+            projected: representations.iter().map(|r| take(&r.projected)).collect(),
             labels: label_tensor(&labels, &device),
-            corrupted: label_tensor(&corrupted, &device),
-            corrupted_again: label_tensor(&corrupted_again, &device),
+            corrupted: member_tensor(&corrupted, &device),
+            corrupted_again: member_tensor(&corrupted_again, &device),
         })
     }
 }
@@ -85,11 +90,10 @@ impl StageTrainer for Denoising {
             return Err(TrainingError::TooFewSamples { found: 0 });
         };
         let settings = &self.context.settings.denoising;
-        let terms = objective(&self.corrector.module, &batch, settings);
+        let (terms, gradients) = gradients(&self.corrector.module, &batch, settings);
         let rate = settings.learning_rate * if settings.decay { 1.0 - done } else { 1.0 };
-        self.corrector.step(&terms.objective, rate);
-        let losses = vec![terms.objective, terms.unimodal, terms.multimodal];
-        Ok(Pending::new(&["loss", "unimodal", "multimodal"], losses))
+        self.corrector.apply(gradients, rate);
+        Ok(Pending::new(Terms::NAMES, terms.means()))
     }
 
     fn evaluate(&mut self) -> Result<Evaluation, TrainingError> {
@@ -99,10 +103,8 @@ impl StageTrainer for Denoising {
             None => Default::default(),
             Some(batch) => {
                 let terms = objective(&self.corrector.module.valid(), &batch, &settings.denoising);
-                let names = ["loss", "unimodal", "multimodal"];
-                let losses = [terms.objective, terms.unimodal, terms.multimodal];
-                let found = values(Tensor::cat(losses.to_vec(), 0))?;
-                super::scalars(names.into_iter().zip(found))
+                let found = values(Tensor::cat(terms.means(), 0))?;
+                scalars(Terms::NAMES.iter().copied().zip(found))
             }
         };
         Ok(Evaluation { valid, metrics: Default::default(), score: None })
@@ -110,7 +112,7 @@ impl StageTrainer for Denoising {
 
     fn labels(&mut self) -> Result<Option<LabelValues>, TrainingError> {
         corrected_labels(&self.context, &self.corrector.module, |split| {
-            self.representations[split].as_ref().map(|r| r.unimodal.clone())
+            self.representations[split].as_ref().map(|all| all.iter().map(|r| r.unimodal.clone()).collect())
         })
         .map(Some)
     }
@@ -124,24 +126,97 @@ impl StageTrainer for Denoising {
     }
 }
 
-/// y_m = clip(g(h_m, y), -H, H) of every row, in the order train, valid, test.
-///
-/// # Errors
-/// A device that failed.
-pub fn corrected_labels(
-    context: &Context,
-    corrector: &Corrector,
-    representations: impl Fn(Split) -> Option<PerModality<Tensor<2>>>,
-) -> Result<LabelValues, TrainingError> {
-    let corrector = corrector.valid();
-    let mut corrected = PerModality::<Vec<f32>>::default();
-    for split in Split::ALL {
-        if let Some(h) = representations(split) {
-            let labels = label_tensor(context.dataset.labels(split), &context.plain_device());
-            for (m, y) in corrector.correct(&h, &labels).iter() {
-                corrected[m].extend(values(y.clone())?);
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Corruption, Settings};
+    use crate::device::{DeviceRequest, choose};
+    use crate::model::corrector::Member;
+    use crate::training::events::Stage;
+    use crate::training::inference::infer_all;
+    use crate::training::records;
+    use crate::training::speed::SHAPES;
+
+    fn context(members: usize, shared: bool) -> Arc<Context> {
+        let mut settings = Settings::default();
+        (settings.model.hidden, settings.model.representation, settings.model.corrector_hidden) = (4, 6, 8);
+        settings.model.corrector_shared = shared;
+        settings.denoising.members = members.into();
+        settings.denoising.weight_decay = 0.5;
+        settings.denoising.corruption = Corruption::Permute(0.4).into();
+        // So low that most gradients are clipped.
+        settings.training.gradient_clip = 0.02;
+        let data = Arc::new(SHAPES[3].random(48, 1).unwrap());
+        Arc::new(Context::new(settings, data, &choose(DeviceRequest::Cpu).unwrap().device).unwrap())
+    }
+
+    /// Every member's corrected text and vision labels before and after some steps, (K, rows) flattened.
+    fn trained(members: usize, shared: bool) -> [Vec<f32>; 2] {
+        let context = context(members, shared);
+        let found = infer_all(&context, &context.new_network()).unwrap();
+        let mut trainer = Denoising::new(context.clone(), &[found]);
+        let mut feed = Feed::new(context.dataset.clone(), &[], 16);
+        let read = |trainer: &Denoising| {
+            let h = trainer.representations[Split::Train].as_ref().unwrap()[0].unimodal.clone();
+            let labels = label_tensor(context.dataset.labels(Split::Train), &context.plain_device());
+            let y = trainer.corrector.module.valid().correct(&[h], &labels);
+            values(Tensor::cat(vec![y.text, y.vision], 1)).unwrap()
+        };
+        let before = read(&trainer);
+        for step in 0..30 {
+            let rows: Vec<usize> = (0..16).map(|i| (i * 5 + step) % 48).collect();
+            let rng = generator(1, Purpose::Step(Stage::Denoising, step as u64));
+            trainer.step(&rows, &mut feed, rng, 0.0).unwrap();
+        }
+        [before, read(&trainer)]
+    }
+
+    #[test]
+    fn the_first_member_is_what_it_would_be_alone_and_no_two_are_the_same() {
+        for shared in [false, true] {
+            let (alone, several) = (trained(1, shared), trained(3, shared));
+            for (alone, several) in alone.iter().zip(&several) {
+                let members: Vec<&[f32]> = several.chunks(alone.len()).collect();
+                let apart = |other: &[f32]| other.iter().zip(alone).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+                assert!(apart(members[0]) < 1e-5, "shared {shared}: {}", apart(members[0]));
+                assert!(apart(members[1]) > 1e-2 && apart(members[2]) > 1e-2 && members[1] != members[2]);
+            }
+            // Training is seen: the above is not about first weights alone.
+            assert!(alone[0].iter().zip(&alone[1]).any(|(a, b)| (a - b).abs() > 1e-2));
+        }
+    }
+
+    #[test]
+    fn labels_of_one_member_have_no_spread_and_those_of_several_lie_on_levels() {
+        for members in [1, 4] {
+            let context = context(members, false);
+            let found = infer_all(&context, &context.new_network()).unwrap();
+            let labels = Denoising::new(context.clone(), &[found]).labels().unwrap().unwrap();
+            let rows = Split::ALL.iter().map(|&s| context.dataset.len(s)).sum::<usize>();
+            assert_eq!(labels.corrected.audio.len(), rows);
+            assert_eq!(labels.spread.is_some(), members > 1);
+            for (m, spread) in labels.spread.iter().flat_map(PerModality::iter) {
+                assert!(spread.len() == rows && spread.iter().all(|s| *s > 0.0 && *s < 1.0), "{m}");
             }
         }
     }
-    Ok(LabelValues { corrected })
+
+    #[test]
+    fn correctors_of_versions_without_members_are_taken_up_where_there_is_one() {
+        let context = context(1, false);
+        let mut rng = generator(9, Purpose::Corrector);
+        let old = Member::new(&context.settings.model, &mut rng, &context.device);
+        let document = records::document(&old).unwrap();
+        let labels = |corrector: &Corrector| {
+            let h = PerModality::from_fn(|_| Tensor::ones([2, 6], &context.plain_device()));
+            let y = corrector.valid().correct(&[h], &label_tensor(&[0.5, -0.5], &context.plain_device()));
+            values(Tensor::cat(vec![y.text, y.audio, y.vision], 1)).unwrap()
+        };
+        let corrector = context.load_corrector(document.clone()).unwrap();
+        assert_eq!(labels(&corrector), labels(&Corrector::of(&[old], 1.0)));
+        let again = context.load_corrector(records::document(&corrector).unwrap()).unwrap();
+        assert_eq!(labels(&corrector), labels(&again));
+        assert!(self::context(2, false).load_corrector(document.clone()).is_err());
+        assert!(self::context(1, true).load_corrector(document).is_err());
+    }
 }

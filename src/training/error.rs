@@ -28,6 +28,11 @@ pub enum TrainingError {
         "expected weights of this run's settings, found {0:?}; the file is damaged or of other sizes: restart the stage"
     )]
     Record(RecordError),
+    #[error(
+        "labels.grid = {step}: expected a step of at most the label range, {range}; a larger one leaves no label but 0. \
+         Change it with --set labels.grid=STEP, or take \"auto\""
+    )]
+    Grid { step: f32, range: f32 },
     #[error("the training split has {found} samples, expected at least 2; check the file with `mug data check`")]
     TooFewSamples { found: usize },
     #[error("{message}; the run was told to stop, and ends at the checkpoint before")]

@@ -2,6 +2,9 @@
 //!
 //! One set of types for the in-process channel, the socket and `events.jsonl`. A number that is not finite is `None`
 //! here (JSON has no NaN): charts draw it as a gap and count it.
+//!
+//! Types only: they import nothing but `modality` and `split`. To add an event: a [`Body`], emitted where it happens; readers
+//! of older versions skip lines that they do not know, and `run::view` says what it changes.
 
 mod health;
 mod labels;
@@ -13,11 +16,11 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 pub use health::{Check, CheckState};
-pub use labels::{Agreement, Gain, Grid, Interval, LabelSummaries, LabelSummary, LabelValues};
+pub use labels::{Agreement, Apart, Gain, Grid, Interval, LabelSummaries, LabelSummary, LabelValues, Part};
 pub use stage::{Cut, Moment, Stage, StageState};
 
-use crate::modality::PerModality;
-use crate::split::PerSplit;
+use crate::modality::{Modality, PerModality};
+use crate::split::{PerSplit, Split};
 
 /// What a person or a script can ask of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -106,7 +109,23 @@ pub struct Prepared {
     /// What is odd about the data, a sentence each: what `mug data check` says.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<String>,
+    /// Modalities whose features were fitted to human labels of the training split, as the settings say.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub in_sample: Vec<Modality>,
 }
+
+impl Prepared {
+    /// True where labels of this modality and split that are judged by human ones are judged in sample.
+    pub fn is_in_sample(&self, modality: Modality, split: Split) -> bool {
+        split == Split::Train && self.in_sample.contains(&modality)
+    }
+}
+
+/// What stands beside figures that are judged in sample.
+pub const IN_SAMPLE: &str = "°";
+
+/// What [`IN_SAMPLE`] means.
+pub const IN_SAMPLE_WORDS: &str = "° in sample: the features of this modality were fitted to such labels";
 
 /// Weight of a log line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

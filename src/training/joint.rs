@@ -7,16 +7,17 @@ use rand_chacha::ChaCha8Rng;
 use super::bilevel::label_tensor;
 use super::context::{Context, Evaluation, StageTrainer};
 use super::contrastive::mean_abs_of;
-use super::denoising::corrected_labels;
 use super::error::TrainingError;
 use super::events::LabelValues;
 use super::feed::Feed;
 use super::inference::{Inference, infer};
+use super::labels::corrected_labels;
 use super::losses::mean_abs;
 use super::metrics;
-use super::optimizer::adamw;
+use super::optimizer::{Clipping, adamw};
 use super::readback::Pending;
 use super::records::{Trained, Trainee};
+use super::scalars::scalars;
 use crate::modality::{Modality, PerModality};
 use crate::model::corrector::Corrector;
 use crate::model::dropout::Dropout;
@@ -32,20 +33,21 @@ pub struct Joint {
 }
 
 impl Joint {
-    /// `found`: what `network` says of every split.
+    /// `found`: what each member network, `network` being the first, says of every split.
     ///
     /// # Errors
     /// A device that failed.
     pub fn new(
         context: Arc<Context>,
         network: Network,
-        found: &PerSplit<Option<Inference>>,
+        found: &[PerSplit<Option<Inference>>],
         corrector: &Corrector,
     ) -> Result<Self, TrainingError> {
-        let targets =
-            corrected_labels(&context, corrector, |split| found[split].as_ref().map(|f| f.representations.clone()))?;
+        let targets = corrected_labels(&context, corrector, |split| {
+            found.iter().map(|f| f[split].as_ref().map(|f| f.representations.clone())).collect()
+        })?;
         let settings = &context.settings;
-        let optimizer = adamw(settings.joint.weight_decay, settings.training.gradient_clip);
+        let optimizer = adamw(settings.joint.weight_decay, settings.training.gradient_clip, Clipping::Tensors);
         Ok(Self { network: Trainee::new(network, optimizer), targets, context })
     }
 }
@@ -81,7 +83,7 @@ impl StageTrainer for Joint {
         let start = dataset.len(Split::Train);
         let targets = |m| &self.targets.corrected[m][start..start + labels.len()];
         let unimodal: f32 = Modality::ALL.iter().map(|&m| mean_abs_of(&found.unimodal[m], targets(m))).sum();
-        let valid = super::scalars([
+        let valid = scalars([
             ("loss", task + settings.joint.unimodal_weight * unimodal),
             ("task", task),
             ("unimodal", unimodal),

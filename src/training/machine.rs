@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use burn::module::Module;
 
-use super::checkpoint::{Found, Progress, State, Store};
+use super::checkpoint::{Found, OUTDATED, Progress, State, Store};
 use super::clock::Clock;
 use super::context::{Context, StageTrainer};
 use super::contrastive::Contrastive;
@@ -23,10 +23,11 @@ use super::denoising::Denoising;
 use super::error::TrainingError;
 use super::events::{Body, Command, Cut, Event, Level, Prepared, Stage, StagePlan, StageState, Summary};
 use super::inference::{Inference, infer_all};
+use super::job::{Job, Outcome};
 use super::joint::Joint;
 use super::listener::Listener;
+use super::metrics;
 use super::readback::Readback;
-use super::{Job, Outcome, metrics, records};
 use crate::modality::PerModality;
 use crate::split::{PerSplit, Split};
 
@@ -79,8 +80,8 @@ pub struct Machine<'a> {
     cost: Duration,
     /// The last loss that was read; NaN where it was not finite.
     last_loss: f32,
-    /// What stage 1's network says of every row, from the stage's end until the last that needs it begins.
-    handed_on: Option<PerSplit<Option<Inference>>>,
+    /// What each of stage 1's networks says of every row, from the stage's end until the last that needs it begins.
+    handed_on: Option<Vec<PerSplit<Option<Inference>>>>,
 }
 
 impl<'a> Machine<'a> {
@@ -101,8 +102,7 @@ impl<'a> Machine<'a> {
         stages.sort_unstable();
         stages.dedup();
         let plan = stages.iter().map(|&s| StagePlan { stage: s, epochs: epochs(s), steps_per_epoch: steps }).collect();
-        let context =
-            Context { settings: job.settings, dataset: job.dataset, device: job.device.device.clone().autodiff() };
+        let context = Context::new(job.settings, job.dataset, &job.device.device)?;
         Ok(Self {
             context: Arc::new(context),
             device_name: job.device.name,
@@ -126,8 +126,9 @@ impl<'a> Machine<'a> {
     /// Whatever keeps training from going on; the last checkpoint stands.
     pub fn run(mut self, resume: bool) -> Result<Outcome, TrainingError> {
         let found = if resume { self.found()? } else { None };
-        let (mut state, mut passed_over) = (None, None);
+        let (mut state, mut passed_over, mut outdated) = (None, None, None);
         if let Some(Found { checkpoint, passed_over: why }) = found {
+            outdated = checkpoint.outdated();
             self.progress = checkpoint.progress;
             (state, passed_over) = (checkpoint.state, why);
             self.clock.set(self.progress.time);
@@ -137,6 +138,10 @@ impl<'a> Machine<'a> {
         let mut current = self.first_stage(&mut state)?;
         if resume {
             self.emit(Body::Resumed { device: self.device_name.clone() })?;
+        }
+        if let Some(stage) = outdated {
+            self.log(Level::Warning, format!("{OUTDATED}; stage {stage} begins anew"))?;
+            (current, state) = (self.restart(stage)?, None);
         }
         if let Some(why) = passed_over {
             self.log(Level::Warning, why)?;
@@ -228,11 +233,10 @@ impl<'a> Machine<'a> {
         if stage == Stage::Contrastive {
             return Ok(Box::new(Contrastive::new(context)));
         }
-        let network =
-            records::load(context.new_network(), self.store.result(&self.progress, stage, Stage::Contrastive)?)?;
+        let networks = context.load_networks(self.store.result(&self.progress, stage, Stage::Contrastive)?)?.all;
         let found = match self.handed_on.take() {
             Some(found) => found,
-            None => infer_all(&context, &network)?,
+            None => networks.iter().map(|n| infer_all(&context, n)).collect::<Result<_, _>>()?,
         };
         if stage == Stage::Denoising {
             let trainer = Denoising::new(context, &found);
@@ -240,7 +244,9 @@ impl<'a> Machine<'a> {
             return Ok(Box::new(trainer));
         }
         let corrector = self.store.result(&self.progress, stage, Stage::Denoising)?;
-        let corrector = records::load(context.new_corrector(), corrector)?;
+        let corrector = context.load_corrector(corrector)?;
+        // There is always one: the settings are held to it.
+        let network = networks.into_iter().next().unwrap_or_else(|| context.new_network());
         Ok(Box::new(Joint::new(context, network, &found, &corrector)?))
     }
 
@@ -259,7 +265,9 @@ impl<'a> Machine<'a> {
             self.before_first_epoch(&mut running)?;
         }
         self.add_seconds(stage, started);
-        let Some(plan) = self.plan.iter().find(|p| p.stage == stage).copied() else { return Ok(End::Finished) };
+        let Some(plan) = self.plan.iter().find(|p| p.stage == stage).copied() else {
+            return Ok(End::Finished);
+        };
         while self.progress.epoch <= plan.epochs {
             if let Flow::Leave(end) = self.run_epoch(&mut running, plan)? {
                 return Ok(end);
@@ -299,6 +307,7 @@ impl<'a> Machine<'a> {
             plan: self.plan.clone(),
             parameters: (self.context.new_network().num_params(), self.context.new_corrector().num_params()),
             findings: dataset.flaws.iter().map(ToString::to_string).collect(),
+            in_sample: self.context.settings.data.in_sample.clone(),
         }
     }
 

@@ -1,4 +1,19 @@
 //! The three stages of [the method](crate::book::method) and the machine that runs them.
+//!
+//! It imports from `model`, `dataset`, `device` and `config`; it writes no file but checkpoints, and tells whoever listens
+//! by events.
+//!
+//! | what | files |
+//! |---|---|
+//! | the stages | `contrastive`, `denoising` and `bilevel`, `joint`, and what they share: `context`, `feed`, `inference`, `losses` |
+//! | the machine: epochs, pauses, checkpoints, hand-overs | `machine`, `checkpoint`, `parts`, `cuts`, `records` |
+//! | what happens, for everyone else | [`events`], [`listener`], [`control`] |
+//! | how good it is | [`metrics`], [`agreement`], [`health`], [`bootstrap`] |
+//!
+//! | to add | write | and enter it in |
+//! |---|---|---|
+//! | a health check | a [`Sign`](health::Sign) in a file of [`health`] | [`health::CHECKS`] |
+//! | a metric | a [`Metric`](metrics::Metric) | the list of its datasets in [`metrics`] |
 
 pub mod agreement;
 mod alignment;
@@ -16,7 +31,10 @@ pub mod events;
 mod feed;
 pub mod health;
 mod inference;
+mod job;
 mod joint;
+mod labels;
+mod levels;
 pub mod listener;
 mod losses;
 mod machine;
@@ -26,42 +44,14 @@ mod parts;
 mod randomness;
 mod readback;
 mod records;
+mod scalars;
 pub mod speed;
 
-use std::path::PathBuf;
-use std::sync::Arc;
-
-pub use checkpoint::{position as checkpoint_position, verify as verify_checkpoints};
-pub use error::TrainingError;
-
-use crate::config::Settings;
-use crate::dataset::Dataset;
-use crate::device::ComputeDevice;
+pub use checkpoint::verify::{position as checkpoint_position, verify as verify_checkpoints};
 use control::Control;
-use events::{Scalars, Stage};
+pub use error::TrainingError;
+pub use job::{Job, Outcome};
 use listener::Listener;
-
-/// Everything that a run trains with.
-pub struct Job {
-    pub settings: Settings,
-    /// The stages to train, in any order.
-    pub stages: Vec<Stage>,
-    pub dataset: Arc<Dataset>,
-    pub device: ComputeDevice,
-    /// Folder of the run's checkpoints.
-    pub checkpoints: PathBuf,
-    /// Go on from the newest checkpoint.
-    pub resume: bool,
-}
-
-/// How training ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// All stages of the job are done.
-    Finished,
-    /// Told to stop; the run can be resumed.
-    Stopped,
-}
 
 /// Trains, telling `listener` and obeying `control`; returns when the job is done or told to stop.
 ///
@@ -71,9 +61,4 @@ pub enum Outcome {
 pub fn train(job: Job, control: &Control, listener: &dyn Listener) -> Result<Outcome, TrainingError> {
     let resume = job.resume;
     machine::Machine::new(job, control, listener)?.run(resume)
-}
-
-/// Named values as they are reported: what is not finite becomes `None`.
-fn scalars(values: impl IntoIterator<Item = (&'static str, f32)>) -> Scalars {
-    values.into_iter().map(|(name, v)| (name.to_owned(), v.is_finite().then_some(v))).collect()
 }

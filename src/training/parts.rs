@@ -40,15 +40,11 @@ impl From<io::Error> for PartsError {
     }
 }
 
-fn hexadecimal(sum: u32) -> String {
-    format!("{sum:08x}")
-}
-
 impl Part {
     /// A file of this name with this content.
     pub fn of(name: &str, content: &[u8]) -> Part {
         let (name, bytes) = (name.to_owned(), content.len() as u64);
-        Part { name, bytes, crc32c: hexadecimal(crc32c::crc32c(content)) }
+        Part { name, bytes, crc32c: files::checksum(content) }
     }
 
     /// Its content, where it is as it was written.
@@ -58,7 +54,7 @@ impl Part {
     pub fn read(&self, folder: &Path) -> Result<Vec<u8>, PartsError> {
         self.length(folder)?;
         let content = files::read(&folder.join(&self.name), self.bytes)?;
-        self.compare(content.len() as u64, crc32c::crc32c(&content))?;
+        self.compare(content.len() as u64, files::checksum(&content))?;
         Ok(content)
     }
 
@@ -68,17 +64,8 @@ impl Part {
     /// See [`PartsError`].
     pub fn check(&self, folder: &Path) -> Result<(), PartsError> {
         self.length(folder)?;
-        let mut file = files::open(&folder.join(&self.name))?;
-        let (mut buffer, mut length, mut sum) = (vec![0; 1 << 16], 0, 0);
-        loop {
-            match file.read(&mut buffer)? {
-                0 => return self.compare(length, sum),
-                n => {
-                    sum = crc32c::crc32c_append(sum, &buffer[..n]);
-                    length += n as u64;
-                }
-            }
-        }
+        let (length, sum) = files::length_and_checksum(&folder.join(&self.name))?;
+        self.compare(length, sum)
     }
 
     /// Asked before anything is read: a file that grew could be of any size.
@@ -87,11 +74,10 @@ impl Part {
         if found == self.bytes { Ok(()) } else { Err(PartsError::Length { expected: self.bytes, found }) }
     }
 
-    fn compare(&self, length: u64, sum: u32) -> Result<(), PartsError> {
+    fn compare(&self, length: u64, found: String) -> Result<(), PartsError> {
         if length != self.bytes {
             return Err(PartsError::Length { expected: self.bytes, found: length });
         }
-        let found = hexadecimal(sum);
         if found == self.crc32c { Ok(()) } else { Err(PartsError::Checksum { expected: self.crc32c.clone(), found }) }
     }
 }
@@ -118,7 +104,7 @@ impl Parts {
     /// Never for these types; serde cannot know.
     pub fn to_bytes(&self) -> serde_json::Result<Vec<u8>> {
         let mut bytes = serde_json::to_vec(self)?;
-        let sum = hexadecimal(crc32c::crc32c(&bytes));
+        let sum = files::checksum(&bytes);
         bytes.extend_from_slice(format!("\n{sum}\n").as_bytes());
         Ok(bytes)
     }
@@ -133,7 +119,7 @@ impl Parts {
         let form = |what: &str| PartsError::Form(what.to_owned());
         let at = bytes.iter().position(|b| *b == b'\n').ok_or_else(|| form("a single line"))?;
         let (list, sum) = bytes.split_at(at);
-        let (expected, found) = (hexadecimal(crc32c::crc32c(list)), String::from_utf8_lossy(sum));
+        let (expected, found) = (files::checksum(list), String::from_utf8_lossy(sum));
         if found != format!("\n{expected}\n") {
             return Err(PartsError::Checksum { expected: found.trim().to_owned(), found: expected });
         }

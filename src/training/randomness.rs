@@ -40,6 +40,12 @@ pub fn generator(seed: u64, purpose: Purpose) -> ChaCha8Rng {
     ChaCha8Rng::from_seed(key)
 }
 
+/// The generator of one member's network for the same purpose; the first has the numbers that it would have alone.
+pub fn of_member(mut rng: ChaCha8Rng, member: usize) -> ChaCha8Rng {
+    rng.set_stream(member as u64);
+    rng
+}
+
 /// The rows 0..n in the order in which an epoch (from 1) visits them.
 pub fn order(seed: u64, stage: Stage, epoch: u32, n: usize) -> Vec<usize> {
     let mut rows: Vec<usize> = (0..n).collect();
@@ -70,6 +76,8 @@ mod tests {
         assert_eq!(numbers.len(), purposes.len());
         assert_eq!(first(Purpose::Network), first(Purpose::Network));
         assert_ne!(generator(8, Purpose::Network).random::<u64>(), first(Purpose::Network));
+        let of = |member| of_member(generator(7, Purpose::Network), member).random::<u64>();
+        assert!(of(0) == first(Purpose::Network) && of(1) != of(0) && of(2) != of(1));
     }
 
     #[test]

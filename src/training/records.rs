@@ -21,7 +21,11 @@ impl<M: Module> Trainee<M> {
 
     /// One optimiser step down the gradient of `loss`, (1).
     pub fn step(&mut self, loss: &Tensor<1>, learning_rate: f64) {
-        let gradients = GradientsParams::from_grads(loss.backward(), &self.module);
+        self.apply(GradientsParams::from_grads(loss.backward(), &self.module), learning_rate);
+    }
+
+    /// One optimiser step down a gradient.
+    pub fn apply(&mut self, gradients: GradientsParams, learning_rate: f64) {
         self.module = self.optimizer.step(learning_rate, self.module.clone(), gradients);
     }
 }
@@ -49,7 +53,7 @@ pub trait Trained {
 
 impl<M: Module> Trained for Trainee<M> {
     fn weights(&self) -> Result<Vec<u8>, TrainingError> {
-        Ok(self.module.clone().into_record().into_bytes().map_err(TrainingError::Record)?.to_vec())
+        document(&self.module)
     }
 
     fn optimizer(&self) -> Result<Vec<u8>, TrainingError> {
@@ -62,6 +66,14 @@ impl<M: Module> Trained for Trainee<M> {
         self.optimizer = self.optimizer.clone().from_bytes(state).map_err(TrainingError::Record)?;
         Ok(())
     }
+}
+
+/// The weights of a module as a document.
+///
+/// # Errors
+/// A record that cannot be packed.
+pub fn document<M: Module>(module: &M) -> Result<Vec<u8>, TrainingError> {
+    Ok(module.clone().into_record().into_bytes().map_err(TrainingError::Record)?.to_vec())
 }
 
 /// `module` with the weights of a document.

@@ -113,16 +113,16 @@ pub fn stage_rates(
     if samples < settings.training.batch_size {
         return Err(TrainingError::TooFewSamples { found: samples });
     }
-    let context = Arc::new(Context { settings: settings.clone(), dataset, device: device.device.clone().autodiff() });
-    let network = context.new_network();
+    let context = Arc::new(Context::new(settings.clone(), dataset, &device.device)?);
+    let networks = context.new_networks().all;
     let corrector = context.new_corrector();
-    let found = infer_all(&context, &network)?;
+    let found = networks.iter().map(|n| infer_all(&context, n)).collect::<Result<Vec<_>, _>>()?;
     let mut rates = Vec::new();
     for stage in Stage::ALL {
         let mut trainer: Box<dyn StageTrainer> = match stage {
             Stage::Contrastive => Box::new(Contrastive::new(context.clone())),
             Stage::Denoising => Box::new(Denoising::new(context.clone(), &found)),
-            Stage::Joint => Box::new(Joint::new(context.clone(), network.clone(), &found, &corrector)?),
+            Stage::Joint => Box::new(Joint::new(context.clone(), context.new_network(), &found, &corrector)?),
         };
         let mut found = Vec::new();
         for epoch in 0..=epochs as u32 {
@@ -174,7 +174,7 @@ pub fn encoding_rates(
     epochs: usize,
 ) -> Result<Rates, TrainingError> {
     let samples = dataset.len(Split::Train);
-    let context = Context { settings: settings.clone(), dataset, device: device.device.clone().autodiff() };
+    let context = Context::new(settings.clone(), dataset, &device.device)?;
     let network = context.new_network();
     let mut rates = Vec::new();
     for epoch in 0..=epochs {

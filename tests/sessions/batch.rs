@@ -1,23 +1,23 @@
-//! The README's batch script, as a batch system runs it: with the warning signal, and again when the job is requeued.
+//! The book's batch script, as a batch system runs it: with the warning signal, and again when the job is requeued.
 
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 
-use crate::LONG;
 use crate::support::home::{Home, said, signal, until};
+use crate::support::settings::{LONG, SMALL};
 
 /// The script, with a smaller dataset in place of `sims`.
 fn script() -> String {
-    let readme = include_str!("../../README.md");
-    let begin = readme.find("#!/bin/bash\n#SBATCH").expect("README.md shows a batch script");
-    let script = readme[begin..].split("```").next().unwrap();
+    let page = include_str!("../../src/book/cluster.md");
+    let begin = page.find("#!/bin/bash\n#SBATCH").expect("the book's page of clusters shows a batch script");
+    let script = page[begin..].split("```").next().unwrap();
     assert!(script.contains("--signal=USR1@"), "{script}");
-    script.replace("--dataset sims", &crate::SMALL.replace("epochs=8", "epochs=10"))
+    script.replace("--dataset sims", &SMALL.replace("epochs=8", "epochs=10"))
 }
 
 #[test]
-fn the_readmes_batch_script_goes_on_where_the_job_before_was_ended() {
+fn the_books_batch_script_goes_on_where_the_job_before_was_ended() {
     let home = Home::new();
     let programs = home.path().join("bin");
     std::fs::create_dir(&programs).unwrap();
@@ -83,7 +83,7 @@ fn every_signal_that_can_be_taken_checkpoints_or_does_no_harm() {
 #[test]
 fn a_job_that_was_killed_goes_on_at_once_under_another_host_name() {
     let home = Home::new();
-    let mut child = home.start(&format!("train {} --run x", crate::SMALL));
+    let mut child = home.start(&format!("train {SMALL} --run x"));
     home.wait_for_state("training");
     child.kill().unwrap();
     child.wait().unwrap();
@@ -141,7 +141,7 @@ fn a_file_system_without_locks_is_trained_on_by_one_process_that_says_so() {
         command.env("LD_PRELOAD", &shim);
         command
     };
-    let mut child = mug(&format!("train {} --run x", crate::SMALL)).spawn().unwrap();
+    let mut child = mug(&format!("train {SMALL} --run x")).spawn().unwrap();
     home.wait_for_state("training");
     let log = home.view().log;
     assert!(log.iter().any(|l| l.message.contains("cannot be locked here")), "{log:?}");

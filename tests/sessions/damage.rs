@@ -8,13 +8,12 @@ use mug::run::marks::{self, Mark};
 use mug::run::verify::verify;
 
 use crate::support::home::{Home, said, until};
+use crate::support::settings::SHORT;
 
 /// A finished run with marks.
 fn finished() -> Home {
     let home = Home::new();
-    home.good(
-        "train --dataset demo --device cpu --set contrastive.epochs=2 --set denoising.epochs=2 --set joint.epochs=2 --run x",
-    );
+    home.good(&format!("train --dataset demo {SHORT} --run x"));
     for row in 0..4 {
         let mark = Mark { row, id: format!("c{row}"), reviewed: true, note: "why?".into(), time: String::new() };
         marks::append(&home.run().marks_path(), &mark).unwrap();

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use mug::run::directory::RunDir;
 
-use crate::LONG;
 use crate::support::home::{Home, said};
+use crate::support::settings::{FIRST, LONG};
 use crate::support::terminal::Console;
 
 /// 6, 3 and 3 clips of the MMSA layout, with values that are not finite.
@@ -26,18 +26,12 @@ fn something_else(path: &Path) {
     std::fs::write(path, b"\x80\x04}\x94\x8c\x01a\x94K\x01s.").unwrap();
 }
 
-fn failed(home: &Home, line: &str) -> String {
-    let output = home.output(line);
-    assert!(!output.status.success(), "mug {line}: {}", said(&output));
-    said(&output)
-}
-
 #[test]
 fn data_that_cannot_be_used_leaves_no_run_behind() {
     let home = Home::new();
     something_else(&data_folder(&home).join("mosei.pkl"));
     for line in ["train --dataset mosei --device cpu", "--plain --dataset mosei"] {
-        let text = failed(&home, line);
+        let text = home.bad(line);
         assert!(text.contains("mosei.pkl") && text.contains("only the keys"), "{text}");
     }
     assert!(home.listed().is_empty() && !home.runs().exists());
@@ -52,8 +46,7 @@ fn data_that_cannot_be_used_leaves_no_run_behind() {
         console.wait_for("this cannot be done");
         console.press("q");
     }
-    console.press("q");
-    console.ended();
+    console.leave();
     assert!(!home.runs().exists(), "no junk run");
     // Asked for by name it is refused before the screen opens.
     let mut console = Console::open(home.path(), "--dataset mosei", 120, 36, &[]);
@@ -74,7 +67,7 @@ fn a_run_that_failed_before_it_began_reads_so_everywhere() {
     // What an older version left: a run that never got further than its data.
     std::fs::write(home.run().events_path(), "").unwrap();
     something_else(&file);
-    let failed = failed(&home, "train --resume junk");
+    let failed = home.bad("train --resume junk");
     assert!(failed.contains("not the one that the run began with"), "{failed}");
     let listed = home.good("runs");
     assert!(listed.contains("faulted") && listed.contains("not the one that the run began with"), "{listed}");
@@ -83,8 +76,7 @@ fn a_run_that_failed_before_it_began_reads_so_everywhere() {
     let mut console = Console::open(home.path(), "attach junk", 120, 36, &[]);
     console.wait_for("the run failed before it began");
     assert!(!console.text().contains("being made ready"), "{}", console.text());
-    console.press("q");
-    console.ended();
+    console.leave();
     console.wait_for("run junk failed before it began");
 }
 
@@ -105,8 +97,7 @@ fn the_dataset_that_the_console_is_given_is_the_one_it_trains_on() {
     ] {
         let mut console = Console::open_program(home.path(), program, ["--dataset", &dataset], 120, 36, &[]);
         console.wait_for(&format!("space trains on {name}"));
-        console.press("q");
-        console.ended();
+        console.leave();
     }
     let own = elsewhere.display().to_string();
     let arguments = ["--dataset", &own].into_iter().chain(LONG.split_whitespace());
@@ -115,8 +106,7 @@ fn the_dataset_that_the_console_is_given_is_the_one_it_trains_on() {
     console.press(" ");
     console.wait_for("▶ contrastive");
     assert_eq!(home.run().manifest().source.as_deref(), Some(elsewhere.as_path()));
-    console.press("q");
-    console.ended();
+    console.leave();
     for line in ["--dataset no-such-file.pkl", "--set joint.epochs=-1", "--config no-such.toml"] {
         let mut console = Console::open(home.path(), line, 120, 36, &[]);
         console.ended();
@@ -128,10 +118,8 @@ fn the_dataset_that_the_console_is_given_is_the_one_it_trains_on() {
 #[test]
 fn what_is_odd_about_the_data_is_told_recorded_and_shown() {
     let home = Home::new();
-    let checked = home.good(&format!("data check {} --json", small().display()));
-    let checked: serde_json::Value = serde_json::from_str(&checked).unwrap();
-    let set = "--device cpu --stage contrastive --set contrastive.epochs=1";
-    let told = home.good(&format!("train --dataset {} --run odd {set}", small().display()));
+    let checked = home.json(&format!("data check {} --json", small().display()));
+    let told = home.good(&format!("train --dataset {} --run odd {FIRST}", small().display()));
     assert!(told.contains("settings: mug's defaults, as none ship for data of this name"), "{told}");
     let view = home.view();
     let findings = view.prepared.unwrap().findings;
@@ -163,10 +151,10 @@ fn data_that_moved_is_found_again_by_its_content() {
     changed[last] ^= 1;
     std::fs::write(&other, changed).unwrap();
     let again = |dataset: &str| format!("train --resume r --stage denoising{dataset} --json");
-    let gone = failed(&home, &again(""));
+    let gone = home.bad(&again(""));
     assert!(gone.contains("mug resume r --dataset FILE"), "{gone}");
     for line in [again(&format!(" --dataset {}", other.display())), format!("resume r --dataset {}", other.display())] {
-        let text = failed(&home, &line);
+        let text = home.bad(&line);
         assert!(text.contains(&known) && text.contains("now ") && text.contains("other.pkl"), "{line}: {text}");
     }
     assert_eq!(home.run().manifest().source.as_deref(), Some(old.as_path()), "as it was");
@@ -181,8 +169,7 @@ fn data_that_was_changed_in_place_between_two_processes_is_noticed() {
     let home = Home::new();
     let file = home.path().join("mine.pkl");
     std::fs::copy(small(), &file).unwrap();
-    let set = "--device cpu --stage contrastive --set contrastive.epochs=1";
-    home.good(&format!("train --dataset {} --run r {set}", file.display()));
+    home.good(&format!("train --dataset {} --run r {FIRST}", file.display()));
     std::thread::sleep(Duration::from_millis(50));
     // Only the time: that is looked into, and taken.
     let bytes = std::fs::read(&file).unwrap();
@@ -192,14 +179,14 @@ fn data_that_was_changed_in_place_between_two_processes_is_noticed() {
     std::thread::sleep(Duration::from_millis(50));
     let open = std::fs::File::options().write(true).open(&file).unwrap();
     open.write_all_at(&[bytes[middle] ^ 1], middle as u64).unwrap();
-    let text = failed(&home, "train --resume r --stage joint");
+    let text = home.bad("train --resume r --stage joint");
     assert!(text.contains("SHA-256") && text.contains("put the old file back"), "{text}");
 }
 
 #[test]
 fn settings_in_run_toml_obey_the_same_rules() {
     let home = Home::new();
-    home.good("train --dataset demo --run r --device cpu --stage contrastive --set contrastive.epochs=1");
+    home.good(&format!("train --dataset demo --run r {FIRST}"));
     let dir = RunDir::open(&home.runs().join("r")).unwrap();
     let path = dir.path().join("run.toml");
     let good = std::fs::read_to_string(&path).unwrap();
@@ -215,14 +202,14 @@ fn settings_in_run_toml_obey_the_same_rules() {
         assert_ne!(bad, good, "{from}");
         std::fs::write(&path, bad).unwrap();
         for line in ["train --resume r --stage denoising", "resume r --restart contrastive"] {
-            let text = failed(&home, line);
+            let text = home.bad(line);
             let key = to.split(' ').next().unwrap();
             assert!(text.contains("run.toml") && text.contains(key) && text.contains("expected"), "{to}: {text}");
         }
         assert!(home.good("runs").contains("finished"), "it is listed all the same");
     }
     std::fs::write(&path, good).unwrap();
-    assert!(failed(&home, "resume r --restart joint").contains("made of the stages contrastive"));
+    assert!(home.bad("resume r --restart joint").contains("made of the stages contrastive"));
     let runs = home.runs().display().to_string();
     let output = home.mug_with(&["--runs-dir", &runs, "health", "r"]).env_remove("MUG_RUNS_DIR").output().unwrap();
     assert!(said(&output).contains("no-signal"), "{}", said(&output));

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use crate::SMALL;
 use crate::kills::WHOLE;
 use crate::support::home::{Home, until};
 use crate::support::outcome::Outcome;
+use crate::support::settings::SMALL;
 use crate::support::terminal::Console;
 
 fn succeeds(program: &str, arguments: &[&str]) -> bool {

@@ -2,15 +2,13 @@
 
 use std::time::{Duration, SystemTime};
 
-use crate::LONG;
 use crate::support::home::{Home, said, signal};
 use crate::support::terminal::Console;
 
 #[test]
 fn a_follower_without_the_socket_sees_the_run_changes_nothing_and_is_told_of_its_death() {
     let home = Home::new();
-    let mut host = home.start(&format!("train --dataset demo {LONG} --run x"));
-    home.wait_for_state("training");
+    let mut host = home.training();
     // No socket is found here: only the run directory is.
     let elsewhere = tempfile::tempdir().unwrap();
     let path = home.run().path().display().to_string();
@@ -32,8 +30,7 @@ fn a_follower_without_the_socket_sees_the_run_changes_nothing_and_is_told_of_its
 #[test]
 fn a_process_on_another_machine_is_known_by_its_signs_of_life() {
     let home = Home::new();
-    let mut host = home.start(&format!("train --dataset demo {LONG} --run x"));
-    home.wait_for_state("training");
+    let mut host = home.training();
     host.kill().unwrap();
     host.wait().unwrap();
     // What another machine would see, without locks: the words of the lock file, and its time.

@@ -3,8 +3,8 @@
 use std::fs::File;
 use std::time::Duration;
 
-use crate::LONG;
 use crate::support::home::{Home, until};
+use crate::support::settings::{FIRST, LONG};
 use crate::support::terminal::Console;
 
 /// A console on a terminal, and the end of a paste that was lost.
@@ -25,18 +25,14 @@ fn a_paste_without_an_end_keeps_nobody_from_leaving() {
     let mut console = pasting(&home);
     console.press("qq");
     std::thread::sleep(Duration::from_secs(3));
-    console.press("q");
-    console.ended();
+    console.leave();
     assert!(!console.screen(|s| s.alternate_screen()));
 }
 
 #[test]
 fn a_flood_of_keys_does_nothing_to_the_run_and_the_last_key_still_leaves() {
     let home = Home::new();
-    let mut console = Console::open(home.path(), LONG, 80, 24, &[]);
-    console.wait_for("space train");
-    console.press(" ");
-    console.wait_for("▶ contrastive");
+    let mut console = Console::training(home.path(), LONG, 80, 24, &[]);
     // Checkpoints, restarts, ends and what confirms them, all at once; then what anybody would press.
     let flood = "cSyRyscM jk".repeat(10_000);
     console.press(&(flood + "q"));
@@ -49,7 +45,7 @@ fn a_flood_of_keys_does_nothing_to_the_run_and_the_last_key_still_leaves() {
 #[test]
 fn a_lock_on_the_marks_keeps_nobody_from_leaving_and_what_was_not_saved_is_said() {
     let home = Home::new();
-    home.good("train --dataset demo --device cpu --stage contrastive --set contrastive.epochs=1 --run x");
+    home.good(&format!("train --dataset demo {FIRST} --run x"));
     let marks = home.runs().join("x/marks.jsonl");
     let holder = File::create(&marks).unwrap();
     holder.lock().unwrap();
@@ -61,8 +57,7 @@ fn a_lock_on_the_marks_keeps_nobody_from_leaving_and_what_was_not_saved_is_said(
     // The table is read and drawn meanwhile.
     console.press("o");
     console.wait_for("sorted by y");
-    console.press("q");
-    console.ended();
+    console.leave();
     until("the last words", || console.text().contains("not saved: the mark of"), || console.text());
     assert!(console.text().contains("run x is finished"), "{}", console.text());
     drop(holder);

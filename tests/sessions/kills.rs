@@ -10,9 +10,9 @@ use mug::training::events::Command;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use crate::SMALL;
 use crate::support::home::{Home, Watch, signal, tell};
 use crate::support::outcome::Outcome;
+use crate::support::settings::SMALL;
 
 /// What a run with the settings of [`SMALL`] computes when nothing disturbs it.
 pub static WHOLE: LazyLock<Outcome> = LazyLock::new(|| {

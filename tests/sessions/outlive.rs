@@ -1,10 +1,10 @@
 //! The built program: a run goes on without whoever started it, is found again, and is taken up after its process was
 //! killed.
 
-use crate::{LONG, SMALL};
 use std::process::Command;
 
 use crate::support::home::{Home, said, signal, until};
+use crate::support::settings::{FIRST, SMALL};
 
 #[test]
 fn a_run_outlives_its_viewer_and_is_taken_up_after_kill_9() {
@@ -107,8 +107,7 @@ fn resume_tells_of_a_run_that_fails_at_once() {
 #[test]
 fn a_run_whose_lock_was_deleted_or_is_read_by_others_is_trained_once() {
     let home = Home::new();
-    let mut child = home.start(&format!("train --dataset demo {LONG} --run x"));
-    home.wait_for_state("training");
+    let mut child = home.training();
     std::fs::remove_file(home.run().lock_path()).unwrap();
     for line in ["train --resume x", "resume x"] {
         let output = home.output(line);
@@ -127,7 +126,7 @@ fn a_run_whose_lock_was_deleted_or_is_read_by_others_is_trained_once() {
 #[test]
 fn pipes_and_devices_in_place_of_files_hang_nothing() {
     let home = Home::new();
-    home.good("train --dataset demo --device cpu --set contrastive.epochs=1 --stage contrastive --run good");
+    home.good(&format!("train --dataset demo {FIRST} --run good"));
     let mut n = 0;
     for name in ["run.toml", "events.jsonl", "marks.jsonl", "host.lock"] {
         for pipe in [true, false] {

@@ -2,16 +2,13 @@
 
 use std::time::Duration;
 
-use crate::LONG;
 use crate::support::home::{Home, until};
+use crate::support::settings::{FIRST, LONG};
 use crate::support::terminal::Console;
 
 /// A run that is parked, with a console on it.
 fn parked(home: &Home, env: &[(&str, &str)]) -> Console {
-    let mut console = Console::open(home.path(), LONG, 120, 36, env);
-    console.wait_for("space trains on demo");
-    console.press(" ");
-    console.wait_for("▶ contrastive");
+    let mut console = Console::training(home.path(), LONG, 120, 36, env);
     console.wait_for("1500 rows ");
     console.press(" ");
     console.wait_for("‖ paused, contrastive");
@@ -45,8 +42,7 @@ fn everything_drawn_lies_within_synchronized_updates_and_nothing_is_asked() {
     let mut console = parked(&home, &[]);
     console.press(" ");
     console.wait_for("▶ contrastive");
-    console.press("q");
-    console.ended();
+    console.leave();
     console.wait_for("goes on; `mug attach");
     let sent = String::from_utf8_lossy(&console.sent()).into_owned();
     for query in [
@@ -98,9 +94,7 @@ fn the_mouse_is_reported_only_while_it_is_asked_for() {
 #[test]
 fn a_row_is_copied_to_the_clipboard_of_whoever_sits_at_the_terminal() {
     let home = Home::new();
-    let run =
-        home.mug("train --dataset demo --device cpu --stage contrastive --set contrastive.epochs=1 --run x").output();
-    assert!(run.unwrap().status.success());
+    home.good(&format!("train --dataset demo {FIRST} --run x"));
     let sent = |c: &Console| String::from_utf8_lossy(&c.sent()).into_owned();
     for (env, begin) in [(&[][..], "\x1b]52;c;"), (&[("TMUX", "/nowhere,1,0")][..], "\x1bPtmux;\x1b\x1b]52;c;")] {
         let mut console = Console::open(home.path(), "attach x", 120, 36, env);
@@ -123,8 +117,7 @@ fn a_row_is_copied_to_the_clipboard_of_whoever_sits_at_the_terminal() {
 fn ctrl_z_gives_the_terminal_to_the_shell_and_fg_brings_the_screen_back() {
     let home = Home::new();
     let mut first = parked(&home, &[]);
-    first.press("q");
-    first.ended();
+    first.leave();
     let shell = ["--norc", "--noprofile", "-i"];
     let mut console = Console::open_program(home.path(), "bash", shell, 120, 36, &[("PS1", "shell> ")]);
     console.wait_for("shell>");

@@ -2,8 +2,8 @@
 
 use mug::training::events::Stage;
 
-use crate::LONG;
 use crate::support::home::{Home, until};
+use crate::support::settings::LONG;
 use crate::support::terminal::Console;
 
 fn same_screens(one: &Console, other: &Console) {
@@ -40,8 +40,7 @@ fn in_every_stage_the_run_goes_on_and_a_late_viewer_sees_what_one_that_stayed_se
         same_screens(&late, &stayed);
         late.press(" ");
         late.wait_for(&running);
-        late.press("q");
-        late.ended();
+        late.leave();
         late.wait_for("goes on; `mug attach");
         stayed.wait_for(&running);
         // The stage ends with its epoch; the key asks first.

@@ -3,15 +3,13 @@
 use mug::host::client;
 use mug::training::events::Stage;
 
-use crate::LONG;
 use crate::support::home::{Home, until};
 use crate::support::terminal::Console;
 
 #[test]
 fn eight_viewers_one_of_them_stopped_for_the_whole_run() {
     let home = Home::new();
-    let mut host = home.start(&format!("train --dataset demo {LONG} --run x"));
-    home.wait_for_state("training");
+    let mut host = home.training();
     let sizes = [(120, 36), (80, 24), (200, 60), (100, 30), (60, 20), (80, 24), (40, 10), (120, 36)];
     let mut viewers: Vec<Console> =
         sizes.iter().map(|&(w, h)| Console::open(home.path(), "attach x", w, h, &[])).collect();
@@ -40,8 +38,7 @@ fn eight_viewers_one_of_them_stopped_for_the_whole_run() {
 #[test]
 fn viewers_have_sizes_filters_and_places_of_their_own_and_read_only_ones_change_nothing() {
     let home = Home::new();
-    let mut host = home.start(&format!("train --dataset demo {LONG} --run x"));
-    home.wait_for_state("training");
+    let mut host = home.training();
     let mut one = Console::open(home.path(), "attach x", 120, 36, &[]);
     let mut other = Console::open(home.path(), "attach x --read-only", 80, 24, &[]);
     one.wait_for("1500 rows ");
@@ -56,8 +53,7 @@ fn viewers_have_sizes_filters_and_places_of_their_own_and_read_only_ones_change_
         other.press("\x1b");
         until("the notice gone", || !other.text().contains("attach without"), || other.text());
     }
-    other.press("q");
-    other.ended();
+    other.leave();
     assert_eq!(home.state(), "training");
     let view = home.view();
     assert!(!view.log.iter().any(|l| l.message.contains("will end after this epoch")), "{:?}", view.log);
@@ -69,8 +65,7 @@ fn viewers_have_sizes_filters_and_places_of_their_own_and_read_only_ones_change_
 #[test]
 fn a_run_that_as_many_watch_as_may_is_still_paused() {
     let home = Home::new();
-    let mut host = home.start(&format!("train --dataset demo {LONG} --run x"));
-    home.wait_for_state("training");
+    let mut host = home.training();
     home.host();
     let silent: Vec<_> = (0..64).map(|_| client::connect(&home.run(), std::sync::mpsc::channel().0).unwrap()).collect();
     home.good("pause x");

@@ -11,7 +11,6 @@ use mug::training::events::Command;
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use crate::LONG;
 use crate::support::home::{Home, until};
 
 fn hello() -> Vec<u8> {
@@ -92,8 +91,7 @@ fn descriptors(pid: u32) -> usize {
 #[test]
 fn nonsense_ends_its_connection_and_nothing_else() {
     let home = Home::new();
-    let mut host = home.start(&format!("train --dataset demo {LONG} --run x"));
-    home.wait_for_state("training");
+    let mut host = home.training();
     let mut socket: Option<PathBuf> = None;
     until(
         "a socket",

@@ -5,8 +5,8 @@ use crate::rings;
 
 /// The rooms of `src/console` from the bottom; those of one floor know nothing of each other. On top of them, and of no room,
 /// stand the files that tie them together.
-pub const CONSOLE: [&[&str]; 6] =
-    [&["terminal"], &["widgets"], &["state"], &["layout"], &["update", "view"], &["world"]];
+pub const CONSOLE: &[&[&str]] =
+    &[&["terminal"], &["widgets"], &["state"], &["layout"], &["update", "view"], &["world"]];
 
 /// One folder, or the file of that name.
 #[derive(Debug, PartialEq, Eq)]
@@ -30,10 +30,28 @@ pub fn of_the_crate(page: &str) -> Vec<Floor> {
     floors
 }
 
-/// The rooms of the console.
-pub fn of_the_console() -> Vec<Floor> {
-    let floors = CONSOLE.iter().enumerate();
+/// Rooms as floors.
+pub fn of_rooms(rooms: &[&[&str]]) -> Vec<Floor> {
+    let floors = rooms.iter().enumerate();
     floors.flat_map(|(height, rooms)| rooms.iter().map(move |&name| Floor { name: name.to_owned(), height })).collect()
+}
+
+/// The rooms that the documentation of a folder's `mod.rs` gives in a numbered list, lower ones first: of the names in
+/// backticks those that are among `modules`.
+pub fn of_list(page: &str, modules: &[String]) -> Vec<Floor> {
+    let mut floors = Vec::new();
+    let mut height = 0;
+    for line in page.lines().map_while(|line| line.strip_prefix("//!")) {
+        let begins = line.trim().split_once(". ").is_some_and(|(number, _)| number.parse::<usize>().is_ok());
+        if begins {
+            height += 1;
+        } else if !line.starts_with("    ") {
+            continue;
+        }
+        let names = line.split('`').skip(1).step_by(2).filter(|name| modules.iter().any(|module| module == name));
+        floors.extend(names.map(|name| Floor { name: name.to_owned(), height }));
+    }
+    floors
 }
 
 /// The floor that a file stands on; `None`: on none, that is above them all.

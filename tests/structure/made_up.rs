@@ -56,6 +56,8 @@ fn a_ring_by_way_of_a_third_file_is_one_ring() {
         ("d.rs", "pub struct D;"),
     ]);
     assert_eq!(rings(&found), [ring(&["a.rs", "b.rs", "c.rs"])]);
+    let words = told(&rings(&found)[0], &found);
+    assert!(words.contains("the shortest way round: a.rs > b.rs > c.rs > a.rs\n"), "{words}");
 }
 
 #[test]
@@ -163,4 +165,12 @@ fn floors_are_read_from_the_documentation_and_held_to() {
         floors::wrong(&found, &floors, ""),
         ["src/a.rs imports of src/b.rs: B (line 1)", "src/c/inner.rs imports of src/d.rs: D (line 1)"]
     );
+}
+
+#[test]
+fn rooms_are_read_from_the_list_of_a_folders_documentation() {
+    let page = "//! In rooms:\n//!\n//! 1. `file`: bytes.\n//! 2. [`pickle`]: `Other` things,\n//!    and `known`.\n//!\n//! `late`\n\nmod `x`;\n";
+    let there = ["file", "pickle", "known", "late", "x"].map(str::to_owned);
+    let floor = |name: &str, height| Floor { name: name.to_owned(), height };
+    assert_eq!(floors::of_list(page, &there), [floor("file", 1), floor("pickle", 2), floor("known", 2)]);
 }

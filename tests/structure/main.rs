@@ -1,7 +1,8 @@
 //! How the source is built: no file imports what stands above it, and no files import each other in a ring.
 //!
-//! The order of the folders of `src` is the one of `src/book/architecture.md`; the order of the rooms of
-//! `src/console` is [`floors::CONSOLE`].
+//! The order of the folders of `src` is the one of `src/book/architecture.md`; that of the rooms of `src/dataset`
+//! stands in its `mod.rs`, and that of the rooms of `src/console` in [`floors::CONSOLE`].
+#![allow(clippy::unwrap_used, clippy::panic, reason = "that is how a test fails, in its helpers too")]
 
 mod floors;
 mod imports;
@@ -12,6 +13,7 @@ mod source;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
+use floors::Floor;
 use imports::{Imports, imports};
 use source::Crate;
 
@@ -52,15 +54,32 @@ fn no_file_imports_from_a_floor_above_its_own() {
     assert!(wrong.is_empty(), "imports that run up, or to a neighbour:\n{}", wrong.join("\n"));
 }
 
-#[test]
-fn no_file_of_the_console_imports_from_a_room_above_its_own() {
-    let order = floors::of_the_console();
-    let rooms = modules(&src().join("console"));
-    for floor in &order {
-        assert!(rooms.contains(&floor.name), "src/console has no room {}", floor.name);
-    }
-    let wrong = floors::wrong(&IMPORTS, &order, "console/");
+/// No file of this folder of `src` imports from a room above its own.
+fn assert_rooms(folder: &str, order: &[Floor]) {
+    let wrong = floors::wrong(&IMPORTS, order, &format!("{folder}/"));
     assert!(wrong.is_empty(), "imports that run up, or to a neighbour:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_consoles_rooms_import_from_rooms_below() {
+    let order = floors::of_rooms(floors::CONSOLE);
+    let there = modules(&src().join("console"));
+    for floor in &order {
+        assert!(there.contains(&floor.name), "src/console has no room {}", floor.name);
+    }
+    assert_rooms("console", &order);
+}
+
+#[test]
+fn the_datasets_rooms_import_from_rooms_below() {
+    let there: Vec<String> =
+        modules(&src().join("dataset")).into_iter().filter(|name| !["mod", "tests"].contains(&name.as_str())).collect();
+    let order = floors::of_list(include_str!("../../src/dataset/mod.rs"), &there);
+    for name in &there {
+        let listed = order.iter().any(|floor| floor.name == *name);
+        assert!(listed, "src/dataset/{name} is in no room of the list in src/dataset/mod.rs");
+    }
+    assert_rooms("dataset", &order);
 }
 
 #[test]

@@ -42,12 +42,41 @@ fn reach<'a>(next: &BTreeMap<&'a str, Vec<&'a str>>, file: &'a str) -> BTreeSet<
 /// The ring's files, and for each arrow what ties it, and where.
 pub fn told(ring: &Ring, imports: &Imports) -> String {
     let mut out = format!("a ring of {} files: {}\n", ring.len(), ring.iter().cloned().collect::<Vec<_>>().join(", "));
+    if ring.len() > 2 {
+        let _ = writeln!(out, "  the shortest way round: {}", shortest(ring, imports).join(" > "));
+    }
     for ((from, to), names) in imports {
         if ring.contains(from) && ring.contains(to) {
             let _ = writeln!(out, "  {}", arrow(from, to, names));
         }
     }
     out
+}
+
+/// The fewest files of a ring that are a ring by themselves, each of which imports of the next; the first stands at the end
+/// again.
+fn shortest(ring: &Ring, imports: &Imports) -> Vec<String> {
+    let next = |of: &str| -> Vec<&String> {
+        let within = imports.keys().filter(|(from, to)| from == of && ring.contains(to));
+        within.map(|(_, to)| to).collect()
+    };
+    let round = |first: &String| -> Option<Vec<String>> {
+        let mut ways = VecDeque::from([vec![first.clone()]]);
+        let mut seen = BTreeSet::new();
+        while let Some(way) = ways.pop_front() {
+            for file in next(way.last()?) {
+                if file == first || seen.insert(file) {
+                    let longer = [way.as_slice(), std::slice::from_ref(file)].concat();
+                    if file == first {
+                        return Some(longer);
+                    }
+                    ways.push_back(longer);
+                }
+            }
+        }
+        None
+    };
+    ring.iter().filter_map(round).min_by_key(Vec::len).unwrap_or_default()
 }
 
 /// `from.rs imports of to.rs: Name (line 3), other (line 4)`

@@ -13,6 +13,8 @@ use mug::run::tail::{EventTail, TailError, read_view};
 use mug::run::view::RunView;
 use mug::training::events::{Body, Command as RunCommand};
 
+use super::settings::LONG;
+
 /// Runs of these are killed when the test ends, whatever became of it.
 pub struct Home(tempfile::TempDir);
 
@@ -32,6 +34,12 @@ pub fn signal(pid: u32, name: &str) {
     assert!(Command::new("kill").args([name, &pid.to_string()]).status().unwrap().success(), "kill {name} {pid}");
 }
 
+/// The variables that keep a program within a folder: its runs, sockets, data and what it remembers.
+pub fn variables(folder: &Path) -> [(&'static str, PathBuf); 4] {
+    [("MUG_RUNS_DIR", "runs"), ("MUG_RUNTIME_DIR", "s"), ("MUG_DATA_DIR", "data"), ("MUG_STATE_DIR", "state")]
+        .map(|(name, inside)| (name, folder.join(inside)))
+}
+
 impl Home {
     pub fn new() -> Home {
         Home(tempfile::tempdir().unwrap())
@@ -46,12 +54,8 @@ impl Home {
     }
 
     /// The variables that keep a program within this folder.
-    pub fn variables(&self) -> [(&'static str, PathBuf); 3] {
-        [
-            ("MUG_RUNS_DIR", self.runs()),
-            ("MUG_RUNTIME_DIR", self.path().join("s")),
-            ("MUG_DATA_DIR", self.path().join("data")),
-        ]
+    pub fn variables(&self) -> [(&'static str, PathBuf); 4] {
+        variables(self.path())
     }
 
     pub fn mug(&self, line: &str) -> Command {
@@ -60,13 +64,27 @@ impl Home {
 
     pub fn mug_with(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_mug"));
-        command.args(arguments).envs(self.variables());
+        command.args(arguments).envs(self.variables()).current_dir(self.path());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }
 
     pub fn output(&self, line: &str) -> Output {
         self.mug(line).output().unwrap()
+    }
+
+    /// Standard output of a command that must succeed, as JSON.
+    pub fn json(&self, line: &str) -> serde_json::Value {
+        let output = self.output(line);
+        assert!(output.status.success(), "mug {line}: {}", said(&output));
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|e| panic!("mug {line}: {e}: {}", said(&output)))
+    }
+
+    /// Standard output and error of a command that must fail.
+    pub fn bad(&self, line: &str) -> String {
+        let output = self.output(line);
+        assert!(!output.status.success(), "mug {line}: {}", said(&output));
+        said(&output)
     }
 
     /// Standard output and error of a command that must succeed.
@@ -80,6 +98,13 @@ impl Home {
     /// A child whose words go nowhere.
     pub fn start(&self, line: &str) -> Child {
         self.mug(line).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+    }
+
+    /// The run `x`, being trained for as long as it is looked at.
+    pub fn training(&self) -> Child {
+        let host = self.start(&format!("train --dataset demo {LONG} --run x"));
+        self.wait_for_state("training");
+        host
     }
 
     /// The runs there are.

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 
-use super::home::{signal, until};
+use super::home::{signal, until, variables};
 
 /// What a terminal has been sent.
 struct Shown {
@@ -60,10 +60,9 @@ impl Console {
         for (name, value) in [("TERM", "xterm-256color"), ("LC_ALL", "C.UTF-8")].iter().chain(env) {
             command.env(name, value);
         }
-        command.env("MUG_RUNS_DIR", home.join("runs"));
-        command.env("MUG_RUNTIME_DIR", home.join("s"));
-        command.env("MUG_DATA_DIR", home.join("data"));
-        command.env("MUG_STATE_DIR", home.join("state"));
+        for (name, value) in variables(home) {
+            command.env(name, value);
+        }
         let program = pair.slave.spawn_command(command).unwrap();
         drop(pair.slave);
         let mut reader = pair.master.try_clone_reader().unwrap();
@@ -86,6 +85,15 @@ impl Console {
         });
         let keys = pair.master.take_writer().unwrap();
         Console { shown, keys: Some(keys), terminal: Some(pair.master), program, reader: Some(reading), let_go }
+    }
+
+    /// `mug LINE` with a run of the demo, started by its key.
+    pub fn training(home: &Path, line: &str, columns: u16, rows: u16, env: &[(&str, &str)]) -> Console {
+        let mut console = Console::open(home, line, columns, rows, env);
+        console.wait_for("space train");
+        console.press(" ");
+        console.wait_for("▶ contrastive");
+        console
     }
 
     pub fn press(&mut self, keys: &str) {
@@ -154,6 +162,12 @@ impl Console {
         self.reader.take().unwrap().join().unwrap();
         self.keys = None;
         self.terminal = None;
+    }
+
+    /// Leaves by the key.
+    pub fn leave(&mut self) {
+        self.press("q");
+        self.ended();
     }
 
     /// Waits for the program's end.

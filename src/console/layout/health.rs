@@ -35,7 +35,13 @@ pub fn told(entry: &HealthEntry) -> [(String, Style); 3] {
     let meaning = if fails { check.meaning.clone() } else { format!("Where it fails: {}", check.meaning) };
     [
         (
-            format!("{} is measured by: {}; last in {} epoch {epoch}", check.name, check.measure, check.stage),
+            format!(
+                "{} is measured by: {}; last in {} epoch {epoch}{}",
+                check.name,
+                check.measure,
+                check.stage,
+                check.interval.map_or_else(String::new, |_| format!(", {}", check.interval_words()))
+            ),
             theme::FAINT,
         ),
         (meaning, style),

@@ -8,7 +8,7 @@ use crate::console::terminal::theme;
 use crate::console::widgets::frame::inner;
 use crate::console::widgets::text;
 use crate::modality::Modality;
-use crate::training::events::{Grid, Interval, LabelSummary};
+use crate::training::events::{Apart, Grid, IN_SAMPLE_WORDS, Interval, LabelSummary, Part};
 
 /// Where the lines lie, and the lines.
 pub fn laid_out(state: &State, screen: Rect) -> (Rect, Vec<(String, Style)>) {
@@ -26,6 +26,7 @@ pub fn beyond(state: &State, screen: Rect) -> usize {
 
 fn lines(state: &State, width: usize) -> Vec<(String, Style)> {
     let split = state.labels.summary;
+    let prepared = state.run.as_ref().and_then(|r| r.view.prepared.as_ref());
     let Some(latest) = state.run.as_ref().and_then(|r| r.view.labels.last()) else {
         return vec![("labels are corrected in the denoising stage".into(), theme::FAINT)];
     };
@@ -37,9 +38,13 @@ fn lines(state: &State, width: usize) -> Vec<(String, Style)> {
     for m in Modality::ALL {
         let s = &latest.summaries[split][m];
         lines.push((String::new(), theme::PLAIN));
-        let rows = s.annotated.map_or("no human labels".into(), |n| format!("{n} rows with a human label"));
+        let mut rows = s.annotated.map_or("no human labels".into(), |n| format!("{n} rows with a human label"));
+        if prepared.is_some_and(|p| p.is_in_sample(m, split)) {
+            rows += &format!(" · {IN_SAMPLE_WORDS}");
+        }
         lines.extend(text::wrap(&format!("{m} · {rows}"), width).into_iter().map(|l| (l, theme::STRONG)));
         lines.extend(values(s, width).into_iter().map(|l| (l, theme::PLAIN)));
+        lines.extend(s.apart.iter().flat_map(|a| apart(a, width)).map(|l| (l, theme::PLAIN)));
         lines.extend(grids(s, width).into_iter().map(|l| (l, theme::PLAIN)));
     }
     lines
@@ -79,6 +84,17 @@ fn values(s: &LabelSummary, width: usize) -> Vec<String> {
         line("sign", [value(c.sign, c.sign_interval), value(y.sign, y.sign_interval), String::new()]),
     ];
     rows.concat()
+}
+
+/// Clips whose modality says what the whole says, and those where it differs: there correction has its work.
+fn apart(a: &Apart, width: usize) -> Vec<String> {
+    let line = |name: &str, part: &Part| {
+        let gain = value(part.gain, part.gain_interval);
+        let number = |v: Option<f64>| text::number(v.unwrap_or(f64::NAN), 3);
+        let words = format!("{}→{} gain {gain}", number(part.copied), number(part.corrected));
+        text::wrap(&format!("{name} ({} rows) MAE {words}", part.rows), width)
+    };
+    [line("agreeing with y", &a.agreeing), line("differing from y", &a.differing)].concat()
 }
 
 /// Cells of a grid of signs.

@@ -43,6 +43,8 @@ pub fn draw(state: &State, area: Rect, buffer: &mut Buffer) {
     // The symbol says it too, where there is no room for the word.
     let word_cells = if inside.width >= 80 { 6 } else { 0 };
     let left = 3 + word_cells;
+    // Places are longer where a check is looked for in several splits.
+    let place_cells = checks.iter().map(|c| c.check.place().len()).max().unwrap_or(0).max(6) + 1;
     // What is measured is a sentence: it stands below, and beside the check only where there is room for it whole.
     let measures =
         inside.width >= left + 61 + checks.iter().map(|c| text::width(&c.check.measure) as u16).max().unwrap_or(0);
@@ -50,7 +52,8 @@ pub fn draw(state: &State, area: Rect, buffer: &mut Buffer) {
     // On the narrowest screens the value is worth more than the stage, which is said below.
     let stages = inside.width >= left + 52;
     let stage_cells = |words: &str| if stages { format!("{words:<12}") } else { String::new() };
-    let heading = format!("{:<15}{}{:<7}{:>7}  expected  {measured}", "check", stage_cells("stage"), "", "value");
+    let heading =
+        format!("{:<15}{}{:<place_cells$}{:>7}  expected  {measured}", "check", stage_cells("stage"), "", "value");
     put(buffer, inside.x + left, inside.y, inside.width.saturating_sub(left), &heading, theme::STRONG);
     let height = rows(state, inside);
     let list = &state.health.list;
@@ -61,10 +64,10 @@ pub fn draw(state: &State, area: Rect, buffer: &mut Buffer) {
         let value = text::number(check.value.unwrap_or(f64::NAN), 3);
         let side = if check.fails_above { "≤" } else { "≥" };
         let line = format!(
-            "{:<15}{}{:<7}{value:>7}  {:<9} {}",
+            "{:<15}{}{:<place_cells$}{value:>7}  {:<9} {}",
             check.name,
             stage_cells(check.stage.name()),
-            check.modality.map_or("", |m| m.name()),
+            check.place(),
             format!("{side} {}", check.threshold),
             if measures { format!("epoch {epoch} · {}", check.measure) } else { epoch.to_string() }
         );

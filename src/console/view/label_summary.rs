@@ -10,7 +10,7 @@ use crate::console::widgets::text;
 use crate::modality::Modality;
 use crate::run::view::LabelRefresh;
 use crate::split::Split;
-use crate::training::events::{Interval, LabelSummary};
+use crate::training::events::{IN_SAMPLE, Interval, LabelSummary};
 
 /// What correction did to each modality in one split, and its way over the refreshes.
 pub fn draw(state: &State, area: Rect, buffer: &mut Buffer) {
@@ -27,7 +27,10 @@ pub fn draw(state: &State, area: Rect, buffer: &mut Buffer) {
         );
     };
     for (y, m) in (area.top()..area.bottom()).zip(Modality::ALL) {
-        let line = summary_line(latest, refreshes, split, m, usize::from(area.width));
+        let in_sample =
+            state.run.as_ref().and_then(|r| r.view.prepared.as_ref()).is_some_and(|p| p.is_in_sample(m, split));
+        let name = format!("{}{}", m.name(), if in_sample { IN_SAMPLE } else { "" });
+        let line = summary_line(latest, refreshes, split, (m, &name), usize::from(area.width));
         put(buffer, area.x + 1, y, area.width.saturating_sub(1), &line, theme::PLAIN);
     }
 }
@@ -45,11 +48,17 @@ fn verdict(s: &LabelSummary) -> &'static str {
     }
 }
 
-fn summary_line(latest: &LabelRefresh, refreshes: &[LabelRefresh], split: Split, m: Modality, width: usize) -> String {
+fn summary_line(
+    latest: &LabelRefresh,
+    refreshes: &[LabelRefresh],
+    split: Split,
+    (m, name): (Modality, &str),
+    width: usize,
+) -> String {
     let of = |l: &LabelRefresh| l.summaries[split][m];
     let now = of(latest);
     let value = |v: Option<f64>, places| text::number(v.unwrap_or(f64::NAN), places);
-    let mut line = format!("{split} {:<6} |Δ| {}", m.name(), value(now.mean_abs_change, 3));
+    let mut line = format!("{split} {name:<6} |Δ| {}", value(now.mean_abs_change, 3));
     let roomy = width >= 80;
     if roomy {
         line += &format!(" moved {:>2} %", value(now.share_moved.map(|s| s * 100.0), 0));

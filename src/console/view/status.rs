@@ -104,7 +104,7 @@ fn more(state: &State, width: u16) -> Vec<(String, Style)> {
 }
 
 fn failing_words(check: &crate::training::events::Check) -> String {
-    let of = check.modality.map_or(String::new(), |m| format!(" of {m}"));
+    let of = Some(check.place()).filter(|p| !p.is_empty()).map_or_else(String::new, |p| format!(" of {p}"));
     format!("{}{of} ({})", check.name, check.stage)
 }
 

@@ -3,10 +3,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::known::{KNOWN, name_of, stem};
 use super::source::{DEMO, DEMO_SEED, Source};
 use crate::dataset::file::bytes::DataFile;
 use crate::dataset::file::magic;
+use crate::dataset::known::{KNOWN, Known, name_of, stem};
 
 /// Folders below the data folder that are looked into (`MOSI/Processed/...`).
 const DEPTH: usize = 3;
@@ -94,7 +94,7 @@ impl Catalogue {
             about: "made by the program: clips whose modalities disagree in a known way".to_owned(),
             state: State::BuiltIn,
         }];
-        for (name, about, expected) in KNOWN {
+        for Known { name, about, files: expected, .. } in KNOWN {
             let mut own: Vec<&PathBuf> = files.iter().filter(|p| name_of(relative(p, folder)) == Some(name)).collect();
             // MMSA's own places first, in their order; any other file of that name after, the least deep first.
             own.sort_by_key(|p| {

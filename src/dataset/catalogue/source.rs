@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::known::{name_of, stem};
 use crate::config::DataSettings;
 use crate::dataset::contents::Contents;
 use crate::dataset::demo;
 use crate::dataset::error::DatasetError;
 use crate::dataset::file::bytes::DataFile;
+use crate::dataset::known::{name_of, stem};
 
 /// The demo's name in the catalogue.
 pub const DEMO: &str = "demo";

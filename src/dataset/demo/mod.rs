@@ -6,7 +6,7 @@
 //!
 //! # The generating process
 //!
-//! Everything comes from one ChaCha8 stream seeded with the given number; see source.rs for why it is the same on every
+//! Everything comes from one ChaCha8 stream seeded with the given number; see `source.rs` for why it is the same on every
 //! machine. N(s) stands for nearly normal noise with standard deviation s, U(a, b) for a uniform draw. H = 1.
 //!
 //! 1. **World.** Directions in word-vector space for verdict, negation, strong and weak; a vector of its own for each

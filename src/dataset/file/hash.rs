@@ -25,7 +25,8 @@ impl Hash {
         self.word(bytes.len() as u64);
     }
 
-    fn word(&mut self, word: u64) {
+    /// Adds a word of 8 bytes.
+    pub fn word(&mut self, word: u64) {
         self.0 = (self.0 ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         self.0 ^= self.0 >> 32;
     }

@@ -49,7 +49,7 @@ impl Key<'_> {
         let dtype = array.dtype;
         if let (Payload::File(span), false) = (payload, array.fortran) {
             let file = self.pickle.file().clone();
-            let rows = Rows::Disk { file, offset: span.offset, dtype, rows: count, steps, dim };
+            let rows = Rows::Disk { file, offset: span.offset, dtype, rows: count, steps, dim, picked: None };
             return Ok((rows, dtype.to_string(), None));
         }
         let why = if array.fortran { "it is stored in Fortran order" } else { "its bytes are stored as text" };

@@ -57,19 +57,19 @@ pub fn missing_key(pickle: &Pickle, dict: Value, split: Split, keys: &Keys, key:
         return Ok(format!("{} holds token ids only; {ENCODE}", keys.encoder_input));
     }
     if key == keys.labels && split != Split::Train {
-        return Ok(unlabelled(split, true));
+        return Ok(unlabelled(split));
     }
     Ok(format!("rename or add the key; {LAYOUT}"))
 }
 
-/// What to do about clips without a label; `all` where no clip of the split has one.
-pub fn unlabelled(split: Split, all: bool) -> String {
-    if all && split != Split::Train {
-        return format!(
+/// What to do about a split without a single label.
+pub fn unlabelled(split: Split) -> String {
+    match split {
+        Split::Train => "clips without labels cannot be trained on; give some of them one".to_owned(),
+        _ => format!(
             "every split is scored: where the labels of {split} are hidden, make that split of clips that have one"
-        );
+        ),
     }
-    "drop the clips without a label, or give them one".to_owned()
 }
 
 #[cfg(test)]

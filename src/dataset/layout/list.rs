@@ -1,5 +1,6 @@
 //! All layouts, and which of them a file has.
 
+use super::complete;
 use super::hints;
 use super::key::Key;
 use super::kind::{Layout, Likeness};
@@ -22,7 +23,8 @@ pub fn read(pickle: &Pickle, flaws: &mut Vec<Flaw>) -> Result<PerSplit<Parts>, D
     if layout.name != mmsa::LAYOUT.name {
         flaws.push(Flaw::new(None, "layout", FlawKind::Layout { name: layout.name.to_owned() }));
     }
-    (layout.read)(pickle, flaws)
+    let splits = (layout.read)(pickle, flaws)?;
+    complete::complete(pickle, splits, flaws)
 }
 
 /// The layout that a file looks like most.

@@ -1,6 +1,8 @@
 //! Files like MMSA's whose splits or keys have other names that the field knows, in any mixture: `dev`, `visual`, ...
 
-use super::kind::{Layout, Likeness};
+use super::hints;
+use super::key::Key;
+use super::kind::{Layout, Likeness, Splits};
 use super::names;
 use super::split;
 use crate::dataset::error::DatasetError;
@@ -8,7 +10,6 @@ use crate::dataset::file::error::FileError;
 use crate::dataset::flaw::Flaw;
 use crate::dataset::pickle::{Pickle, Value};
 use crate::dataset::prepare::keys::{Keys, MMSA};
-use crate::dataset::prepare::parts::Parts;
 use crate::modality::Modality;
 use crate::split::{PerSplit, Split};
 
@@ -27,31 +28,39 @@ struct Found {
     keys: Keys,
 }
 
-/// All splits with the names of their keys; `None` where anything is missing.
-fn find(pickle: &Pickle) -> Result<Option<PerSplit<Found>>, FileError> {
-    let split = |split: Split| {
-        let Some((name, dict)) = names::first(pickle, pickle.root(), names::of_split(split))? else { return Ok(None) };
-        Ok(names::keys(pickle, dict)?.map(|keys| Found { name, dict, keys }))
-    };
-    let found = PerSplit::try_from_fn(split)?;
-    Ok(match (found.train, found.valid, found.test) {
-        (Some(train), Some(valid), Some(test)) => Some(PerSplit { train, valid, test }),
-        _ => None,
-    })
+/// The splits with the names of their keys, valid only where there is one; `None` where train or test is missing, or a part
+/// of a split.
+fn find(pickle: &Pickle) -> Result<Option<PerSplit<Option<Found>>>, FileError> {
+    let mut found = PerSplit::from_fn(|_| None);
+    for split in Split::ALL {
+        let Some((name, dict)) = names::first(pickle, pickle.root(), names::of_split(split))? else {
+            if split == Split::Valid {
+                continue;
+            }
+            return Ok(None);
+        };
+        let Some(keys) = names::keys(pickle, dict)? else { return Ok(None) };
+        found[split] = Some(Found { name, dict, keys });
+    }
+    Ok(Some(found))
 }
 
-fn read(pickle: &Pickle, flaws: &mut Vec<Flaw>) -> Result<PerSplit<Parts>, DatasetError> {
+fn read(pickle: &Pickle, flaws: &mut Vec<Flaw>) -> Result<Splits, DatasetError> {
     let Some(splits) = find(pickle)? else {
-        // Nobody asks for a file to be read that was not recognised; if somebody did, MMSA's words are the clearest.
+        // Only files that were recognised are read; of others, MMSA's names say best what is missing.
         return super::splits::read(pickle, &MMSA, flaws);
     };
-    PerSplit::try_from_fn(|split| {
-        let Found { name, dict, keys } = splits[split];
+    let read = |split: Split| {
+        let Some(Found { name, dict, keys }) = splits[split] else { return Ok(None) };
         names::note(flaws, name, split.name());
         names::note(flaws, keys.labels, MMSA.labels);
         for m in Modality::ALL {
             names::note(flaws, keys.features[m], MMSA.features[m]);
         }
-        split::read(pickle, split, dict, keys, flaws)
+        split::read(pickle, split, dict, keys, flaws).map(Some)
+    };
+    Splits::read(read, |split| {
+        let key = Key { pickle, name: split.name().to_owned() };
+        Ok(key.error("a dict of this name", pickle.describe(pickle.root()), hints::missing_split(pickle, split)?))
     })
 }

@@ -51,10 +51,8 @@ impl<'a> Reader<'a> {
         let ids = ids.unwrap_or_else(|| (0..count).map(|row| format!("{}_{row:05}", self.split)).collect());
         let transcripts = self.texts(self.keys.transcripts, count, "transcripts are empty")?;
         let transcripts = transcripts.unwrap_or_else(|| vec![String::new(); count]);
-        let labels = labels::finite(&numbers, |row, y| {
-            let missing = numbers.iter().filter(|y| !y.is_finite()).count();
-            let found = format!("{missing} of {count} that are not, the first {y} in row {row} (id {:?})", ids[row]);
-            key.error("finite numbers", found, hints::unlabelled(self.split, missing == count))
+        let labels = labels::given(&numbers, |row, y| {
+            key.error("finite numbers", format!("{y} in row {row} (id {:?})", ids[row]), "drop the clip")
         })?;
         let unimodal = self.unimodal(&labels)?;
         let features = PerModality::try_from_fn(|m| self.feature(m, count, &found))?;
@@ -133,7 +131,8 @@ impl<'a> Reader<'a> {
             }
         }
         let given = |(_, values): (Modality, &Vec<f32>)| values.iter().any(|y| !y.is_nan());
-        let copies = |values: &Vec<f32>| values.iter().zip(labels).all(|(own, y)| own.is_nan() || own == y);
+        let copies =
+            |values: &Vec<f32>| values.iter().zip(labels).all(|(own, y)| own.is_nan() || y.is_nan() || own == y);
         let why = if !unimodal.iter().any(given) {
             "no clip has one".to_owned()
         } else if unimodal.iter().all(|(_, values)| copies(values)) {

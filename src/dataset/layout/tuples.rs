@@ -2,7 +2,7 @@
 //! segment)`. Clips have as many steps as words. MISA's words are numbers, and a fourth item holds the words themselves.
 
 use super::key::{Key, is_dict};
-use super::kind::{Layout, Likeness};
+use super::kind::{Layout, Likeness, Splits};
 use super::names;
 use super::words;
 use crate::dataset::error::DatasetError;
@@ -14,7 +14,7 @@ use crate::dataset::prepare::labels;
 use crate::dataset::prepare::parts::{Feature, Lengths, Parts};
 use crate::dataset::prepare::rows::Rows;
 use crate::modality::PerModality;
-use crate::split::{PerSplit, Split};
+use crate::split::Split;
 
 /// MAG-BERT's layout.
 pub const LAYOUT: Layout = Layout {
@@ -69,22 +69,24 @@ fn likeness(pickle: &Pickle) -> Result<Likeness, FileError> {
     for split in Split::ALL {
         match names::first(pickle, root, names::of_split(split))? {
             Some((_, value)) if holds(value) => {}
+            None if split == Split::Valid => {}
             _ => return Ok(Likeness::None),
         }
     }
     Ok(Likeness::Full)
 }
 
-fn read(pickle: &Pickle, flaws: &mut Vec<Flaw>) -> Result<PerSplit<Parts>, DatasetError> {
+fn read(pickle: &Pickle, flaws: &mut Vec<Flaw>) -> Result<Splits, DatasetError> {
     let root = pickle.root();
-    PerSplit::try_from_fn(|split| {
-        let key = Key { pickle, name: split.name().to_owned() };
-        let Some((name, value)) = names::first(pickle, root, names::of_split(split))? else {
-            let hint = "put the lists of train, dev and test into one dict under these names";
-            return Err(key.error("a list of clips", format!("{} alone", pickle.describe(root)), hint));
-        };
+    let read = |split: Split| {
+        let Some((name, value)) = names::first(pickle, root, names::of_split(split))? else { return Ok(None) };
         names::note(flaws, name, split.name());
-        Reader { pickle, split, flaws }.read(value)
+        Reader { pickle, split, flaws }.read(value).map(Some)
+    };
+    Splits::read(read, |split| {
+        let key = Key { pickle, name: split.name().to_owned() };
+        let hint = "put the lists of train, dev and test into one dict under these names";
+        Ok(key.error("a list of clips", format!("{} alone", pickle.describe(root)), hint))
     })
 }
 
@@ -108,7 +110,7 @@ impl<'a> Reader<'a> {
             self.note_once(KEYS.labels, FlawKind::LabelColumns { of });
         }
         let ids = self.ids(&clips)?;
-        let labels = labels::finite(&numbers, |row, y| {
+        let labels = labels::given(&numbers, |row, y| {
             key.error("finite numbers", format!("{y} in row {row} (id {:?})", ids[row]), "drop the clip")
         })?;
         let (text, transcripts) = self.words(&clips)?;

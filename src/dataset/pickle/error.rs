@@ -15,8 +15,8 @@ pub enum PickleError {
     #[error("byte {offset}: expected pickle protocol 0 to 5, found {found}; write the file anew with protocol 4")]
     Protocol { offset: u64, found: u8 },
     #[error(
-        "byte {offset}: the pickle asks for {what}, which is refused: only dicts, lists, numbers, strings and numpy arrays are \
-         read, and nothing is ever run; save the data as plain numpy arrays"
+        "byte {offset}: the pickle asks for {what}, which is refused: only dicts, lists, numbers, strings, numpy \
+         arrays and PyTorch tensors are read, and nothing is ever run; save the data as plain numpy arrays"
     )]
     Refused { offset: u64, what: String },
     #[error("byte {offset}: {opcode} expected {expected}, found {found}; the file is damaged")]

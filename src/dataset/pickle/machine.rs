@@ -33,11 +33,11 @@ impl<'a> Machine<'a> {
 
     /// Runs the pickle to its end.
     pub fn run(mut self) -> Result<Pickle, PickleError> {
-        self.to_stop()?;
+        self.until_stop()?;
         self.state.finish()
     }
 
-    fn to_stop(&mut self) -> Result<(), PickleError> {
+    fn until_stop(&mut self) -> Result<(), PickleError> {
         loop {
             self.state.offset = self.cursor.position();
             let code = self.cursor.byte()?;
@@ -229,7 +229,7 @@ impl<'a> Machine<'a> {
         let mut found = None;
         for part in 0..5 {
             let mut inner = Machine { file: self.file, cursor, state: State::new(self.file), nested: true };
-            inner.to_stop()?;
+            inner.until_stop()?;
             if part == 3 {
                 let id = inner.state.pop()?;
                 found = Some(torch::element_type(&inner.state, id)?);

@@ -1,9 +1,9 @@
 //! A reader of Python pickles that builds numbers, strings, lists, dicts and numpy arrays and runs nothing.
 //!
 //! A pickle is a program for a small stack machine, and Python's own reader does whatever that program asks for. This
-//! one has an allow-list of callables, those that numpy needs to put an array together (`globals`); anything else is
-//! refused by name with its offset. Large strings, which hold the elements of arrays, stay in the file: the machine notes
-//! where they lie.
+//! one has an allow-list of callables, those that numpy and PyTorch need to put an array together (`globals`); anything
+//! else is refused by name with its offset. Large strings, which hold the elements of arrays, stay in the file: the machine
+//! notes where they lie.
 //!
 //! Bounds, so that no file can do harm:
 //! - a length is compared with the bytes that are left before anything is allocated or skipped;

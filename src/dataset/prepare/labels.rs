@@ -3,19 +3,11 @@
 use crate::config::{DataSettings, MetricSet};
 use crate::dataset::error::DatasetError;
 use crate::dataset::flaw::{Flaw, FlawKind};
+use crate::dataset::known::range_of;
 use crate::split::{PerSplit, Split};
 
 /// Share of H by which a label may exceed it: f32 rounding, taken away without a word.
 const SLACK: f32 = 1e-4;
-
-/// H as the catalogue has it.
-fn catalogue_range(name: &str) -> Option<f32> {
-    match name {
-        "mosi" | "mosei" => Some(3.0),
-        "sims" | "simsv2" => Some(1.0),
-        _ => None,
-    }
-}
 
 /// H: as set; else the catalogue's; else the smallest of 1, 2, 3 that holds the training labels. A catalogue name that
 /// the labels contradict (a file that is only called so) counts as none. `None` where 3 does not hold them.
@@ -25,7 +17,7 @@ pub fn range(settings: &DataSettings, catalogue: Option<&str>, train: &[f32]) ->
     }
     let largest = train.iter().fold(0f32, |m, y| m.max(y.abs()));
     let holds = |h: &f32| largest <= h * (1.0 + SLACK);
-    catalogue.and_then(catalogue_range).filter(holds).or_else(|| [1.0, 2.0, 3.0].into_iter().find(holds))
+    catalogue.and_then(range_of).filter(holds).or_else(|| [1.0, 2.0, 3.0].into_iter().find(holds))
 }
 
 /// The metric set: as set, else CH-SIMS's where H = 1.
@@ -47,14 +39,14 @@ pub fn bound(labels: &mut [f32], range: f32) -> Option<(usize, f32)> {
     None
 }
 
-/// Labels from the numbers of a file: finite, as f32. `describe` names a row.
+/// Labels from the numbers of a file, as f32: finite, or NaN where a clip has none.
 ///
 /// # Errors
-/// A label that is NaN or infinite, made by `error` from what was found.
-pub fn finite(numbers: &[f64], error: impl Fn(usize, f64) -> DatasetError) -> Result<Vec<f32>, DatasetError> {
+/// A label that is infinite, made by `error` from its row and what was found.
+pub fn given(numbers: &[f64], error: impl Fn(usize, f64) -> DatasetError) -> Result<Vec<f32>, DatasetError> {
     let label = |(row, &y): (usize, &f64)| {
         let label = y as f32;
-        if label.is_finite() { Ok(label) } else { Err(error(row, y)) }
+        if label.is_finite() || y.is_nan() { Ok(label) } else { Err(error(row, y)) }
     };
     numbers.iter().enumerate().map(label).collect()
 }

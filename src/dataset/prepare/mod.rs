@@ -2,12 +2,13 @@
 //! normalisation.
 //!
 //! [`parts`] is what every file layout hands over, [`memory`] what is made by hand. Each file has one step of the way:
-//! [`rows`] → [`padding`] → [`scan`] → [`normalise`] → [`batch`]. Imported from `dataset`: `file`, errors and flaws; no
+//! [`rows`] → [`padding`] → [`scan`] (called by [`look`], which says what is odd) → [`normalise`] → [`batch`]. Imported from `dataset`: `file`, errors and flaws; no
 //! file layout is known here. A further rule about labels goes to [`labels`], a further finding to `flaw.rs` as well.
 
 pub mod batch;
 pub mod keys;
 pub mod labels;
+pub mod look;
 pub mod memory;
 pub mod normalise;
 pub mod padding;

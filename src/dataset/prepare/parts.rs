@@ -19,12 +19,44 @@ pub struct Parts {
     pub found: String,
 }
 
+impl Parts {
+    /// Some of the clips, in the given order.
+    pub fn pick(&self, rows: &[usize]) -> Parts {
+        Parts {
+            ids: picked(&self.ids, rows),
+            transcripts: picked(&self.transcripts, rows),
+            labels: picked(&self.labels, rows),
+            unimodal: self.unimodal.as_ref().map(|u| u.map(|_, values| picked(values, rows))),
+            features: self.features.map(|_, feature| feature.pick(rows)),
+            keys: self.keys,
+            found: self.found.clone(),
+        }
+    }
+}
+
+fn picked<T: Clone>(values: &[T], rows: &[usize]) -> Vec<T> {
+    rows.iter().map(|&row| values[row].clone()).collect()
+}
+
 /// One modality of one split.
 pub struct Feature {
     pub rows: Rows,
     pub lengths: Lengths,
     /// Element type as stored.
     pub dtype: String,
+}
+
+impl Feature {
+    fn pick(&self, rows: &[usize]) -> Feature {
+        let lengths = match &self.lengths {
+            Lengths::Given { key, lengths } => Lengths::Given { key, lengths: picked(lengths, rows) },
+            Lengths::Mask(lengths) => Lengths::Mask(picked(lengths, rows)),
+            Lengths::OfText(lengths) => Lengths::OfText(picked(lengths, rows)),
+            Lengths::Whole => Lengths::Whole,
+            Lengths::Inferred => Lengths::Inferred,
+        };
+        Feature { rows: self.rows.pick(rows), lengths, dtype: self.dtype.clone() }
+    }
 }
 
 /// Where the number of valid steps comes from.

@@ -16,7 +16,16 @@ const BLOCK: usize = 1 << 20;
 #[derive(Debug)]
 pub enum Rows {
     /// (N, T, D) in C order in a file.
-    Disk { file: Arc<DataFile>, offset: u64, dtype: DType, rows: usize, steps: usize, dim: usize },
+    Disk {
+        file: Arc<DataFile>,
+        offset: u64,
+        dtype: DType,
+        rows: usize,
+        steps: usize,
+        dim: usize,
+        /// The rows of the file that are used, N of them; all where `None`.
+        picked: Option<Vec<usize>>,
+    },
     /// Rows one after the other, row i from step `starts[i]` to step `starts[i + 1]`.
     Memory { data: Vec<f32>, starts: Vec<usize>, dim: usize },
 }
@@ -60,6 +69,26 @@ impl Rows {
         }
     }
 
+    /// Some of the rows, in the given order.
+    pub fn pick(&self, chosen: &[usize]) -> Rows {
+        match self {
+            Rows::Disk { file, offset, dtype, steps, dim, picked, .. } => {
+                let of = |&row: &usize| picked.as_ref().map_or(row, |picked| picked[row]);
+                let picked = Some(chosen.iter().map(of).collect());
+                let (file, rows) = (file.clone(), chosen.len());
+                Rows::Disk { file, offset: *offset, dtype: *dtype, rows, steps: *steps, dim: *dim, picked }
+            }
+            Rows::Memory { data, starts, dim } => {
+                let mut picked = (Vec::new(), vec![0]);
+                for &row in chosen {
+                    picked.0.extend_from_slice(&data[starts[row] * dim..starts[row + 1] * dim]);
+                    picked.1.push(picked.0.len() / dim);
+                }
+                Rows::Memory { data: picked.0, starts: picked.1, dim: *dim }
+            }
+        }
+    }
+
     /// The values of some steps of one row; the slice lives in `scratch`.
     ///
     /// # Errors
@@ -73,7 +102,8 @@ impl Rows {
         let Scratch { bytes, values } = scratch;
         values.resize(steps.len() * self.dim(), 0.0);
         match self {
-            Rows::Disk { file, offset, dtype, steps: all, dim, .. } => {
+            Rows::Disk { file, offset, dtype, steps: all, dim, picked, .. } => {
+                let row = picked.as_ref().map_or(row, |picked| picked[row]);
                 let first = (row * all + steps.start) * dim * dtype.size;
                 bytes.resize(values.len() * dtype.size, 0);
                 file.read_at(offset + first as u64, bytes)?;
@@ -100,7 +130,7 @@ impl Rows {
         mut take: impl FnMut(usize, &[f64]),
     ) -> Result<(), DatasetError> {
         let mut scratch = Scratch::default();
-        if let Rows::Disk { file, offset, dtype, steps, dim, .. } = self {
+        if let Rows::Disk { file, offset, dtype, steps, dim, picked: None, .. } = self {
             let row_bytes = steps * dim * dtype.size;
             if (1..=SMALL_ROW).contains(&row_bytes) {
                 let Scratch { bytes, values } = &mut scratch;
@@ -139,7 +169,7 @@ mod tests {
         let file = Arc::new(DataFile::from_bytes("x", bytes));
         let starts = (0..=rows).map(|r| r * steps).collect();
         [
-            Rows::Disk { file, offset: 3, dtype: DType::parse("f4"), rows, steps, dim },
+            Rows::Disk { file, offset: 3, dtype: DType::parse("f4"), rows, steps, dim, picked: None },
             Rows::Memory { data, starts, dim },
         ]
     }

@@ -11,21 +11,20 @@ use super::padding::Padding;
 use super::parts::{Feature, Lengths};
 use super::rows::Rows;
 use crate::dataset::error::DatasetError;
-use crate::dataset::flaw::{Flaw, FlawKind};
-use crate::modality::{Modality, PerModality};
-use crate::split::Split;
+use crate::dataset::file::hash::Hash;
 
 /// Bytes of f64 values that one task of a thread works through.
 const TASK: usize = 8 << 20;
 /// Most threads: beyond this the disk is the limit.
 const THREADS: usize = 8;
 
+/// Values at either end of a row that make its hash: enough to tell clips apart, and quick.
+const HASHED: usize = 64;
+
 /// What to look at in one modality of one split.
 pub struct Job<'a> {
     pub feature: &'a Feature,
     pub padding: Padding,
-    /// Also look at what lies outside the valid steps.
-    pub thorough: bool,
 }
 
 /// What was found.
@@ -37,53 +36,36 @@ pub struct Scanned {
     pub moments: Moments,
     /// Values in valid steps that are not usable, and the clips that have any.
     pub not_finite: (u64, u64),
-    /// Clips with other values than 0 outside their valid steps; 0 unless looked for.
+    /// Clips with other values than 0 outside their valid steps.
     pub beyond: usize,
+    /// A hash of each row's valid values, of the first and the last of them; 0 where these are zeros, or there are none.
+    pub hashes: Vec<u64>,
     /// Clips of inferred length that have zeros at the end where no padding is.
     pub zeros_kept: usize,
 }
 
 impl Scanned {
     fn new(dim: usize) -> Self {
-        Scanned { lengths: Vec::new(), moments: Moments::new(dim), not_finite: (0, 0), beyond: 0, zeros_kept: 0 }
-    }
-
-    /// What is odd about it. Constant columns matter in the training split alone, whose statistics normalise all splits.
-    pub fn flaws(&self, split: Split, m: Modality) -> Vec<Flaw> {
-        let mut flaws = Vec::new();
-        let (values, clips) = self.not_finite;
-        if values > 0 {
-            flaws.push(Flaw::new(Some(split), m.name(), FlawKind::NotFinite { values, clips }));
+        Scanned {
+            lengths: Vec::new(),
+            moments: Moments::new(dim),
+            not_finite: (0, 0),
+            beyond: 0,
+            hashes: Vec::new(),
+            zeros_kept: 0,
         }
-        if self.beyond > 0 {
-            flaws.push(Flaw::new(Some(split), m.name(), FlawKind::BeyondLength { clips: self.beyond }));
-        }
-        let (columns, of) = self.moments.constant_columns();
-        if split == Split::Train && columns > 0 {
-            flaws.push(Flaw::new(Some(split), m.name(), FlawKind::ConstantColumns { columns, of }));
-        }
-        if self.zeros_kept > 0 {
-            flaws.push(Flaw::new(Some(split), m.name(), FlawKind::ZerosKept { clips: self.zeros_kept }));
-        }
-        flaws
     }
 
     /// Takes in what was found in the rows that follow.
     fn append(&mut self, next: Scanned) {
         self.lengths.extend(next.lengths);
+        self.hashes.extend(next.hashes);
         self.moments.merge(&next.moments);
         self.not_finite.0 += next.not_finite.0;
         self.not_finite.1 += next.not_finite.1;
         self.beyond += next.beyond;
         self.zeros_kept += next.zeros_kept;
     }
-}
-
-/// Clips of a split that have no step at all in some modality.
-pub fn zero_lengths(split: Split, lengths: &PerModality<Vec<usize>>) -> Vec<Flaw> {
-    let count = |(m, n): (Modality, &Vec<usize>)| (m, n.iter().filter(|&&n| n == 0).count());
-    let flaw = |(m, clips): (Modality, usize)| Flaw::new(Some(split), m.name(), FlawKind::ZeroLength { clips });
-    lengths.iter().map(count).filter(|&(_, clips)| clips > 0).map(flaw).collect()
 }
 
 /// Works through all jobs and gives their results in the same order.
@@ -150,11 +132,7 @@ pub fn scan(jobs: &[Job<'_>]) -> Result<Vec<Scanned>, DatasetError> {
 /// Cuts a job into tasks, always in the same way for the same data.
 fn split(index: usize, job: &Job<'_>) -> Vec<(usize, Range<usize>)> {
     let rows = &job.feature.rows;
-    let values = match job.feature.lengths.known() {
-        Some(known) if !job.thorough => known.iter().sum::<usize>() / rows.len().max(1) + 1,
-        _ => rows.max_steps(),
-    };
-    let row_bytes = values.saturating_mul(rows.dim()).saturating_mul(size_of::<f64>()).max(1);
+    let row_bytes = rows.max_steps().saturating_mul(rows.dim()).saturating_mul(size_of::<f64>()).max(1);
     // Merging a task's statistics costs as much as a few steps, so a task has many more rows than that.
     let count = (TASK / row_bytes).max(16);
     (0..rows.len()).step_by(count).map(|first| (index, first..(first + count).min(rows.len()))).collect()
@@ -165,39 +143,49 @@ fn scan_rows(job: &Job<'_>, range: Range<usize>) -> Result<Scanned, DatasetError
     let dim = rows.dim();
     let known = job.feature.lengths.known();
     let infer = job.feature.lengths == Lengths::Inferred;
-    let whole = infer || job.thorough || known.is_none();
-    let wanted = |row: usize| match known {
-        Some(known) if !whole => job.padding.window(known[row], rows.steps(row)),
-        _ => 0..rows.steps(row),
-    };
     let mut found = Scanned::new(dim);
-    rows.each(range, wanted, |row, values| {
-        let steps = rows.steps(row);
-        let length = match known {
-            Some(known) => known[row],
-            None if infer => valid_steps(values, dim, job.padding),
-            None => steps,
-        };
-        found.lengths.push(length);
-        let window = if whole { job.padding.window(length, steps) } else { 0..length };
-        let valid = &values[window.start * dim..window.end * dim];
-        if infer && length > 0 {
-            let other_end = match job.padding {
-                Padding::Right => &valid[..dim],
-                Padding::Left => &valid[valid.len() - dim..],
+    rows.each(
+        range,
+        |row| 0..rows.steps(row),
+        |row, values| {
+            let steps = rows.steps(row);
+            let length = match known {
+                Some(known) => known[row],
+                None if infer => valid_steps(values, dim, job.padding),
+                None => steps,
             };
-            found.zeros_kept += usize::from(other_end.iter().all(|&v| v == 0.0));
-        }
-        valid.chunks_exact(dim).for_each(|step| found.moments.add(step));
-        let bad = valid.iter().filter(|&&v| !usable(v)).count() as u64;
-        found.not_finite.0 += bad;
-        found.not_finite.1 += u64::from(bad > 0);
-        if job.thorough {
+            found.lengths.push(length);
+            let window = job.padding.window(length, steps);
+            let valid = &values[window.start * dim..window.end * dim];
+            if infer && length > 0 {
+                let other_end = match job.padding {
+                    Padding::Right => &valid[..dim],
+                    Padding::Left => &valid[valid.len() - dim..],
+                };
+                found.zeros_kept += usize::from(other_end.iter().all(|&v| v == 0.0));
+            }
+            valid.chunks_exact(dim).for_each(|step| found.moments.add(step));
+            found.hashes.push(hash(valid));
+            let bad = valid.iter().filter(|&&v| !usable(v)).count() as u64;
+            found.not_finite.0 += bad;
+            found.not_finite.1 += u64::from(bad > 0);
             let outside = values[..window.start * dim].iter().chain(&values[window.end * dim..]);
             found.beyond += usize::from(outside.into_iter().any(|&v| v != 0.0));
-        }
-    })?;
+        },
+    )?;
     Ok(found)
+}
+
+/// A hash of the values at either end.
+fn hash(values: &[f64]) -> u64 {
+    let count = values.len().min(HASHED);
+    let ends = || values[..count].iter().chain(&values[values.len() - count..]);
+    if ends().all(|&v| v == 0.0) {
+        return 0;
+    }
+    let mut hash = Hash::default();
+    ends().for_each(|v| hash.word(v.to_bits()));
+    hash.0
 }
 
 /// Steps that are left when steps of zeros are stripped from the padded end.
@@ -272,7 +260,7 @@ mod tests {
     }
 
     fn scanned(feature: &Feature, padding: Padding) -> Scanned {
-        scan(&[Job { feature, padding, thorough: true }]).unwrap().remove(0)
+        scan(&[Job { feature, padding }]).unwrap().remove(0)
     }
 
     #[test]
@@ -305,7 +293,7 @@ mod tests {
         let starts = (0..=n).map(|r| r * 100).collect();
         let rows = Rows::Memory { data: data.clone(), starts, dim: 5 };
         let feature = Feature { rows, lengths: Lengths::Whole, dtype: "f4".into() };
-        let job = || Job { feature: &feature, padding: Padding::Right, thorough: false };
+        let job = || Job { feature: &feature, padding: Padding::Right };
         assert!(split(0, &job()).len() > 1);
         let found = scan(&[job(), job()]).unwrap();
         for f in &found {
@@ -328,5 +316,22 @@ mod tests {
         let n = Normaliser::new(&moments, false, 0.0);
         let (data, starts) = load(rows(), &[2, 1, 0], Padding::Left, &n).unwrap();
         assert_eq!((data, starts), (vec![1.0, 2.0, 3.0], vec![0, 2, 3, 3]));
+    }
+
+    #[test]
+    fn rows_of_the_same_valid_values_have_one_hash() {
+        let given = Lengths::Given { key: "audio_lengths", lengths: vec![2, 2, 2, 1, 0, 3] };
+        let rows: [&[f32]; 6] = [
+            &[1.0, 2.0, 0.0],
+            &[1.0, 2.0, 9.0],
+            &[2.0, 1.0, 0.0],
+            &[1.0, 2.0, 0.0],
+            &[5.0, 0.0, 0.0],
+            &[0.0, 0.0, 0.0],
+        ];
+        let hashes = scanned(&feature(&rows, given), Padding::Right).hashes;
+        assert_eq!(hashes[0], hashes[1]);
+        assert!(hashes[0] != hashes[2] && hashes[0] != hashes[3] && hashes[0] != 0);
+        assert_eq!(hashes[4..], [0, 0], "no values, or zeros, tell nothing");
     }
 }

@@ -8,10 +8,11 @@ use crate::dataset::catalogue::source::Source;
 use crate::dataset::contents::Contents;
 use crate::dataset::error::DatasetError;
 use crate::dataset::flaw::Flaw;
+use crate::dataset::prepare::look;
 use crate::dataset::prepare::parts::Parts;
-use crate::dataset::prepare::scan::{self, Job, Scanned};
-use crate::modality::{Modality, PerModality};
-use crate::split::{PerSplit, Split};
+use crate::dataset::prepare::scan::Scanned;
+use crate::modality::PerModality;
+use crate::split::PerSplit;
 
 /// Clips shown as examples.
 const EXAMPLES: usize = 5;
@@ -115,22 +116,8 @@ impl Report {
 
     fn from_contents(name: String, path: Option<String>, contents: Contents) -> Result<Report, DatasetError> {
         let Contents { splits, padding, label_range, metrics, fingerprint, mut flaws, bytes } = contents;
-        let places: Vec<(Split, Modality)> =
-            Split::ALL.into_iter().flat_map(|split| Modality::ALL.map(|m| (split, m))).collect();
-        let jobs: Vec<Job<'_>> = places
-            .iter()
-            .map(|&(split, m)| Job { feature: &splits[split].features[m], padding: padding[m], thorough: true })
-            .collect();
-        let scanned = scan::scan(&jobs)?;
-        for (&(split, m), found) in places.iter().zip(&scanned) {
-            flaws.extend(found.flaws(split, m));
-        }
-        // Three results for each split, in the order of the splits.
-        let of = |split: Split| &scanned[3 * split as usize..3 * split as usize + 3];
-        let reports = PerSplit::from_fn(|split| split_report(&splits[split], of(split), label_range));
-        for split in Split::ALL {
-            flaws.extend(scan::zero_lengths(split, &PerModality::from_fn(|m| of(split)[m as usize].lengths.clone())));
-        }
+        let scanned = look::look(&splits, &padding, &mut flaws)?;
+        let reports = PerSplit::from_fn(|split| split_report(&splits[split], &scanned[split], label_range));
         Ok(Report {
             name,
             path,
@@ -145,9 +132,9 @@ impl Report {
     }
 }
 
-fn split_report(parts: &Parts, scanned: &[Scanned], range: f32) -> SplitReport {
+fn split_report(parts: &Parts, scanned: &PerModality<Scanned>, range: f32) -> SplitReport {
     let features = parts.features.map(|m, feature| {
-        let Scanned { lengths, moments, not_finite, .. } = &scanned[m as usize];
+        let Scanned { lengths, moments, not_finite, .. } = &scanned[m];
         ModalityReport {
             steps: feature.rows.max_steps(),
             dim: feature.rows.dim(),

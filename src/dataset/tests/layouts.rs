@@ -110,12 +110,22 @@ fn splits_and_keys_of_other_names() {
             "dev: taken for valid",
         ]
     );
+    // One other name is enough.
+    let d = opened(renamed(&[], |split| ["train", "validation", "test"][split as usize]));
+    same(&d, &Modality::ALL);
+    assert_eq!(said(&d), ["layout: MMSA with other names", "validation: taken for valid"]);
     // A part that has no name we know: what is missing is told by MMSA's names.
     let text = refusal(renamed(&[("vision", "pictures")], Split::name));
     assert!(text.contains("train.vision") && text.contains("pictures"), "{text}");
     let text = refusal(renamed(&[("vision", "pictures"), ("regression_labels", "label")], Split::name));
     assert!(text.contains("rename \"label\" to \"regression_labels\""), "{text}");
-    let text = refusal(renamed(&[("vision", "pictures")], |split| ["train", "val", "test"][split as usize]));
+    // A validation split that lacks something is never replaced by clips of train.
+    let split = |(name, split): (&'static str, Split)| {
+        let all = entries(split).into_iter().filter(|(key, _)| name != "val" || *key != "vision");
+        (name, Made::Dict(all.collect()))
+    };
+    let splits = [("train", Split::Train), ("val", Split::Valid), ("test", Split::Test)].map(split);
+    let text = refusal(Made::Dict(splits.to_vec()).pickle());
     assert!(text.contains("rename \"val\" to \"valid\""), "{text}");
 }
 
@@ -206,4 +216,36 @@ fn a_clip_that_is_referred_to_a_million_times_exhausts_nothing() {
     bytes.extend(b"u.");
     let text = refusal(bytes);
     assert!(text.contains("no more words than"), "{text}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    /// Damage anywhere in a file of any layout is an error or other data, never a panic.
+    #[test]
+    fn damaged_files_of_every_layout_never_panic(
+        which in 0usize..4,
+        edits in proptest::collection::vec((any::<u32>(), any::<u8>()), 1..4),
+    ) {
+        let three = |words, visual, acoustic| Made::Tuple(vec![words, visual, acoustic]);
+        let mut bytes = match which {
+            0 => renamed(&[("regression_labels", "labels")], Split::name),
+            1 => renamed(&[("vision", "visual")], |split| ["train", "dev", "test"][split as usize]),
+            2 => mag_bert(Made::of, three),
+            _ => mag_bert(|y| Made::floats(&[1, 7], [y, 0.0, 1.0, 2.0, 3.0, 0.0, 0.0]), three),
+        };
+        for (at, byte) in edits {
+            let len = bytes.len();
+            bytes[at as usize % len] = byte;
+        }
+        if let Ok(d) = open_bytes(bytes, &DataSettings::default()) {
+            for split in Split::ALL {
+                let rows: Vec<usize> = (0..d.len(split)).collect();
+                for (_, s) in d.batch(split, &rows).unwrap().sequences.iter() {
+                    prop_assert!(s.data.iter().all(|v| v.is_finite()));
+                    prop_assert_eq!(s.data.len(), s.lengths.iter().sum::<usize>() * s.dim);
+                }
+            }
+        }
+    }
 }

@@ -13,7 +13,9 @@ use crate::config::{DataSettings, MetricSet};
 use crate::modality::{Modality, PerModality};
 use crate::split::{PerSplit, Split};
 
+mod incomplete;
 mod layouts;
+mod leaks;
 mod optional;
 mod real;
 mod written;
@@ -214,14 +216,14 @@ fn what_is_missing_or_wrong_is_named() {
         }
     };
     let p3 = "numpy2_p3.pkl";
-    check(error(replaced(p3, b"valid", b"value", 1)), &["test.pkl", "valid", "train, value, test"]);
+    check(error(replaced(p3, b"train", b"brain", 1)), &["test.pkl", "train: ", "brain, valid, test"]);
     check(error(replaced(p3, b"vision", b"vixion", 1)), &["test.pkl", "train.vision", "vixion", "audio_lengths"]);
     let renamed = replaced(p3, b"regression_labels", b"regression_labelz", 1);
     check(error(renamed), &["train.regression_labels", "regression_labelz"]);
-    // Labels: [2.5, -0.5, ...]; 2.5 becomes NaN, then 9.
+    // Labels: [2.5, -0.5, ...]; 2.5 becomes infinite, then 9.
     let labels = |y: f64| [y.to_le_bytes(), (-0.5f64).to_le_bytes()].concat();
-    let nan = replaced(p3, &labels(2.5), &labels(f64::NAN), 1);
-    check(error(nan), &["train.regression_labels", "NaN in row 0", "v11$_$0"]);
+    let infinite = replaced(p3, &labels(2.5), &labels(f64::INFINITY), 1);
+    check(error(infinite), &["train.regression_labels", "inf in row 0", "v11$_$0"]);
     let nine = replaced(p3, &labels(2.5), &labels(9.0), 1);
     check(error(nine.clone()), &["labels up to 9", "--set data.label_range=9"]);
     let range = |h: f32| DataSettings { label_range: Some(h), ..DataSettings::default() };

@@ -1,5 +1,7 @@
 //! The result of one run on a card: its figures with the rule that picked their epoch, what correction did to the labels,
 //! signs of failure, how each stage ended, and the settings that matter. Of a run that goes on, as far as it is.
+//!
+//! The card is plain data, here; `text` makes lines of it, for `mug show` and the console.
 
 mod text;
 
@@ -9,6 +11,7 @@ use serde::Serialize;
 
 use super::compare::{predicting, settings};
 use crate::config::Settings;
+use crate::modality::Modality;
 use crate::run::directory::{Manifest, RunDir};
 use crate::run::list::RunState;
 use crate::run::lock;
@@ -101,6 +104,8 @@ pub enum Ending {
 pub struct Labels {
     pub refresh: u32,
     pub epoch: u32,
+    /// Modalities whose features were fitted to human labels of the training split.
+    pub in_sample: Vec<Modality>,
     pub summaries: LabelSummaries,
 }
 
@@ -145,7 +150,7 @@ const MAIN: [&str; 13] = [
 impl Card {
     /// The card of a run, from its directory and what its events say.
     pub fn new(dir: &RunDir, view: &RunView) -> Card {
-        // After the events: a host that ended between the two looks has then said why.
+        // Asked after the events were read.
         let state = RunState::of(view.phase, lock::is_alive(dir));
         let reason = match state {
             RunState::Died => Some(format!("its process is gone; mug resume {} takes it up", dir.name())),
@@ -165,7 +170,12 @@ impl Card {
             picked: picked(view),
             figures: figures(view),
             stages: manifest.stages.iter().map(|s| stage_card(*s, &manifest.settings, view)).collect(),
-            labels: view.labels.last().map(|l| Labels { refresh: l.refresh, epoch: l.epoch, summaries: l.summaries }),
+            labels: view.labels.last().map(|l| Labels {
+                refresh: l.refresh,
+                epoch: l.epoch,
+                in_sample: view.prepared.as_ref().map_or_else(Vec::new, |p| p.in_sample.clone()),
+                summaries: l.summaries,
+            }),
             health: Health {
                 checks: view.health.len(),
                 unknown: view.health.iter().filter(|h| h.check.state == CheckState::Unknown).count(),
@@ -191,7 +201,7 @@ fn is_validated(view: &RunView) -> bool {
     view.prepared.as_ref().is_none_or(|p| p.samples.valid > 0) || Stage::ALL.iter().any(|s| best(view, *s).is_some())
 }
 
-/// The best epoch of a stage so far, by its trainer's word.
+/// The best epoch of a stage so far, as its events say.
 fn best(view: &RunView, stage: Stage) -> Option<u32> {
     let part = view.stage(stage);
     part.per_epoch.epoch.get(part.best_epoch()?).map(|epoch| *epoch as u32)

@@ -4,7 +4,7 @@ use super::{Card, Ending, Labels, StageCard};
 use crate::modality::Modality;
 use crate::report::numbers::{clock, number};
 use crate::split::Split;
-use crate::training::events::{Agreement, CheckState, LabelSummary, Stage, StageState};
+use crate::training::events::{Agreement, CheckState, IN_SAMPLE, IN_SAMPLE_WORDS, LabelSummary, Stage, StageState};
 use crate::training::metrics;
 
 /// Warnings that are shown; the log has them all.
@@ -92,7 +92,7 @@ impl Card {
         let mut lines = vec![words];
         for check in &health.failing {
             debug_assert_eq!(check.state, CheckState::Failing);
-            let place = check.modality.map_or(String::new(), |m| format!(" {m}"));
+            let place = Some(check.place()).filter(|p| !p.is_empty()).map_or_else(String::new, |p| format!(" {p}"));
             let value = check.value.map_or_else(|| "undefined".to_owned(), |v| number(v, 3));
             let side = if check.fails_above { "at most" } else { "at least" };
             let expected = format!("{value}, expected {side} {}", check.threshold);
@@ -148,13 +148,15 @@ fn label_lines(labels: &Labels) -> Vec<String> {
             None => "",
         };
         let rows = s.annotated.map_or_else(|| "–".to_owned(), |n| n.to_string());
+        let mark = if labels.in_sample.contains(&m) { IN_SAMPLE } else { "" };
         format!(
             "  {:<8}{:>10}{:>10}{rows:>7}  {}{ends}{verdict}",
-            m.name(),
+            format!("{m}{mark}"),
             mae(s.corrected),
             mae(s.copied),
             undefined(gain.mae, 3)
         )
     };
-    [heading, names].into_iter().chain(train.iter().map(line)).collect()
+    let note = (!labels.in_sample.is_empty()).then(|| format!("  {IN_SAMPLE_WORDS}"));
+    [heading, names].into_iter().chain(train.iter().map(line)).chain(note).collect()
 }

@@ -20,29 +20,27 @@ pub use extract::{Extract, all_columns};
 pub use format::Format;
 pub use jsonl::JSONL;
 
+use crate::report::listing::listed;
 use crate::run::{FileError, write_atomically};
 
 /// Every format that tables can be written in.
-pub const FORMATS: [&Format; 3] = [&CSV, &PARQUET, &JSONL];
+pub const FORMATS: &[&Format] = &[&CSV, &PARQUET, &JSONL];
 
 /// The format that a file's ending names.
 pub fn of_path(path: &Path) -> Option<&'static Format> {
     let ending = path.extension()?.to_str()?.to_ascii_lowercase();
-    FORMATS.into_iter().find(|f| f.endings.contains(&&*ending))
+    FORMATS.iter().copied().find(|f| f.endings.contains(&&*ending))
 }
 
 /// The endings of files that messages name: `.csv, .parquet and .jsonl`.
-pub fn endings(joined_by: &str) -> String {
-    let all = FORMATS.map(|f| format!(".{}", f.endings[0]));
-    match &all[..] {
-        [before @ .., last] if !before.is_empty() => format!("{} {joined_by} {last}", before.join(", ")),
-        all => all.concat(),
-    }
+pub fn endings(word: &str) -> String {
+    let all: Vec<String> = FORMATS.iter().map(|f| format!(".{}", f.endings[0])).collect();
+    listed(&all, word)
 }
 
 impl clap::ValueEnum for &'static Format {
     fn value_variants<'a>() -> &'a [Self] {
-        &FORMATS
+        FORMATS
     }
 
     fn to_possible_value(&self) -> Option<clap::builder::PossibleValue> {

@@ -66,8 +66,8 @@ fn words(svg: &str) -> BTreeSet<char> {
 
 /// Those of some characters that no font has.
 fn lacking(fonts: &fontdb::Database, characters: BTreeSet<char>) -> BTreeSet<char> {
-    // Asked is the way in which the words are set afterwards: for a font beside one that lacks the character. For that
-    // the program's own has to be there twice.
+    // The library looks for a font beside one that lacks the character, as it does when it sets the words. So the
+    // program's own font is there twice.
     let mut twice = fonts.clone();
     twice.load_font_data(FONT.to_vec());
     let Some(own) = twice.faces().next().map(|face| face.id) else { return characters };

@@ -54,7 +54,8 @@ fn figure(subject: &Subject<'_>, request: &Request, width: f64) -> Result<Figure
     let range = view.prepared.as_ref().map(|p| f64::from(p.label_range));
     // The demo's are known, not judged.
     let reference = if view.prepared.as_ref().is_some_and(|p| p.dataset == "demo") { "true" } else { "human" };
-    draw(dir.name(), &rows, &values, refresh, (range, reference), request, width)
+    let in_sample = PerModality::from_fn(|m| view.prepared.as_ref().is_some_and(|p| p.is_in_sample(m, request.split)));
+    draw(dir.name(), &rows, &values, refresh, (range, reference, in_sample), request, width)
         .ok_or_else(|| nothing(format!("no row is in the {} split", request.split)))
 }
 
@@ -64,7 +65,7 @@ fn draw(
     rows: &LabelRows,
     values: &PerModality<Vec<f32>>,
     refresh: &LabelRefresh,
-    (range, reference): (Option<f64>, &str),
+    (range, reference, in_sample): (Option<f64>, &str, PerModality<bool>),
     request: &Request,
     width: f64,
 ) -> Option<Figure> {
@@ -93,7 +94,7 @@ fn draw(
                 h,
                 most,
                 &format!("{reference} label, {m}"),
-                agreement(reference, &summary),
+                agreement(reference, in_sample[m], &summary),
             ));
         }
         panels
@@ -164,13 +165,14 @@ fn moved(m: Modality, summary: &LabelSummary) -> Vec<String> {
     vec![m.name().to_owned(), words.join(", ")]
 }
 
-fn agreement(reference: &str, summary: &LabelSummary) -> Vec<String> {
+fn agreement(reference: &str, in_sample: bool, summary: &LabelSummary) -> Vec<String> {
     let line = |who: &str, of: Option<Agreement>| {
         let value = |v: Option<f64>| number(v.unwrap_or(f64::NAN), 3);
         of.map(|a| format!("{who}: r {}, MAE {}", value(a.pearson), value(a.mae)))
     };
     let lines = [line("corrected", summary.corrected), line("copies of y", summary.copied)];
-    std::iter::once(format!("against {reference} labels")).chain(lines.into_iter().flatten()).collect()
+    let how = if in_sample { ", in sample" } else { "" };
+    std::iter::once(format!("against {reference} labels{how}")).chain(lines.into_iter().flatten()).collect()
 }
 
 /// Counts of pairs of labels.

@@ -38,11 +38,11 @@ use error::{LEAST, MOST};
 use panel::Figure;
 
 /// Every figure that can be asked for.
-pub const FIGURES: [&FigureKind; 4] = [&LOSSES, &METRICS, &LABELS, &EMBEDDING];
+pub const FIGURES: &[&FigureKind] = &[&LOSSES, &METRICS, &LABELS, &EMBEDDING];
 
 impl clap::ValueEnum for &'static FigureKind {
     fn value_variants<'a>() -> &'a [Self] {
-        &FIGURES
+        FIGURES
     }
 
     fn to_possible_value(&self) -> Option<clap::builder::PossibleValue> {

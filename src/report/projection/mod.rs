@@ -1,13 +1,19 @@
 //! Two-dimensional pictures of the representations h_m and z_m ([the method](crate::book::method), stage 1): which points are laid out, and
 //! by which of the two methods. Pure computing, no file and no screen.
+//!
+//! To add a method: a file that lays points out, a [`Method`] with its name, and its arm in [`picture`].
 
+mod error;
 pub mod gap;
 pub mod groups;
 pub mod pca;
+mod progress;
 pub mod tsne;
 
-use std::fmt;
 use std::sync::atomic::AtomicBool;
+
+pub use error::{MOST_DIMENSIONS, ProjectionError};
+pub use progress::Progress;
 
 use crate::modality::Modality;
 
@@ -15,9 +21,6 @@ use crate::modality::Modality;
 pub const MOST_POINTS: usize = 8192;
 /// Points of a t-SNE picture: its cost grows with their square.
 pub const MOST_TSNE_POINTS: usize = 2000;
-/// Numbers of a representation: finding the axes takes the cube of it, and models have tens or hundreds.
-pub const MOST_DIMENSIONS: usize = 1024;
-
 /// Which of a clip's representations a point stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
@@ -179,34 +182,6 @@ pub struct Picture {
     /// See [`Cloud`].
     pub clips: usize,
     pub left_out: usize,
-}
-
-/// Why there is no picture.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-pub enum ProjectionError {
-    #[error("expected at least {least} points with finite values, found {found} ({left_out} left out)")]
-    TooFew { least: usize, found: usize, left_out: usize },
-    #[error("expected representations of at most {MOST_DIMENSIONS} numbers, found {found}")]
-    TooWide { found: usize },
-    #[error("the principal axes of {points} points were not found within {turns} turns")]
-    NotConverged { points: usize, turns: usize },
-    #[error("cancelled")]
-    Cancelled,
-}
-
-/// How far a computation is.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Progress {
-    pub done: u32,
-    pub of: u32,
-    /// As of the last time that it was measured.
-    pub divergence: Option<f64>,
-}
-
-impl fmt::Display for Progress {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} %", u64::from(self.done) * 100 / u64::from(self.of.max(1)))
-    }
 }
 
 /// Lays points out. `cancel` is looked at in every round of t-SNE, principal components are quick; `tell` hears of every

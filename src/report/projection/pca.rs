@@ -2,7 +2,7 @@
 
 use nalgebra::{DMatrix, SymmetricEigen};
 
-use super::ProjectionError;
+use super::error::ProjectionError;
 
 /// The two principal axes of a set of points.
 #[derive(Clone, Debug)]

@@ -11,6 +11,7 @@ impl Table {
         match column.about().reads {
             Reads::Data | Reads::Corrected => true,
             Reads::Human => self.rows.human.is_some(),
+            Reads::Spread => self.spread.is_some(),
             Reads::Predictions => self.predictions.is_some(),
             Reads::Marks => !self.marks.is_empty(),
             Reads::Notes => self.marks.noted() > 0,

@@ -4,6 +4,7 @@
 //! |da| > 0.3 and split = train
 //! sarcasm not y < 0          (words are looked for in id and transcript; terms side by side must all hold)
 //! id ~ "video_12" or |d| >= 0.5
+//! |da| > 2 * sa              (a comparison with another column, or with a number times one)
 //! flip_a not marked          (the audio label changed its sign, and nobody reviewed the row yet)
 //! ```
 //!
@@ -12,6 +13,26 @@
 //!
 //! Words of columns stand by themselves ([`About::word`](super::columns::About::word)). In quotation marks they are looked
 //! for like any other word. What is used like a name and is none (`split = trian`, `flip_b`) is an error.
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use mug::report::table::filter::Filter;
+//! use mug::report::table::order::{SortKey, arrange};
+//! use mug::report::table::{Rows, Table};
+//! use mug::split::Split;
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let ids = ["a_1", "a_2", "b_1"].map(str::to_owned).to_vec();
+//! let rows = Rows::new(vec![Split::Train; 3], ids, vec![], vec![0.8, -0.2, 0.4], None);
+//! let table = Table { rows: Arc::new(rows), ..Table::default() };
+//!
+//! let filter = Filter::parse("id ~ a_ or |y| > 0.3")?;
+//! assert_eq!(arrange(&table, filter.as_ref(), &SortKey::parse_list("y")?), [1, 2, 0]);
+//! assert!(Filter::parse("split = trian").is_err());
+//! # Ok(())
+//! # }
+//! ```
 
 use super::columns::Column;
 use crate::modality::Modality;
@@ -47,6 +68,8 @@ pub enum Filter {
         absolute: bool,
         comparison: Comparison,
         value: f32,
+        /// The column by which `value` is multiplied.
+        times: Option<Column>,
     },
     /// On a column of text; lower case.
     Text {
@@ -79,9 +102,8 @@ impl Filter {
     pub fn mentions(&self, columns: &impl Fn(Column) -> bool) -> bool {
         match self {
             Filter::Word(_) => columns(Column::Id) || columns(Column::Transcript),
-            Filter::Number { column, .. } | Filter::Text { column, .. } | Filter::Flag { column, .. } => {
-                columns(*column)
-            }
+            Filter::Number { column, times, .. } => columns(*column) || times.is_some_and(columns),
+            Filter::Text { column, .. } | Filter::Flag { column, .. } => columns(*column),
             Filter::Not(inner) => inner.mentions(columns),
             Filter::And(parts) | Filter::Or(parts) => parts.iter().any(|f| f.mentions(columns)),
         }
@@ -101,7 +123,8 @@ impl Filter {
     pub fn matches(&self, row: &impl Row) -> bool {
         match self {
             Filter::Word(word) => row.text(Column::Id, word, false) || row.text(Column::Transcript, word, false),
-            Filter::Number { column, absolute, comparison, value } => {
+            Filter::Number { column, absolute, comparison, value, times } => {
+                let value = &times.map_or(*value, |column| value * row.number(column));
                 let found = row.number(*column);
                 let found = if *absolute { found.abs() } else { found };
                 match comparison {
@@ -199,6 +222,13 @@ mod tests {
             "split ~ tr",
             "split = TRAIN",
             "not \"flip_b\"",
+            "y > d",
+            "y > da",
+            "|dt| >= 4*d",
+            "abs(dt) > 2 * da",
+            "|dt| > da*3 and y>0",
+            "dt < -3 * da love",
+            "f***k or y > 0",
             "-0.4",
         ] {
             // A bare number is a word like any other.
@@ -212,6 +242,9 @@ mod tests {
             "ht > -9",
             "ht < 9",
             "ht != 0",
+            "y > ht",
+            "y != 2 * ht",
+            "|dt| > 5 * da",
             "love and y<0",
             "id=vid",
             "marked",
@@ -233,6 +266,12 @@ mod tests {
         for (source, at, part) in [
             ("y >", 4, "value"),
             ("y > much", 5, "number"),
+            ("y > 2 *", 5, "number"),
+            ("y > 2 * love", 5, "number"),
+            ("y > 2 * id", 5, "number"),
+            ("y > 2 * 3", 5, "number"),
+            ("y > da * sa", 5, "number"),
+            ("y > * 2", 5, "number"),
             ("z > 1", 1, "no column z"),
             ("|dt > 1", 5, "closing |"),
             ("|id| > 1", 2, "column of numbers"),

@@ -86,7 +86,7 @@ pub fn arrange(table: &Table, filter: Option<&Filter>, keys: &[SortKey]) -> Vec<
         Some(filter) => (0..count).into_par_iter().filter(|i| filter.matches(&table.row(*i as usize))).collect(),
         None => (0..count).collect(),
     };
-    // Whatever comes after the position in the data decides nothing.
+    // No two rows have the same position in the data: keys after it change nothing.
     let keys = &keys[..keys.iter().position(|k| k.column == Column::Order).map_or(keys.len(), |at| at + 1)];
     let Some((first, rest)) = keys.split_first() else { return order };
     if first.column == Column::Order {

@@ -4,6 +4,7 @@ use super::columns::{Column, Content, Kind};
 use super::filter::{Comparison, Filter, FilterError};
 use super::likely::{column_meant, one_meant};
 use super::tokens::{Token, tokens};
+use crate::report::listing::listed;
 
 /// How deep brackets and `not` may nest.
 const DEPTH: usize = 40;
@@ -22,7 +23,7 @@ impl Filter {
         let filter = parser.any(DEPTH)?;
         match parser.peek() {
             None => Ok(Some(filter)),
-            Some(_) => Err(parser.error("expected nothing more after the closing bracket's partner")),
+            Some(_) => Err(parser.error("expected no ) without a ( before it")),
         }
     }
 }
@@ -40,9 +41,8 @@ fn words_like(typed: &str) -> Option<String> {
     let (stem, _) = typed.split_once('_')?;
     let like =
         Column::words().into_iter().filter(|(word, ..)| word.strip_prefix(stem).is_some_and(|r| r.starts_with('_')));
-    let mut words: Vec<String> = like.map(|(word, ..)| word).collect();
-    let last = words.pop()?;
-    Some(format!("{} or {last}", words.join(", ")))
+    let words: Vec<String> = like.map(|(word, ..)| word).collect();
+    (!words.is_empty()).then(|| listed(&words, "or"))
 }
 
 /// True where one of the words is, or for `~` holds, this value.
@@ -208,20 +208,37 @@ impl Parser<'_> {
                 && !is_one_of(words, &value, comparison)
             {
                 let meant = one_meant(&value, words);
-                let expected = match words {
-                    [before @ .., last] => format!("{} or {last}", before.join(", ")),
-                    [] => String::new(),
-                };
+                let expected = listed(words, "or");
                 return Err(self.error(format!("no {} {value}{meant}; expected {expected}", column.name())));
             }
             self.at += 1;
             return Ok(Filter::Text { column, comparison, value });
         }
-        let value = value.parse::<f32>().ok().filter(|v| v.is_finite());
-        let Some(value) = value else {
-            return Err(self.error("expected a number after the comparison"));
+        let Some((value, times, taken)) = self.multiple(value) else {
+            return Err(self.error("expected a number after the comparison, a column or both, for example 2 * sa"));
         };
-        self.at += 1;
-        Ok(Filter::Number { column, absolute, comparison, value })
+        self.at += taken;
+        Ok(Filter::Number { column, absolute, comparison, value, times })
+    }
+
+    /// A number, a column of numbers, or the one times the other, and the words that it takes. `*` is no sign of its own:
+    /// it stands within words that are looked for.
+    fn multiple(&self, mut text: String) -> Option<(f32, Option<Column>, usize)> {
+        let mut taken = 1;
+        while let Some(next) = self.word(taken).filter(|next| text.ends_with('*') || next.starts_with('*')) {
+            text += next;
+            taken += 1;
+        }
+        let number = |text: &str| text.parse::<f32>().ok().filter(|v| v.is_finite());
+        let column = |text: &str| Column::parse(text).filter(|c| c.kind() == Kind::Number);
+        let (value, times) = match text.split_once('*') {
+            None => number(&text).map(|value| (value, None)).or_else(|| Some((1.0, Some(column(&text)?))))?,
+            Some((a, b)) => match (number(a), number(b)) {
+                (Some(value), None) => (value, Some(column(b)?)),
+                (None, Some(value)) => (value, Some(column(a)?)),
+                _ => return None,
+            },
+        };
+        Some((value, times, taken))
     }
 }

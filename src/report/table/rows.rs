@@ -27,7 +27,7 @@ pub struct Rows {
     lower: Vec<Lower>,
 }
 
-/// A row's texts in lower case; `None` where that is what they are.
+/// A row's texts in lower case; `None` where they are in lower case already.
 #[derive(Clone, Debug, Default)]
 struct Lower {
     id: Option<Box<str>>,
@@ -96,10 +96,12 @@ pub struct Table {
     pub rows: Arc<Rows>,
     /// Corrected labels of one refresh; `None` before the first.
     pub corrected: Option<Arc<Values>>,
+    /// The spread of these between the members; `None` where there is a single one.
+    pub spread: Option<Arc<Values>>,
     /// What the network predicts for every row.
     pub predictions: Option<Arc<PredictionValues>>,
     pub marks: Arc<Marks>,
-    /// How the run's metrics count an error; `None` before that is known: as it is.
+    /// How the run's metrics count an error; `None` before that is known: then ŷ is not clipped.
     pub metrics: Option<MetricSet>,
 }
 
@@ -148,6 +150,11 @@ impl<'a> RowRef<'a> {
     /// y_m; NaN before the first refresh.
     pub fn corrected(&self, m: Modality) -> f32 {
         self.table.corrected.as_ref().map_or(f32::NAN, |v| at(&v[m], self.row))
+    }
+
+    /// The standard deviation of y_m between the members; NaN where there is a single one.
+    pub fn spread(&self, m: Modality) -> f32 {
+        self.table.spread.as_ref().map_or(f32::NAN, |v| at(&v[m], self.row))
     }
 
     /// Δ = y_m - y.

@@ -1,7 +1,7 @@
 //! Who holds a run: the words in `host.lock`, and what they allow to conclude where the kernel's lock says nothing.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -106,7 +106,7 @@ fn line_of(path: &str) -> String {
     std::fs::read_to_string(path).map(|s| s.trim().to_owned()).unwrap_or_default()
 }
 
-/// Within it a process number names one process at a time.
+/// The space in which a process number names one process at a time.
 fn process_space() -> Option<String> {
     Some(std::fs::read_link("/proc/self/ns/pid").ok()?.to_string_lossy().into_owned())
 }
@@ -120,6 +120,13 @@ fn process_identity(pid: u32) -> Option<String> {
         return None;
     }
     Some(format!("{}/{}", process_space()?, fields.nth(18)?))
+}
+
+/// A holder as a line of JSON.
+pub(super) fn in_bytes(words: &Holder) -> io::Result<Vec<u8>> {
+    let mut text = serde_json::to_vec(words)?;
+    text.push(b'\n');
+    Ok(text)
 }
 
 #[cfg(test)]

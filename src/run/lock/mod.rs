@@ -34,6 +34,7 @@ use std::time::{Duration, Instant, SystemTime};
 use super::FileError;
 use super::directory::RunDir;
 use crate::files;
+use holder::in_bytes;
 pub use holder::{Holder, holder};
 use kernel::{Seen, Taken};
 pub use reach::Reach;
@@ -251,13 +252,6 @@ impl Drop for RunLock {
             owner::remove(path, Some(&self.words));
         }
     }
-}
-
-/// A holder as a line of JSON.
-fn in_bytes(words: &Holder) -> io::Result<Vec<u8>> {
-    let mut text = serde_json::to_vec(words)?;
-    text.push(b'\n');
-    Ok(text)
 }
 
 type Opened = (File, (u64, u64), Taken);

@@ -20,7 +20,7 @@ pub(super) fn path(dir: &RunDir) -> PathBuf {
     dir.path().join("host.owner")
 }
 
-/// A claim older than this was left by a process that died within the instant that it takes.
+/// A claim is held for a moment only: one that is older than this was left by a process that died.
 const CLAIM: Duration = Duration::from_secs(10);
 
 /// Makes the file, in the place of that of a holder who is known to be `dead`.
@@ -39,8 +39,8 @@ pub(super) fn take(path: &Path, words: &Holder, dead: Option<&Holder>) -> Result
         if let Some(found) = holder::read(path).filter(|h| of_dead.as_ref() != Some(&h.token)) {
             return Err(Refused::Held(Box::new(found)));
         }
-        // A dead holder's, or one that names nobody. Whoever removes it has the claim to, and looks again first: it could
-        // be another's by now.
+        // The file is a dead holder's, or names nobody. Only the process that has the claim removes it, and it looks
+        // again first: by now the file could be another process's.
         let claim = path.with_file_name("host.owner.claim");
         if OpenOptions::new().write(true).create_new(true).open(&claim).is_ok() {
             let found = token(holder::read(path));
@@ -61,7 +61,7 @@ pub(super) fn take(path: &Path, words: &Holder, dead: Option<&Holder>) -> Result
 
 /// Makes the file with all its content, or fails because there is one.
 fn make(path: &Path, words: &Holder) -> io::Result<()> {
-    let text = super::in_bytes(words)?;
+    let text = holder::in_bytes(words)?;
     let aside = path.with_file_name(format!(".host.owner.{}", words.token));
     let linked = std::fs::write(&aside, &text).and_then(|()| std::fs::hard_link(&aside, path));
     let _ = std::fs::remove_file(&aside);

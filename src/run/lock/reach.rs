@@ -32,7 +32,7 @@ fn among(mounts: &str, path: &Path) -> Reach {
         let mut kind = kind.split(' ');
         let (name, options) = (kind.next().unwrap_or_default(), kind.nth(1).unwrap_or_default());
         let length = point.len();
-        // Of two at the same place the later one covers the other.
+        // Of two mounts at the same place the later one hides the other.
         if path.starts_with(&point) && best.is_none_or(|(longest, _)| length >= longest) {
             best = Some((length, of_kind(name, options)));
         }

@@ -1,5 +1,6 @@
 //! What is written comes back, damage is found, and an interrupted write leaves what was there.
 
+use super::verify::verify;
 use super::*;
 
 fn checkpoint(step: u64) -> Checkpoint {

@@ -10,6 +10,9 @@ use crate::split::PerSplit;
 pub struct LabelValues {
     /// y_m, clipped to [-H, H], one value a row.
     pub corrected: PerModality<Vec<f32>>,
+    /// Standard deviation over the members (of a sample: divided by their number less 1), in label units, before labels are
+    /// moved to levels; `None` for a single member.
+    pub spread: Option<PerModality<Vec<f32>>>,
 }
 
 /// Lower and upper end of a 95 % bootstrap percentile interval.
@@ -51,6 +54,30 @@ pub struct Gain {
     pub pearson_interval: Option<Interval>,
 }
 
+/// Copies and corrected labels on some of the rows that have a human label; `None`: undefined.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Part {
+    pub rows: usize,
+    /// MAE of copies.
+    pub copied: Option<f64>,
+    /// MAE of corrected labels.
+    pub corrected: Option<f64>,
+    /// Copies' MAE less corrected labels'.
+    pub gain: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gain_interval: Option<Interval>,
+}
+
+/// The rows that have a human label, by whether the modality says what the whole clip says: |human label - y| is at most
+/// 0.2 H, or more. Copies are right on the first by construction; correction is for the second.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Apart {
+    pub agreeing: Part,
+    pub differing: Part,
+}
+
 /// What correction did to one modality's labels in one split.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -74,6 +101,8 @@ pub struct LabelSummary {
     pub copied: Option<Agreement>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gain: Option<Gain>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub apart: Option<Apart>,
     /// Copies down, human labels across.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub copied_human: Option<Grid>,

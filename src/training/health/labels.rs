@@ -59,17 +59,23 @@ pub const INFLATED: Sign = Sign {
 pub const NOT_BETTER: Sign = Sign {
     name: "not-better",
     stages: &[Stage::Denoising],
-    measure: "MAE of copies of y less that of corrected labels, against human labels, training split, in units of H",
+    measure: "MAE of copies of y less that of corrected labels, against human labels, in units of H; \
+              fails where its 95 % interval lies below",
     fails_above: false,
     limit: Limit::Setting("least_gain", |s| s.least_gain),
-    meaning: "Corrected labels are not better labels: copying y is nearer to what people say.",
+    meaning: "Corrected labels are worse labels, beyond chance: copying y is nearer to what people say.",
     advice: "End stage 1 earlier (contrastive.patience), or try another noise (denoising.corruption).",
     judge: |evidence, _| {
         let Evidence::Labels { summaries, label_range } = evidence else { return Vec::new() };
         let h = f64::from(*label_range);
         // Without human labels there is no gain, and nothing to say.
-        let judged = summaries[Split::Train].iter().filter_map(|(m, s)| Some((m, s.gain?)));
-        judged.map(|(m, gain)| Reading::of(m, gain.mae.map(|g| g / h))).collect()
+        let reading = |split, (m, s): (_, &LabelSummary)| {
+            let gain = s.gain?;
+            let interval = gain.mae_interval.map(|ends| ends.map(|g| g / h));
+            Some(Reading { split: Some(split), interval, ..Reading::of(m, gain.mae.map(|g| g / h)) })
+        };
+        let of = |split: Split| summaries[split].iter().filter_map(move |judged| reading(split, judged));
+        Split::ALL.into_iter().flat_map(of).collect()
     },
 };
 

@@ -4,6 +4,22 @@
 //! One file a stage (alignment, labels, joint) holds its signs; `sign` says what a sign is made of, `evidence` what it is
 //! judged by.
 //!
+//! ```
+//! use mug::config::HealthSettings;
+//! use mug::training::events::{CheckState, LabelSummaries};
+//! use mug::training::health::{Evidence, look};
+//!
+//! // Stage 2 left the audio labels as they were.
+//! let mut summaries = LabelSummaries::default();
+//! summaries.train.audio.share_moved = Some(0.0);
+//!
+//! let evidence = Evidence::Labels { summaries: &summaries, label_range: 1.0 };
+//! let checks = look(&evidence, &HealthSettings::default(), true);
+//! let failing: Vec<&str> =
+//!     checks.iter().filter(|c| c.state == CheckState::Failing).map(|c| c.name.as_str()).collect();
+//! assert_eq!(failing, ["identity"]);
+//! ```
+//!
 //! To add a check: write a [`Sign`] beside those of its stage, and enter it in [`CHECKS`]. A limit that people may change
 //! is a field of [`HealthSettings`]; measures that no evidence has yet are a field of [`Evidence`], which the machine
 //! fills in.
@@ -22,7 +38,7 @@ use crate::training::events::{Check, Gain};
 
 /// Every sign of failure that is looked for, in the order in which checks are reported. Runs, the console, `mug health`
 /// and the help pages take them from here.
-pub const CHECKS: [Sign; 11] = [
+pub const CHECKS: &[Sign] = &[
     alignment::NO_SIGNAL,
     alignment::NOT_ALIGNED,
     alignment::MEMORISED,

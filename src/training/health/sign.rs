@@ -3,12 +3,13 @@
 use super::evidence::Evidence;
 use crate::config::HealthSettings;
 use crate::modality::Modality;
-use crate::training::events::{Check, CheckState, Stage};
+use crate::split::Split;
+use crate::training::events::{Check, CheckState, Interval, Stage};
 
 /// A sign of failure: what is the same of a check in every run, and how it is measured.
 #[derive(Clone, Copy, Debug)]
 pub struct Sign {
-    /// For example `identity`; with stage and modality it names the check.
+    /// For example `identity`; with stage, modality and split it names the check.
     pub name: &'static str,
     /// The stages that it is looked for in.
     pub stages: &'static [Stage],
@@ -49,8 +50,12 @@ impl Limit {
 pub struct Reading {
     /// `None`: of the run as a whole.
     pub modality: Option<Modality>,
+    /// `None`: of the split that the measure names.
+    pub split: Option<Split>,
     /// `None`: undefined.
     pub value: Option<f64>,
+    /// Where there is one, the check fails only where all of it is on the wrong side of the limit.
+    pub interval: Option<Interval>,
     /// The check fails where the value is undefined; else it says nothing then.
     pub undefined_fails: bool,
     /// In place of [`Sign::meaning`].
@@ -81,7 +86,11 @@ impl Sign {
 
     fn check(&self, stage: Stage, reading: Reading, limit: f64, judged: bool) -> Check {
         let fails = match reading.value {
-            Some(value) => Some(if self.fails_above { value > limit } else { value < limit }),
+            Some(value) => {
+                // The end that is nearest to passing.
+                let [low, high] = reading.interval.unwrap_or([value, value]);
+                Some(if self.fails_above { low > limit } else { high < limit })
+            }
             None => reading.undefined_fails.then_some(true),
         };
         let state = match fails {
@@ -93,8 +102,10 @@ impl Sign {
             name: self.name.to_owned(),
             stage,
             modality: reading.modality,
+            split: reading.split,
             measure: self.measure.to_owned(),
             value: reading.value,
+            interval: reading.interval,
             threshold: limit,
             fails_above: self.fails_above,
             state,

@@ -1,6 +1,6 @@
 //! Stages that are ended before their last epoch because somebody asked, and going on with them.
 
-use super::super::checkpoint::{Checkpoint, Progress, State};
+use super::super::checkpoint::{Checkpoint, OUTDATED, Progress, State};
 use super::super::error::TrainingError;
 use super::super::events::{Body, Cut, Level, Stage, StagePlan};
 use super::{Machine, Running};
@@ -38,6 +38,10 @@ impl Machine<'_> {
     /// Goes on with a stage that was cut: what it handed on and what later stages made of it is thrown away.
     pub(super) fn continue_stage(&mut self, stage: Stage) -> Result<(Option<Stage>, Option<State>), TrainingError> {
         let found = if self.is_cut(stage) { self.cuts.find(stage)? } else { None };
+        if found.as_ref().is_some_and(|checkpoint| checkpoint.outdated().is_some()) {
+            self.log(Level::Warning, format!("{OUTDATED}; stage {stage} begins anew"))?;
+            return Ok((self.restart(stage)?, None));
+        }
         let Some(Checkpoint { progress, state }) = found else {
             self.refuse_to_continue(stage, None)?;
             return Ok((self.progress.stage, None));

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::super::agreement;
 use super::super::bootstrap::{LIVE_RESAMPLES, RESAMPLES};
 use super::super::context::{Context, Evaluation};
 use super::super::error::TrainingError;
@@ -10,7 +11,7 @@ use super::super::events::{Body, LabelValues, Level, Moment, Scalars, Stage, Sta
 use super::super::feed::Feed;
 use super::super::health::{self, Evidence};
 use super::super::randomness::{Purpose, generator, order};
-use super::super::{agreement, scalars};
+use super::super::scalars::scalars;
 use super::{Flow, Machine, Running, Taken};
 use crate::split::{PerSplit, Split};
 
@@ -19,10 +20,12 @@ use crate::split::{PerSplit, Split};
 const SAMPLED: usize = 512;
 
 impl Machine<'_> {
-    /// What stage 1 begins from, recorded as its epoch 0.
+    /// What stage 1 begins from, recorded as its epoch 0; what stage 2 does to the labels that it makes.
     pub(super) fn before_first_epoch(&mut self, running: &mut Running) -> Result<(), TrainingError> {
-        if running.stage != Stage::Contrastive {
-            return Ok(());
+        match running.stage {
+            Stage::Contrastive => {}
+            Stage::Denoising => return self.log(Level::Info, self.context.levels.to_string()),
+            Stage::Joint => return Ok(()),
         }
         let started = Instant::now();
         let Evaluation { valid, metrics, .. } = running.trainer.evaluate()?;

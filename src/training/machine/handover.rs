@@ -22,8 +22,12 @@ impl Machine<'_> {
         self.progress.epoch -= 1;
         let started = Instant::now();
         if stage != Stage::Denoising {
-            let network = records::load(self.context.new_network(), weights.clone())?;
-            let found = infer_all(&self.context, &network)?;
+            let networks = match stage {
+                Stage::Contrastive => self.context.load_networks(weights.clone())?.all,
+                _ => vec![records::load(self.context.new_network(), weights.clone())?],
+            };
+            let all = networks.iter().map(|n| infer_all(&self.context, n)).collect::<Result<Vec<_>, _>>()?;
+            let found = &all[0];
             // The last step's weights were not asked for a loss any more.
             if !found.iter().all(|(_, f)| f.as_ref().is_none_or(|f| f.multimodal.iter().all(|p| p.is_finite()))) {
                 return Err(self.diverged(stage, "prediction"));
@@ -41,14 +45,14 @@ impl Machine<'_> {
             } else {
                 self.progress.aligned_mae = mae;
             }
-            let predicted = Arc::new(predictions(&found));
+            let predicted = Arc::new(predictions(found));
             self.emit(Body::Predictions { file: String::new(), values: Some(predicted.clone()) })?;
             if stage == Stage::Contrastive {
-                self.report_health_of_alignment(&found, &predicted)?;
-                let values = embedding(&found, self.context.settings.model.representation)?;
+                self.report_health_of_alignment(found, &predicted)?;
+                let values = embedding(found, self.context.settings.model.representation)?;
                 let (moment, dim, values) = (Moment::After, values.dim, Some(Arc::new(values)));
                 self.emit(Body::Embedding { moment, file: String::new(), stride: 1, dim, values })?;
-                self.handed_on = Some(found);
+                self.handed_on = Some(all);
             }
         }
         let result = self.insist(|machine| machine.store.save_result(stage, &weights))?;

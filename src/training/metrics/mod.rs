@@ -26,8 +26,8 @@ use measures::{comparable, mean};
 /// The metrics of a set, in the order in which the field's tables show them.
 pub const fn list(set: MetricSet) -> &'static [Metric] {
     match set {
-        MetricSet::Mosi => &mosi::METRICS,
-        MetricSet::Sims => &sims::METRICS,
+        MetricSet::Mosi => mosi::METRICS,
+        MetricSet::Sims => sims::METRICS,
     }
 }
 

@@ -70,6 +70,8 @@ pub enum Reads {
     Human,
     /// Corrected labels.
     Corrected,
+    /// The spread of corrected labels between members.
+    Spread,
     /// Predictions.
     Predictions,
     /// Which rows were reviewed.
@@ -100,7 +102,7 @@ impl Content {
     }
 }
 
-/// A column of numbers of the data that has no special habits; columns name what they have otherwise.
+/// What a column has where it does not say otherwise; names, texts and content are its own.
 pub const PLAIN: About = About {
     name: "",
     file: "",

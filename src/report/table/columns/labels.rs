@@ -14,6 +14,19 @@ pub const CORRECTED: About = About {
     ..PLAIN
 };
 
+pub const SPREAD: About = About {
+    name: "s",
+    file: "spread",
+    file_place: Some(5),
+    heading: "±",
+    short: "spread {m}",
+    meaning: "standard deviation of the corrected label of {m} between the members",
+    content: Content::NumberOf(|row, m| row.spread(m)),
+    reads: Reads::Spread,
+    greatest_first: true,
+    ..PLAIN
+};
+
 pub const CHANGE: About = About {
     name: "d",
     file: "change",
@@ -65,7 +78,7 @@ pub const HISTORY: About = About {
 pub const HUMAN: About = About {
     name: "h",
     file: "human",
-    file_place: Some(5),
+    file_place: Some(6),
     heading: "h",
     short: "human {m}",
     meaning: "people's (or the demo's true) label of {m}",

@@ -17,6 +17,7 @@ use std::borrow::Cow;
 pub use about::{About, Content, Kind, Reads};
 
 use crate::modality::Modality;
+use crate::report::listing::listed;
 
 /// Makes [`Column`] and what is known of it from the list of columns.
 macro_rules! columns {
@@ -79,6 +80,8 @@ columns! {
     Corrected(Modality) = labels::CORRECTED;
     /// A human (or the demo's true) unimodal label.
     Human(Modality) = labels::HUMAN;
+    /// How far the members are apart on y_m.
+    Spread(Modality) = labels::SPREAD;
     /// ŷ, what the network predicts from all modalities.
     Predicted = predictions::PREDICTED;
     /// |ŷ - y|, as the run's MAE counts it.
@@ -132,8 +135,7 @@ impl Column {
             }
             before = family;
         }
-        let last = names.pop().unwrap_or_default();
-        format!("{} or {last}", names.join(", "))
+        listed(&names, "or")
     }
 
     /// The words of filters that stand by themselves, with the column and the modality that they ask for.

@@ -22,15 +22,18 @@ fn every_column_is_found_by_its_own_name() {
 #[test]
 fn messages_name_every_column_that_can_be_compared() {
     let names = Column::names();
-    let expected = "row, id, split, text, y, dt da dv, flips, t a v, ht ha hv, p, e, pt pa pv, d or note";
-    assert_eq!(names, expected);
+    let named: Vec<&str> = names.split([',', ' ']).filter(|w| !matches!(*w, "" | "or")).collect();
+    let compared = Column::ALL.into_iter().filter(|c| matches!(c.kind(), Kind::Text | Kind::Number));
+    assert!(compared.map(Column::name).eq(named), "{names}");
+    // Those of a family stand together, and the last one follows "or".
+    assert!(names.starts_with("row, id, split, ") && names.contains(", dt da dv, ") && names.ends_with(" or note"));
 }
 
 #[test]
 fn words_of_filters_are_those_of_the_list() {
     let words = Column::words();
     let names: Vec<&str> = words.iter().map(|(word, ..)| &**word).collect();
-    assert_eq!(names, ["marked", "flip", "flip_t", "flip_a", "flip_v"]);
+    assert!(names.starts_with(&["marked", "flip", "flip_t", "flip_a", "flip_v"]), "{names:?}");
     assert_eq!((words[0].1, words[3].1, words[3].2), (Column::Mark, Column::Flips, Some(Modality::Audio)));
 }
 

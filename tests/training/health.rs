@@ -1,8 +1,6 @@
 //! Each sign of failure is provoked and raised; a default run raises none. And labels are judged by people's.
 
 use std::collections::BTreeMap;
-use std::path::Path;
-use std::process::{Command, Output, Stdio};
 use std::sync::mpsc::channel;
 
 use mug::config::Settings;
@@ -12,8 +10,8 @@ use mug::training::control::Control;
 use mug::training::events::{Body, CheckState, Event, Level, Stage};
 use mug::training::{Job, Outcome, train};
 
-#[path = "support/clips.rs"]
-mod clips;
+use crate::support::clips::demo_clips;
+use crate::support::home::Home;
 
 /// The failing checks after training these stages on a small part of the demo; `train` and `others` are numbers of clips.
 fn failing(clips: (usize, usize), stages: &[Stage], set: &str, change: impl Fn(&mut [f32])) -> Vec<String> {
@@ -21,7 +19,7 @@ fn failing(clips: (usize, usize), stages: &[Stage], set: &str, change: impl Fn(&
     let settings = Settings::parse(mug::config::BUILT_IN[0].1, "the demo's settings", &sets).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let job = Job {
-        dataset: clips::demo_clips(clips.0, clips.1, &settings, change),
+        dataset: demo_clips(clips.0, clips.1, &settings, change),
         settings,
         stages: stages.to_vec(),
         device: choose(DeviceRequest::Cpu).unwrap(),
@@ -113,71 +111,58 @@ fn joint_training_that_throws_the_network_away_is_told() {
     assert!(found.contains(&"joint-worse".to_owned()), "{found:?}");
 }
 
-fn mug(home: &Path, line: &str) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_mug"));
-    command.args(line.split_whitespace()).env("MUG_RUNS_DIR", home.join("runs")).env("MUG_RUNTIME_DIR", home.join("s"));
-    command.current_dir(home).stdin(Stdio::null()).output().unwrap()
-}
-
-fn good(home: &Path, line: &str) -> String {
-    let output = mug(home, line);
-    assert!(output.status.success(), "mug {line}: {output:?}");
-    String::from_utf8(output.stdout).unwrap()
-}
-
 fn json(text: &str) -> serde_json::Value {
     serde_json::from_str(text).unwrap_or_else(|e| panic!("{e}: {text}"))
 }
 
 #[test]
 fn a_default_run_raises_nothing_and_is_judged() {
-    let home = tempfile::tempdir().unwrap();
-    let home = home.path();
-    good(home, "train --dataset demo --device cpu --run default");
-    let report = json(&good(home, "health default --json"));
+    let home = Home::new();
+    home.good("train --dataset demo --device cpu --run default");
+    let report = home.json("health default --json");
     assert_eq!(report["healthy"], true, "{report}");
     let checks = report["checks"].as_array().unwrap();
     assert!(checks.len() > 20 && checks.iter().all(|c| c["state"] == "ok"), "{report}");
 
     // A run that ends in a few poor steps is worse, and the exit status says so.
     let poor = "--set contrastive.epochs=1 --set denoising.epochs=1 --set denoising.corruption={gaussian=0.0}";
-    good(home, &format!("train --dataset demo --device cpu --run poor {poor} --set joint.epochs=1"));
-    assert_eq!(mug(home, "health poor").status.code(), Some(4));
-    let compared = mug(home, "health poor --baseline default");
+    home.good(&format!("train --dataset demo --device cpu --run poor {poor} --set joint.epochs=1"));
+    assert_eq!(home.output("health poor").status.code(), Some(4));
+    let compared = home.output("health poor --baseline default");
     let text = String::from_utf8(compared.stdout).unwrap();
     assert_eq!(compared.status.code(), Some(4));
     assert!(text.contains("FAILING  joint        worse-than-baseline") && text.contains("beside default"), "{text}");
-    let compared = json(&good(home, "health default --baseline poor --json"));
+    let compared = home.json("health default --baseline poor --json");
     assert!(compared["baseline"]["gain"]["mae"].as_f64().unwrap() > 0.0, "{compared}");
-    assert_eq!(mug(home, "health default --baseline nowhere").status.code(), Some(1));
+    assert_eq!(home.output("health default --baseline nowhere").status.code(), Some(1));
 
     // The demo's known truth judges its labels; a file of some people's does the same for its own rows only.
-    let judged = json(&good(home, "labels default --json"));
+    let judged = home.json("labels default --json");
     let text = &judged["labels"]["train"]["text"];
     assert!(judged["judged_by"] == "data" && text["annotated"] == 1000, "{judged}");
     assert!(text["gain"]["mae_interval"][0].as_f64().unwrap() > 0.0, "{text}");
-    let recorded = read_last_summary(home);
+    let recorded = read_last_summary(&home);
     assert_eq!(recorded, judged["labels"], "the console and the command line judge alike");
-    let rows = std::fs::read_to_string(home.join("runs/default/labels/rows.csv")).unwrap();
+    let rows = std::fs::read_to_string(home.path().join("runs/default/labels/rows.csv")).unwrap();
     let ids: Vec<&str> = rows.lines().skip(1).take(40).filter_map(|l| l.split(',').nth(2)).collect();
     let given: String = ids.iter().map(|id| format!("{id},audio,0.5\n")).collect();
-    std::fs::write(home.join("mine.csv"), format!("id,modality,label\n{given}nobody,text,0\n")).unwrap();
-    let judged = mug(home, "labels default --against mine.csv --json");
+    std::fs::write(home.path().join("mine.csv"), format!("id,modality,label\n{given}nobody,text,0\n")).unwrap();
+    let judged = home.output("labels default --against mine.csv --json");
     let found = json(std::str::from_utf8(&judged.stdout).unwrap());
     assert_eq!(found["labels"]["train"]["audio"]["annotated"], 40);
     assert_eq!(found["labels"]["train"]["text"]["annotated"], 0);
     assert_eq!(found["unknown_ids"], serde_json::json!(["nobody"]));
     assert!(String::from_utf8_lossy(&judged.stderr).contains("1 ids are not in the run's data: nobody"));
-    let table = good(home, "labels default --against mine.csv");
+    let table = home.good("labels default --against mine.csv");
     assert!(table.contains("train audio: 40 rows") && table.contains("copied \\ human"), "{table}");
-    std::fs::write(home.join("mine.csv"), "id,modality,label\nx,text,lots\n").unwrap();
-    let refused = mug(home, "labels default --against mine.csv");
+    std::fs::write(home.path().join("mine.csv"), "id,modality,label\nx,text,lots\n").unwrap();
+    let refused = home.output("labels default --against mine.csv");
     assert!(String::from_utf8_lossy(&refused.stderr).contains("mine.csv, line 2"), "{refused:?}");
 }
 
 /// The summaries of the last refresh, as the run recorded them.
-fn read_last_summary(home: &Path) -> serde_json::Value {
-    let events = std::fs::read_to_string(home.join("runs/default/events.jsonl")).unwrap();
+fn read_last_summary(home: &Home) -> serde_json::Value {
+    let events = std::fs::read_to_string(home.path().join("runs/default/events.jsonl")).unwrap();
     let labels = events.lines().rfind(|l| l.contains("\"event\":\"labels\"")).unwrap();
     json(labels)["summaries"].clone()
 }

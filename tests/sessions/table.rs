@@ -1,7 +1,6 @@
 //! The label table of the built program: a million rows through a pseudo-terminal, marks of two consoles, files.
 
 use std::path::Path;
-use std::process::{Command, Stdio};
 
 use mug::config::Settings;
 use mug::device::DeviceRequest;
@@ -14,10 +13,8 @@ use mug::run::{labels, predictions};
 use mug::split::{PerSplit, Split};
 use mug::training::events::{Body, Event, LabelValues, PredictionValues, Prepared, Stage, StagePlan};
 
-mod support;
-
-use support::home::until;
-use support::terminal::Console;
+use crate::support::home::{Home, said, until};
+use crate::support::terminal::Console;
 
 /// Rows with values that a test can work out: y runs through 21 values, text moves by a little, every fifth row of audio
 /// changes its sign.
@@ -52,7 +49,7 @@ fn made_up(home: &Path, name: &str, n: usize) -> RunDir {
         vision: all.clone(),
     };
     let file = labels::file_name(0, Some(Stage::Denoising));
-    labels::write(&dir.path().join(&file), &LabelValues { corrected }).unwrap();
+    labels::write(&dir.path().join(&file), &LabelValues { corrected, spread: None }).unwrap();
     let predicted = predictions::file_name(2, Some(Stage::Joint));
     std::fs::create_dir_all(dir.path().join("predictions")).unwrap();
     let values = PredictionValues { multimodal: vec![0.0; n], unimodal: PerModality::from_fn(|_| all.clone()) };
@@ -68,6 +65,7 @@ fn made_up(home: &Path, name: &str, n: usize) -> RunDir {
         plan: Stage::ALL.map(|stage| StagePlan { stage, epochs: 2, steps_per_epoch: 1 }).to_vec(),
         parameters: (0, 0),
         findings: vec![],
+        in_sample: vec![],
     };
     let at = |stage, step, body| Event { time: 1.0, stage, epoch: step as u32, step, body };
     let events = [
@@ -82,17 +80,10 @@ fn made_up(home: &Path, name: &str, n: usize) -> RunDir {
     dir
 }
 
-fn mug(home: &Path, line: &[&str]) -> (bool, Vec<u8>, String) {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_mug"));
-    command.args(line).env("MUG_RUNS_DIR", home.join("runs")).env("MUG_RUNTIME_DIR", home.join("s"));
-    let output = command.stdin(Stdio::null()).output().unwrap();
-    (output.status.success(), output.stdout, String::from_utf8_lossy(&output.stderr).into_owned())
-}
-
 #[test]
 fn a_million_rows_are_scrolled_sorted_searched_and_written() {
     const MILLION: usize = 1_000_000;
-    let home = tempfile::tempdir().unwrap();
+    let home = Home::new();
     made_up(home.path(), "large", MILLION);
     let mut console = Console::open(home.path(), "attach large", 120, 36, &[]);
     console.wait_for("✔ finished");
@@ -128,11 +119,11 @@ fn a_million_rows_are_scrolled_sorted_searched_and_written() {
     assert_eq!(written.len(), passing);
     // All of it by the command, filtered and sorted the same way.
     let filter = "flip_a and y > 0.85 and number 9999";
-    let (good, out, said) =
-        mug(home.path(), &["labels", "large", "--filter", filter, "--sort", "y,-da", "--columns", "id"]);
-    assert!(good, "{said}");
+    let output =
+        home.mug_with(&["labels", "large", "--filter", filter, "--sort", "y,-da", "--columns", "id"]).output().unwrap();
+    assert!(output.status.success(), "{}", said(&output));
     let commanded: Vec<String> =
-        csv::Reader::from_reader(&out[..]).records().map(|r| r.unwrap()[0].to_owned()).collect();
+        csv::Reader::from_reader(&output.stdout[..]).records().map(|r| r.unwrap()[0].to_owned()).collect();
     assert_eq!(commanded, written);
 }
 
@@ -144,7 +135,7 @@ fn clips(console: &Console) -> Vec<String> {
 
 #[test]
 fn marks_are_shared_kept_and_written_and_columns_remembered() {
-    let home = tempfile::tempdir().unwrap();
+    let home = Home::new();
     let dir = made_up(home.path(), "small", 40);
     let open = |line: &str| {
         let mut console = Console::open(home.path(), line, 120, 36, &[]);
@@ -172,8 +163,7 @@ fn marks_are_shared_kept_and_written_and_columns_remembered() {
     follower.wait_for("following the directory only");
     // A column is hidden, another moved; whoever leaves at once loses nothing.
     one.press("ll-<x");
-    one.press("q");
-    one.ended();
+    one.leave();
     let marks = Marks::read(&dir.marks_path()).unwrap();
     assert_eq!((marks.reviewed(), marks.get(3).map(|m| m.note.as_str())), (0, Some("an odd one")));
     assert!(marks.get(2).is_none(), "the last line says that row 2 is not reviewed");
@@ -183,15 +173,16 @@ fn marks_are_shared_kept_and_written_and_columns_remembered() {
     assert!(!heading.contains("ΔA") && heading.find("ΔV").unwrap() < heading.find("ΔT").unwrap(), "{heading}");
     for format in ["csv", "jsonl", "parquet"] {
         let path = home.path().join(format!("all.{format}"));
-        let (good, _, said) = mug(home.path(), &["labels", "small", "-o", path.to_str().unwrap()]);
-        assert!(good, "{said}");
+        home.good(&format!("labels small -o {}", path.display()));
         let bytes = std::fs::read(&path).unwrap();
         assert!(bytes.windows(10).any(|w| w == b"an odd one"), "{format}");
     }
-    let (good, _, said) = mug(home.path(), &["labels", "small", "--filter", "y >"]);
-    assert!(!good && said.contains("--filter: expected a value after the comparison at character 4"), "{said}");
-    let (good, _, said) = mug(home.path(), &["labels", "small", "--sort", "zz"]);
-    assert!(!good && said.contains("no column \"zz\""), "{said}");
-    let (good, _, said) = mug(home.path(), &["labels", "small", "-o", "x.txt"]);
-    assert!(!good && said.contains("--format"), "{said}");
+    for (arguments, why) in [
+        (&["--filter", "y >"], "--filter: expected a value after the comparison at character 4"),
+        (&["--sort", "zz"], "no column \"zz\""),
+        (&["-o", "x.txt"], "--format"),
+    ] {
+        let output = home.mug_with(&[&["labels", "small"], &arguments[..]].concat()).output().unwrap();
+        assert!(!output.status.success() && said(&output).contains(why), "{}", said(&output));
+    }
 }

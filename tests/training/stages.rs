@@ -16,11 +16,10 @@ use mug::training::listener::Listener;
 use mug::training::metrics;
 use mug::training::{Job, Outcome, TrainingError, train};
 
-#[path = "support/clips.rs"]
-mod clips;
+use crate::support::clips::demo_clips;
 
 fn dataset(clips: usize) -> Arc<Dataset> {
-    clips::demo_clips(clips, clips / 2, &settings(""), |_| {})
+    demo_clips(clips, clips / 2, &settings(""), |_| {})
 }
 
 fn settings(set: &str) -> Settings {

@@ -2,24 +2,15 @@
 
 use std::path::Path;
 
-mod support;
-
-use support::home::Home;
-use support::picture;
-use support::terminal::Console;
-
-/// Long enough not to end while it is looked at.
-const LONG: &str = "--device cpu --set contrastive.epochs=500 --set contrastive.patience=0";
-/// Over within seconds.
-const SHORT: &str = "--device cpu --set contrastive.epochs=2 --set denoising.epochs=2 --set joint.epochs=2";
+use crate::support::home::Home;
+use crate::support::picture;
+use crate::support::settings::{LONG, SHORT};
+use crate::support::terminal::Console;
 
 #[test]
 fn start_pause_resume_sort_resize_and_leave() {
     let home = Home::new();
-    let mut console = Console::open(home.path(), LONG, 120, 36, &[]);
-    console.wait_for("space trains on demo");
-    console.press(" ");
-    console.wait_for("▶ contrastive");
+    let mut console = Console::training(home.path(), LONG, 120, 36, &[]);
     console.wait_for("1500 rows ");
     console.press(" ");
     console.wait_for("‖ paused, contrastive");
@@ -39,8 +30,7 @@ fn start_pause_resume_sort_resize_and_leave() {
     console.press(" ");
     console.wait_for("▶ contrastive");
     assert_eq!(home.state(), "training");
-    console.press("q");
-    console.ended();
+    console.leave();
     console.wait_for("goes on; `mug attach");
     assert_eq!(home.state(), "training");
     let sent = String::from_utf8_lossy(&console.sent()).into_owned();
@@ -74,8 +64,7 @@ fn the_alignment_picture_is_laid_out_and_tsne_is_cancelled() {
     console.press("\x1b");
     console.wait_for("t-SNE cancelled");
     console.wait_for("text · PCA");
-    console.press("q");
-    console.ended();
+    console.leave();
 }
 
 #[test]
@@ -116,7 +105,7 @@ fn the_kernels_console_gets_no_signs_that_its_font_lacks() {
     assert!(console.sent().is_ascii(), "{}", console.text());
 }
 
-/// The README's picture, from a real run: `cargo test --release --test console -- --ignored picture`.
+/// The README's picture, from a real run: `cargo test --release --test sessions -- --ignored picture`.
 #[test]
 #[ignore = "writes assets/console.svg"]
 fn picture() {

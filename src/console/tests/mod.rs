@@ -1,0 +1,10 @@
+//! The console without a terminal: what keys and news change, what the screen then shows. A file a subject; screens as
+//! snapshots in [`screens`].
+
+mod looks;
+mod losses;
+mod rows;
+mod runs;
+mod screens;
+mod start;
+mod table;

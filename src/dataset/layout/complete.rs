@@ -1,0 +1,121 @@
+//! What is made of splits that are not complete: clips without a label are left out, and clips of train stand in for a
+//! validation split that is not there.
+
+use std::collections::BTreeMap;
+
+use super::hints;
+use super::key::Key;
+use super::kind::Splits;
+use crate::dataset::error::DatasetError;
+use crate::dataset::file::hash::Hash;
+use crate::dataset::flaw::{Flaw, FlawKind};
+use crate::dataset::pickle::Pickle;
+use crate::dataset::prepare::parts::Parts;
+use crate::split::{PerSplit, Split};
+
+/// Clips of train that stand in for a validation split: one in this many, about the share that CMU-MOSI's has.
+const ONE_IN: usize = 7;
+
+/// Completes the splits and notes what was done.
+///
+/// # Errors
+/// A split has no clip with a label, or train has too few clips to set some aside.
+pub fn complete(pickle: &Pickle, splits: Splits, flaws: &mut Vec<Flaw>) -> Result<PerSplit<Parts>, DatasetError> {
+    let mut labelled = |split: Split, parts: Parts| labelled(pickle, split, parts, flaws);
+    let train = labelled(Split::Train, splits.train)?;
+    let valid = splits.valid.map(|parts| labelled(Split::Valid, parts)).transpose()?;
+    let test = labelled(Split::Test, splits.test)?;
+    Ok(match valid {
+        Some(valid) => PerSplit { train, valid, test },
+        None => {
+            let keys = pickle.keys(pickle.root())?.unwrap_or_default();
+            let (train, valid, videos) = set_aside(&train).ok_or_else(|| {
+                let key = Key { pickle, name: Split::Valid.name().to_owned() };
+                key.error(
+                    "a split of this name",
+                    format!("only the keys {keys}"),
+                    "train has too few clips to set some aside",
+                )
+            })?;
+            let kind = FlawKind::ValidSetAside { clips: valid.labels.len(), videos, keys };
+            flaws.push(Flaw::new(None, Split::Valid.name(), kind));
+            PerSplit { train, valid, test }
+        }
+    })
+}
+
+/// Leaves out the clips whose label is NaN.
+fn labelled(pickle: &Pickle, split: Split, parts: Parts, flaws: &mut Vec<Flaw>) -> Result<Parts, DatasetError> {
+    let of = parts.labels.len();
+    let rows: Vec<usize> = (0..of).filter(|&row| !parts.labels[row].is_nan()).collect();
+    if rows.len() == of {
+        return Ok(parts);
+    }
+    if rows.is_empty() {
+        let key = Key { pickle, name: format!("{split}.{}", parts.keys.labels) };
+        return Err(key.error("a label for some clips", format!("none for any of {of}"), hints::unlabelled(split)));
+    }
+    let kind = FlawKind::Unlabelled { clips: of - rows.len(), of };
+    flaws.push(Flaw::new(Some(split), parts.keys.labels, kind));
+    Ok(parts.pick(&rows))
+}
+
+/// Divides the clips of train into train and valid, those of one video together and always in the same way. Also says of
+/// how many videos the latter are. `None` where there are too few clips.
+fn set_aside(train: &Parts) -> Option<(Parts, Parts, usize)> {
+    let by = |name: fn(&str) -> &str| {
+        let mut videos: BTreeMap<(u64, &str), Vec<usize>> = BTreeMap::new();
+        for (row, id) in train.ids.iter().enumerate() {
+            let video = name(id);
+            let mut hash = Hash::default();
+            hash.update(video.as_bytes());
+            videos.entry((hash.0, video)).or_default().push(row);
+        }
+        videos
+    };
+    let mut videos = by(video);
+    if videos.len() < 2 {
+        // All of one video: clips are all that can be told apart.
+        videos = by(|id| id);
+    }
+    let wanted = (train.labels.len() / ONE_IN).max(1);
+    let (mut rows, mut taken) = (Vec::new(), 0);
+    // In the order of their hashes, which has nothing to do with what they show.
+    for clips in videos.into_values() {
+        if rows.len() >= wanted {
+            break;
+        }
+        rows.extend(clips);
+        taken += 1;
+    }
+    rows.sort_unstable();
+    let rest: Vec<usize> = (0..train.labels.len()).filter(|row| rows.binary_search(row).is_err()).collect();
+    (!rest.is_empty()).then(|| (train.pick(&rest), train.pick(&rows), taken))
+}
+
+/// The video that a clip is of, by its id: `video$_$clip`, `video[clip]`, else the id itself.
+fn video(id: &str) -> &str {
+    match id.split_once("$_$").or_else(|| id.strip_suffix(']')?.rsplit_once('[')) {
+        Some((video, _)) => video,
+        None => id,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn videos_of_ids() {
+        for (id, expected) in [
+            ("abc$_$12", "abc"),
+            ("abc$_$1.5$_$2.5", "abc"),
+            ("a[b][12]", "a[b]"),
+            ("train_00012", "train_00012"),
+            ("", ""),
+            ("12]", "12]"),
+        ] {
+            assert_eq!(video(id), expected, "{id}");
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! `run.toml`, the manifest of a run directory.
+
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use serde::{Deserialize, Serialize};
+
+use super::clock;
+use crate::config::Settings;
+use crate::dataset::digest::Stamp;
+use crate::device::DeviceRequest;
+use crate::training::events::Stage;
+
+/// `run.toml`: everything needed to train this run, or to go on with it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// Version of the program that began the run.
+    pub version: String,
+    /// RFC 3339, UTC.
+    pub created: String,
+    /// The dataset as the user named it: a catalogue name or a path.
+    pub dataset: String,
+    /// The data file, absolute; `None` where there is none (the demo).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<PathBuf>,
+    /// Identifies the data file's content; known once the data was opened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fingerprint: Option<String>,
+    /// Checksum of `labels/rows.csv`, once that is written; see rows.rs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows_crc32c: Option<String>,
+    /// The data file in full; known once it was read to its end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data: Option<DataRecord>,
+    /// Which settings were taken, and why, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settings_from: Option<String>,
+    pub device: DeviceRequest,
+    pub seed: u64,
+    /// Stages to train, in order.
+    pub stages: Vec<Stage>,
+    pub settings: Settings,
+}
+
+/// What the data file was when its content was last compared.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DataRecord {
+    #[serde(flatten)]
+    pub stamp: Stamp,
+    /// Of the content, in hexadecimal digits.
+    pub sha256: String,
+}
+
+impl Manifest {
+    /// A manifest of now and of this version; the seed is the settings'.
+    pub fn new(
+        dataset: impl Into<String>,
+        source: Option<PathBuf>,
+        device: DeviceRequest,
+        stages: Vec<Stage>,
+        settings: Settings,
+    ) -> Manifest {
+        Manifest {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            created: clock::timestamp(SystemTime::now()),
+            dataset: dataset.into(),
+            source,
+            fingerprint: None,
+            rows_crc32c: None,
+            data: None,
+            settings_from: None,
+            device,
+            seed: settings.training.seed,
+            stages,
+            settings,
+        }
+    }
+
+    /// The dataset's name without folders and endings, for headings.
+    pub fn dataset_name(&self) -> String {
+        Path::new(&self.dataset).file_stem().map_or_else(|| self.dataset.clone(), |s| s.to_string_lossy().into_owned())
+    }
+
+    /// True where both runs have the same data: by the content's digest where both know it, else by its fingerprint, else
+    /// by its name.
+    pub fn has_data_of(&self, other: &Manifest) -> bool {
+        if let (Some(a), Some(b)) = (&self.data, &other.data) {
+            return a.sha256 == b.sha256;
+        }
+        match (&self.fingerprint, &other.fingerprint) {
+            (Some(a), Some(b)) => a == b,
+            _ => self.dataset_name() == other.dataset_name(),
+        }
+    }
+}

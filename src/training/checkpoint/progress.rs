@@ -1,0 +1,73 @@
+//! Where a run stands, as a checkpoint holds it.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::training::events::{LabelSummaries, Stage, StageSummary, SummaryMetrics};
+use crate::training::parts::Part;
+
+/// Where a run stands. Fields that a checkpoint of an older version lacks have their default.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Progress {
+    /// The stage being trained; `None` once all are done.
+    pub stage: Option<Stage>,
+    /// The epoch being trained, from 1.
+    pub epoch: u32,
+    /// Steps of that epoch that are done.
+    pub step_in_epoch: u32,
+    /// Steps of the stage that are done.
+    pub step: u64,
+    /// Active seconds of the run.
+    pub time: f64,
+    /// Active seconds of the running epoch's steps.
+    pub epoch_seconds: f64,
+    /// Active seconds of the stage's steps in the epochs before.
+    pub train_seconds: f64,
+    /// Training samples seen in the stage.
+    pub samples: u64,
+    /// Sum and number of each loss over the running epoch.
+    pub sums: BTreeMap<String, (f64, u32)>,
+    /// Epochs since the best one.
+    pub stale: u32,
+    pub best_score: Option<f32>,
+    /// Refreshes of the labels so far.
+    pub refreshes: u32,
+    /// Figures of the stages, the running one's included.
+    pub stages: BTreeMap<Stage, StageSummary>,
+    pub metrics: SummaryMetrics,
+    pub labels: Option<LabelSummaries>,
+    /// The health checks that failed when they were last judged, in words.
+    pub failing: Vec<String>,
+    /// Validation MAE of what stage 1 handed on.
+    pub aligned_mae: Option<f64>,
+    /// Results of the stages that are done.
+    pub results: BTreeMap<Stage, Part>,
+    /// 0 for checkpoints of versions that kept no list of their parts.
+    pub format: u32,
+}
+
+impl Progress {
+    /// The beginning of a stage; keeps what earlier stages left.
+    pub fn begin(&mut self, stage: Stage) {
+        self.stages.retain(|&s, _| s < stage);
+        self.results.retain(|&s, _| s < stage);
+        self.stages.insert(stage, StageSummary::default());
+        let earlier = |words: &String| Stage::ALL.iter().any(|&s| s < stage && words.starts_with(s.name()));
+        self.failing.retain(earlier);
+        *self = Progress {
+            stage: Some(stage),
+            epoch: 1,
+            time: self.time,
+            refreshes: self.refreshes,
+            stages: std::mem::take(&mut self.stages),
+            metrics: std::mem::take(&mut self.metrics),
+            labels: self.labels,
+            failing: std::mem::take(&mut self.failing),
+            aligned_mae: self.aligned_mae.filter(|_| stage > Stage::Contrastive),
+            results: std::mem::take(&mut self.results),
+            ..Progress::default()
+        };
+    }
+}
