@@ -1,6 +1,6 @@
 //! What correction did to the labels, and whether it brought them closer to human or known ones ([the method](crate::book::method), what can fail).
 
-use crate::modality::PerModality;
+use crate::modality::{Modality, PerModality};
 use crate::training::bootstrap::intervals;
 use crate::training::events::{Agreement, Apart, Gain, Grid, LabelSummary, Part};
 use crate::training::metrics::{mae, pearson};
@@ -65,6 +65,28 @@ pub fn summarise(
         }
         summary
     })
+}
+
+/// Adds what the spread between members says of the moves; `spread` holds one value a row, as `corrected` does. What
+/// cannot be computed (vectors of unequal length, no row, none that moved) is left undefined.
+pub fn weigh_moves(
+    summaries: &mut PerModality<LabelSummary>,
+    labels: &[f32],
+    corrected: &PerModality<Vec<f32>>,
+    spread: &PerModality<Vec<f32>>,
+    label_range: f32,
+) {
+    for m in Modality::ALL {
+        let (corrected, spread) = (&corrected[m], &spread[m]);
+        if labels.is_empty() || corrected.len() != labels.len() || spread.len() != labels.len() {
+            continue;
+        }
+        let moves = corrected.iter().zip(labels).map(|(c, y)| (c - y).abs()).zip(spread);
+        let moved: Vec<(f32, &f32)> = moves.filter(|(by, _)| *by > MOVED * label_range).collect();
+        let share = |count: usize, of: usize| (of > 0).then(|| count as f64 / of as f64);
+        summaries[m].share_clear = share(moved.iter().filter(|(by, s)| by > *s).count(), labels.len());
+        summaries[m].share_uncertain = share(moved.iter().filter(|(by, s)| *by < 2.0 * **s).count(), moved.len());
+    }
 }
 
 /// Judges copies and corrected labels by the rows that have a human label.
@@ -197,7 +219,6 @@ fn share_moved(corrected: &[f32], labels: &[f32], label_range: f32) -> Option<f6
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::modality::Modality;
     use crate::training::bootstrap::RESAMPLES;
 
     fn each(text: &[f32], audio: &[f32], vision: &[f32]) -> PerModality<Vec<f32>> {
@@ -206,6 +227,20 @@ mod tests {
 
     fn near(found: Option<f64>, expected: f64) {
         assert!(found.is_some_and(|f| (f - expected).abs() < 1e-6), "{found:?}, expected {expected}");
+    }
+
+    #[test]
+    fn moves_are_weighed_by_the_spread() {
+        let y = [0.0, 0.0, 0.0, 0.0, 0.0];
+        // Text: two moves beyond their spread, one of them twice, one within it, and one too small to be a move.
+        let corrected = each(&[0.4, 0.3, -0.2, 0.04, 0.0], &y, &[0.5; 4]);
+        let spread = each(&[0.1, 0.2, 0.3, 0.0, 0.0], &[0.1; 5], &[0.1; 4]);
+        let mut found = PerModality::<LabelSummary>::default();
+        weigh_moves(&mut found, &y, &corrected, &spread, 1.0);
+        assert_eq!((found.text.share_clear, found.text.share_uncertain), (Some(0.4), Some(2.0 / 3.0)));
+        // Nothing moved; vectors of unequal length.
+        assert_eq!((found.audio.share_clear, found.audio.share_uncertain), (Some(0.0), None));
+        assert_eq!(found.vision, LabelSummary::default());
     }
 
     #[test]

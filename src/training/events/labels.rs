@@ -90,6 +90,12 @@ pub struct LabelSummary {
     pub correlation: Option<f64>,
     /// Variance of y_m over the variance of y.
     pub variance_ratio: Option<f64>,
+    /// Share of rows moved by more than 0.05 H and by more than the members' spread.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub share_clear: Option<f64>,
+    /// Of the rows moved by more than 0.05 H, the share whose move is smaller than twice the members' spread.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub share_uncertain: Option<f64>,
     /// Rows that have a human (or the demo's true) label of this modality.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub annotated: Option<usize>,

@@ -11,6 +11,13 @@ fn of_each(evidence: &Evidence<'_>, read: impl Fn(&LabelSummary, f64) -> Option<
     summaries[Split::Train].iter().map(|(m, s)| Reading::of(m, read(s, f64::from(*label_range)))).collect()
 }
 
+/// The same of several members, whose spread is known.
+fn of_members(evidence: &Evidence<'_>, read: impl Fn(&LabelSummary) -> Option<f64>) -> Vec<Reading> {
+    let Evidence::Labels { summaries, .. } = evidence else { return Vec::new() };
+    let known = summaries[Split::Train].iter().filter(|(_, s)| s.share_clear.is_some());
+    known.map(|(m, s)| Reading::of(m, read(s))).collect()
+}
+
 pub const IDENTITY: Sign = Sign {
     name: "identity",
     stages: &[Stage::Denoising],
@@ -77,6 +84,31 @@ pub const NOT_BETTER: Sign = Sign {
         let of = |split: Split| summaries[split].iter().filter_map(move |judged| reading(split, judged));
         Split::ALL.into_iter().flat_map(of).collect()
     },
+};
+
+pub const UNCERTAIN: Sign = Sign {
+    name: "uncertain",
+    stages: &[Stage::Denoising],
+    measure: "of the training labels that moved by more than 0.05 H, the share whose move is smaller than twice the \
+              members' spread",
+    fails_above: true,
+    limit: Limit::Fixed(0.5),
+    meaning: "Most moves are no larger than the correctors differ among themselves: another seed moves other labels.",
+    advice: "Average more members (denoising.members, or networks of them), or lower the noise (denoising.corruption).",
+    judge: |evidence, _| of_members(evidence, |s| s.share_uncertain),
+};
+
+pub const MOVES_MOST: Sign = Sign {
+    name: "moves-most",
+    stages: &[Stage::Denoising],
+    measure: "share of training labels that moved by more than 0.05 H and by more than the members' spread",
+    fails_above: true,
+    limit: Limit::Fixed(0.5),
+    meaning: "MUCN moves most labels and is sure of it. It learned that every label is a little wrong; of people's labels a \
+              third or more equal y, and those it makes worse.",
+    advice: "Corrupt fewer labels and leave the others exactly right: denoising.corruption = { permute = 0.3 }; or \
+             calibrate by some labelled clips (mug calibrate).",
+    judge: |evidence, _| of_members(evidence, |s| s.share_clear),
 };
 
 pub const IGNORES_LABEL: Sign = Sign {

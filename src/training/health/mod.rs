@@ -46,6 +46,8 @@ pub const CHECKS: &[Sign] = &[
     labels::OVER_CORRECTED,
     labels::FLATTENED,
     labels::INFLATED,
+    labels::UNCERTAIN,
+    labels::MOVES_MOST,
     labels::NOT_BETTER,
     labels::IGNORES_LABEL,
     joint::JOINT_WORSE,

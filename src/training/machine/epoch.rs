@@ -13,6 +13,7 @@ use super::super::health::{self, Evidence};
 use super::super::randomness::{Purpose, generator, order};
 use super::super::scalars::scalars;
 use super::{Flow, Machine, Running, Taken};
+use crate::modality::PerModality;
 use crate::split::{PerSplit, Split};
 
 /// Rows whose representations are read before and during stage 1, at most; evenly spaced where there are more. Asking the
@@ -215,9 +216,15 @@ impl Machine<'_> {
         let summaries = PerSplit::from_fn(|split| {
             let rows = start..start + dataset.len(split);
             start = rows.end;
-            let corrected = labels.corrected.map(|_, all| all[rows.clone()].to_vec());
-            let human = dataset.unimodal_labels(split);
-            agreement::summarise(dataset.labels(split), &corrected, human, dataset.label_range, resamples)
+            let of = |all: &PerModality<Vec<f32>>| all.map(|_, all| all[rows.clone()].to_vec());
+            let (corrected, human, range) =
+                (of(&labels.corrected), dataset.unimodal_labels(split), dataset.label_range);
+            let y = dataset.labels(split);
+            let mut summaries = agreement::summarise(y, &corrected, human, range, resamples);
+            if let Some(spread) = labels.spread.as_ref() {
+                agreement::weigh_moves(&mut summaries, y, &corrected, &of(spread), range);
+            }
+            summaries
         });
         let refresh = self.progress.refreshes;
         self.progress.refreshes += 1;
