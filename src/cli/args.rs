@@ -21,7 +21,7 @@ pub struct Args {
     #[command(flatten)]
     pub home: HomeArgs,
     /// Where runs lie; MUG_RUNS_DIR sets it, too.
-    #[arg(long, global = true, value_name = "FOLDER")]
+    #[arg(long, global = true, value_name = "FOLDER", display_order = 900)]
     pub runs_dir: Option<PathBuf>,
 }
 

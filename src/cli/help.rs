@@ -72,7 +72,7 @@ mod tests {
             for line in text.lines() {
                 assert!(line.width() <= WIDTH, "{}: {line}", page.name);
             }
-            for markup in ["](", "<!--", "|---", "**"] {
+            for markup in ["](", "<!--", "|---", "**", "```"] {
                 assert!(!text.contains(markup), "{}: {markup}", page.name);
             }
         }

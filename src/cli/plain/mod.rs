@@ -1,6 +1,6 @@
 //! Markdown as plain text, for terminals: headings, paragraphs, lists, tables and blocks of code, in a number of cells.
 //!
-//! Links are printed as their text, emphasis as plain words, and names in code style without their quotes.
+//! Links are printed as their text, emphasis as plain words. Words in code style keep their backticks, except in tables.
 
 mod table;
 
@@ -14,6 +14,8 @@ use table::Table;
 const INDENT: &str = "  ";
 /// Code stands further in than what surrounds it.
 const CODE_INDENT: &str = "    ";
+/// Around words in code style.
+const CODE: &str = "`";
 
 /// A page of Markdown as lines of at most `width` cells. Code is kept as it is, whatever its width.
 pub fn render(page: &str, width: usize) -> String {
@@ -38,11 +40,11 @@ impl Writer {
             match node {
                 Node::Heading(_) => {
                     self.blank();
-                    self.line(&words(node));
+                    self.line(&words(node, CODE));
                 }
                 Node::Paragraph(_) => {
                     self.blank();
-                    self.wrapped(&words(node), indent, indent);
+                    self.wrapped(&words(node, CODE), indent, indent);
                 }
                 Node::List(list) => {
                     self.blank();
@@ -53,7 +55,7 @@ impl Writer {
                     code.value.lines().for_each(|line| self.line(&format!("{CODE_INDENT}{line}")));
                 }
                 Node::Table(rows) => {
-                    let cells = |row: &Node| row.children().into_iter().flatten().map(words).collect();
+                    let cells = |row: &Node| row.children().into_iter().flatten().map(|cell| words(cell, "")).collect();
                     let table = Table { rows: rows.children.iter().map(cells).collect() };
                     self.blank();
                     for line in table.lines(self.width.saturating_sub(indent.len())) {
@@ -78,7 +80,7 @@ impl Writer {
             for node in item.children().into_iter().flatten() {
                 match node {
                     Node::List(list) => self.list(list, &inner),
-                    _ => self.wrapped(&words(node), &std::mem::replace(&mut first, inner.clone()), &inner),
+                    _ => self.wrapped(&words(node, CODE), &std::mem::replace(&mut first, inner.clone()), &inner),
                 }
             }
         }
@@ -105,13 +107,13 @@ impl Writer {
     }
 }
 
-/// The words below a node, without markup.
-fn words(node: &Node) -> String {
+/// The words below a node; `quote` stands before and after those in code style.
+fn words(node: &Node, quote: &str) -> String {
     match node {
         Node::Text(text) => text.value.replace('\n', " "),
-        Node::InlineCode(code) => code.value.replace('\n', " "),
+        Node::InlineCode(code) => format!("{quote}{}{quote}", code.value.replace('\n', " ")),
         Node::Break(_) => " ".to_owned(),
-        other => other.children().into_iter().flatten().map(words).collect(),
+        other => other.children().into_iter().flatten().map(|child| words(child, quote)).collect(),
     }
 }
 
@@ -127,7 +129,7 @@ mod tests {
         let text = render(page, 40);
         assert_eq!(
             text,
-            "Keys\n\n  A short paragraph with code and a\n  link, wrapped.\n\n  * one more\n  * two\n\n  1. first\n  \
+            "Keys\n\n  A short paragraph with `code` and a\n  `link`, wrapped.\n\n  * one more\n  * two\n\n  1. first\n  \
              2. second\n\n    mug  help\n\n  a    b\n  ---  -\n  x|y  z\n\n  End.\n"
         );
     }

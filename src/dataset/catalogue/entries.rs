@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use super::source::{DEMO, DEMO_SEED, Source};
+use crate::dataset::demo::DISAGREEMENT;
 use crate::dataset::file::bytes::DataFile;
 use crate::dataset::file::magic;
 use crate::dataset::known::{KNOWN, Known, name_of, stem};
@@ -55,7 +56,7 @@ impl Entry {
     /// What to open; `None` where it is missing or bad.
     pub fn source(&self) -> Option<Source> {
         match &self.state {
-            State::BuiltIn => Some(Source::Demo { seed: DEMO_SEED }),
+            State::BuiltIn => Some(Source::Demo { seed: DEMO_SEED, disagreement: DISAGREEMENT }),
             State::Ready { path, .. } => Some(Source::File(path.clone())),
             State::Missing { .. } | State::Bad { .. } => None,
         }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::entries::{Catalogue, State};
 use super::source::{DEMO, DEMO_SEED, Source};
+use crate::dataset::demo::DISAGREEMENT;
 use crate::dataset::error::DatasetError;
 
 /// The folder where datasets are looked for: `MUG_DATA_DIR`, else `mug/data` in the user's data folder.
@@ -18,18 +19,29 @@ pub fn data_folder() -> PathBuf {
     }
 }
 
+/// The demo that a name stands for: `demo`, `demo:SEED` or `demo:SEED:PERCENT`.
+fn demo_of(name: &str) -> Option<Source> {
+    if name == DEMO {
+        return Some(Source::Demo { seed: DEMO_SEED, disagreement: DISAGREEMENT });
+    }
+    let rest = name.strip_prefix(DEMO)?.strip_prefix(':')?;
+    let (seed, disagreement) = match rest.split_once(':') {
+        Some((seed, percent)) => (seed, percent.parse().ok().filter(|p| *p <= 100)?),
+        None => (rest, DISAGREEMENT),
+    };
+    Some(Source::Demo { seed: seed.parse().ok()?, disagreement })
+}
+
 impl Source {
-    /// Finds what a name stands for: `demo`, `demo:SEED`, a name that the catalogue shows (`mosi`, a file of the data
+    /// Finds what a name stands for: `demo`, `demo:SEED`, `demo:SEED:PERCENT` (of clips whose modalities disagree), a name that
+    /// the catalogue shows (`mosi`, a file of the data
     /// folder by its stem), else a path, also relative to the data folder.
     ///
     /// # Errors
     /// Nothing of this name is there; the message says what was looked for.
     pub fn resolve(name_or_path: &str, folder: &Path) -> Result<Source, DatasetError> {
-        if name_or_path == DEMO {
-            return Ok(Source::Demo { seed: DEMO_SEED });
-        }
-        if let Some(seed) = name_or_path.strip_prefix("demo:").and_then(|seed| seed.parse().ok()) {
-            return Ok(Source::Demo { seed });
+        if let Some(demo) = demo_of(name_or_path) {
+            return Ok(demo);
         }
         let path = Path::new(name_or_path);
         let looks_like_path = path.components().count() > 1 || path.extension().is_some();
@@ -77,7 +89,12 @@ mod tests {
         std::fs::write(&file, [0x80, 4]).unwrap();
         std::fs::write(folder.path().join("other.pkl"), [0x80, 4]).unwrap();
         let of = |name: &str| Source::resolve(name, folder.path());
-        assert_eq!(of("demo").unwrap(), Source::Demo { seed: DEMO_SEED });
+        assert_eq!(of("demo").unwrap(), Source::Demo { seed: DEMO_SEED, disagreement: DISAGREEMENT });
+        assert_eq!(of("demo:7:15").unwrap(), Source::Demo { seed: 7, disagreement: 15 });
+        for name in ["demo:7", "demo:7:0", "demo:1:15", "demo"] {
+            assert_eq!(of(name).unwrap().display_name(), name);
+        }
+        assert!(of("demo:7:101").is_err() && of("demo:x").is_err() && of("demo:1:").is_err());
         assert_eq!(of("demo:9").unwrap().display_name(), "demo:9");
         assert_eq!(of("mosi").unwrap(), Source::File(file.clone()));
         assert_eq!(of(file.to_str().unwrap()).unwrap(), Source::File(file.clone()));

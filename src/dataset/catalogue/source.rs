@@ -12,14 +12,14 @@ use crate::dataset::known::{name_of, stem};
 
 /// The demo's name in the catalogue.
 pub const DEMO: &str = "demo";
-/// The seed of `demo` where none is given; `demo:7` has seed 7.
+/// The seed of `demo` where none is given; `demo:7` has seed 7, and `demo:7:15` disagreeing modalities in 15 % of its clips.
 pub const DEMO_SEED: u64 = 1;
 
 /// Where a dataset comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
-    /// The built-in generator.
-    Demo { seed: u64 },
+    /// The built-in generator. `disagreement`: percent of clips in which one modality says something else than the others.
+    Demo { seed: u64, disagreement: u8 },
     /// A pickle in one of the known layouts.
     File(PathBuf),
 }
@@ -28,8 +28,9 @@ impl Source {
     /// The name to show: the catalogue's for the demo, else the file's stem.
     pub fn display_name(&self) -> String {
         match self {
-            Source::Demo { seed: DEMO_SEED } => DEMO.to_owned(),
-            Source::Demo { seed } => format!("{DEMO}:{seed}"),
+            Source::Demo { seed: DEMO_SEED, disagreement: demo::DISAGREEMENT } => DEMO.to_owned(),
+            Source::Demo { seed, disagreement: demo::DISAGREEMENT } => format!("{DEMO}:{seed}"),
+            Source::Demo { seed, disagreement } => format!("{DEMO}:{seed}:{disagreement}"),
             Source::File(path) => stem(path),
         }
     }
@@ -57,9 +58,14 @@ impl Source {
     /// Reads everything but the features.
     pub(in crate::dataset) fn contents(&self, settings: &DataSettings) -> Result<Contents, DatasetError> {
         match self {
-            Source::Demo { seed } => {
+            Source::Demo { seed, disagreement } => {
                 let range = settings.label_range.unwrap_or(demo::LABEL_RANGE);
-                Contents::from_memory(&self.display_name(), demo::generate(*seed), Some(range), settings)
+                Contents::from_memory(
+                    &self.display_name(),
+                    demo::generate_with(*seed, *disagreement),
+                    Some(range),
+                    settings,
+                )
             }
             Source::File(path) => Contents::read(&Arc::new(DataFile::open(path)?), self.catalogue_name(), settings),
         }

@@ -72,6 +72,9 @@ enum Kind {
     StillFace,
 }
 
+/// Percent of the clips that are not plain, where nothing else is asked for: the sum of [`SHARES`].
+pub const DISAGREEMENT: u8 = 54;
+
 /// Each kind but the plain one, with its share of the clips.
 const SHARES: [(Kind, f32); 5] = [
     (Kind::Sarcasm, 0.15),
@@ -95,7 +98,13 @@ const SHARES: [(Kind, f32); 5] = [
 /// println!("label {}, words alone {}", splits.train.labels[0], truth.text[0]);
 /// ```
 pub fn generate(seed: u64) -> PerSplit<MemorySplit> {
-    let mut world = World::new(seed);
+    generate_with(seed, DISAGREEMENT)
+}
+
+/// The same with another share of clips, in percent (0 to 100), in which one modality says something else than the others;
+/// the kinds of disagreement keep their shares of it.
+pub fn generate_with(seed: u64, disagreement: u8) -> PerSplit<MemorySplit> {
+    let mut world = World::new(seed, disagreement);
     PerSplit::from_fn(|split: Split| world.split(CLIPS[split]))
 }
 
@@ -105,14 +114,16 @@ struct World {
     signals: Signals,
     /// Videos so far.
     videos: usize,
+    /// By what the shares of the kinds are multiplied.
+    disagreement: f32,
 }
 
 impl World {
-    fn new(seed: u64) -> Self {
+    fn new(seed: u64, disagreement: u8) -> Self {
         let mut source = Source::new(seed);
         let words = WordVectors::new(&mut source);
         let signals = Signals::new(&mut source);
-        Self { source, words, signals, videos: 0 }
+        Self { source, words, signals, videos: 0, disagreement: f32::from(disagreement) / f32::from(DISAGREEMENT) }
     }
 
     fn split(&mut self, clips: usize) -> MemorySplit {
@@ -152,7 +163,7 @@ impl World {
         } else {
             source.between(FLAT, 0.9) * if source.chance(0.5) { 1.0 } else { -1.0 }
         };
-        let kind = draw_kind(source);
+        let kind = draw_kind(source, self.disagreement);
         let mut value = PerModality { text: feeling, audio: feeling, vision: feeling };
         let odd = match kind {
             Kind::Plain => None,
@@ -185,9 +196,10 @@ impl World {
     }
 }
 
-fn draw_kind(source: &mut Source) -> Kind {
+fn draw_kind(source: &mut Source, disagreement: f32) -> Kind {
     let mut at = source.uniform();
     for (kind, share) in SHARES {
+        let share = share * disagreement;
         if at < share {
             return kind;
         }
@@ -226,6 +238,19 @@ fn rounded(value: f32, parts: f32) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn modalities_disagree_in_as_many_clips_as_asked_for() {
+        let differing = |disagreement| {
+            let split = generate_with(3, disagreement).train;
+            let truth = split.unimodal.expect("the demo knows the truth");
+            let apart =
+                |m: Modality| (0..CLIPS.train).filter(|i| (truth[m][*i] - split.labels[*i]).abs() > 0.4).count();
+            Modality::ALL.into_iter().map(apart).sum::<usize>()
+        };
+        let found = [0, 15, 54, 100].map(differing);
+        assert!(found.is_sorted() && found[1] > 2 * found[0] && found[3] > found[1] * 3, "{found:?}");
+    }
 
     /// FNV-1a over everything that was generated.
     fn checksum(demo: &PerSplit<MemorySplit>) -> u64 {

@@ -263,9 +263,11 @@ fn memory_splits_are_checked_and_opened() {
 
 #[test]
 fn the_demo_opens() {
-    let d = Dataset::open(&Source::Demo { seed: DEMO_SEED }, &DataSettings::default()).unwrap();
+    let d =
+        Dataset::open(&Source::Demo { seed: DEMO_SEED, disagreement: demo::DISAGREEMENT }, &DataSettings::default())
+            .unwrap();
     assert!(Split::ALL.iter().all(|&s| d.len(s) > 0 && d.unimodal_labels(s).is_some()));
-    assert!(Report::of(&Source::Demo { seed: 2 }).unwrap().unimodal_labels);
+    assert!(Report::of(&Source::Demo { seed: 2, disagreement: demo::DISAGREEMENT }).unwrap().unimodal_labels);
 }
 
 #[test]

@@ -276,7 +276,7 @@ mod tests {
             ("|dt > 1", 5, "closing |"),
             ("|id| > 1", 2, "column of numbers"),
             ("(y > 1", 7, "expected )"),
-            ("love )", 6, "nothing more"),
+            ("love )", 6, "without a ("),
             ("id > 3", 4, "=, != or ~"),
             ("> 3", 1, "column before"),
             ("love and", 9, "word or a comparison"),
