@@ -70,6 +70,8 @@ impl Subcommand for BenchArgs {
         let mut settings = Settings::default();
         settings.model.dropout = 0.0;
         settings.model.corrector_shared = true;
+        // As the help says: what is measured stays the same from version to version.
+        settings.denoising.members = 1.into();
         settings.training.batch_size = self.batch;
         settings.training.gradient_clip = 0.0;
         if self.samples < self.batch {

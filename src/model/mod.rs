@@ -14,4 +14,5 @@ mod encoder;
 mod host;
 mod init;
 pub mod network;
+mod product;
 mod recurrent;

@@ -63,8 +63,8 @@ impl WithSimd for Run<'_> {
     type Output = Found;
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) -> Found {
-        found(self.0, self.1)
+    fn with_simd<S: Simd>(self, simd: S) -> Found {
+        found(simd, self.0, self.1)
     }
 }
 
@@ -72,12 +72,12 @@ impl WithSimd for Run<'_> {
 type Layers = Vec<Vec<f32>>;
 
 #[inline(always)]
-fn found(task: &Task<'_>, factors: Factors) -> Found {
+fn found<S: Simd>(simd: S, task: &Task<'_>, factors: Factors) -> Found {
     let widths: Vec<usize> = task.biases.iter().map(|b| b.len()).collect();
     let depth = widths.len();
     let turned = turned(&task.weights, &widths);
     let mut activations = Vec::new();
-    let out = forward(&task.unimodal, &task.weights, &task.biases, &mut activations);
+    let out = forward(simd, &task.unimodal, &task.weights, &task.biases, &mut activations);
     let (unimodal, slope) = error(&out, task);
 
     // The virtual step: -α times the gradient, with what its own derivative needs.
@@ -87,11 +87,11 @@ fn found(task: &Task<'_>, factors: Factors) -> Found {
     let mut moved: Vec<Vec<f32>> = task.weights.iter().map(|w| w.to_vec()).collect();
     let mut moved_biases: Vec<Vec<f32>> = task.biases.iter().map(|b| b.to_vec()).collect();
     for l in (0..depth).rev() {
-        add_transposed_product(&activations[l], &deltas[l], &mut moved[l], widths[l]);
+        add_transposed_product(simd, &activations[l], &deltas[l], &mut moved[l], widths[l]);
         add_rows(&deltas[l], &mut moved_biases[l]);
         if l > 0 {
             before[l] = vec![0.0; activations[l].len()];
-            add_product(&deltas[l], &turned[l], &mut before[l], widths[l - 1]);
+            add_product(simd, &deltas[l], &turned[l], &mut before[l], widths[l - 1]);
             deltas[l - 1] = through_tanh(&before[l], &activations[l]);
         }
     }
@@ -100,14 +100,14 @@ fn found(task: &Task<'_>, factors: Factors) -> Found {
     let moved_weights: Vec<&[f32]> = moved.iter().map(Vec::as_slice).collect();
     let biases: Vec<&[f32]> = moved_biases.iter().map(Vec::as_slice).collect();
     let mut projected = Vec::new();
-    let out = forward(&task.multimodal, &moved_weights, &biases, &mut projected);
+    let out = forward(simd, &task.multimodal, &moved_weights, &biases, &mut projected);
     let (multimodal, outer) = error(&out, task);
     let mut weights: Layers = task.weights.iter().map(|w| vec![0.0; w.len()]).collect();
     let mut biases: Layers = task.biases.iter().map(|b| vec![0.0; b.len()]).collect();
     let moved_turned = self::turned(&moved_weights, &widths);
     let outer = scaled(&outer, factors.multimodal);
     let none: Layers = projected.iter().map(|a| vec![0.0; a.len()]).collect();
-    backward(outer, &projected, none, &moved_turned, &mut weights, &mut biases);
+    backward(simd, outer, &projected, none, &moved_turned, &mut weights, &mut biases);
 
     // What that says of the step, and so of the activations and weights that the step was made of.
     let mut wanted: Layers = activations.iter().map(|a| vec![0.0; a.len()]).collect();
@@ -116,17 +116,17 @@ fn found(task: &Task<'_>, factors: Factors) -> Found {
         for l in 0..depth {
             let mut own = vec![0.0; deltas[l].len()];
             if l + 1 < depth {
-                add_product(&activations[l], &weights[l], &mut own, widths[l]);
+                add_product(simd, &activations[l], &weights[l], &mut own, widths[l]);
                 add_to_rows(&biases[l], &mut own);
             }
             if l > 0 {
                 let gradient = transposed(&weights[l], widths[l]);
-                add_product(&deltas[l], &gradient, &mut wanted[l], widths[l - 1]);
+                add_product(simd, &deltas[l], &gradient, &mut wanted[l], widths[l - 1]);
                 let through = through_tanh(&earlier, &activations[l]);
                 if l + 1 < depth {
-                    add_product(&through, task.weights[l], &mut own, widths[l]);
+                    add_product(simd, &through, task.weights[l], &mut own, widths[l]);
                 }
-                add_transposed_product(&through, &deltas[l], &mut weights[l], widths[l]);
+                add_transposed_product(simd, &through, &deltas[l], &mut weights[l], widths[l]);
                 let (wanted, before, y) = (&mut wanted[l], &before[l], &activations[l]);
                 for i in 0..wanted.len().min(earlier.len()).min(before.len()).min(y.len()) {
                     wanted[i] -= 2.0 * earlier[i] * before[i] * y[i];
@@ -137,7 +137,7 @@ fn found(task: &Task<'_>, factors: Factors) -> Found {
     }
 
     // The loss on single modalities itself, and back through its activations.
-    backward(scaled(&slope, factors.unimodal), &activations, wanted, &turned, &mut weights, &mut biases);
+    backward(simd, scaled(&slope, factors.unimodal), &activations, wanted, &turned, &mut weights, &mut biases);
     Found { unimodal, multimodal, weights, biases }
 }
 
@@ -150,13 +150,19 @@ fn turned(weights: &[&[f32]], widths: &[usize]) -> Layers {
 
 /// g in units of H, (rows), and what each layer was given, (rows, in).
 #[inline(always)]
-fn forward(input: &[f32], weights: &[&[f32]], biases: &[&[f32]], activations: &mut Layers) -> Vec<f32> {
+fn forward<S: Simd>(
+    simd: S,
+    input: &[f32],
+    weights: &[&[f32]],
+    biases: &[&[f32]],
+    activations: &mut Layers,
+) -> Vec<f32> {
     let mut x = input.to_vec();
     for (l, (weight, bias)) in weights.iter().zip(biases).enumerate() {
         let rows = x.len() * bias.len() / weight.len();
         let mut out = vec![0.0; rows * bias.len()];
         add_to_rows(bias, &mut out);
-        add_product(&x, weight, &mut out, bias.len());
+        add_product(simd, &x, weight, &mut out, bias.len());
         if l + 1 < weights.len() {
             for y in &mut out {
                 *y = tanh(*y);
@@ -186,7 +192,8 @@ fn error(out: &[f32], task: &Task<'_>) -> (f32, Vec<f32>) {
 /// Adds the gradient in weights and biases, given that with respect to the output, and what else is wanted of each layer's
 /// input.
 #[inline(always)]
-fn backward(
+fn backward<S: Simd>(
+    simd: S,
     output: Vec<f32>,
     activations: &Layers,
     mut wanted: Layers,
@@ -197,10 +204,10 @@ fn backward(
     let mut delta = output;
     for l in (0..activations.len()).rev() {
         let width = biases[l].len();
-        add_transposed_product(&activations[l], &delta, &mut weights[l], width);
+        add_transposed_product(simd, &activations[l], &delta, &mut weights[l], width);
         add_rows(&delta, &mut biases[l]);
         if l > 0 {
-            add_product(&delta, &turned[l], &mut wanted[l], biases[l - 1].len());
+            add_product(simd, &delta, &turned[l], &mut wanted[l], biases[l - 1].len());
             delta = through_tanh(&wanted[l], &activations[l]);
         }
     }

@@ -1,27 +1,25 @@
-//! Products of small matrices in row-major slices, written so that the compiler keeps a tile of the result in vector
-//! registers; to be run through `pulp`. Innermost loops count: a pair of iterators is made by a function that builds without
-//! link-time optimisation leave a call.
+//! Small matrices in row-major slices, to be run through `pulp`. Innermost loops count: a pair of iterators is made by a
+//! function that builds without link-time optimisation leave a call.
 
-/// Rows and columns of a tile.
-const ROWS: usize = 4;
-const COLUMNS: usize = 32;
+use pulp::Simd;
+
+use crate::model::product::{Panels, Rows, multiply_add, multiply_add_transposed};
+
 /// Numbers that are summed side by side.
 const STRANDS: usize = 16;
 
-/// The left matrix of a product: element (i, k) is `values[i * row + k * inner]`.
-#[derive(Clone, Copy)]
-struct Left<'a> {
-    values: &'a [f32],
-    row: usize,
-    inner: usize,
+/// Rows that lie one after the other.
+#[inline(always)]
+fn rows(data: &[f32], width: usize) -> Rows<'_> {
+    Rows { data, width, order: None }
 }
 
 /// c += a · b for a (rows, inner), b (inner, columns), c (rows, columns).
 #[inline(always)]
-pub fn add_product(a: &[f32], b: &[f32], c: &mut [f32], columns: usize) {
-    let (inner, rows) = (b.len() / columns, c.len() / columns);
+pub fn add_product<S: Simd>(simd: S, a: &[f32], b: &[f32], c: &mut [f32], columns: usize) {
+    let inner = b.len() / columns;
     if columns > 1 {
-        return add(Left { values: a, row: inner, inner: 1 }, b, c, [rows, columns]);
+        return multiply_add(simd, rows(a, inner), &Panels::new(b, columns), c);
     }
     for (c, a) in c.iter_mut().zip(a.chunks_exact(inner)) {
         *c += dot(a, b);
@@ -30,66 +28,12 @@ pub fn add_product(a: &[f32], b: &[f32], c: &mut [f32], columns: usize) {
 
 /// c += aᵀ · b for a (inner, rows), b (inner, columns), c (rows, columns).
 #[inline(always)]
-pub fn add_transposed_product(a: &[f32], b: &[f32], c: &mut [f32], columns: usize) {
-    let rows = c.len() / columns;
-    if columns > 1 {
-        return add(Left { values: a, row: 1, inner: rows }, b, c, [rows, columns]);
-    }
-    // The same as bᵀ · a, whose columns lie side by side.
-    add(Left { values: b, row: 1, inner: 1 }, a, c, [1, rows]);
-}
-
-#[inline(always)]
-fn add(a: Left<'_>, b: &[f32], c: &mut [f32], [rows, columns]: [usize; 2]) {
-    let whole = columns - columns % COLUMNS;
-    for j in (0..whole).step_by(COLUMNS) {
-        let mut i = 0;
-        while i + ROWS <= rows {
-            tile::<ROWS>(a, b, c, columns, i, j);
-            i += ROWS;
-        }
-        while i < rows {
-            tile::<1>(a, b, c, columns, i, j);
-            i += 1;
-        }
-    }
-    if whole == columns {
-        return;
-    }
-    for (i, c) in c.chunks_exact_mut(columns).enumerate() {
-        for (k, b) in b.chunks_exact(columns).enumerate() {
-            let factor = a.values[i * a.row + k * a.inner];
-            for j in whole..columns.min(c.len()).min(b.len()) {
-                c[j] += factor * b[j];
-            }
-        }
-    }
-}
-
-/// Rows i.. and columns j.. of the result.
-#[inline(always)]
-#[expect(clippy::needless_range_loop, reason = "counted loops, see the file's head")]
-fn tile<const R: usize>(a: Left<'_>, b: &[f32], c: &mut [f32], columns: usize, i: usize, j: usize) {
-    let mut sums = [[0.0f32; COLUMNS]; R];
-    let mut k = i * a.row;
-    let mut at = j;
-    while let Some(b) = b.get(at..).and_then(|b| b.first_chunk::<COLUMNS>()) {
-        for r in 0..R {
-            let factor = a.values[k + r * a.row];
-            for w in 0..COLUMNS {
-                sums[r][w] = factor.mul_add(b[w], sums[r][w]);
-            }
-        }
-        at += columns;
-        k += a.inner;
-    }
-    for r in 0..R {
-        let at = (i + r) * columns + j;
-        if let Some(c) = c.get_mut(at..).and_then(|c| c.first_chunk_mut::<COLUMNS>()) {
-            for w in 0..COLUMNS {
-                c[w] += sums[r][w];
-            }
-        }
+pub fn add_transposed_product<S: Simd>(simd: S, a: &[f32], b: &[f32], c: &mut [f32], columns: usize) {
+    let height = c.len() / columns;
+    match columns {
+        // The same as bᵀ · a, whose columns lie side by side.
+        1 => multiply_add_transposed(simd, rows(b, 1), a, height, c),
+        _ => multiply_add_transposed(simd, rows(a, height), b, columns, c),
     }
 }
 
@@ -167,8 +111,8 @@ mod tests {
                 })
                 .collect();
             let (mut plain, mut turned) = (begin.clone(), begin);
-            add_product(&a, &b, &mut plain, columns);
-            add_transposed_product(&transposed(&a, inner), &b, &mut turned, columns);
+            add_product(pulp::Scalar::new(), &a, &b, &mut plain, columns);
+            add_transposed_product(pulp::Scalar::new(), &transposed(&a, inner), &b, &mut turned, columns);
             for found in [plain, turned] {
                 for (found, expected) in found.iter().zip(&expected) {
                     prop_assert!((found - expected).abs() < 1e-4, "{found} {expected}");
@@ -183,7 +127,7 @@ mod tests {
             add_rows(&a, &mut sum);
             let mut ones = vec![1.0; rows];
             let mut expected = wave(columns, 0.5);
-            add_product(&ones, &a, &mut expected, columns);
+            add_product(pulp::Scalar::new(), &ones, &a, &mut expected, columns);
             prop_assert!(sum.iter().zip(&expected).all(|(a, b)| (a - b).abs() < 1e-4));
             ones.fill(0.0);
             add_to_rows(&[2.5], &mut ones);

@@ -137,3 +137,23 @@ fn checkpoints_of_an_older_version_are_gone_on_from() {
     let store = Store::open(folder.path()).unwrap();
     assert_eq!(store.result(&found.progress, Stage::Denoising, Stage::Contrastive).unwrap(), [5]);
 }
+
+#[test]
+fn an_older_version_left_stages_that_cannot_be_gone_on_with_only_within_the_first_two() {
+    let at = |stage, format, within: bool| {
+        let mut found = checkpoint(1);
+        (found.progress.stage, found.progress.format) = (stage, format);
+        found.state = found.state.filter(|_| within);
+        found.outdated()
+    };
+    for stage in [Stage::Contrastive, Stage::Denoising] {
+        assert_eq!(at(Some(stage), 1, true), Some(stage));
+        assert_eq!((at(Some(stage), FORMAT, true), at(Some(stage), 1, false)), (None, None));
+    }
+    assert_eq!((at(Some(Stage::Joint), 1, true), at(None, 0, false)), (None, None));
+    // What this version writes is its own, wherever it is read.
+    let folder = tempfile::tempdir().unwrap();
+    Store::open(folder.path()).unwrap().save(&checkpoint(5)).unwrap();
+    let found = Store::open(folder.path()).unwrap().load().unwrap().unwrap();
+    assert_eq!(found.checkpoint.outdated(), None);
+}

@@ -6,8 +6,8 @@ use rayon::prelude::*;
 
 use super::gates::{gates_backward, gates_forward};
 use super::packing::{Group, Packing};
-use super::product::{Panels, Rows, multiply_add, multiply_add_transposed};
 use crate::dataset::Sequences;
+use crate::model::product::{Panels, Rows, multiply_add, multiply_add_transposed};
 
 /// One LSTM with what it reads; gates in the order input, forget, candidate, output.
 pub struct Layer<'a> {

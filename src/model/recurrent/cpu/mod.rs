@@ -6,7 +6,6 @@
 mod gates;
 mod lstm;
 mod packing;
-mod product;
 
 use std::sync::Arc;
 

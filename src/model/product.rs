@@ -1,4 +1,4 @@
-//! The matrix products of the recurrence, written for it: a few rows of states at a time, rows that lie scattered in a
+//! Matrix products for small networks (the recurrence and the corrector): a few rows at a time, rows that lie scattered in a
 //! batch, and no copy between a product and what is done with its result.
 
 use std::marker::PhantomData;
