@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::super::agreement;
 use super::super::bootstrap::{LIVE_RESAMPLES, RESAMPLES};
 use super::super::context::{Context, Evaluation};
 use super::super::error::TrainingError;
@@ -12,8 +11,9 @@ use super::super::feed::Feed;
 use super::super::health::{self, Evidence};
 use super::super::randomness::{Purpose, generator, order};
 use super::super::scalars::scalars;
+use super::super::summaries::summaries;
 use super::{Flow, Machine, Running, Taken};
-use crate::split::{PerSplit, Split};
+use crate::split::Split;
 
 /// Rows whose representations are read before and during stage 1, at most; evenly spaced where there are more. Asking the
 /// network costs a third of training on as many rows.
@@ -169,7 +169,7 @@ impl Machine<'_> {
         if (last || epoch.is_multiple_of(self.context.settings.denoising.refresh_epochs))
             && let Some(labels) = running.trainer.labels()?
         {
-            self.refresh_labels(labels, judged, last)?;
+            self.refresh_labels(labels, &[], judged, last)?;
         }
         self.progress.epoch += 1;
         self.progress.step_in_epoch = 0;
@@ -205,20 +205,20 @@ impl Machine<'_> {
         patience > 0 && self.progress.best_score.is_some() && self.progress.stale >= patience
     }
 
-    fn refresh_labels(&mut self, labels: LabelValues, judged: bool, last: bool) -> Result<(), TrainingError> {
+    /// Reports labels of every row; human labels of rows that are `left_out` judge nothing.
+    pub(super) fn refresh_labels(
+        &mut self,
+        labels: LabelValues,
+        left_out: &[usize],
+        judged: bool,
+        last: bool,
+    ) -> Result<(), TrainingError> {
         if !labels.corrected.iter().all(|(_, all)| all.iter().all(|y| y.is_finite())) {
             return Err(self.diverged(Stage::Denoising, "corrected label"));
         }
         let resamples = if last { RESAMPLES } else { LIVE_RESAMPLES };
         let dataset = self.context.dataset.clone();
-        let mut start = 0;
-        let summaries = PerSplit::from_fn(|split| {
-            let rows = start..start + dataset.len(split);
-            start = rows.end;
-            let corrected = labels.corrected.map(|_, all| all[rows.clone()].to_vec());
-            let human = dataset.unimodal_labels(split);
-            agreement::summarise(dataset.labels(split), &corrected, human, dataset.label_range, resamples)
-        });
+        let summaries = summaries(&dataset, &labels, left_out, resamples);
         let refresh = self.progress.refreshes;
         self.progress.refreshes += 1;
         self.progress.labels = Some(summaries);

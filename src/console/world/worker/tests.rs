@@ -79,7 +79,13 @@ fn a_worker_that_panics_leaves_the_screen_intact() {
     let size = PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 };
     let pair = native_pty_system().openpty(size).unwrap();
     let mut command = CommandBuilder::new(std::env::current_exe().unwrap());
-    command.args(["--exact", "console::world::worker::tests::clumsy_console", "--ignored", "--nocapture", "--test-threads=1"]);
+    command.args([
+        "--exact",
+        "console::world::worker::tests::clumsy_console",
+        "--ignored",
+        "--nocapture",
+        "--test-threads=1",
+    ]);
     command.env("TERM", "xterm-256color");
     let mut child = pair.slave.spawn_command(command).unwrap();
     drop(pair.slave);
