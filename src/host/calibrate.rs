@@ -59,7 +59,7 @@ pub enum CalibrateError {
     #[error(transparent)]
     Lock(LockError),
     #[error(transparent)]
-    Prepare(#[from] PrepareError),
+    Prepare(#[from] Box<PrepareError>),
     #[error(transparent)]
     Device(#[from] DeviceError),
     #[error(transparent)]
@@ -100,7 +100,7 @@ pub fn calibrate(
     tell: &mut dyn FnMut(&str),
 ) -> Result<Calibrated, CalibrateError> {
     let run = || dir.name().to_owned();
-    check_ready(dir)?;
+    check_ready(dir).map_err(Box::new)?;
     let mut lock = RunLock::acquire(dir, tell).map_err(|e| match e {
         LockError::Held { run, by, .. } => CalibrateError::Trains { run, by },
         e @ LockError::File(_) => CalibrateError::Lock(e),

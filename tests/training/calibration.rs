@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::sync::mpsc::channel;
 
 use mug::dataset::Dataset;
-use mug::modality::PerModality;
+use mug::modality::{Modality, PerModality};
 use mug::split::Split;
 use mug::training::calibration::{Calibrator, Chosen, Handed};
 use mug::training::control::Control;
-use mug::training::events::{Body, Command, Event, LabelValues, Stage};
+use mug::training::events::{Body, CheckState, Command, Event, LabelValues, Stage};
 use mug::training::{Job, Outcome, TrainingError, train};
 
 use crate::stages::{Record, cpu, dataset, job, record, run, run_until};
@@ -71,6 +71,13 @@ fn the_runs_own_corruption_gives_the_runs_own_labels_and_copies_are_y() {
     assert_eq!((chosen.choices.text.labelled, chosen.choices.text.candidates.len()), (20, 8));
     assert_eq!(chosen.judged, (0..20).collect::<Vec<_>>());
     assert_eq!(chosen.values.corrected.text, y);
+    // Labels that are meant to be copies raise no check; the others are judged as ever.
+    let mut calibrator = Calibrator::open(taken_up(folder.path())).unwrap();
+    let handed = calibrator.hand_on(&chosen, 0).unwrap();
+    let Body::Health { checks } = &handed.events[1].body else { panic!("{:?}", handed.events[1]) };
+    let state = |m| checks.iter().find(|c| c.name == "identity" && c.modality == Some(m)).unwrap().state;
+    assert_eq!(state(Modality::Text), CheckState::Unknown);
+    assert_ne!(state(Modality::Audio), CheckState::Unknown);
     let own = whole.labels.unwrap();
     assert!(chosen.values.corrected.audio == own.corrected.audio && own.corrected.audio != y);
     assert_eq!(chosen.values.spread, own.spread);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::super::calibrated::Calibrated;
+use super::super::calibrated::{Calibrated, leave_copies_unjudged};
 use super::super::checkpoint::{Checkpoint, Found, OUTDATED, Progress, Store};
 use super::super::context::{Context, StageTrainer};
 use super::super::denoising::Denoising;
@@ -188,7 +188,8 @@ impl Calibrator {
         let values = Some(Arc::new(chosen.values.clone()));
         let labels = Body::Labels { refresh, file: String::new(), summaries, values };
         let evidence = Evidence::Labels { summaries: &summaries, label_range: dataset.label_range };
-        let checks = health::look(&evidence, &settings.health, true);
+        let mut checks = health::look(&evidence, &settings.health, true);
+        leave_copies_unjudged(&mut checks, dataset, &chosen.values);
         let events = [labels, Body::Health { checks }].map(|body| Event { time, stage, epoch, step, body });
         Ok(Handed { refresh, summaries, events: events.into(), stage_3_keeps })
     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::super::bootstrap::{LIVE_RESAMPLES, RESAMPLES};
+use super::super::calibrated::{Calibrated, leave_copies_unjudged};
 use super::super::context::{Context, Evaluation};
 use super::super::error::TrainingError;
 use super::super::events::{Body, LabelValues, Level, Moment, Scalars, Stage, StagePlan};
@@ -169,7 +170,7 @@ impl Machine<'_> {
         if (last || epoch.is_multiple_of(self.context.settings.denoising.refresh_epochs))
             && let Some(labels) = running.trainer.labels()?
         {
-            self.refresh_labels(labels, &[], judged, last)?;
+            self.refresh_labels(labels, None, judged, last)?;
         }
         self.progress.epoch += 1;
         self.progress.step_in_epoch = 0;
@@ -205,11 +206,11 @@ impl Machine<'_> {
         patience > 0 && self.progress.best_score.is_some() && self.progress.stale >= patience
     }
 
-    /// Reports labels of every row; human labels of rows that are `left_out` judge nothing.
+    /// Reports labels of every row; where they were `calibrated`, the clips that they were chosen by judge nothing.
     pub(super) fn refresh_labels(
         &mut self,
         labels: LabelValues,
-        left_out: &[usize],
+        calibrated: Option<&Calibrated>,
         judged: bool,
         last: bool,
     ) -> Result<(), TrainingError> {
@@ -218,12 +219,17 @@ impl Machine<'_> {
         }
         let resamples = if last { RESAMPLES } else { LIVE_RESAMPLES };
         let dataset = self.context.dataset.clone();
-        let summaries = summaries(&dataset, &labels, left_out, resamples);
+        let summaries = summaries(&dataset, &labels, calibrated.map_or(&[], |c| &c.left_out), resamples);
         let refresh = self.progress.refreshes;
         self.progress.refreshes += 1;
         self.progress.labels = Some(summaries);
-        self.emit(Body::Labels { refresh, file: String::new(), summaries, values: Some(Arc::new(labels)) })?;
+        let labels = Arc::new(labels);
+        self.emit(Body::Labels { refresh, file: String::new(), summaries, values: Some(labels.clone()) })?;
         let evidence = Evidence::Labels { summaries: &summaries, label_range: dataset.label_range };
-        self.report_health(health::look(&evidence, &self.context.settings.health, judged))
+        let mut checks = health::look(&evidence, &self.context.settings.health, judged);
+        if calibrated.is_some() {
+            leave_copies_unjudged(&mut checks, &dataset, &labels);
+        }
+        self.report_health(checks)
     }
 }

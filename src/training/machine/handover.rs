@@ -61,7 +61,7 @@ impl Machine<'_> {
             && let Some(part) = self.progress.calibrated.clone()
         {
             let labels = self.store.calibrated(&part)?;
-            self.refresh_labels(labels.values(), &labels.left_out, true, true)?;
+            self.refresh_labels(labels.values(), Some(&labels), true, true)?;
         }
         let result = self.insist(|machine| machine.store.save_result(stage, &weights))?;
         self.progress.results.insert(stage, result);
