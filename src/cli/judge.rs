@@ -1,5 +1,6 @@
 //! `mug labels RUN --json` and `--against FILE`: how well corrected labels agree with people's.
 
+use std::collections::HashSet;
 use std::io;
 use std::path::Path;
 use std::process::ExitCode;
@@ -13,6 +14,7 @@ use super::record::read_record;
 use super::refresh::read_refresh;
 use crate::modality::{Modality, PerModality};
 use crate::run::annotations;
+use crate::run::calibration::Calibration;
 use crate::run::directory::RunDir;
 use crate::run::rows::LabelRows;
 use crate::split::{PerSplit, Split};
@@ -39,6 +41,8 @@ struct Report<'a> {
     confidence: f64,
     /// Ids of the file that the data does not have.
     unknown_ids: Vec<String>,
+    /// Clips that a calibration was made by, whose human labels judge nothing.
+    left_out: usize,
     /// Modalities whose features were fitted to human labels of the training split.
     in_sample: &'a [Modality],
     labels: LabelSummaries,
@@ -57,12 +61,9 @@ pub fn run(dir: &RunDir, refresh: Option<u32>, against: Option<&Path>, json: boo
         rows.human = Some(given.labels);
         unknown = given.unknown;
         judged_by = Some(path.display().to_string());
-        if !unknown.is_empty() {
-            let named: Vec<_> = unknown.iter().take(NAMED).map(String::as_str).collect();
-            let more = if unknown.len() > NAMED { ", ..." } else { "" };
-            warn(&format!("{} ids are not in the run's data: {}{more}", unknown.len(), named.join(", ")));
-        }
+        unknown_ids(&unknown);
     }
+    let left_out = if against.is_none() { leave_out(dir, &mut rows)? } else { 0 };
     let labels = summaries(&rows, &values, label_range);
     if json {
         let report = Report {
@@ -75,6 +76,7 @@ pub fn run(dir: &RunDir, refresh: Option<u32>, against: Option<&Path>, json: boo
             resamples: RESAMPLES,
             confidence: CONFIDENCE,
             unknown_ids: unknown,
+            left_out,
             in_sample: &prepared.in_sample,
             labels,
         };
@@ -89,9 +91,32 @@ pub fn run(dir: &RunDir, refresh: Option<u32>, against: Option<&Path>, json: boo
             refresh.epoch,
             source.display()
         ))?;
+        if left_out > 0 {
+            say(&format!("without the {left_out} clips by which the run was calibrated"))?;
+        }
         table(&labels, &prepared)?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Says which ids of a file the data does not have, where there are such.
+pub fn unknown_ids(unknown: &[String]) {
+    if !unknown.is_empty() {
+        let named: Vec<_> = unknown.iter().take(NAMED).map(String::as_str).collect();
+        let more = if unknown.len() > NAMED { ", ..." } else { "" };
+        warn(&format!("{} ids are not in the run's data: {}{more}", unknown.len(), named.join(", ")));
+    }
+}
+
+/// Takes the human labels of the clips away that a calibration was made by; their number.
+fn leave_out(dir: &RunDir, rows: &mut LabelRows) -> Result<usize> {
+    let (Some(calibration), Some(human)) = (Calibration::read(dir)?, &mut rows.human) else { return Ok(0) };
+    let ids: HashSet<&String> = calibration.left_out.iter().collect();
+    let judged: Vec<usize> = (0..rows.id.len()).filter(|row| ids.contains(&rows.id[*row])).collect();
+    for m in Modality::ALL {
+        judged.iter().for_each(|row| human[m][*row] = f32::NAN);
+    }
+    Ok(judged.len())
 }
 
 /// The summaries of each split.
@@ -137,7 +162,8 @@ fn words(a: &Agreement) -> String {
     )
 }
 
-fn value(value: Option<f64>, interval: Option<Interval>) -> String {
+/// A measure with its interval.
+pub fn value(value: Option<f64>, interval: Option<Interval>) -> String {
     let number = value.map_or_else(|| "undefined".to_owned(), |v| format!("{v:.3}"));
     match interval {
         Some([low, high]) => format!("{number} [{low:.3}, {high:.3}]"),

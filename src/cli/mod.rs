@@ -9,6 +9,7 @@
 mod args;
 mod attach;
 mod bench;
+mod calibrate;
 mod compare;
 mod control;
 mod data;
@@ -58,6 +59,7 @@ pub const SUBCOMMANDS: &[Entry] = &[
     Entry::of::<resume::ResumeArgs>(),
     Entry::of::<stop::StopArgs>(),
     Entry::of::<labels::LabelsArgs>(),
+    Entry::of::<calibrate::CalibrateArgs>(),
     Entry::of::<health::HealthArgs>(),
     Entry::of::<plot::PlotArgs>(),
     Entry::of::<export::ExportArgs>(),

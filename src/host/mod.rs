@@ -26,11 +26,12 @@
 //!
 //! It imports from `run` (what is recorded) and the floors below it; it shows nothing. `frames`, `wire` and `client` are the
 //! socket's protocol, `listener` and `hub` its server, `recording` and `standing` the recorder thread and what it says,
-//! `trainer`, `prepare` and `data_watch` the training thread.
+//! `trainer`, `prepare` and `data_watch` the training thread, `calibrate` the work on a run that nobody trains.
 //!
 //! To add a request: a [`Command`] of training and its line in `standing::Standing::judge`, which says when it is refused.
 //! To add a message to viewers: its form in [`wire::Up`], and what the console makes of it in [`client::LinkEvent`].
 
+pub mod calibrate;
 pub mod client;
 pub mod content;
 mod data_watch;

@@ -65,11 +65,11 @@ fn train(
 }
 
 /// What a run trains on, and the manifest with what is known of it.
-struct Opened {
-    dataset: Dataset,
-    manifest: Manifest,
+pub(super) struct Opened {
+    pub dataset: Dataset,
+    pub manifest: Manifest,
     /// Of the data file before it was opened; `None` where there is no file.
-    sign: Option<Sign>,
+    pub sign: Option<Sign>,
 }
 
 /// Says what a run that is taken up lacks, or has otherwise than it was left.
@@ -85,7 +85,7 @@ fn look_at_what_is_there(dir: &RunDir, log: &impl Fn(Level, String)) {
 }
 
 /// Opens the run's data, makes sure that it is still the same, and writes its rows for viewers.
-fn open(
+pub(super) fn open(
     dir: &RunDir,
     mut manifest: Manifest,
     log: &impl Fn(Level, String),

@@ -9,6 +9,7 @@
 //!   predictions/    of every row, after stages 1 and 3; see predictions.rs
 //!   checkpoints/    written by training
 //!   marks.jsonl     what people marked and noted; see marks.rs
+//!   calibration.json  which labels a calibration chose; see calibration.rs
 //!   host.lock       held by the run's process; see lock.rs
 //!   host.log        what the detached process printed
 //! ```

@@ -9,7 +9,7 @@
 //! | the directory and its manifest | [`directory`], [`manifest`], [`list`], [`verify`] |
 //! | events: written, sealed, read as they come, reduced | [`recorder`], [`sealed`], [`tail`], [`view`] |
 //! | arrays and tables beside them | [`npy`], [`rows`], [`labels`], [`embedding`], [`predictions`], [`aside`] |
-//! | what people say of rows | [`marks`], [`annotations`] |
+//! | what people say of rows | [`marks`], [`annotations`], [`calibration`] |
 //! | who trains the run, and whether it lives | [`lock`], [`pulse`] |
 //!
 //! Reading what a run recorded, live or over:
@@ -59,6 +59,7 @@
 
 pub mod annotations;
 pub mod aside;
+pub mod calibration;
 pub mod clock;
 pub mod csv_line;
 pub mod directory;

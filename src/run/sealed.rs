@@ -65,6 +65,11 @@ pub fn is_broken(line: &[u8]) -> bool {
     seal_of(line) == Seal::Broken
 }
 
+/// True for a line that is as it was sealed with this number.
+pub fn is_sound(line: &[u8], number: u64) -> bool {
+    seal_of(line) == Seal::Sound(number)
+}
+
 /// What is wrong with the lines of a file, in numbers of lines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Damage {

@@ -5,11 +5,12 @@ use std::path::Path;
 
 use serde::Serialize;
 
+use super::calibration::Calibration;
 use super::directory::RunDir;
 use super::marks::Marks;
 use super::tail::EventTail;
 use super::view::{Phase, RunView};
-use super::{embedding, labels, predictions};
+use super::{calibration, embedding, labels, predictions};
 use crate::split::Split;
 use crate::training::events::Stage;
 use crate::training::{checkpoint_position, verify_checkpoints};
@@ -83,6 +84,10 @@ pub fn verify(dir: &RunDir, live: bool) -> Verified {
             Ok(marks) => found.look("marks.jsonl", Err(marks.damage())),
             Err(e) => found.look("marks.jsonl", Err(e)),
         }
+    }
+    match Calibration::read(dir) {
+        Ok(None) => {}
+        read => found.look(calibration::FILE, read.map(|_| ())),
     }
     if live {
         found.notes.push("the run is being trained: its checkpoints were not looked at".to_owned());

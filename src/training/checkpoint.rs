@@ -18,6 +18,7 @@ use super::events::Stage;
 use super::parts::{Part, Parts, PartsError};
 use crate::files;
 
+mod calibrated;
 mod progress;
 pub mod verify;
 
@@ -35,8 +36,8 @@ const GONE: &str = ".gone";
 /// Checkpoints that stay.
 const KEPT: usize = 2;
 
-/// What this version writes.
-const FORMAT: u32 = 2;
+/// The newest that this version knows. It is written where stage 3 learns from labels that older versions would not find.
+const FORMAT: u32 = 3;
 /// From here on stages 1 and 2 train several networks in one.
 const MEMBERS: u32 = 2;
 /// Why a stage is not gone on with, see [`Checkpoint::outdated`].
@@ -142,7 +143,8 @@ impl Store {
         let aside = self.folder.join(ASIDE);
         remove_folder(&aside)?;
         fs::create_dir(&aside)?;
-        let progress = Progress { format: FORMAT, ..checkpoint.progress.clone() };
+        let format = if checkpoint.progress.calibrated.is_some() { FORMAT } else { MEMBERS };
+        let progress = Progress { format, ..checkpoint.progress.clone() };
         let mut bytes = Vec::new();
         ciborium::into_writer(&progress, &mut bytes).map_err(io::Error::other)?;
         let mut files: Vec<(&str, &[u8])> = vec![(PROGRESS, &bytes)];
@@ -150,7 +152,7 @@ impl Store {
             files.extend([(WEIGHTS, &state.weights[..]), (OPTIMIZER, &state.optimizer[..])]);
             files.extend(state.best.as_deref().map(|best| (BEST, best)));
         }
-        let mut parts = Parts { files: Vec::new(), results: progress.results.values().cloned().collect() };
+        let mut parts = Parts { files: Vec::new(), results: progress.needed().map(|(_, p)| p.clone()).collect() };
         for (name, bytes) in files {
             write_synced(&aside.join(name), bytes)?;
             parts.files.push(Part::of(name, bytes));
@@ -173,7 +175,7 @@ impl Store {
             self.standing.remove(0);
             let _ = remove_folder(&gone);
         }
-        let mut named: Vec<String> = newest.progress.results.values().map(|p| p.name.clone()).collect();
+        let mut named: Vec<String> = newest.progress.needed().map(|(_, p)| p.name.clone()).collect();
         for n in &self.standing {
             match Parts::read(&self.latest(*n)) {
                 Ok(parts) => named.extend(parts.results.into_iter().map(|p| p.name)),
@@ -277,7 +279,7 @@ impl Store {
             }
             None => progress.results = self.results_of_old(&progress)?,
             Some(_) => {
-                let needed = progress.results.iter().filter(|(stage, _)| anew.is_none_or(|anew| **stage < anew));
+                let needed = progress.needed().filter(|(stage, _)| anew.is_none_or(|anew| *stage < anew));
                 for part in needed.map(|(_, part)| part) {
                     part.check(&self.results).map_err(|e| damaged(self.results.join(&part.name), e.to_string()))?;
                 }
@@ -316,12 +318,17 @@ impl Store {
     /// # Errors
     /// As [`save`](Self::save).
     pub fn save_result(&self, stage: Stage, weights: &[u8]) -> Result<Part, TrainingError> {
-        let mut part = Part::of("", weights);
-        part.name = format!("{stage}-{}.bpk", part.crc32c);
+        self.put(stage.name(), "bpk", weights)
+    }
+
+    /// Writes `STEM-CHECKSUM.ENDING` beside the results.
+    fn put(&self, stem: &str, ending: &str, content: &[u8]) -> Result<Part, TrainingError> {
+        let mut part = Part::of("", content);
+        part.name = format!("{stem}-{}.{ending}", part.crc32c);
         let path = self.results.join(&part.name);
         let write = || -> io::Result<()> {
             let mut file = tempfile::NamedTempFile::new_in(&self.results)?;
-            file.write_all(weights)?;
+            file.write_all(content)?;
             file.as_file().sync_all()?;
             file.persist(&path)?;
             File::open(&self.results)?.sync_all()

@@ -10,8 +10,7 @@ use super::contrastive::mean_abs_of;
 use super::error::TrainingError;
 use super::events::LabelValues;
 use super::feed::Feed;
-use super::inference::{Inference, infer};
-use super::labels::corrected_labels;
+use super::inference::infer;
 use super::losses::mean_abs;
 use super::metrics;
 use super::optimizer::{Clipping, adamw};
@@ -19,36 +18,25 @@ use super::readback::Pending;
 use super::records::{Trained, Trainee};
 use super::scalars::scalars;
 use crate::modality::{Modality, PerModality};
-use crate::model::corrector::Corrector;
 use crate::model::dropout::Dropout;
 use crate::model::network::Network;
-use crate::split::{PerSplit, Split};
+use crate::split::Split;
 
 /// Trains the network on L_3, from stage 1's weights.
 pub struct Joint {
     context: Arc<Context>,
     network: Trainee<Network>,
-    /// y_m of all rows, fixed: made by stage 1's encoders in inference mode and the frozen corrector.
+    /// y_m of all rows, fixed: made by stage 1's encoders in inference mode and the frozen corrector, or chosen by a
+    /// calibration.
     targets: LabelValues,
 }
 
 impl Joint {
-    /// `found`: what each member network, `network` being the first, says of every split.
-    ///
-    /// # Errors
-    /// A device that failed.
-    pub fn new(
-        context: Arc<Context>,
-        network: Network,
-        found: &[PerSplit<Option<Inference>>],
-        corrector: &Corrector,
-    ) -> Result<Self, TrainingError> {
-        let targets = corrected_labels(&context, corrector, |split| {
-            found.iter().map(|f| f[split].as_ref().map(|f| f.representations.clone())).collect()
-        })?;
+    /// `targets`: y_m of all rows, rows in the order train, valid, test.
+    pub fn new(context: Arc<Context>, network: Network, targets: LabelValues) -> Self {
         let settings = &context.settings;
         let optimizer = adamw(settings.joint.weight_decay, settings.training.gradient_clip, Clipping::Tensors);
-        Ok(Self { network: Trainee::new(network, optimizer), targets, context })
+        Self { network: Trainee::new(network, optimizer), targets, context }
     }
 }
 

@@ -7,11 +7,12 @@ use super::bilevel::label_tensor;
 use super::context::Context;
 use super::error::TrainingError;
 use super::events::LabelValues;
+use super::inference::Inference;
 use super::readback::values;
 use crate::config::Average;
 use crate::modality::PerModality;
 use crate::model::corrector::Corrector;
-use crate::split::Split;
+use crate::split::{PerSplit, Split};
 
 /// Rows that are corrected at once: all members' layers of all rows would not fit where there are many.
 const ROWS: usize = 4096;
@@ -52,6 +53,20 @@ pub fn corrected_labels(
         }
     }
     Ok(LabelValues { corrected, spread: (corrector.members() > 1).then_some(spread) })
+}
+
+/// [`corrected_labels`] by what each member network says of every split.
+///
+/// # Errors
+/// A device that failed.
+pub fn corrected_labels_of(
+    context: &Context,
+    corrector: &Corrector,
+    found: &[PerSplit<Option<Inference>>],
+) -> Result<LabelValues, TrainingError> {
+    corrected_labels(context, corrector, |split| {
+        found.iter().map(|f| f[split].as_ref().map(|f| f.representations.clone())).collect()
+    })
 }
 
 /// The average of one value a member; NaN for none.

@@ -243,11 +243,10 @@ impl<'a> Machine<'a> {
             self.handed_on = Some(found);
             return Ok(Box::new(trainer));
         }
-        let corrector = self.store.result(&self.progress, stage, Stage::Denoising)?;
-        let corrector = context.load_corrector(corrector)?;
+        let targets = self.targets(&found)?;
         // There is always one: the settings are held to it.
         let network = networks.into_iter().next().unwrap_or_else(|| context.new_network());
-        Ok(Box::new(Joint::new(context, network, &found, &corrector)?))
+        Ok(Box::new(Joint::new(context, network, targets)))
     }
 
     fn run_stage(&mut self, stage: Stage, state: Option<State>) -> Result<End, TrainingError> {

@@ -8,7 +8,8 @@
 //! | the stages | `contrastive`, `denoising` and `bilevel`, `joint`, and what they share: `context`, `feed`, `inference`, `losses` |
 //! | the machine: epochs, pauses, checkpoints, hand-overs | `machine`, `checkpoint`, `parts`, `cuts`, `records` |
 //! | what happens, for everyone else | [`events`], [`listener`], [`control`] |
-//! | how good it is | [`metrics`], [`agreement`], [`health`], [`bootstrap`] |
+//! | labels chosen by clips that people judged | [`calibration`], `calibrated` |
+//! | how good it is | [`metrics`], [`agreement`], [`health`], [`bootstrap`], `summaries` |
 //!
 //! | to add | write | and enter it in |
 //! |---|---|---|
@@ -19,6 +20,8 @@ pub mod agreement;
 mod alignment;
 mod bilevel;
 pub mod bootstrap;
+mod calibrated;
+pub mod calibration;
 mod checkpoint;
 mod clock;
 mod context;
@@ -46,6 +49,7 @@ mod readback;
 mod records;
 mod scalars;
 pub mod speed;
+mod summaries;
 
 pub use checkpoint::verify::{position as checkpoint_position, verify as verify_checkpoints};
 use control::Control;

@@ -22,6 +22,8 @@ pub enum Purpose {
     Step(Stage, u64),
     /// Corruption of the validation labels: the same in every epoch, so that epochs compare.
     Validation,
+    /// The clips whose human labels calibrate a run.
+    Calibration,
 }
 
 /// The generator for one purpose.
@@ -32,6 +34,7 @@ pub fn generator(seed: u64, purpose: Purpose) -> ChaCha8Rng {
         Purpose::Order(stage, epoch) => (10 + stage as u64, u64::from(epoch)),
         Purpose::Step(stage, step) => (20 + stage as u64, step),
         Purpose::Validation => (30, 0),
+        Purpose::Calibration => (31, 0),
     };
     let mut key = [0u8; 32];
     key[..8].copy_from_slice(&seed.to_le_bytes());
@@ -71,6 +74,7 @@ mod tests {
             Purpose::Step(stage, 1),
             Purpose::Step(stage, 2),
             Purpose::Validation,
+            Purpose::Calibration,
         ];
         let numbers: std::collections::BTreeSet<u64> = purposes.into_iter().map(first).collect();
         assert_eq!(numbers.len(), purposes.len());

@@ -18,6 +18,7 @@ use super::events::Stage;
 use super::feed::Feed;
 use super::inference::{infer, infer_all};
 use super::joint::Joint;
+use super::labels::corrected_labels_of;
 use super::randomness::{Purpose, generator, order};
 use super::readback::Readback;
 use crate::config::{DataSettings, PerModalityFlag, Settings};
@@ -122,7 +123,10 @@ pub fn stage_rates(
         let mut trainer: Box<dyn StageTrainer> = match stage {
             Stage::Contrastive => Box::new(Contrastive::new(context.clone())),
             Stage::Denoising => Box::new(Denoising::new(context.clone(), &found)),
-            Stage::Joint => Box::new(Joint::new(context.clone(), context.new_network(), &found, &corrector)?),
+            Stage::Joint => {
+                let targets = corrected_labels_of(&context, &corrector, &found)?;
+                Box::new(Joint::new(context.clone(), context.new_network(), targets))
+            }
         };
         let mut found = Vec::new();
         for epoch in 0..=epochs as u32 {

@@ -5,6 +5,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod calibration;
 mod comparison;
 mod exports;
 mod figures;

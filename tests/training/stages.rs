@@ -18,7 +18,7 @@ use mug::training::{Job, Outcome, TrainingError, train};
 
 use crate::support::clips::demo_clips;
 
-fn dataset(clips: usize) -> Arc<Dataset> {
+pub fn dataset(clips: usize) -> Arc<Dataset> {
     demo_clips(clips, clips / 2, &settings(""), |_| {})
 }
 
@@ -29,30 +29,30 @@ fn settings(set: &str) -> Settings {
     Settings::parse(small, "the test's settings", &sets).unwrap()
 }
 
-fn job(dataset: &Arc<Dataset>, set: &str, device: ComputeDevice, folder: &Path, resume: bool) -> Job {
+pub fn job(dataset: &Arc<Dataset>, set: &str, device: ComputeDevice, folder: &Path, resume: bool) -> Job {
     let checkpoints = folder.join("checkpoints");
     Job { settings: settings(set), stages: Stage::ALL.to_vec(), dataset: dataset.clone(), device, checkpoints, resume }
 }
 
-fn cpu() -> ComputeDevice {
+pub fn cpu() -> ComputeDevice {
     choose(DeviceRequest::Cpu).unwrap()
 }
 
 /// What a run computed: everything but times.
 #[derive(Debug, Default, PartialEq)]
-struct Record {
+pub struct Record {
     /// Stage, step and losses of every step, then of every epoch.
-    losses: Vec<(Stage, u64, String)>,
-    labels: Option<Arc<LabelValues>>,
+    pub losses: Vec<(Stage, u64, String)>,
+    pub labels: Option<Arc<LabelValues>>,
     /// By moment and epoch.
     embeddings: BTreeMap<(Moment, u32), Arc<EmbeddingValues>>,
     /// By stage.
     predictions: BTreeMap<Stage, Arc<PredictionValues>>,
-    summary: Summary,
+    pub summary: Summary,
 }
 
 /// Reduces events as a viewer does: what lies behind a resume's position is void.
-fn record(events: &[Event]) -> Record {
+pub fn record(events: &[Event]) -> Record {
     let mut record = Record::default();
     for event in events {
         let at = event.stage.map(|s| (s, event.step));
@@ -86,7 +86,7 @@ fn record(events: &[Event]) -> Record {
     record
 }
 
-fn run(job: Job) -> Record {
+pub fn run(job: Job) -> Record {
     let (sender, events) = channel::<Event>();
     assert_eq!(train(job, &Control::new(), &sender).unwrap(), Outcome::Finished);
     drop(sender);
@@ -125,7 +125,7 @@ fn representations_and_predictions_are_of_every_row_and_of_the_weights_they_spea
 }
 
 /// Runs until `nth` step events of `stage` were seen, then stops at whatever step that turns out to be.
-fn run_until(job: Job, stage: Stage, nth: usize) -> (Result<Outcome, TrainingError>, Vec<Event>) {
+pub fn run_until(job: Job, stage: Stage, nth: usize) -> (Result<Outcome, TrainingError>, Vec<Event>) {
     let control = Control::new();
     let (sender, events) = channel::<Event>();
     let stopper = std::thread::spawn({

@@ -44,11 +44,21 @@ pub struct Progress {
     pub aligned_mae: Option<f64>,
     /// Results of the stages that are done.
     pub results: BTreeMap<Stage, Part>,
+    /// Labels that a calibration chose: stage 3 learns from them whenever it begins. They hold until stage 1 is begun anew.
+    pub calibrated: Option<Part>,
+    /// What the running or finished stage 3 learns from where it began with calibrated labels.
+    pub targets: Option<Part>,
     /// 0 for checkpoints of versions that kept no list of their parts.
     pub format: u32,
 }
 
 impl Progress {
+    /// What stages and calibrations left that this progress needs, with the stage that each comes after.
+    pub fn needed(&self) -> impl Iterator<Item = (Stage, &Part)> {
+        let labels = self.calibrated.iter().chain(&self.targets).map(|part| (Stage::Denoising, part));
+        self.results.iter().map(|(stage, part)| (*stage, part)).chain(labels)
+    }
+
     /// The beginning of a stage; keeps what earlier stages left.
     pub fn begin(&mut self, stage: Stage) {
         self.stages.retain(|&s, _| s < stage);
@@ -56,6 +66,7 @@ impl Progress {
         self.stages.insert(stage, StageSummary::default());
         let earlier = |words: &String| Stage::ALL.iter().any(|&s| s < stage && words.starts_with(s.name()));
         self.failing.retain(earlier);
+        let calibrated = self.calibrated.take().filter(|_| stage > Stage::Contrastive);
         *self = Progress {
             stage: Some(stage),
             epoch: 1,
@@ -67,6 +78,8 @@ impl Progress {
             failing: std::mem::take(&mut self.failing),
             aligned_mae: self.aligned_mae.filter(|_| stage > Stage::Contrastive),
             results: std::mem::take(&mut self.results),
+            targets: calibrated.clone().filter(|_| stage == Stage::Joint),
+            calibrated,
             ..Progress::default()
         };
     }

@@ -30,7 +30,7 @@ fn the_newest_checkpoint_comes_back_whole_and_the_one_before_stays() {
     assert_eq!(names(folder.path()), ["latest-2", "latest-3"]);
     let found = Store::open(folder.path()).unwrap().load().unwrap().unwrap();
     assert!(found.passed_over.is_none());
-    assert_eq!(found.checkpoint.progress, Progress { format: FORMAT, ..checkpoint(8).progress });
+    assert_eq!(found.checkpoint.progress, Progress { format: MEMBERS, ..checkpoint(8).progress });
     assert_eq!(found.checkpoint.state.unwrap().optimizer, [2, 3]);
     assert_eq!(Store::open(folder.path()).unwrap().save(&checkpoint(9)).unwrap(), "latest-4");
 }

@@ -48,7 +48,9 @@ impl Machine<'_> {
         };
         // Times and the numbers of label files are counted over the run.
         let refreshes = self.progress.refreshes.max(progress.refreshes);
-        self.progress = Progress { time: self.clock.now(), refreshes, ..progress };
+        // A calibration outlasts the stages that build on its network.
+        let calibrated = self.progress.calibrated.clone().filter(|_| stage > Stage::Contrastive);
+        self.progress = Progress { time: self.clock.now(), refreshes, calibrated, ..progress };
         if stage == Stage::Contrastive {
             self.handed_on = None;
         }

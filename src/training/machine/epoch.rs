@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::super::agreement;
 use super::super::bootstrap::{LIVE_RESAMPLES, RESAMPLES};
+use super::super::calibrated::{Calibrated, leave_copies_unjudged};
 use super::super::context::{Context, Evaluation};
 use super::super::error::TrainingError;
 use super::super::events::{Body, LabelValues, Level, Moment, Scalars, Stage, StagePlan};
@@ -12,9 +12,9 @@ use super::super::feed::Feed;
 use super::super::health::{self, Evidence};
 use super::super::randomness::{Purpose, generator, order};
 use super::super::scalars::scalars;
+use super::super::summaries::summaries;
 use super::{Flow, Machine, Running, Taken};
-use crate::modality::PerModality;
-use crate::split::{PerSplit, Split};
+use crate::split::Split;
 
 /// Rows whose representations are read before and during stage 1, at most; evenly spaced where there are more. Asking the
 /// network costs a third of training on as many rows.
@@ -170,7 +170,7 @@ impl Machine<'_> {
         if (last || epoch.is_multiple_of(self.context.settings.denoising.refresh_epochs))
             && let Some(labels) = running.trainer.labels()?
         {
-            self.refresh_labels(labels, judged, last)?;
+            self.refresh_labels(labels, None, judged, last)?;
         }
         self.progress.epoch += 1;
         self.progress.step_in_epoch = 0;
@@ -206,31 +206,30 @@ impl Machine<'_> {
         patience > 0 && self.progress.best_score.is_some() && self.progress.stale >= patience
     }
 
-    fn refresh_labels(&mut self, labels: LabelValues, judged: bool, last: bool) -> Result<(), TrainingError> {
+    /// Reports labels of every row; where they were `calibrated`, the clips that they were chosen by judge nothing.
+    pub(super) fn refresh_labels(
+        &mut self,
+        labels: LabelValues,
+        calibrated: Option<&Calibrated>,
+        judged: bool,
+        last: bool,
+    ) -> Result<(), TrainingError> {
         if !labels.corrected.iter().all(|(_, all)| all.iter().all(|y| y.is_finite())) {
             return Err(self.diverged(Stage::Denoising, "corrected label"));
         }
         let resamples = if last { RESAMPLES } else { LIVE_RESAMPLES };
         let dataset = self.context.dataset.clone();
-        let mut start = 0;
-        let summaries = PerSplit::from_fn(|split| {
-            let rows = start..start + dataset.len(split);
-            start = rows.end;
-            let of = |all: &PerModality<Vec<f32>>| all.map(|_, all| all[rows.clone()].to_vec());
-            let (corrected, human, range) =
-                (of(&labels.corrected), dataset.unimodal_labels(split), dataset.label_range);
-            let y = dataset.labels(split);
-            let mut summaries = agreement::summarise(y, &corrected, human, range, resamples);
-            if let Some(spread) = labels.spread.as_ref() {
-                agreement::weigh_moves(&mut summaries, y, &corrected, &of(spread), range);
-            }
-            summaries
-        });
+        let summaries = summaries(&dataset, &labels, calibrated.map_or(&[], |c| &c.left_out), resamples);
         let refresh = self.progress.refreshes;
         self.progress.refreshes += 1;
         self.progress.labels = Some(summaries);
-        self.emit(Body::Labels { refresh, file: String::new(), summaries, values: Some(Arc::new(labels)) })?;
+        let labels = Arc::new(labels);
+        self.emit(Body::Labels { refresh, file: String::new(), summaries, values: Some(labels.clone()) })?;
         let evidence = Evidence::Labels { summaries: &summaries, label_range: dataset.label_range };
-        self.report_health(health::look(&evidence, &self.context.settings.health, judged))
+        let mut checks = health::look(&evidence, &self.context.settings.health, judged);
+        if calibrated.is_some() {
+            leave_copies_unjudged(&mut checks, &dataset, &labels);
+        }
+        self.report_health(checks)
     }
 }

@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::super::error::TrainingError;
-use super::super::events::{Body, Metrics, Moment, Stage, StageState, SummaryMetrics};
-use super::super::inference::{embedding, infer_all, predictions};
+use super::super::events::{Body, LabelValues, Metrics, Moment, Stage, StageState, SummaryMetrics};
+use super::super::inference::{Inference, embedding, infer_all, predictions};
+use super::super::labels::corrected_labels_of;
 use super::super::{metrics, records};
 use super::{Machine, Running};
-use crate::split::Split;
+use crate::split::{PerSplit, Split};
 
 impl Machine<'_> {
     /// Keeps what later stages start from, and the metrics of the weights that are handed on.
@@ -55,9 +56,28 @@ impl Machine<'_> {
                 self.handed_on = Some(all);
             }
         }
+        // Where labels were calibrated, stage 3 learns from these, so they are the last that the stage shows.
+        if stage == Stage::Denoising
+            && let Some(part) = self.progress.calibrated.clone()
+        {
+            let labels = self.store.calibrated(&part)?;
+            self.refresh_labels(labels.values(), Some(&labels), true, true)?;
+        }
         let result = self.insist(|machine| machine.store.save_result(stage, &weights))?;
         self.progress.results.insert(stage, result);
         self.add_seconds(stage, started);
         self.stage_changed(StageState::Finished)
+    }
+    /// The labels that stage 3 learns from, of every row: those of a calibration where the stage began with such, else what
+    /// stage 2's corrector makes of y.
+    ///
+    /// `found`: what each of stage 1's networks says of every split.
+    pub(super) fn targets(&self, found: &[PerSplit<Option<Inference>>]) -> Result<LabelValues, TrainingError> {
+        if let Some(part) = &self.progress.targets {
+            return Ok(self.store.calibrated(part)?.values());
+        }
+        let corrector = self.store.result(&self.progress, Stage::Joint, Stage::Denoising)?;
+        let corrector = self.context.load_corrector(corrector)?;
+        corrected_labels_of(&self.context, &corrector, found)
     }
 }
