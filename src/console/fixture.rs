@@ -367,7 +367,10 @@ pub fn attached(width: u16, height: u16, events: Vec<Event>) -> State {
         Message::Rows { attach, rows: Arc::new(rows()) },
     ];
     tell(&mut state, messages);
-    tell(&mut state, (0..14).map(|r| Message::Values { attach, refresh: r, values: Arc::new(values(r)) }));
+    tell(
+        &mut state,
+        (0..14).map(|r| Message::Values { attach, refresh: r, values: Arc::new(values(r)), spread: None }),
+    );
     state.notice = None;
     state
 }

@@ -63,7 +63,7 @@ impl Headless {
 
     /// Takes in the corrected labels of a refresh that the events spoke of.
     pub fn labels(&mut self, refresh: u32, values: Values) {
-        self.tell(Message::Values { attach: self.state.attach, refresh, values: Arc::new(values) });
+        self.tell(Message::Values { attach: self.state.attach, refresh, values: Arc::new(values), spread: None });
     }
 
     /// Gives the label table the focus.

@@ -13,7 +13,7 @@ use crate::report::neighbours::Neighbours;
 use crate::report::table::columns::Column;
 use crate::report::table::filter::Filter;
 use crate::report::table::order::SortKey;
-use crate::report::table::{RowRef, Table};
+use crate::report::table::{RowRef, Table, Values};
 use crate::split::Split;
 
 /// Its place and keys.
@@ -49,6 +49,8 @@ pub const PANE: Spec = Spec {
 pub struct Labels {
     pub table: Table,
     pub history: History,
+    /// The spread between members of the latest refresh that has one, and its number.
+    pub spread: Option<(u32, Arc<Values>)>,
     /// Columns to sort by, the first one first; none: as in the file.
     pub keys: Vec<SortKey>,
     /// The text of the filter that holds.
@@ -79,6 +81,7 @@ impl Default for Labels {
         Self {
             table: Table::default(),
             history: History::default(),
+            spread: None,
             keys: Vec::new(),
             filter_text: String::new(),
             filter: None,
@@ -126,6 +129,7 @@ impl Labels {
     /// Forgets the run; how the table is looked at stays.
     pub fn forget(&mut self) {
         (self.table, self.history, self.neighbours) = (Table::default(), History::default(), None);
+        self.spread = None;
         self.index = Arc::default();
         self.list = List::default();
         (self.filter_error, self.filter_doubt) = (None, None);

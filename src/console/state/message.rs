@@ -62,6 +62,8 @@ pub enum Message {
         attach: u64,
         refresh: u32,
         values: Arc<Values>,
+        /// Between members; `None` where there is a single one.
+        spread: Option<Arc<Values>>,
     },
     /// What the network predicts; `file` says when.
     Predictions {

@@ -94,6 +94,7 @@ pub fn take_link(state: &mut State, link: Link, effects: &mut Vec<Effect>) {
 
 /// Brings the table to the latest refresh that is at hand; the order where it looks at labels.
 pub fn show_latest_values(state: &mut State, effects: &mut Vec<Effect>) {
+    let refresh = state.labels.history.latest().map(|(refresh, _)| refresh);
     let latest = state.labels.history.latest().map(|(_, v)| v.clone());
     let same = match (&latest, &state.labels.table.corrected) {
         (Some(a), Some(b)) => Arc::ptr_eq(a, b),
@@ -103,7 +104,10 @@ pub fn show_latest_values(state: &mut State, effects: &mut Vec<Effect>) {
         return;
     }
     state.labels.table.corrected = latest;
-    let corrected = |c| matches!(c, Column::Corrected(_) | Column::Change(_) | Column::Largest | Column::Flips);
+    let spread = state.labels.spread.as_ref().filter(|(of, _)| Some(*of) == refresh);
+    state.labels.table.spread = spread.map(|(_, s)| s.clone());
+    let corrected =
+        |c| matches!(c, Column::Corrected(_) | Column::Change(_) | Column::Spread(_) | Column::Largest | Column::Flips);
     reindex_if(corrected, state, effects);
 }
 

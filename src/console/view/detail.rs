@@ -89,7 +89,7 @@ fn page(state: &State, row: &RowRef<'_>, neighbour: Option<usize>, width: usize)
         page.add(origin, theme::FAINT);
     }
     page.blank();
-    unimodal(state, row, &mut page);
+    unimodal(state, row, width, &mut page);
     page.blank();
     history(state, row, width, &mut page);
     page.blank();
@@ -97,8 +97,30 @@ fn page(state: &State, row: &RowRef<'_>, neighbour: Option<usize>, width: usize)
     page
 }
 
-/// A line a modality: corrected, changed, human, predicted.
-fn unimodal(state: &State, row: &RowRef<'_>, page: &mut Page) {
+/// Cells of an error bar.
+const BAR: usize = 25;
+
+/// The range of labels in [`BAR`] cells: the corrected label with the members' spread around it, and y as a line.
+fn error_bar(corrected: f32, spread: f32, y: f32, range: f32) -> String {
+    let mut cells = ['·'; BAR];
+    let place = |v: f32| {
+        let share = ((v / range.max(f32::MIN_POSITIVE) + 1.0) / 2.0).clamp(0.0, 1.0);
+        v.is_finite().then_some((share * (BAR - 1) as f32).round() as usize)
+    };
+    if let (Some(from), Some(to)) = (place(corrected - spread), place(corrected + spread)) {
+        cells[from..=to].fill('─');
+        (cells[from], cells[to]) = ('├', '┤');
+    }
+    for (at, sign) in [(place(y), '│'), (place(corrected), '●')] {
+        if let Some(at) = at {
+            cells[at] = sign;
+        }
+    }
+    cells.iter().collect()
+}
+
+/// A line a modality: corrected, changed, human, predicted, and how sure the members are of it.
+fn unimodal(state: &State, row: &RowRef<'_>, width: usize, page: &mut Page) {
     let human = state.labels.table.rows.human.is_some();
     let predicted = state.labels.table.predictions.is_some();
     let right = |words: &str| text::fit_right(words, 10);
@@ -109,7 +131,13 @@ fn unimodal(state: &State, row: &RowRef<'_>, page: &mut Page) {
     if predicted {
         heading += &right("predicted");
     }
+    let spread = state.labels.table.spread.is_some();
+    if spread {
+        heading += &right("spread");
+    }
+    let bars = spread && text::width(&heading) + BAR + 3 <= width;
     page.add(heading, theme::FAINT);
+    let range = state.run.as_ref().and_then(|r| r.view.prepared.as_ref()).map_or(1.0, |p| p.label_range);
     for m in Modality::ALL {
         let number = |v: f32| right(&text::signed(f64::from(v), 3));
         let mut line = format!("{:<8}{}{}", m.name(), number(row.corrected(m)), number(row.change(m)));
@@ -118,6 +146,12 @@ fn unimodal(state: &State, row: &RowRef<'_>, page: &mut Page) {
         }
         if predicted {
             line += &number(row.predicted_by(m));
+        }
+        if spread {
+            line += &right(&format!("±{}", text::number(f64::from(row.spread(m)), 3)));
+        }
+        if bars {
+            line += &format!("   {}", error_bar(row.corrected(m), row.spread(m), row.label(), range));
         }
         if row.flips(m) {
             line += "   sign flips";
@@ -198,5 +232,17 @@ fn neighbour_lines(
             page.add(line, theme::PLAIN);
             at += 1;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_bar_lies_where_the_label_does() {
+        assert_eq!(error_bar(0.0, 0.25, -1.0, 1.0), "│········├──●──┤·········");
+        let hostile = error_bar(f32::NAN, f32::INFINITY, 9.0, 0.0);
+        assert_eq!(hostile.chars().count(), BAR);
     }
 }
