@@ -11,6 +11,7 @@ use super::trainer::{Opened, open};
 use crate::dataset::Dataset;
 use crate::device::{self, DeviceError, DeviceRequest};
 use crate::modality::{Modality, PerModality};
+use crate::run::FileError;
 use crate::run::annotations::{self, AnnotationsError};
 use crate::run::calibration::Calibration;
 use crate::run::clock;
@@ -19,7 +20,6 @@ use crate::run::lock::{LockError, RunLock};
 use crate::run::recorder::{RecordError, Recorder};
 use crate::run::rows::{LabelRows, RowsError};
 use crate::run::tail::{TailError, read_view};
-use crate::run::{FileError, aside};
 use crate::split::Split;
 use crate::training::calibration::{Calibrator, Choice, LEAST, draw};
 use crate::training::events::{Body, Level, Stage};
@@ -74,8 +74,6 @@ pub enum CalibrateError {
     Record(#[from] RecordError),
     #[error(transparent)]
     File(#[from] FileError),
-    #[error(transparent)]
-    Labels(#[from] aside::AsideError),
 }
 
 /// What became of it.
