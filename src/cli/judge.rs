@@ -18,7 +18,7 @@ use crate::run::calibration::Calibration;
 use crate::run::directory::RunDir;
 use crate::run::rows::LabelRows;
 use crate::split::{PerSplit, Split};
-use crate::training::agreement::summarise;
+use crate::training::agreement::{summarise, weigh_moves};
 use crate::training::bootstrap::{CONFIDENCE, RESAMPLES};
 use crate::training::events::{
     Agreement, Apart, Grid, IN_SAMPLE_WORDS, Interval, LabelSummaries, LabelSummary, LabelValues, Part, Prepared,
@@ -127,7 +127,12 @@ fn summaries(rows: &LabelRows, values: &LabelValues, label_range: f32) -> LabelS
         };
         let corrected = values.corrected.map(|_, column| of(column));
         let human: Option<PerModality<Vec<f32>>> = rows.human.as_ref().map(|h| h.map(|_, column| of(column)));
-        summarise(&of(&rows.y), &corrected, human.as_ref(), label_range, RESAMPLES)
+        let y = of(&rows.y);
+        let mut found = summarise(&y, &corrected, human.as_ref(), label_range, RESAMPLES);
+        if let Some(spread) = &values.spread {
+            weigh_moves(&mut found, &y, &corrected, &spread.map(|_, column| of(column)), label_range);
+        }
+        found
     })
 }
 

@@ -14,7 +14,10 @@ use mug::training::{Job, train};
 fn stages(c: &mut Criterion) {
     let sets = ["contrastive.epochs=1", "denoising.epochs=1", "joint.epochs=1"].map(str::to_owned);
     let settings = Settings::parse(mug::config::BUILT_IN[0].1, "configs/demo.toml", &sets).expect("shipped settings");
-    let dataset = Arc::new(Dataset::open(&Source::Demo { seed: 1, disagreement: mug::dataset::demo::DISAGREEMENT }, &settings.data).expect("the demo"));
+    let dataset = Arc::new(
+        Dataset::open(&Source::Demo { seed: 1, disagreement: mug::dataset::demo::DISAGREEMENT }, &settings.data)
+            .expect("the demo"),
+    );
     let folder = tempfile::tempdir().expect("a temporary folder");
     let mut group = c.benchmark_group("one epoch of the demo, 1000 clips");
     group.sample_size(10);
