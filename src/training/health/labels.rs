@@ -25,7 +25,8 @@ pub const IDENTITY: Sign = Sign {
     fails_above: false,
     limit: Limit::Setting("least_moved", |s| s.least_moved),
     meaning: "MUCN returns the multimodal label: nothing was corrected.",
-    advice: "Raise the noise (denoising.corruption), or train longer (denoising.epochs, denoising.learning_rate).",
+    advice: "Copies may be the best there is where features say little; mug calibrate judges that by some labelled clips. \
+             Else raise the noise (denoising.corruption), or train longer (denoising.epochs, denoising.learning_rate).",
     judge: |evidence, _| of_each(evidence, |s, _| s.share_moved),
 };
 
