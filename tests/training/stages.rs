@@ -339,8 +339,10 @@ fn every_stage_on_wgpu_agrees_with_the_cpu() {
             return;
         }
     };
-    let data = dataset(16);
-    let set = "contrastive.epochs=1 denoising.epochs=1 joint.epochs=1";
+    // Batches of 7 and a crooked λ: where the signs of errors cancel, a gradient is 0 but for rounding, and AdamW's first
+    // step makes a whole step of that.
+    let data = dataset(14);
+    let set = "contrastive.epochs=1 denoising.epochs=1 joint.epochs=1 training.batch_size=7 denoising.outer_weight=0.7";
     let losses = |device: ComputeDevice| -> Vec<(Stage, f32)> {
         let (sender, events) = channel::<Event>();
         let folder = tempfile::tempdir().unwrap();
