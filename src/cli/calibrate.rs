@@ -66,6 +66,14 @@ impl Subcommand for CalibrateArgs {
             // The command line parser has made sure that there is one of the two.
             (None, count) => People::Drawn { count: count.unwrap_or(0), seed: self.seed },
         };
+        let in_sample: Vec<&str> = dir.manifest().settings.data.in_sample.iter().map(|m| m.name()).collect();
+        if matches!(people, People::Drawn { .. }) && !in_sample.is_empty() {
+            warn(&format!(
+                "the features of {} were fitted to such labels (data.in_sample): what is chosen by them flatters \
+                 correction, and may make other clips worse",
+                in_sample.join(" and ")
+            ));
+        }
         let Calibrated { calibration, unknown, stage_3_keeps } = calibrate(&dir, &people, self.device, &mut warn)?;
         unknown_ids(&unknown);
         if self.json {

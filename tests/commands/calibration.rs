@@ -119,3 +119,17 @@ fn what_cannot_be_calibrated_is_said() {
     }
     assert!(!home.runs().join("x/calibration.json").exists() && home.view().labels.is_empty());
 }
+
+#[test]
+fn in_sample_labels_are_marked_and_warned_of() {
+    let home = Home::new();
+    let set = "--set data.in_sample=[\"audio\"]";
+    home.good(&format!("train --dataset demo --run x {SHORT} {SMALL} --stage contrastive,denoising {set}"));
+    let warned = home.output("calibrate x --human 60");
+    let said = String::from_utf8_lossy(&warned.stderr).into_owned();
+    assert!(warned.status.success() && said.contains("the features of audio were fitted to such labels"), "{said}");
+    let labels = home.json("labels x --json");
+    assert_eq!(labels["in_sample"], Value::from(vec!["audio"]));
+    let shown = home.good("show x");
+    assert!(shown.contains("audio°") && !shown.contains("text°") && shown.contains("in sample"), "{shown}");
+}

@@ -90,7 +90,9 @@ impl Console {
     /// `mug LINE` with a run of the demo, started by its key.
     pub fn training(home: &Path, line: &str, columns: u16, rows: u16, env: &[(&str, &str)]) -> Console {
         let mut console = Console::open(home, line, columns, rows, env);
-        console.wait_for("space train");
+        // Before the datasets are known the key has nothing to train on.
+        let known = |text: &str| ["built in", "dataset demo"].iter().any(|words| text.contains(words));
+        until("the datasets on the screen", || known(&console.text()), || console.text());
         console.press(" ");
         console.wait_for("▶ contrastive");
         console

@@ -9,14 +9,13 @@ use crossterm::event::{KeyCode, KeyEvent};
 use super::action::{Action, Binding, Key, bind};
 use super::pane::{Pane, panes};
 use super::spec::{Slot, Spec};
-use super::{datasets, embedding, health, labels, log, losses, metrics, runs, stages};
 
 macro_rules! specs {
     ($($name:ident $module:ident,)*) => {
         /// What a pane says of itself.
         pub fn spec(pane: Pane) -> &'static Spec {
             match pane {
-                $(Pane::$name => &$module::PANE,)*
+                $(Pane::$name => &super::$module::PANE,)*
             }
         }
     };

@@ -1,7 +1,6 @@
 //! The keys of every pane.
 
 use super::pane::PaneKeys;
-use super::{datasets, embedding, health, labels, log, losses, metrics, runs, stages};
 use crate::console::state::pane::{Pane, panes};
 
 macro_rules! keys {
@@ -9,7 +8,7 @@ macro_rules! keys {
         /// The keys of a pane.
         pub fn keys(pane: Pane) -> &'static dyn PaneKeys {
             match pane {
-                $(Pane::$name => &$module::Keys,)*
+                $(Pane::$name => &super::$module::Keys,)*
             }
         }
     };
