@@ -72,7 +72,7 @@ enum Kind {
     StillFace,
 }
 
-/// Percent of the clips that are not plain, where nothing else is asked for: the sum of [`SHARES`].
+/// Percent of the clips that are not plain, where nothing else is asked for: the sum of the shares of all kinds.
 pub const DISAGREEMENT: u8 = 54;
 
 /// Each kind but the plain one, with its share of the clips.
