@@ -13,15 +13,16 @@ use super::out::{say, say_json, warn};
 use super::record::read_record;
 use super::refresh::read_refresh;
 use crate::modality::{Modality, PerModality};
+use crate::report::numbers::IN_SAMPLE_WORDS;
 use crate::run::annotations;
 use crate::run::calibration::Calibration;
 use crate::run::directory::RunDir;
 use crate::run::rows::LabelRows;
 use crate::split::{PerSplit, Split};
-use crate::training::agreement::{summarise, weigh_moves};
+use crate::training::agreement::summarise_values;
 use crate::training::bootstrap::{CONFIDENCE, RESAMPLES};
 use crate::training::events::{
-    Agreement, Apart, Grid, IN_SAMPLE_WORDS, Interval, LabelSummaries, LabelSummary, LabelValues, Part, Prepared,
+    Agreement, Apart, Grid, Interval, LabelSummaries, LabelSummary, LabelValues, Part, Prepared,
 };
 
 /// So many unknown ids are named at most.
@@ -125,14 +126,8 @@ fn summaries(rows: &LabelRows, values: &LabelValues, label_range: f32) -> LabelS
         let of = |column: &[f32]| -> Vec<f32> {
             column.iter().zip(&rows.split).filter(|(_, s)| **s == split).map(|(v, _)| *v).collect()
         };
-        let corrected = values.corrected.map(|_, column| of(column));
         let human: Option<PerModality<Vec<f32>>> = rows.human.as_ref().map(|h| h.map(|_, column| of(column)));
-        let y = of(&rows.y);
-        let mut found = summarise(&y, &corrected, human.as_ref(), label_range, RESAMPLES);
-        if let Some(spread) = &values.spread {
-            weigh_moves(&mut found, &y, &corrected, &spread.map(|_, column| of(column)), label_range);
-        }
-        found
+        summarise_values(&of(&rows.y), &values.of(of), human.as_ref(), label_range, RESAMPLES)
     })
 }
 

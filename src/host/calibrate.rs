@@ -3,11 +3,10 @@
 
 use std::cell::RefCell;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::prepare::{PrepareError, check_ready};
-use super::trainer::{Opened, open};
+use super::trainer::{Opened, job, open};
 use crate::dataset::Dataset;
 use crate::device::{self, DeviceError, DeviceRequest};
 use crate::modality::{Modality, PerModality};
@@ -23,7 +22,7 @@ use crate::run::tail::{TailError, read_view};
 use crate::split::Split;
 use crate::training::calibration::{Calibrator, Choice, LEAST, draw};
 use crate::training::events::{Body, Level, Stage};
-use crate::training::{self, Job, TrainingError};
+use crate::training::{self, TrainingError};
 
 /// Whose labels make the choice.
 #[derive(Clone, Debug)]
@@ -126,14 +125,7 @@ pub fn calibrate(
     }
     let device = device::choose(device.unwrap_or(manifest.device))?;
     tell(&format!("device: {} ({})", device.name, device.why));
-    let job = Job {
-        settings: manifest.settings,
-        stages: manifest.stages,
-        dataset: Arc::new(dataset),
-        device,
-        checkpoints: dir.checkpoints_dir(),
-        resume: true,
-    };
+    let job = job(dir, manifest, dataset, device, true);
     let mut calibrator = Calibrator::open(job).map_err(|e| match e {
         TrainingError::MissingStage { needs: Stage::Contrastive, .. } => CalibrateError::NoNetwork { run: run() },
         e => e.into(),

@@ -8,7 +8,7 @@ use super::prepare::check_settings;
 use super::{Reports, Trainer};
 use crate::dataset::digest::Sign;
 use crate::dataset::{self, Dataset, Source};
-use crate::device;
+use crate::device::{self, ComputeDevice};
 use crate::run::directory::{Manifest, RunDir};
 use crate::run::rows::{LabelRows, RowsError, checksum};
 use crate::run::tail::read_view;
@@ -20,6 +20,18 @@ use crate::training::{self, Job, Outcome};
 /// Trains a run as its manifest says.
 pub fn trainer() -> Trainer {
     Box::new(|dir, manifest, resume, control, reports| train(dir, manifest, resume, &control, &reports))
+}
+
+/// What is trained of a run whose data was opened.
+pub(super) fn job(dir: &RunDir, manifest: Manifest, dataset: Dataset, device: ComputeDevice, resume: bool) -> Job {
+    Job {
+        settings: manifest.settings,
+        stages: manifest.stages,
+        dataset: Arc::new(dataset),
+        device,
+        checkpoints: dir.checkpoints_dir(),
+        resume,
+    }
 }
 
 fn train(
@@ -48,14 +60,7 @@ fn train(
         let watched = Watched { dir: dir.clone(), path, opened, known, resident, every: EVERY };
         DataWatch::start(watched, control.clone(), reports.clone())
     });
-    let job = Job {
-        settings: manifest.settings,
-        stages: manifest.stages,
-        dataset: Arc::new(dataset),
-        device,
-        checkpoints: dir.checkpoints_dir(),
-        resume,
-    };
+    let job = job(dir, manifest, dataset, device, resume);
     let outcome = training::train(job, control, reports).map_err(|e| e.to_string());
     let done = matches!(outcome, Ok(Outcome::Finished));
     match watch.and_then(|w| w.finish(done)) {

@@ -11,7 +11,7 @@ pub mod corrector;
 pub mod dropout;
 mod elementwise;
 mod encoder;
-mod host;
+pub(crate) mod host;
 mod init;
 pub mod network;
 mod product;

@@ -2,6 +2,12 @@
 
 use std::time::Duration;
 
+/// What stands beside figures that are judged in sample.
+pub const IN_SAMPLE: &str = "°";
+
+/// What [`IN_SAMPLE`] means.
+pub const IN_SAMPLE_WORDS: &str = "° in sample: the features of this modality were fitted to such labels";
+
 /// A value with `decimals` places; `–` for what is not finite.
 pub fn number(value: f64, decimals: usize) -> String {
     if !value.is_finite() {

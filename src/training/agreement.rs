@@ -2,7 +2,7 @@
 
 use crate::modality::{Modality, PerModality};
 use crate::training::bootstrap::intervals;
-use crate::training::events::{Agreement, Apart, Gain, Grid, LabelSummary, Part};
+use crate::training::events::{Agreement, Apart, Gain, Grid, LabelSummary, LabelValues, Part};
 use crate::training::metrics::{mae, pearson};
 
 /// A label counts as moved when it changed by more than this share of H.
@@ -67,9 +67,24 @@ pub fn summarise(
     })
 }
 
+/// The same of labels as they are read from members: with what their spread says of the moves, where there is one.
+pub fn summarise_values(
+    labels: &[f32],
+    values: &LabelValues,
+    human: Option<&PerModality<Vec<f32>>>,
+    label_range: f32,
+    resamples: usize,
+) -> PerModality<LabelSummary> {
+    let mut summaries = summarise(labels, &values.corrected, human, label_range, resamples);
+    if let Some(spread) = &values.spread {
+        weigh_moves(&mut summaries, labels, &values.corrected, spread, label_range);
+    }
+    summaries
+}
+
 /// Adds what the spread between members says of the moves; `spread` holds one value a row, as `corrected` does. What
 /// cannot be computed (vectors of unequal length, no row, none that moved) is left undefined.
-pub fn weigh_moves(
+fn weigh_moves(
     summaries: &mut PerModality<LabelSummary>,
     labels: &[f32],
     corrected: &PerModality<Vec<f32>>,

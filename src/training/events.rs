@@ -121,12 +121,6 @@ impl Prepared {
     }
 }
 
-/// What stands beside figures that are judged in sample.
-pub const IN_SAMPLE: &str = "°";
-
-/// What [`IN_SAMPLE`] means.
-pub const IN_SAMPLE_WORDS: &str = "° in sample: the features of this modality were fitted to such labels";
-
 /// Weight of a log line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

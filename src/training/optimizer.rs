@@ -14,6 +14,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use pulp::{Arch, Simd, WithSimd};
 
 use crate::device::is_cpu;
+use crate::model::host::values;
 
 const BETA_1: f32 = 0.9;
 const BETA_2: f32 = 0.999;
@@ -154,11 +155,6 @@ fn norm(values: &[f32]) -> f32 {
     }
     let (strands, rest) = (sums.iter().sum::<f32>(), rest.iter().map(|x| x * x).sum::<f32>());
     (strands + rest).sqrt()
-}
-
-/// The numbers of a tensor of the CPU.
-fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
-    tensor.into_data().try_into_vec().expect("parameters and their gradients hold f32")
 }
 
 #[derive(Clone)]

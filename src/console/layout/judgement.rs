@@ -8,7 +8,8 @@ use crate::console::terminal::theme;
 use crate::console::widgets::frame::inner;
 use crate::console::widgets::text;
 use crate::modality::Modality;
-use crate::training::events::{Apart, Grid, IN_SAMPLE_WORDS, Interval, LabelSummary, Part};
+use crate::report::numbers::IN_SAMPLE_WORDS;
+use crate::training::events::{Apart, Grid, Interval, LabelSummary, Part};
 
 /// Where the lines lie, and the lines.
 pub fn laid_out(state: &State, screen: Rect) -> (Rect, Vec<(String, Style)>) {

@@ -8,7 +8,7 @@ use super::say::say;
 use crate::console::state::State;
 use crate::console::state::attached::Link;
 use crate::console::state::effect::Effect;
-use crate::report::table::columns::Column;
+use crate::report::table::columns::{Column, Reads};
 use crate::run::view::Phase;
 use crate::training::events::{Body, Event, Level, Moment};
 use crate::training::metrics::set_of;
@@ -106,12 +106,11 @@ pub fn show_latest_values(state: &mut State, effects: &mut Vec<Effect>) {
     state.labels.table.corrected = latest;
     let spread = state.labels.spread.as_ref().filter(|(of, _)| Some(*of) == refresh);
     state.labels.table.spread = spread.map(|(_, s)| s.clone());
-    let corrected =
-        |c| matches!(c, Column::Corrected(_) | Column::Change(_) | Column::Spread(_) | Column::Largest | Column::Flips);
+    let corrected = |c: Column| matches!(c.about().reads, Reads::Corrected | Reads::Spread);
     reindex_if(corrected, state, effects);
 }
 
 /// True for columns of what the network predicts.
 pub fn is_predicted(column: Column) -> bool {
-    matches!(column, Column::Predicted | Column::PredictedBy(_) | Column::Error)
+    column.about().reads == Reads::Predictions
 }

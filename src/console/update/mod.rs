@@ -42,7 +42,7 @@ use super::state::history::History;
 use super::state::message::Message;
 use super::state::overlay::{Overlay, Question};
 use super::widgets::frame::inner;
-use crate::report::table::columns::Column;
+use crate::report::table::columns::{Column, Reads};
 use crate::run::view::RunView;
 use crate::training::events::Level;
 
@@ -112,7 +112,7 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
         }
         Message::Marks { attach, marks } if attach == state.attach => {
             state.labels.table.marks = marks;
-            reindex_if(|c| matches!(c, Column::Mark | Column::Note), state, &mut effects);
+            reindex_if(|c: Column| matches!(c.about().reads, Reads::Marks | Reads::Notes), state, &mut effects);
         }
         Message::Arranged { number, index } if number == state.labels.asked => state.labels.take_order(index),
         Message::Neighbours { attach, row, found } if attach == state.attach => {

@@ -8,9 +8,10 @@ use crate::console::terminal::theme;
 use crate::console::widgets::frame::put;
 use crate::console::widgets::text;
 use crate::modality::Modality;
+use crate::report::numbers::IN_SAMPLE;
 use crate::run::view::LabelRefresh;
 use crate::split::Split;
-use crate::training::events::{IN_SAMPLE, Interval, LabelSummary};
+use crate::training::events::{Interval, LabelSummary};
 
 /// What correction did to each modality in one split, and its way over the refreshes.
 pub fn draw(state: &State, area: Rect, buffer: &mut Buffer) {

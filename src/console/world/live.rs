@@ -63,9 +63,9 @@ pub struct Live {
     tmux: bool,
 }
 
-/// How long leaving waits for a file that is being written.
+/// Time that a file being written has left when somebody leaves.
 const FILE: Duration = Duration::from_secs(10);
-/// How long leaving waits for what is written in a moment, where nobody holds it up.
+/// The same for a mark or the arrangement of columns, which take a moment.
 const MOMENT: Duration = Duration::from_secs(2);
 
 impl Live {

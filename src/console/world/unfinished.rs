@@ -16,7 +16,7 @@ struct Shared {
 
 #[derive(Debug, Default)]
 struct Pieces {
-    /// By number: what it is, and how long leaving waits for it.
+    /// By number: what it is, and the time that it has left when somebody leaves.
     open: Vec<(u64, String, Duration)>,
     /// What could not be written since leaving began, and why.
     lost: Vec<String>,
@@ -31,7 +31,7 @@ pub struct Piece {
 }
 
 impl Unfinished {
-    /// Begins a piece of writing, in words; leaving waits at most `patience` for it.
+    /// Begins a piece of writing, in words; it has `patience` left when somebody leaves.
     pub fn begin(&self, what: impl Into<String>, patience: Duration) -> Piece {
         let mut pieces = self.0.pieces();
         pieces.count += 1;

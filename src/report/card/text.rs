@@ -2,9 +2,9 @@
 
 use super::{Card, Ending, Labels, StageCard};
 use crate::modality::Modality;
-use crate::report::numbers::{clock, number};
+use crate::report::numbers::{IN_SAMPLE, IN_SAMPLE_WORDS, clock, number};
 use crate::split::Split;
-use crate::training::events::{Agreement, CheckState, IN_SAMPLE, IN_SAMPLE_WORDS, LabelSummary, Stage, StageState};
+use crate::training::events::{Agreement, CheckState, LabelSummary, Stage, StageState};
 use crate::training::metrics;
 
 /// Warnings that are shown; the log has them all.

@@ -15,6 +15,14 @@ pub struct LabelValues {
     pub spread: Option<PerModality<Vec<f32>>>,
 }
 
+impl LabelValues {
+    /// The labels and spreads that `pick` takes of each column, of some rows for example.
+    pub fn of(&self, pick: impl Fn(&[f32]) -> Vec<f32>) -> Self {
+        let each = |columns: &PerModality<Vec<f32>>| columns.map(|_, column| pick(column));
+        Self { corrected: each(&self.corrected), spread: self.spread.as_ref().map(each) }
+    }
+}
+
 /// Lower and upper end of a 95 % bootstrap percentile interval.
 pub type Interval = [f64; 2];
 
