@@ -11,6 +11,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::UnixStream;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 use super::frames::{Frames, Gone, PATIENCE};
 use super::standing::Standing;
@@ -122,8 +123,15 @@ impl Hub {
             (Down::Command { .. }, _) => return Err(Gone),
         };
         news.mark_changed();
+        let mut news_from = Instant::now();
         loop {
+            let changed = async {
+                tokio::time::sleep_until(news_from).await;
+                news.changed().await
+            };
             tokio::select! {
+                // A command never waits for news.
+                biased;
                 message = reader.next::<Down>() => {
                     let Down::Command { number, command } = message? else { return Err(Gone) };
                     let answer = match self.obey(command, read_only) {
@@ -132,7 +140,7 @@ impl Hub {
                     };
                     writer.write_all(&wire::encode(&answer)?).await?;
                 }
-                changed = news.changed() => {
+                changed = changed => {
                     changed.map_err(|_| Gone)?;
                     let now = news.borrow_and_update().clone();
                     for message in told.news(&now) {
@@ -141,7 +149,7 @@ impl Hub {
                     if now.ended.is_some() {
                         return Ok(());
                     }
-                    tokio::time::sleep(PACE).await;
+                    news_from = Instant::now() + PACE;
                 }
             }
         }
