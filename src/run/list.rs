@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::clock;
-use super::directory::RunDir;
+use super::directory::{RunDir, STUDIES, STUDY_RUNS};
 use super::tail::EventTail;
 use super::view::{Phase, RunView};
 use super::{lock, sealed};
@@ -111,16 +111,21 @@ impl RunSummary {
     }
 }
 
-/// All runs below `root`, the last written first. What is no run directory, or cannot be read, is left out; a missing
-/// root has no runs.
+/// All runs below `root`, those of its studies included, the last written first. What is no run directory, or cannot be
+/// read, is left out; a missing root has no runs.
 pub fn list_runs(root: &Path) -> Vec<RunSummary> {
-    let Ok(entries) = std::fs::read_dir(root) else { return Vec::new() };
-    // A run that is being made is no run yet.
-    let entries = entries.flatten().filter(|e| !e.file_name().as_encoded_bytes().starts_with(b"."));
-    let mut runs: Vec<RunSummary> =
-        entries.filter_map(|e| RunDir::open(&e.path()).ok()).map(|dir| summarise(&dir)).collect();
+    let of_studies = below(&root.join(STUDIES)).map(|study| study.join(STUDY_RUNS));
+    let folders = std::iter::once(root.to_owned()).chain(of_studies);
+    let found = folders.flat_map(|folder| below(&folder)).filter_map(|path| RunDir::open(&path).ok());
+    let mut runs: Vec<RunSummary> = found.map(|dir| summarise(&dir)).collect();
     runs.sort_by(|a, b| b.updated.cmp(&a.updated).then_with(|| b.name.cmp(&a.name)));
     runs
+}
+
+/// What lies in a folder. A run that is being made is no run yet.
+fn below(folder: &Path) -> impl Iterator<Item = PathBuf> + use<> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.filter(|e| !e.file_name().as_encoded_bytes().starts_with(b".")).map(|e| e.path())
 }
 
 /// The state and progress of one run.

@@ -11,6 +11,7 @@
 //! | arrays and tables beside them | [`npy`], [`rows`], [`labels`], [`embedding`], [`predictions`], [`aside`] |
 //! | what people say of rows | [`marks`], [`annotations`], [`calibration`] |
 //! | who trains the run, and whether it lives | [`lock`], [`pulse`] |
+//! | many runs that answer one question | [`study`] |
 //!
 //! Reading what a run recorded, live or over:
 //!
@@ -75,6 +76,7 @@ pub mod pulse;
 pub mod recorder;
 pub mod rows;
 pub mod sealed;
+pub mod study;
 pub mod tail;
 pub mod verify;
 pub mod view;
