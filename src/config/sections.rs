@@ -80,6 +80,8 @@ pub struct ModelSettings {
     pub corrector_layers: usize,
     /// One corrector for all modalities in place of one each.
     pub corrector_shared: bool,
+    /// What the corrector says is added to the label that it is given, in place of being the label itself.
+    pub corrector_residual: bool,
 }
 
 impl Default for ModelSettings {
@@ -92,6 +94,7 @@ impl Default for ModelSettings {
             corrector_hidden: 64,
             corrector_layers: 2,
             corrector_shared: false,
+            corrector_residual: false,
         }
     }
 }

@@ -238,15 +238,16 @@ mod tests {
     }
 
     fn corrector(shared: bool, device: &Device) -> Corrector {
-        corrector_of(shared, 2, 4, device)
+        corrector_of(shared, 2, 4, false, device)
     }
 
-    fn corrector_of(shared: bool, layers: usize, hidden: usize, device: &Device) -> Corrector {
+    fn corrector_of(shared: bool, layers: usize, hidden: usize, residual: bool, device: &Device) -> Corrector {
         let settings = ModelSettings {
             representation: WIDTH,
             corrector_hidden: hidden,
             corrector_layers: layers,
             corrector_shared: shared,
+            corrector_residual: residual,
             ..ModelSettings::default()
         };
         Corrector::new(&settings, MEMBERS, 3.0, &mut ChaCha8Rng::seed_from_u64(3), device)
@@ -310,8 +311,15 @@ mod tests {
     #[test]
     fn the_cpu_computes_what_the_tape_does() {
         let device = Device::flex().autodiff();
-        for (shared, layers, hidden) in [(false, 2, 4), (true, 2, 70), (false, 1, 33), (false, 4, 9)] {
-            let corrector = corrector_of(shared, layers, hidden, &device);
+        let shapes = [
+            (false, 2, 4, false),
+            (true, 2, 70, false),
+            (false, 1, 33, true),
+            (true, 3, 5, true),
+            (false, 4, 9, false),
+        ];
+        for (shared, layers, hidden, residual) in shapes {
+            let corrector = corrector_of(shared, layers, hidden, residual, &device);
             let batch = batch(&device.clone().inner());
             for kind in [Objective::Bilevel, Objective::FirstOrder, Objective::UnimodalOnly, Objective::MultimodalOnly]
             {
