@@ -89,6 +89,7 @@ pub fn main() -> ExitCode {
 
 fn run() -> Result<ExitCode> {
     let line = args::read(std::env::args_os(), SUBCOMMANDS).unwrap_or_else(|e| e.exit());
+    crate::model::simd::level()?;
     let program =
         Program { runs_root: line.args.runs_dir.unwrap_or_else(runs_root), grammar: args::grammar(SUBCOMMANDS) };
     match line.subcommand {

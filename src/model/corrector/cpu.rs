@@ -5,10 +5,11 @@
 //! [`loss_and_step`](super::loss_and_step), [`loss`](super::loss) and one backward pass compute on a tape. Loops count, see
 //! `dense`.
 
-use pulp::{Arch, Simd, WithSimd};
+use pulp::{Simd, WithSimd};
 
 use super::dense::{add_product, add_rows, add_to_rows, add_transposed_product, transposed};
 use crate::model::elementwise::tanh;
+use crate::model::simd::dispatch;
 
 /// One network and its batch.
 pub struct Task<'a> {
@@ -55,7 +56,7 @@ pub struct Found {
 impl Task<'_> {
     /// Both losses and the objective's gradient.
     pub fn run(&self, factors: Factors) -> Found {
-        Arch::new().dispatch(Run(self, factors))
+        dispatch(Run(self, factors))
     }
 }
 
