@@ -11,6 +11,7 @@ mod attach;
 mod bench;
 mod calibrate;
 mod compare;
+mod config;
 mod control;
 mod data;
 mod devices;
@@ -66,6 +67,7 @@ pub const SUBCOMMANDS: &[Entry] = &[
     Entry::of::<compare::CompareArgs>(),
     Entry::of::<verify::VerifyArgs>(),
     Entry::of::<data::DataArgs>(),
+    Entry::of::<config::ConfigArgs>(),
     Entry::of::<devices::DevicesArgs>(),
     Entry::of::<bench::BenchArgs>(),
     Entry::of::<man::ManArgs>(),

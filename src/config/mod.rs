@@ -4,6 +4,7 @@
 //! is checked by the same rules as the file.
 
 mod advice;
+mod commented;
 mod corruption;
 mod error;
 mod labels;
