@@ -77,6 +77,9 @@ fn page(state: &State, row: &RowRef<'_>, neighbour: Option<usize>, width: usize)
     page.blank();
     let signed = |v: f32| text::signed(f64::from(v), 3);
     let mut line = format!("multimodal label y  {}", signed(row.label()));
+    if row.clean().is_finite() {
+        line += &format!("    before noise  {}", signed(row.clean()));
+    }
     if row.predicted().is_finite() {
         line += &format!(
             "    predicted ŷ  {}    |ŷ-y|  {}",
