@@ -314,6 +314,7 @@ impl<'a> Machine<'a> {
             parameters: (self.context.new_network().num_params(), self.context.new_corrector().num_params()),
             findings: dataset.flaws.iter().map(ToString::to_string).collect(),
             in_sample: self.context.settings.data.in_sample.clone(),
+            label_source: self.context.settings.labels.source,
         }
     }
 
