@@ -64,15 +64,17 @@ impl RunView {
 
     /// Why there are no labels to look at, where no stage has made any yet.
     pub fn labels_to_come(&self) -> String {
-        let source = self.prepared.as_ref().map_or(LabelSource::Corrected, |p| p.label_source);
-        let corrects = self.prepared.as_ref().is_none_or(|p| p.plan.iter().any(|s| s.stage == Stage::Denoising));
-        match source {
-            _ if corrects => "labels are corrected in the denoising stage".to_owned(),
-            LabelSource::Corrected => "labels are not corrected: the denoising stage is no part of the run".to_owned(),
-            LabelSource::Momentum => "momentum labels are made in the joint stage".to_owned(),
-            LabelSource::Copied | LabelSource::Human => {
-                format!("labels are not corrected: the joint stage learns {}", source.in_words())
+        let prepared = self.prepared.as_ref();
+        let plans = |stage| prepared.is_none_or(|p| p.plan.iter().any(|s| s.stage == stage));
+        if plans(Stage::Denoising) {
+            return "labels are corrected in the denoising stage".to_owned();
+        }
+        match prepared.map_or(LabelSource::Corrected, |p| p.label_source) {
+            source if source == LabelSource::Corrected || !plans(Stage::Joint) => {
+                "labels are not corrected: the denoising stage is no part of the run".to_owned()
             }
+            LabelSource::Momentum => "momentum labels are made in the joint stage".to_owned(),
+            source => format!("labels are not corrected: the joint stage learns {}", source.in_words()),
         }
     }
 

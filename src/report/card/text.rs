@@ -80,7 +80,7 @@ impl Card {
                 }
                 lines
             }
-            (None, LabelSource::Corrected) if !has(Stage::Denoising) => {
+            (None, source) if !has(Stage::Denoising) && (source == LabelSource::Corrected || !has(Stage::Joint)) => {
                 vec!["labels: not corrected, the denoising stage is no part of the run".to_owned()]
             }
             (None, LabelSource::Corrected) => vec!["labels: not corrected yet".to_owned()],
