@@ -21,7 +21,7 @@ use crate::files;
 
 pub use corruption::{Corruption, Corruptions};
 pub use error::ConfigError;
-pub use labels::{Grid, LabelSettings};
+pub use labels::{Grid, LabelSettings, LabelSource};
 pub use members::Members;
 pub use sections::{
     Average, ContrastiveSettings, DataSettings, DenoisingSettings, HealthSettings, JointSettings, MetricSet,

@@ -231,6 +231,7 @@ mod tests {
             parameters: (0, 0),
             findings: vec![],
             in_sample: vec![],
+            label_source: Default::default(),
         });
         Event { time: 0.0, stage: None, epoch: 0, step: 0, body }
     }
