@@ -82,6 +82,9 @@ mod tests {
             updated: 100,
             result: None,
             fault: None,
+            study: None,
+            tags: vec![],
+            note: String::new(),
         };
         let lines = table(
             &[
