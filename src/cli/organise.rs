@@ -1,7 +1,7 @@
 //! `mug runs rename|tag|note|rm`: what people do to runs besides training them, as the keys of the console do.
 
 use std::io::{self, BufRead, IsTerminal, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use color_eyre::Result;
 use color_eyre::eyre::eyre;
@@ -90,10 +90,11 @@ pub fn run(command: RunsCommand, root: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Where a run lies that is there.
-fn place(root: &Path, run: &str) -> Result<std::path::PathBuf> {
-    RunDir::find(root, run)?;
-    Ok(RunDir::place(root, run))
+/// Where a run lies, as it was named: a link stays a link, so that it can be refused.
+fn place(root: &Path, run: &str) -> Result<PathBuf> {
+    let dir = RunDir::find(root, run)?;
+    let named = [root.join(run), PathBuf::from(run)].into_iter().find(|p| p.exists());
+    Ok(named.filter(|p| p.is_symlink()).unwrap_or_else(|| dir.path().to_owned()))
 }
 
 /// Asks on the terminal.

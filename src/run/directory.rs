@@ -178,18 +178,16 @@ impl RunDir {
         Ok(RunDir { path, name, manifest })
     }
 
-    /// Where a run lies that is named by its name below `root`, or by its path; links are not followed.
-    pub fn place(root: &Path, name_or_path: &str) -> PathBuf {
-        let named = root.join(name_or_path);
-        if check_name(name_or_path).is_ok() && named.is_dir() { named } else { PathBuf::from(name_or_path) }
-    }
-
     /// Opens a run by its name below `root`, or by its path.
     ///
     /// # Errors
     /// As [`open`](Self::open), and [`RunError::NotFound`].
     pub fn find(root: &Path, name_or_path: &str) -> Result<RunDir, RunError> {
-        match Self::open(&Self::place(root, name_or_path)) {
+        let named = root.join(name_or_path);
+        if check_name(name_or_path).is_ok() && named.is_dir() {
+            return Self::open(&named);
+        }
+        match Self::open(Path::new(name_or_path)) {
             Err(RunError::NotARun { path }) if !path.is_dir() => {
                 Err(RunError::NotFound { wanted: name_or_path.to_owned(), root: root.to_owned() })
             }

@@ -195,17 +195,32 @@ struct Folder {
     study: Option<String>,
 }
 
+/// Where studies lie below the folder of the runs, and in a study's folder its runs; see `run::study`.
+const STUDIES: &str = "studies";
+const CELLS: &str = "runs";
+
 fn run_folders(root: &Path) -> Vec<Folder> {
     let Ok(root) = root.canonicalize() else { return Vec::new() };
-    let Ok(entries) = std::fs::read_dir(&root) else { return Vec::new() };
-    // A run that is being made is no run yet, and what is being removed none any more.
-    let entries = entries.flatten().filter(|e| !e.file_name().as_encoded_bytes().starts_with(b"."));
-    let folder = |e: std::fs::DirEntry| {
-        let link = e.file_type().ok()?.is_symlink();
-        let path = if link { e.path().canonicalize().ok()? } else { e.path() };
-        Some(Folder { path, key: e.file_name().to_string_lossy().into_owned(), study: None })
+    let mut folders = folders_in(&root, "", None);
+    for study in folders_in(&root.join(STUDIES), "", None) {
+        let name = study.key;
+        folders.extend(folders_in(&study.path.join(CELLS), &format!("{STUDIES}/{name}/"), Some(&name)));
+    }
+    folders
+}
+
+/// The folders in one, links to folders included. One that is being made is no run yet, and what is being removed none any
+/// more: both have hidden names.
+fn folders_in(folder: &Path, before: &str, study: Option<&str>) -> Vec<Folder> {
+    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    let shown = entries.flatten().filter(|e| !e.file_name().as_encoded_bytes().starts_with(b"."));
+    let found = |entry: std::fs::DirEntry| {
+        let kind = entry.file_type().ok()?;
+        let path = if kind.is_symlink() { entry.path().canonicalize().ok()? } else { entry.path() };
+        let key = format!("{before}{}", entry.file_name().to_string_lossy());
+        (kind.is_dir() || kind.is_symlink()).then(|| Folder { path, key, study: study.map(str::to_owned) })
     };
-    entries.filter_map(folder).collect()
+    shown.filter_map(found).collect()
 }
 
 /// Tags are read each time: most runs have none, and a look for the file is all that costs.
@@ -414,6 +429,18 @@ mod tests {
         std::fs::remove_dir_all(root.path().join("run-4")).unwrap();
         std::fs::write(root.path().join(INDEX), "{").unwrap();
         assert_eq!((lister.list().len(), list_runs(root.path()).len()), (18, 18));
+    }
+
+    #[test]
+    fn cells_of_studies_are_runs_with_the_name_of_their_study() {
+        let (root, dir) = run_dir();
+        let cells = root.path().join("studies/noise/runs");
+        RunDir::create(&cells, Some("mucn-s1"), dir.manifest()).unwrap();
+        std::fs::write(root.path().join("studies/noise/study.toml"), "").unwrap();
+        std::fs::create_dir_all(root.path().join("studies/empty")).unwrap();
+        let mut found: Vec<_> = list_runs(root.path()).into_iter().map(|r| (r.study, r.name)).collect();
+        found.sort();
+        assert_eq!(found, [(None, dir.name().to_owned()), (Some("noise".into()), "mucn-s1".into())]);
     }
 
     #[test]

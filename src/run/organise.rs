@@ -125,8 +125,17 @@ fn folder_of(dir: &RunDir) -> &Path {
     super::folder_of(dir.path())
 }
 
+/// The study that a run is a cell of: it lies in the study's folder.
+fn study_of(run: &Path) -> Option<String> {
+    let study = run.parent()?.parent()?;
+    study.join("study.toml").is_file().then(|| study.file_name().map(|n| n.to_string_lossy().into_owned()))?
+}
+
 fn rename(root: &Path, path: &Path, dir: &RunDir, to: &str) -> Result<PathBuf, OrganiseError> {
     check_place(root, path, dir)?;
+    if let Some(study) = study_of(dir.path()) {
+        return Err(OrganiseError::Cell { run: dir.name().to_owned(), study });
+    }
     check_name(to)?;
     let target = folder_of(dir).join(to);
     if target == dir.path() {
@@ -211,6 +220,18 @@ mod tests {
             assert!(text.contains(why), "{name}: {text}");
         }
         assert!(now.join("run.toml").exists());
+    }
+
+    #[test]
+    fn a_cell_keeps_its_name_and_can_go() {
+        let (root, dir) = run_dir();
+        let study = root.path().join("studies/noise");
+        let cell = RunDir::create(&study.join("runs"), Some("mucn-s1"), dir.manifest()).unwrap();
+        std::fs::write(study.join("study.toml"), "").unwrap();
+        let text = Change::Rename { to: "x".into() }.apply(root.path(), cell.path()).unwrap_err().to_string();
+        assert!(text.contains("a cell of study noise"), "{text}");
+        assert_eq!(Change::Remove.apply(root.path(), cell.path()).unwrap(), None);
+        assert!(!cell.path().exists() && study.join("study.toml").exists());
     }
 
     #[test]
