@@ -24,6 +24,7 @@ mod judge;
 mod labels;
 mod lines;
 mod man;
+mod organise;
 mod out;
 pub mod pages;
 mod pause;

@@ -311,6 +311,9 @@ pub fn runs() -> Vec<RunSummary> {
         updated: 1_800_000_000,
         result: None,
         fault: None,
+        study: None,
+        tags: vec![],
+        note: String::new(),
     };
     vec![
         run("2026-11-23-a", "sims", RunState::At(Phase::Training), 0.45),
