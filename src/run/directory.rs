@@ -9,6 +9,7 @@
 //!   predictions/    of every row, after stages 1 and 3; see predictions.rs
 //!   checkpoints/    written by training
 //!   marks.jsonl     what people marked and noted; see marks.rs
+//!   tags.toml       tags and a note; see tags.rs
 //!   calibration.json  which labels a calibration chose; see calibration.rs
 //!   host.lock       held by the run's process; see lock.rs
 //!   host.log        what the detached process printed
@@ -121,7 +122,7 @@ fn name_of(path: &Path) -> String {
     }
 }
 
-fn is_taken(error: &io::Error) -> bool {
+pub(super) fn is_taken(error: &io::Error) -> bool {
     use io::ErrorKind::{AlreadyExists, DirectoryNotEmpty, NotADirectory};
     matches!(error.kind(), AlreadyExists | DirectoryNotEmpty | NotADirectory)
 }

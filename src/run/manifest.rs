@@ -24,7 +24,7 @@ pub struct Manifest {
     /// The data file, absolute; `None` where there is none (the demo).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<PathBuf>,
-    /// Identifies the data file's content; known once the data was opened.
+    /// Identifies the data's content, and the noise in its labels; known once the data was opened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fingerprint: Option<String>,
     /// Checksum of `labels/rows.csv`, once that is written; see rows.rs.
@@ -104,8 +104,11 @@ impl Manifest {
     }
 
     /// True where both runs have the same data: by the content's digest where both know it, else by its fingerprint, else
-    /// by its name.
+    /// by its name; and the same noise in its labels.
     pub fn has_data_of(&self, other: &Manifest) -> bool {
+        if !self.settings.data.has_noise_of(&other.settings.data) {
+            return false;
+        }
         if let (Some(a), Some(b)) = (&self.data, &other.data) {
             return a.sha256 == b.sha256;
         }
