@@ -29,6 +29,8 @@ pub enum SlurmError {
     Answer { found: String },
     #[error("--slurm-arg {option:?} cannot be passed on: {why}")]
     Option { option: String, why: String },
+    #[error("cannot tell where this program lies, which the batch script has to name: {source}")]
+    Program { source: io::Error },
     #[error("{path:?} cannot stand in a batch script; use a path of plain text without line breaks")]
     Path { path: PathBuf },
     #[error(transparent)]
