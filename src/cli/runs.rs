@@ -6,29 +6,49 @@ use std::time::SystemTime;
 use color_eyre::Result;
 
 use super::lines::{duration, harmless};
+use super::organise::{self, RunsCommand};
 use super::out::{say, say_json};
 use super::subcommand::{Program, Subcommand};
 use crate::run::clock::unix_seconds;
 use crate::run::list::{RunSummary, list_runs};
+use crate::run::search::Search;
 use crate::training::events::Stage;
 
-/// List runs with their state and progress.
+/// List runs with their state and progress; rename, tag, note or delete one.
+///
+/// `mug runs --filter 'sims state:finished -tag:old'` lists those whose name, dataset, study, tags, state or note hold
+/// every word.
 #[derive(Debug, clap::Parser)]
-#[command(name = "runs")]
+#[command(name = "runs", args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
 pub struct RunsArgs {
+    #[command(subcommand)]
+    command: Option<RunsCommand>,
+    /// Only runs that hold every word; name:, dataset:, study:, tag:, state: and note: look in one place, - turns a word
+    /// round.
+    #[arg(long, value_name = "WORDS")]
+    filter: Option<String>,
     /// Print one JSON array.
     #[arg(long)]
-    pub json: bool,
+    json: bool,
 }
 
 impl Subcommand for RunsArgs {
-    /// Prints a table, or one JSON array.
+    /// Prints a table, or one JSON array; or changes what is said of a run.
     fn run(self, program: &Program) -> Result<ExitCode> {
-        let runs = list_runs(&program.runs_root);
+        if let Some(command) = self.command {
+            organise::run(command, &program.runs_root)?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        let search = Search::parse(self.filter.as_deref().unwrap_or_default())?;
+        let mut runs = list_runs(&program.runs_root);
+        let all = runs.len();
+        runs.retain(|run| search.finds(run));
         if self.json {
             say_json(&runs)?;
-        } else if runs.is_empty() {
+        } else if all == 0 {
             say(&format!("no runs in {}; mug train --dataset demo makes one", program.runs_root.display()))?;
+        } else if runs.is_empty() {
+            say(&format!("none of {all} runs holds every word of the filter"))?;
         } else {
             for line in table(&runs, unix_seconds(SystemTime::now())) {
                 say(&line)?;
@@ -54,11 +74,19 @@ fn table(runs: &[RunSummary], now: u64) -> Vec<String> {
             r.epochs,
             (r.progress * 100.0).floor(),
             format!("{} ago", duration(now.saturating_sub(r.updated) as f64)),
-            r.dataset
+            what_it_is(r)
         )));
         lines.extend(r.fault.iter().map(|why| format!("{:width$}  {}", "", harmless(why).replace('\n', " "))));
     }
     lines
+}
+
+/// The dataset, and what people say of the run.
+fn what_it_is(run: &RunSummary) -> String {
+    let study = run.study.iter().map(|s| format!("study {s}"));
+    let tags = run.tags.iter().map(|t| format!("#{t}"));
+    let note = Some(run.note.clone()).filter(|n| !n.is_empty());
+    std::iter::once(run.dataset.clone()).chain(study).chain(tags).chain(note).collect::<Vec<_>>().join("  ")
 }
 
 #[cfg(test)]
@@ -82,6 +110,9 @@ mod tests {
             updated: 100,
             result: None,
             fault: None,
+            study: None,
+            tags: vec![],
+            note: String::new(),
         };
         let lines = table(
             &[
@@ -93,6 +124,9 @@ mod tests {
         let at: Vec<_> = lines.iter().map(|l| l.find("DATASET").or(l.find("demo"))).collect();
         assert!(at[0].is_some() && at.iter().all(|a| a == &at[0]), "{lines:#?}");
         assert!(lines[1].contains(" 99 %") && lines[1].contains("1 m 5 s ago") && lines[1].ends_with("demo␛"));
+        let tagged =
+            RunSummary { tags: vec!["a".into(), "b".into()], note: "n".into(), ..run("t", RunState::Died, None) };
+        assert!(table(&[tagged], 165)[1].ends_with("demo␛  #a  #b  n"));
         let failed =
             RunSummary { fault: Some("no pickle\u{1b}".into()), ..run("c", RunState::At(Phase::Faulted), None) };
         let lines_of_one = table(&[failed], 165);

@@ -64,6 +64,7 @@ pub fn prepared() -> Event {
         parameters: (1_204_231, 33_411),
         findings: vec![],
         in_sample: vec![],
+        label_source: Default::default(),
     });
     Event { time: 0.0, stage: None, epoch: 0, step: 0, body }
 }
@@ -310,6 +311,9 @@ pub fn runs() -> Vec<RunSummary> {
         updated: 1_800_000_000,
         result: None,
         fault: None,
+        study: None,
+        tags: vec![],
+        note: String::new(),
     };
     vec![
         run("2026-11-23-a", "sims", RunState::At(Phase::Training), 0.45),

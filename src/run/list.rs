@@ -3,13 +3,13 @@
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use super::clock;
-use super::directory::RunDir;
+use super::directory::{RunDir, STUDIES, STUDY_RUNS};
+use super::stamped::{Stamped, stamps};
 use super::tail::EventTail;
 use super::view::{Phase, RunView};
-use super::{lock, sealed};
+use super::{clock, lock, sealed, tags};
 use crate::files;
 use crate::training::events::{Event, Stage, StageState, Summary, SummaryMetrics};
 
@@ -23,6 +23,17 @@ pub enum RunState {
 }
 
 impl RunState {
+    /// Every state, those that want something done first.
+    pub const ALL: [RunState; 7] = [
+        RunState::At(Phase::Faulted),
+        RunState::Died,
+        RunState::At(Phase::Training),
+        RunState::At(Phase::Preparing),
+        RunState::At(Phase::Paused),
+        RunState::At(Phase::Stopped),
+        RunState::At(Phase::Finished),
+    ];
+
     /// One word for lists and headings.
     pub fn name(self) -> &'static str {
         match self {
@@ -53,6 +64,14 @@ impl Serialize for RunState {
     }
 }
 
+impl<'de> Deserialize<'de> for RunState {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        let unknown = || serde::de::Error::custom(format!("no state of a run: {name:?}"));
+        RunState::ALL.into_iter().find(|s| s.name() == name).ok_or_else(unknown)
+    }
+}
+
 impl std::fmt::Display for RunState {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.pad(self.name())
@@ -60,7 +79,7 @@ impl std::fmt::Display for RunState {
 }
 
 /// A line of the list of runs.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RunSummary {
     pub name: String,
     pub path: PathBuf,
@@ -82,12 +101,20 @@ pub struct RunSummary {
     /// `None` before the run is finished.
     pub result: Option<RunResult>,
     /// Why training ended by an error, where it did.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fault: Option<String>,
+    /// The study that it is a cell of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub study: Option<String>,
+    /// In alphabetical order.
+    #[serde(default)]
+    pub tags: Vec<String>,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub note: String,
 }
 
 /// The figures of a finished run.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RunResult {
     /// The stage and the epoch that they are of: the one whose weights the run hands on.
     pub stage: Option<Stage>,
@@ -111,16 +138,92 @@ impl RunSummary {
     }
 }
 
-/// All runs below `root`, the last written first. What is no run directory, or cannot be read, is left out; a missing
-/// root has no runs.
+/// All runs below `root`, those of its studies included, the last written first. What is no run directory, or cannot be
+/// read, is left out; a missing root has no runs.
 pub fn list_runs(root: &Path) -> Vec<RunSummary> {
-    let Ok(entries) = std::fs::read_dir(root) else { return Vec::new() };
-    // A run that is being made is no run yet.
-    let entries = entries.flatten().filter(|e| !e.file_name().as_encoded_bytes().starts_with(b"."));
-    let mut runs: Vec<RunSummary> =
-        entries.filter_map(|e| RunDir::open(&e.path()).ok()).map(|dir| summarise(&dir)).collect();
-    runs.sort_by(|a, b| b.updated.cmp(&a.updated).then_with(|| b.name.cmp(&a.name)));
-    runs
+    Lister::open(root).list()
+}
+
+/// Lists the runs of a folder, again and again: what did not change since the last time is not read again, nor what did
+/// not change since another program listed it (`.index.json` beside the runs).
+#[derive(Debug)]
+pub struct Lister {
+    root: PathBuf,
+    known: Stamped<RunSummary>,
+}
+
+/// In the folder of the runs; built anew where it is missing or stale.
+const INDEX: &str = ".index.json";
+/// Runs that were read and would have been in an index, for which one is written; fewer are read again as quickly.
+const WORTH_AN_INDEX: usize = 16;
+/// What a run's line is read from, besides its tags.
+const READ: [&str; 4] = ["run.toml", "events.jsonl", "host.lock", "host.owner"];
+
+impl Lister {
+    /// Begins with what the folder's index knows.
+    pub fn open(root: &Path) -> Self {
+        Self { root: root.to_owned(), known: Stamped::read_index(&root.join(INDEX)) }
+    }
+
+    /// All runs, the last written first; as [`list_runs`].
+    pub fn list(&mut self) -> Vec<RunSummary> {
+        let mut runs: Vec<RunSummary> = run_folders(&self.root).iter().filter_map(|f| self.one(f)).collect();
+        let live = runs.iter().filter(|r| r.state.is_live()).count();
+        if self.known.forget_others() >= live + WORTH_AN_INDEX {
+            // A folder that cannot be written to has its runs read again the next time.
+            let _ = self.known.write_index(&self.root.join(INDEX));
+        }
+        runs.sort_by(|a, b| b.updated.cmp(&a.updated).then_with(|| b.name.cmp(&a.name)));
+        runs
+    }
+
+    fn one(&mut self, folder: &Folder) -> Option<RunSummary> {
+        // Whether a process that was there is still there no file's time tells.
+        let rests = |run: &RunSummary| !run.state.is_live() && run.path == folder.path;
+        let read = || RunDir::open(&folder.path).ok().map(|dir| summarise(&dir));
+        let found = self.known.get(&folder.key, stamps(&folder.path, READ), rests, read)?;
+        Some(with_tags(RunSummary { study: folder.study.clone(), ..found.clone() }))
+    }
+}
+
+/// A folder that may be a run's.
+struct Folder {
+    /// Absolute, links followed.
+    path: PathBuf,
+    /// Its path below the runs' folder.
+    key: String,
+    study: Option<String>,
+}
+
+fn run_folders(root: &Path) -> Vec<Folder> {
+    let Ok(root) = root.canonicalize() else { return Vec::new() };
+    let mut folders = folders_in(&root, "", None);
+    for study in folders_in(&root.join(STUDIES), "", None) {
+        let name = study.key;
+        folders.extend(folders_in(&study.path.join(STUDY_RUNS), &format!("{STUDIES}/{name}/"), Some(&name)));
+    }
+    folders
+}
+
+/// The folders in one, links to folders included. One that is being made is no run yet, and what is being removed none any
+/// more: both have hidden names.
+fn folders_in(folder: &Path, before: &str, study: Option<&str>) -> Vec<Folder> {
+    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    let shown = entries.flatten().filter(|e| !e.file_name().as_encoded_bytes().starts_with(b"."));
+    let found = |entry: std::fs::DirEntry| {
+        let kind = entry.file_type().ok()?;
+        let path = if kind.is_symlink() { entry.path().canonicalize().ok()? } else { entry.path() };
+        let key = format!("{before}{}", entry.file_name().to_string_lossy());
+        (kind.is_dir() || kind.is_symlink()).then(|| Folder { path, key, study: study.map(str::to_owned) })
+    };
+    shown.filter_map(found).collect()
+}
+
+/// Tags are read each time: most runs have none, and a look for the file is all that costs.
+fn with_tags(run: RunSummary) -> RunSummary {
+    // A damaged file is told by whoever changes it; the run is listed all the same.
+    let tags = tags::read(&run.path).unwrap_or_default();
+    RunSummary { tags: tags.tags.into_iter().collect(), note: tags.note, ..run }
 }
 
 /// The state and progress of one run.
@@ -131,8 +234,12 @@ pub fn summarise(dir: &RunDir) -> RunSummary {
     let stage = view.stage;
     let path = dir.events_path();
     let modified = std::fs::metadata(&path).or_else(|_| std::fs::metadata(dir.path())).and_then(|m| m.modified());
-    RunSummary {
-        name: dir.name().to_owned(),
+    let (study, name) = match dir.name().split_once('/') {
+        Some((study, name)) => (Some(study.to_owned()), name),
+        None => (None, dir.name()),
+    };
+    with_tags(RunSummary {
+        name: name.to_owned(),
         path: dir.path().to_owned(),
         dataset: dir.manifest().dataset.clone(),
         state: RunState::of(view.phase, alive),
@@ -145,7 +252,10 @@ pub fn summarise(dir: &RunDir) -> RunSummary {
         result: view.summary.as_ref().map(RunResult::from),
         // One that is being taken up has not failed yet.
         fault: view.fault.clone().filter(|_| !alive && view.phase == Phase::Faulted),
-    }
+        study,
+        tags: Vec::new(),
+        note: String::new(),
+    })
 }
 
 /// Share of the planned optimiser steps of all stages, in [0, 1].
@@ -231,6 +341,7 @@ mod tests {
             parameters: (0, 0),
             findings: vec![],
             in_sample: vec![],
+            label_source: Default::default(),
         });
         Event { time: 0.0, stage: None, epoch: 0, step: 0, body }
     }
@@ -289,6 +400,61 @@ mod tests {
         let json = serde_json::to_value(&list_runs(root.path())[0]).unwrap();
         let expected = serde_json::json!({"stage": "joint", "epoch": 7, "valid": {"f1": null}, "test": {"mae": 0.25}});
         assert_eq!(json["result"], expected);
+    }
+
+    #[test]
+    fn what_rests_is_not_read_again_and_the_index_serves_the_next_program() {
+        let root = tempfile::tempdir().unwrap();
+        let manifest = run_dir().1.manifest().clone();
+        for i in 0..20 {
+            let dir = RunDir::create(root.path(), Some(&format!("run-{i}")), &manifest).unwrap();
+            record(&dir, [Event { body: Body::Finished { summary: Summary::default() }, ..step(1) }]);
+        }
+        let mut lister = Lister::open(root.path());
+        assert_eq!(lister.list().len(), 20);
+        assert!(root.path().join(INDEX).exists());
+        // Content that another program cannot read: it must come from the index.
+        let unread = root.path().join("run-3/run.toml");
+        let text = std::fs::read_to_string(&unread).unwrap();
+        let time = std::fs::metadata(&unread).unwrap().modified().unwrap();
+        let rewrite = |text: &str, time| {
+            std::fs::write(&unread, text).unwrap();
+            std::fs::File::options().write(true).open(&unread).unwrap().set_modified(time).unwrap();
+        };
+        rewrite(&"x".repeat(text.len()), time);
+        for runs in [lister.list(), list_runs(root.path())] {
+            assert!(runs.len() == 20 && runs.iter().all(|r| r.state == RunState::At(Phase::Finished)));
+        }
+        rewrite(&"x".repeat(text.len()), time + std::time::Duration::from_secs(1));
+        assert_eq!((lister.list().len(), list_runs(root.path()).len()), (19, 19));
+        std::fs::remove_dir_all(root.path().join("run-4")).unwrap();
+        std::fs::write(root.path().join(INDEX), "{").unwrap();
+        assert_eq!((lister.list().len(), list_runs(root.path()).len()), (18, 18));
+    }
+
+    #[test]
+    fn cells_of_studies_are_runs_with_the_name_of_their_study() {
+        let (root, dir) = run_dir();
+        let cells = root.path().join("studies/noise/runs");
+        RunDir::create(&cells, Some("mucn-s1"), dir.manifest()).unwrap();
+        std::fs::write(root.path().join("studies/noise/study.toml"), "").unwrap();
+        std::fs::create_dir_all(root.path().join("studies/empty")).unwrap();
+        let mut found: Vec<_> = list_runs(root.path()).into_iter().map(|r| (r.study, r.name)).collect();
+        found.sort();
+        assert_eq!(found, [(None, dir.name().to_owned()), (Some("noise".into()), "mucn-s1".into())]);
+    }
+
+    #[test]
+    fn tags_and_notes_are_of_now() {
+        let (root, dir) = run_dir();
+        record(&dir, [Event { body: Body::Finished { summary: Summary::default() }, ..step(1) }]);
+        let mut lister = Lister::open(root.path());
+        assert!(lister.list()[0].tags.is_empty());
+        tags::change(dir.path(), |t| (_ = t.tags.insert("a".into()), t.note = "n".into()).1).unwrap();
+        let run = &lister.list()[0];
+        assert_eq!((run.tags.clone(), run.note.as_str()), (vec!["a".to_owned()], "n"));
+        std::fs::write(dir.path().join(tags::FILE), "\u{0}").unwrap();
+        assert!(lister.list()[0].tags.is_empty());
     }
 
     #[test]

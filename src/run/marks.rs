@@ -5,14 +5,13 @@
 //! file, so nobody's marks are lost and everybody sees them.
 
 use std::collections::HashMap;
-use std::fs::{File, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
 use super::FileError;
+use super::patience::lock;
 use super::sealed::{self, Damage, Sequence};
 use crate::files;
 
@@ -20,8 +19,6 @@ use crate::files;
 pub const LONGEST_NOTE: usize = 4096;
 /// The longest line that is read; a longer one is damage.
 const LONGEST_LINE: usize = 64 << 10;
-/// How long another program's lock is waited for; a line is appended in a moment.
-const PATIENCE: Duration = Duration::from_secs(5);
 /// Bytes read at a time.
 const CHUNK: u64 = 1 << 20;
 
@@ -140,25 +137,6 @@ pub fn append(path: &Path, mark: &Mark) -> Result<(), FileError> {
     result.map_err(FileError::new("write", path))
 }
 
-/// Locks the file; gives up on a lock that another program does not let go.
-fn lock(file: &File) -> io::Result<()> {
-    let begun = Instant::now();
-    loop {
-        match file.try_lock() {
-            Ok(()) => return Ok(()),
-            // Some network file systems have no locks; a line written in one piece is the best that can be done there.
-            Err(TryLockError::Error(e)) if e.kind() == io::ErrorKind::Unsupported => return Ok(()),
-            Err(TryLockError::Error(e)) => return Err(e),
-            Err(TryLockError::WouldBlock) if begun.elapsed() < PATIENCE => std::thread::sleep(PATIENCE / 200),
-            Err(TryLockError::WouldBlock) => {
-                let seconds = PATIENCE.as_secs();
-                let message = format!("another program has held its lock for {seconds} s; try again when it has ended");
-                return Err(io::Error::new(io::ErrorKind::TimedOut, message));
-            }
-        }
-    }
-}
-
 /// Follows the file as this and other processes append to it.
 #[derive(Debug)]
 pub struct MarksReader {
@@ -257,7 +235,10 @@ impl MarksReader {
 
 #[cfg(test)]
 mod tests {
+    use std::fs::File;
+
     use super::*;
+    use crate::run::patience::PATIENCE;
 
     fn mark(row: u32, reviewed: bool, note: &str) -> Mark {
         Mark { row, id: format!("c{row}"), reviewed, note: note.into(), time: "2026-01-01T00:00:00Z".into() }

@@ -10,7 +10,9 @@
 //! | events: written, sealed, read as they come, reduced | [`recorder`], [`sealed`], [`tail`], [`view`] |
 //! | arrays and tables beside them | [`npy`], [`rows`], [`labels`], [`embedding`], [`predictions`], [`aside`] |
 //! | what people say of rows | [`marks`], [`annotations`], [`calibration`] |
+//! | many runs: found, called, grouped, removed | [`list`], [`search`], [`tags`], [`organise`], [`stamped`] |
 //! | who trains the run, and whether it lives | [`lock`], [`pulse`] |
+//! | many runs that answer one question | [`study`] |
 //!
 //! Reading what a run recorded, live or over:
 //!
@@ -70,11 +72,17 @@ pub mod lock;
 pub mod manifest;
 pub mod marks;
 pub mod npy;
+pub mod organise;
+mod patience;
 pub mod predictions;
 pub mod pulse;
 pub mod recorder;
 pub mod rows;
 pub mod sealed;
+pub mod search;
+pub mod stamped;
+pub mod study;
+pub mod tags;
 pub mod tail;
 pub mod verify;
 pub mod view;

@@ -76,6 +76,11 @@ pub enum Action {
     ShowClip,
     Attach,
     Refresh,
+    /// Group the runs by something else.
+    Group,
+    Tags,
+    Rename,
+    Delete,
     /// Lay the selected run's curves over the attached run's.
     Beside,
     Compare,

@@ -14,6 +14,7 @@ use crate::report::table::columns::Column;
 use crate::report::table::filter::Filter;
 use crate::report::table::order::{SortKey, arrange};
 use crate::run::marks::Mark;
+use crate::run::organise::Change;
 use crate::training::events::Command;
 
 /// What the screen wants done. Nothing here is waited for: answers come as messages.
@@ -32,6 +33,13 @@ pub enum Effect {
     /// Look into a dataset, by its target.
     Inspect(String),
     ListRuns,
+    /// Rename, tag, note or delete runs.
+    Organise {
+        paths: Vec<PathBuf>,
+        change: Change,
+    },
+    /// Read the attached run no longer.
+    Detach,
     /// Make a run directory for the dataset and start its process.
     Train {
         dataset: String,

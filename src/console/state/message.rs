@@ -39,6 +39,11 @@ pub enum Message {
     /// What was asked for cannot be done; told in full.
     Problem(String),
     Runs(Vec<RunSummary>),
+    /// A run was renamed, tagged, noted or deleted; where it lies now.
+    Organised {
+        from: PathBuf,
+        to: Option<PathBuf>,
+    },
     /// A new run directory stands and its process is starting.
     Created {
         path: PathBuf,

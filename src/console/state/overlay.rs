@@ -1,5 +1,7 @@
 //! What stands over the panes, and the line in the footer.
 
+use std::path::PathBuf;
+
 use tui_input::Input as Line;
 
 use super::effect::Export;
@@ -37,6 +39,17 @@ pub enum Overlay {
         line: Line,
         before: String,
     },
+    /// A search for runs is being typed; the one that held before.
+    Search {
+        line: Line,
+        before: String,
+    },
+    /// A run's name, tags or note are being typed.
+    Organise {
+        paths: Vec<PathBuf>,
+        what: Typed,
+        line: Line,
+    },
     /// One clip in full: a row of the table, and which of its neighbours is chosen.
     Detail {
         row: u32,
@@ -72,6 +85,17 @@ pub enum Overlay {
     },
 }
 
+/// What is being typed of runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Typed {
+    Name,
+    /// Those that the line began with.
+    Tags {
+        shown: Vec<String>,
+    },
+    Note,
+}
+
 /// What is asked before it is done.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Question {
@@ -85,6 +109,11 @@ pub enum Question {
     TrainBeside(String),
     /// Write over a file that is there.
     Overwrite(Export),
+    /// Delete run directories.
+    Delete {
+        paths: Vec<PathBuf>,
+        names: Vec<String>,
+    },
 }
 
 /// A line that stands in the footer until the next key.

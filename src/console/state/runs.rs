@@ -1,6 +1,8 @@
-//! The run pane's state: the runs of the runs folder, and those whose curves lie over the attached one's.
+//! The run pane's state: the runs of the runs folder, in groups and as a search finds them, and those whose curves lie
+//! over the attached one's.
 
-use std::path::PathBuf;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
 use crossterm::event::KeyCode;
 
@@ -9,6 +11,8 @@ use super::series::Series;
 use super::spec::{Slot, Spec};
 use crate::console::widgets::list::List;
 use crate::run::list::RunSummary;
+use crate::run::organise;
+use crate::run::search::Search;
 use crate::run::view::RunView;
 
 /// Its place and keys.
@@ -19,9 +23,19 @@ pub const PANE: Spec = Spec {
             Action::Attach,
             &[Key::code(KeyCode::Enter)],
             "attach",
-            "attach to the selected run; take it up where it ended",
+            "attach to the selected run; take it up where it ended; open or close a group",
         ),
-        bind(Action::Refresh, &[Key::char('r')], "look again", "look for runs again"),
+        bind(
+            Action::Filter,
+            &[Key::char('/')],
+            "search",
+            "search: name, dataset, study, tag, state, note (tag:x -old)",
+        ),
+        bind(Action::Group, &[Key::char('b')], "group", "group the runs by study, by tag, or not at all"),
+        bind(Action::Tags, &[Key::char('t')], "tag", organise::TAG.help),
+        bind(Action::Rename, &[Key::char('e')], "rename", organise::RENAME.help),
+        bind(Action::Note, &[Key::char('n')], "note", organise::NOTE.help),
+        bind(Action::Delete, &[Key::char('D'), Key::code(KeyCode::Delete)], "delete", organise::REMOVE.help),
         bind(
             Action::Beside,
             &[Key::char('o')],
@@ -34,6 +48,7 @@ pub const PANE: Spec = Spec {
             "compare",
             "table: settings that differ and results of the shown, the overlaid and the selected run",
         ),
+        bind(Action::Refresh, &[Key::char('r')], "look again", "look for runs again"),
     ],
 };
 
@@ -56,13 +71,177 @@ pub struct Beside {
     pub generation: u64,
 }
 
+/// What runs are grouped by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Grouping {
+    #[default]
+    Study,
+    Tag,
+    Nothing,
+}
+
+impl Grouping {
+    /// The next one of a key.
+    pub fn next(self) -> Self {
+        match self {
+            Grouping::Study => Grouping::Tag,
+            Grouping::Tag => Grouping::Nothing,
+            Grouping::Nothing => Grouping::Study,
+        }
+    }
+
+    /// For a line that says what was chosen.
+    pub fn name(self) -> &'static str {
+        match self {
+            Grouping::Study => "by study",
+            Grouping::Tag => "by tag",
+            Grouping::Nothing => "not grouped",
+        }
+    }
+
+    /// The groups of a run; one of no group stands above them.
+    fn of(self, run: &RunSummary) -> &[String] {
+        match self {
+            Grouping::Study => run.study.as_slice(),
+            Grouping::Tag => &run.tags,
+            Grouping::Nothing => &[],
+        }
+    }
+}
+
+/// Runs that belong together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Group {
+    pub name: String,
+    /// Positions in [`Runs::all`].
+    pub runs: Vec<usize>,
+}
+
+/// A line of the list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Line {
+    /// Position in [`Runs::groups`].
+    Group(usize),
+    /// Position in [`Runs::all`].
+    Run(usize),
+}
+
 /// What the run pane shows.
 #[derive(Clone, Debug, Default)]
 pub struct Runs {
     pub all: Vec<RunSummary>,
     /// False until the list arrived once.
     pub known: bool,
+    /// Of [`lines`](Self::lines).
     pub list: List,
+    /// What is listed: runs of no group, then each group with its runs where it is open.
+    pub lines: Vec<Line>,
+    pub groups: Vec<Group>,
+    pub grouping: Grouping,
+    /// Names of the groups that are open; all are while somebody searches.
+    pub open: BTreeSet<String>,
+    pub search: Search,
+    /// As it was typed.
+    pub search_text: String,
+    pub search_error: Option<String>,
+    /// Runs that the search finds.
+    pub found: usize,
     /// Runs whose curves lie over the attached run's.
     pub beside: Vec<Beside>,
+}
+
+impl Runs {
+    /// The selected run; `None` on the line of a group.
+    pub fn selected(&self) -> Option<&RunSummary> {
+        match self.lines.get(self.list.selected)? {
+            Line::Run(at) => self.all.get(*at),
+            Line::Group(_) => None,
+        }
+    }
+
+    /// The group whose line is selected.
+    pub fn selected_group(&self) -> Option<&Group> {
+        match self.lines.get(self.list.selected)? {
+            Line::Group(at) => self.groups.get(*at),
+            Line::Run(_) => None,
+        }
+    }
+
+    /// The runs that a key means: the selected one, or those of the selected group.
+    pub fn meant(&self) -> Vec<&RunSummary> {
+        match self.selected_group() {
+            Some(group) => group.runs.iter().filter_map(|at| self.all.get(*at)).collect(),
+            None => self.selected().into_iter().collect(),
+        }
+    }
+
+    /// True where a group's runs are listed below its line.
+    pub fn is_open(&self, group: &Group) -> bool {
+        !self.search.is_empty() || self.open.contains(&group.name)
+    }
+
+    /// Takes in the list of runs; the selection stays where it was.
+    pub fn take(&mut self, all: Vec<RunSummary>) {
+        let kept = self.kept();
+        self.all = all;
+        self.arrange(kept);
+    }
+
+    /// Lists anew after the grouping, the search or a group that is open has changed.
+    pub fn rearrange(&mut self) {
+        let kept = self.kept();
+        self.arrange(kept);
+    }
+
+    /// Selects a run wherever it is listed, and opens its group; false where it is not listed.
+    pub fn point_at(&mut self, path: &Path) -> bool {
+        let Some(at) = self.all.iter().position(|r| r.path == path) else { return false };
+        if !self.lines.contains(&Line::Run(at))
+            && let Some(group) = self.groups.iter().find(|g| g.runs.contains(&at))
+        {
+            self.open.insert(group.name.clone());
+            self.rearrange();
+        }
+        let line = self.lines.iter().position(|l| *l == Line::Run(at));
+        self.list.selected = line.unwrap_or(self.list.selected);
+        line.is_some()
+    }
+
+    fn kept(&self) -> (Option<PathBuf>, Option<String>) {
+        (self.selected().map(|r| r.path.clone()), self.selected_group().map(|g| g.name.clone()))
+    }
+
+    fn arrange(&mut self, (run, group): (Option<PathBuf>, Option<String>)) {
+        let found: Vec<usize> = (0..self.all.len()).filter(|i| self.search.finds(&self.all[*i])).collect();
+        self.found = found.len();
+        self.lines.clear();
+        let mut by_name: std::collections::HashMap<&str, usize> = std::collections::HashMap::new();
+        let mut groups: Vec<Group> = Vec::new();
+        for at in found {
+            let names = self.grouping.of(&self.all[at]);
+            if names.is_empty() {
+                self.lines.push(Line::Run(at));
+            }
+            for name in names {
+                let group = *by_name.entry(name).or_insert_with(|| {
+                    groups.push(Group { name: name.clone(), runs: Vec::new() });
+                    groups.len() - 1
+                });
+                groups[group].runs.push(at);
+            }
+        }
+        self.groups = groups;
+        for (i, group) in self.groups.iter().enumerate() {
+            self.lines.push(Line::Group(i));
+            if self.is_open(group) {
+                self.lines.extend(group.runs.iter().map(|at| Line::Run(*at)));
+            }
+        }
+        let same = |line: &Line| match line {
+            Line::Run(at) => run.as_ref() == Some(&self.all[*at].path),
+            Line::Group(at) => group.as_ref() == Some(&self.groups[*at].name),
+        };
+        let last = self.lines.len().saturating_sub(1);
+        self.list.selected = self.lines.iter().position(same).unwrap_or(self.list.selected.min(last));
+    }
 }

@@ -3,6 +3,7 @@
 
 mod looks;
 mod losses;
+mod many_runs;
 mod rows;
 mod runs;
 mod screens;

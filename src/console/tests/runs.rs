@@ -103,7 +103,7 @@ fn another_run_is_shown_on_enter_and_late_news_of_the_first_are_dropped() {
 #[test]
 fn the_cursors_go_to_the_attached_run_and_its_dataset() {
     let mut state = attached(120, 36, events());
-    let selected = |s: &State| (s.runs.all[s.runs.list.selected].name.clone(), s.dataset().unwrap().name.clone());
+    let selected = |s: &State| (s.runs.selected().unwrap().name.clone(), s.dataset().unwrap().name.clone());
     assert_eq!(selected(&state), ("2026-11-23-a".into(), "sims".into()));
     focus(&mut state, Pane::Runs);
     press(&mut state, "j");

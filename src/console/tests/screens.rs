@@ -77,7 +77,10 @@ fn hostile_text_from_anywhere_never_reaches_a_cell() {
     tell(&mut state, [Message::Datasets(items), Message::Notice { level: Level::Error, text: evil.into() }]);
     let mut list = runs();
     list.iter_mut().for_each(|r| (r.name, r.dataset) = (evil.into(), evil.into()));
+    list.iter_mut().for_each(|r| (r.note, r.tags) = (evil.into(), vec![evil.into()]));
+    list[1].study = Some(evil.into());
     tell(&mut state, [Message::Runs(list)]);
+    state.runs.search_text = evil.into();
     state.labels.filter_text = evil.into();
     for pane in Pane::ALL {
         crate::console::update::focus::focus(&mut state, pane);

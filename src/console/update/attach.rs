@@ -16,11 +16,29 @@ use crate::console::state::pane::Pane;
 
 /// Turns to a run: everything that belonged to the former one goes.
 pub fn attach(state: &mut State, path: PathBuf, follow: bool, effects: &mut Vec<Effect>) {
-    state.attach += 1;
-    state.generation += 1;
+    forget(state, effects);
     state.run = Some(Attached::new(path.clone()));
     state.to_point = ToPoint { run: true, dataset: true };
     beside::leave(state, &path, effects);
+    state.focus = Pane::Losses;
+    effects.push(Effect::Attach { attach: state.attach, path, follow });
+}
+
+/// Turns away from the run that is shown: it is no more.
+pub fn detach(state: &mut State, effects: &mut Vec<Effect>) {
+    forget(state, effects);
+    state.run = None;
+    state.to_point = ToPoint::default();
+    for path in state.runs.beside.iter().map(|b| b.path.clone()).collect::<Vec<_>>() {
+        beside::leave(state, &path, effects);
+    }
+    effects.push(Effect::Detach);
+}
+
+/// Lets go what belongs to the run that is shown.
+fn forget(state: &mut State, effects: &mut Vec<Effect>) {
+    state.attach += 1;
+    state.generation += 1;
     state.losses.chosen = None;
     state.losses.cursor = None;
     state.labels.forget();
@@ -29,12 +47,10 @@ pub fn attach(state: &mut State, path: PathBuf, follow: bool, effects: &mut Vec<
     }
     state.embedding.leave_run();
     (state.metrics, state.health, state.log) = (Metrics::default(), Health::default(), Log::default());
-    state.focus = Pane::Losses;
     let of_the_run = |o: &Overlay| !matches!(o, Overlay::Help { .. } | Overlay::OpenFile(_) | Overlay::Columns { .. });
     if state.overlay.as_ref().is_some_and(of_the_run) {
         state.overlay = None;
     }
-    effects.push(Effect::Attach { attach: state.attach, path, follow });
 }
 
 /// Puts the cursors of Runs and Datasets on the attached run and its dataset, once, as soon as the lists hold them.
@@ -50,9 +66,10 @@ pub fn point_at_run(state: &mut State, effects: &mut Vec<Effect>) {
         // A file of the data folder may have been named by its path.
         by(&|i| i.target == *named).or_else(|| by(&|i| i.name == *named)).or_else(|| by(&|i| i.name == stem))
     });
-    if let Some(at) = listed.filter(|_| to_run) {
-        state.runs.list.selected = at;
-        state.to_point.run = false;
+    if to_run && listed.is_some() {
+        let path = run.path.clone();
+        // One that a search hides stays to be pointed at.
+        state.to_point.run = !state.runs.point_at(&path);
     }
     if let Some(at) = dataset.filter(|_| to_dataset) {
         state.datasets.list.selected = at;

@@ -14,8 +14,8 @@ use crate::training::events::{Body, Event, Level, Stage};
 
 /// Takes the selected run in, or lets it go.
 pub fn toggle(state: &mut State, effects: &mut Vec<Effect>) {
-    let Some(run) = state.runs.all.get(state.runs.list.selected).cloned() else {
-        return say(state, Level::Info, "no runs yet");
+    let Some(run) = state.runs.selected().cloned() else {
+        return say(state, Level::Info, if state.runs.all.is_empty() { "no runs yet" } else { "select a run" });
     };
     if state.runs.beside.iter().any(|b| b.path == run.path) {
         return leave(state, &run.path, effects);
@@ -87,7 +87,7 @@ pub fn ask_comparison(state: &mut State, effects: &mut Vec<Effect>) {
     let mut paths: Vec<PathBuf> = Vec::new();
     let shown = state.run.iter().map(|r| r.path.clone());
     let others = state.runs.beside.iter().map(|b| b.path.clone());
-    let selected = state.runs.all.get(state.runs.list.selected).map(|r| r.path.clone());
+    let selected = state.runs.selected().map(|r| r.path.clone());
     for path in shown.chain(others).chain(selected) {
         if !paths.contains(&path) {
             paths.push(path);
@@ -187,7 +187,7 @@ mod tests {
         assert!(state.notice.as_ref().unwrap().text.contains("3 runs lie beside this one already"));
         assert_eq!(state.runs.beside.len(), MOST);
         // Attaching to one of them takes it away; its letter is free again.
-        state.runs.list.selected = state.runs.all.iter().position(|r| r.path == Path::new(OTHER)).unwrap();
+        assert!(state.runs.point_at(Path::new(OTHER)));
         let effects = key(&mut state, KeyCode::Enter);
         assert!(effects.contains(&Effect::Beside { path: OTHER.into(), on: false }), "{effects:?}");
         assert_eq!(state.runs.beside.iter().map(|b| b.letter).collect::<Vec<_>>(), [1, 2]);

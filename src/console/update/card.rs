@@ -10,7 +10,7 @@ use crate::training::events::Level;
 
 /// Asks for the card of the run that is shown; in the list of runs, of the selected one.
 pub fn ask(state: &mut State, effects: &mut Vec<Effect>) {
-    let selected = || state.runs.all.get(state.runs.list.selected).map(|r| r.path.clone());
+    let selected = || state.runs.selected().map(|r| r.path.clone());
     let shown = state.run.as_ref().map(|r| r.path.clone());
     let path = if state.focus == Pane::Runs { selected().or(shown) } else { shown.or_else(selected) };
     match path {

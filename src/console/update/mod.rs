@@ -24,6 +24,7 @@ pub mod labels;
 mod log;
 mod losses;
 mod metrics;
+mod organise;
 mod overlays;
 mod pane;
 mod panes;
@@ -65,6 +66,7 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
             Some(_) => say(state, Level::Error, words),
         },
         Message::Runs(runs) => runs::take(state, runs, &mut effects),
+        Message::Organised { from, to } => organise::take(state, &from, to.as_deref(), &mut effects),
         Message::Created { path, name } => {
             attach::attach(state, path, false, &mut effects);
             say(state, Level::Info, format!("run {name} begins"));

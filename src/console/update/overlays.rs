@@ -9,13 +9,14 @@ use tui_input::{Input as Line, InputRequest};
 use super::act::act;
 use super::labels::apply_filter;
 use super::say::say;
-use super::{control, labels};
+use super::{control, labels, organise, runs};
 use crate::console::layout::{areas, entry, help, judgement};
 use crate::console::state::action::Action;
 use crate::console::state::effect::{Effect, Export};
 use crate::console::state::overlay::{Overlay, Question};
 use crate::console::state::{State, keys};
 use crate::report::figure::{Format, Request};
+use crate::run::organise::Change;
 use crate::training::events::Level;
 
 /// Longest line that can be typed or pasted.
@@ -79,6 +80,23 @@ pub fn key(state: &mut State, event: &KeyEvent, effects: &mut Vec<Effect>) {
                 edit(&mut line, event);
                 apply_filter(state, line.value(), effects);
                 state.overlay = Some(Overlay::Filter { line, before });
+            }
+        },
+        Overlay::Search { mut line, before } => match event.code {
+            KeyCode::Esc => runs::search(state, &before),
+            KeyCode::Enter if state.runs.search_error.is_none() => {}
+            _ => {
+                edit(&mut line, event);
+                runs::search(state, line.value());
+                state.overlay = Some(Overlay::Search { line, before });
+            }
+        },
+        Overlay::Organise { paths, what, mut line } => match event.code {
+            KeyCode::Esc => {}
+            KeyCode::Enter => organise::typed(paths, &what, line.value(), effects),
+            _ => {
+                edit(&mut line, event);
+                state.overlay = Some(Overlay::Organise { paths, what, line });
             }
         },
         Overlay::Columns { .. } if !areas::holds_overlay(state.size) && event.code != KeyCode::Esc => {
@@ -243,6 +261,8 @@ fn line(overlay: &mut Overlay) -> Option<&mut Line> {
         | Overlay::Export(line)
         | Overlay::Filter { line, .. }
         | Overlay::Note { line, .. }
+        | Overlay::Search { line, .. }
+        | Overlay::Organise { line, .. }
         | Overlay::Figure { line, .. } => Some(line),
         _ => None,
     }
@@ -266,6 +286,10 @@ pub fn type_text(state: &mut State, text: &str, effects: &mut Vec<Effect>) {
     if let Some(Overlay::Filter { line, .. }) = &state.overlay {
         let text = line.value().to_owned();
         apply_filter(state, &text, effects);
+    }
+    if let Some(Overlay::Search { line, .. }) = &state.overlay {
+        let text = line.value().to_owned();
+        runs::search(state, &text);
     }
 }
 
@@ -303,6 +327,10 @@ fn confirmed(state: &mut State, question: Question, effects: &mut Vec<Effect>) {
         Question::Overwrite(export) => {
             say(state, Level::Info, format!("writing {} rows", export.rows.len()));
             effects.push(Effect::Export(Export { overwrite: true, ..export }));
+        }
+        Question::Delete { paths, .. } => {
+            say(state, Level::Info, "deleting");
+            effects.push(Effect::Organise { paths, change: Change::Remove });
         }
         Question::TrainBeside(dataset) => {
             effects.push(Effect::Train { dataset });

@@ -5,15 +5,18 @@ use ratatui::layout::Rect;
 use super::attach::attach;
 use super::beside;
 use super::control::take_up;
+use super::organise;
 use super::pane::PaneKeys;
 use super::say::say;
 use crate::console::layout::runs::has_heading;
 use crate::console::state::State;
 use crate::console::state::action::Action;
 use crate::console::state::effect::{Begin, Effect};
+use crate::console::state::overlay::Overlay;
 use crate::console::state::pane::Pane;
 use crate::console::widgets::list::List;
 use crate::run::list::{RunState, RunSummary};
+use crate::run::search::Search;
 use crate::run::view::Phase;
 use crate::training::events::Level;
 
@@ -26,7 +29,7 @@ impl PaneKeys for Keys {
     }
 
     fn len(&self, state: &State) -> usize {
-        state.runs.all.len()
+        state.runs.lines.len()
     }
 
     fn heading(&self, inside: Rect) -> u16 {
@@ -35,13 +38,29 @@ impl PaneKeys for Keys {
 
     fn act(&self, state: &mut State, action: Action, effects: &mut Vec<Effect>) -> bool {
         match action {
-            Action::Attach => attach_selected(state, effects),
+            Action::Attach => enter(state, effects),
             Action::Refresh => effects.push(Effect::ListRuns),
             Action::Beside => beside::toggle(state, effects),
             Action::Compare => beside::ask_comparison(state, effects),
+            Action::Filter => {
+                let before = state.runs.search_text.clone();
+                state.overlay = Some(Overlay::Search { line: before.clone().into(), before });
+            }
+            Action::Group => {
+                state.runs.grouping = state.runs.grouping.next();
+                state.runs.rearrange();
+                say(state, Level::Info, format!("runs {}", state.runs.grouping.name()));
+            }
+            Action::Tags | Action::Rename | Action::Note | Action::Delete => organise::ask(state, action),
             _ => return false,
         }
         true
+    }
+
+    fn close(&self, state: &mut State, _: &mut Vec<Effect>) -> bool {
+        let searched = !state.runs.search_text.is_empty();
+        search(state, "");
+        searched
     }
 
     fn shown(&self, effects: &mut Vec<Effect>) {
@@ -53,20 +72,29 @@ impl PaneKeys for Keys {
     }
 }
 
+/// Shows the runs that a search finds; one that is not understood changes nothing but what is said of it.
+pub fn search(state: &mut State, text: &str) {
+    state.runs.search_text = text.to_owned();
+    match Search::parse(text) {
+        Ok(search) => {
+            (state.runs.search, state.runs.search_error) = (search, None);
+            state.runs.rearrange();
+        }
+        Err(e) => state.runs.search_error = Some(e.to_string()),
+    }
+}
+
 /// Takes in the list of runs; attaches to the one that is live where nobody asked for anything else.
 pub fn take(state: &mut State, runs: Vec<RunSummary>, effects: &mut Vec<Effect>) {
-    let selected = state.runs.all.get(state.runs.list.selected).map(|r| r.path.clone());
     let first_time = !std::mem::replace(&mut state.runs.known, true);
-    let live: Vec<_> =
-        runs.iter().enumerate().filter(|(_, r)| r.state.is_live()).map(|(i, r)| (i, r.clone())).collect();
+    let live: Vec<_> = runs.iter().filter(|r| r.state.is_live()).cloned().collect();
     let unfinished = runs.iter().filter(|r| is_resumable(r.state) && r.failed_to_begin().is_none()).count();
-    state.runs.list.selected = selected.and_then(|p| runs.iter().position(|r| r.path == p)).unwrap_or(0);
-    state.runs.all = runs;
+    state.runs.take(runs);
     if !first_time || state.run.is_some() {
         return;
     }
     match &live[..] {
-        [(_, run)] if state.datasets.wanted.is_none() && !state.start_given => {
+        [run] if state.datasets.wanted.is_none() && !state.start_given => {
             attach(state, run.path.clone(), false, effects);
             say(state, Level::Info, format!("attached to {}, which is {}; q leaves it going", run.name, run.state));
         }
@@ -74,9 +102,9 @@ pub fn take(state: &mut State, runs: Vec<RunSummary>, effects: &mut Vec<Effect>)
             say(state, Level::Info, format!("{unfinished} unfinished: see Runs, enter takes one up where it ended"));
         }
         [] => {}
-        [(first, _), ..] => {
+        [first, ..] => {
             state.focus = Pane::Runs;
-            state.runs.list.selected = *first;
+            state.runs.point_at(&first.path);
             say(state, Level::Info, format!("{} live: enter attaches to the selected one", live.len()));
         }
     }
@@ -87,8 +115,14 @@ fn is_resumable(state: RunState) -> bool {
     matches!(state, RunState::At(Phase::Stopped | Phase::Faulted) | RunState::Died)
 }
 
-fn attach_selected(state: &mut State, effects: &mut Vec<Effect>) {
-    let Some(run) = state.runs.all.get(state.runs.list.selected).cloned() else {
+fn enter(state: &mut State, effects: &mut Vec<Effect>) {
+    if let Some(name) = state.runs.selected_group().map(|g| g.name.clone()) {
+        if !state.runs.open.remove(&name) {
+            state.runs.open.insert(name);
+        }
+        return state.runs.rearrange();
+    }
+    let Some(run) = state.runs.selected().cloned() else {
         return say(state, Level::Info, "no runs yet");
     };
     let same = state.run.as_ref().is_some_and(|r| r.path == run.path);

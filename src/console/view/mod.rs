@@ -40,7 +40,7 @@ use ratatui::layout::{Position, Rect};
 use super::layout::areas::{Mode, areas};
 use super::layout::{areas, banner};
 use super::state::State;
-use super::state::overlay::Overlay;
+use super::state::overlay::{Overlay, Typed};
 use super::state::pane::{Pane, panes};
 use super::terminal::theme;
 use super::widgets::frame::{blank, put};
@@ -124,6 +124,18 @@ pub fn draw(state: &State, frame: &mut Frame<'_>) {
         }
         Some(Overlay::Note { line, .. }) => {
             cursor = Some(prompt::line("note:", line, None, footer, buffer));
+        }
+        Some(Overlay::Search { line, .. }) => {
+            cursor = Some(prompt::line("search:", line, state.runs.search_error.as_deref(), footer, buffer));
+        }
+        Some(Overlay::Organise { paths, what, line }) => {
+            let of = if let [_] = paths[..] { String::new() } else { format!(" of {} runs", paths.len()) };
+            let label = match what {
+                Typed::Name => "new name:".to_owned(),
+                Typed::Tags { .. } => format!("tags{of}:"),
+                Typed::Note => format!("note{of}:"),
+            };
+            cursor = Some(prompt::line(&label, line, None, footer, buffer));
         }
         Some(Overlay::Export(line)) => {
             let problem = state.notice.as_ref().map(|n| n.text.as_str());

@@ -32,6 +32,14 @@ pub fn words(question: &Question, state: &State) -> (String, String) {
             "Write over the file?".into(),
             format!("{} is there already; {} rows would take its place.", export.path.display(), export.rows.len()),
         ),
+        Question::Delete { names, .. } => {
+            let title = match &names[..] {
+                [name] => format!("Delete run {name} for good?"),
+                names => format!("Delete {} runs for good?", names.len()),
+            };
+            let listed = if let [_] = names[..] { String::new() } else { format!("{}: ", names.join(", ")) };
+            (title, format!("{listed}the run directory goes with its record, labels and checkpoints."))
+        }
         Question::TrainBeside(dataset) => {
             (format!("Start another run on {dataset}?"), format!("{name} goes on beside it; they share the device."))
         }

@@ -3,6 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
+use ratatui::text::Span;
 
 use super::chrome::sign;
 use super::frame::frame;
@@ -10,7 +11,7 @@ use crate::console::layout::runs::has_heading;
 use crate::console::state::State;
 use crate::console::state::attached::Link;
 use crate::console::state::pane::Pane;
-use crate::console::state::runs::LETTERS;
+use crate::console::state::runs::{Group, LETTERS, Line, Runs};
 use crate::console::terminal::theme;
 use crate::console::widgets::frame::{placeholder, put};
 use crate::console::widgets::text;
@@ -18,11 +19,13 @@ use crate::run::list::{RunState, RunSummary, progress};
 use crate::run::view::Phase;
 
 pub fn draw(state: &State, area: Rect, buffer: &mut Buffer) {
-    let inside = frame(state, Pane::Runs, vec![], area, buffer);
+    let inside = frame(state, Pane::Runs, title(&state.runs), area, buffer);
     if state.runs.all.is_empty() {
         return placeholder(inside, if state.runs.known { "no runs yet" } else { "looking for runs" }, buffer);
     }
-    let beside = |path: &std::path::Path| state.runs.beside.iter().find(|b| b.path == path);
+    if state.runs.lines.is_empty() {
+        return placeholder(inside, "no run holds every word of the search; esc shows all", buffer);
+    }
     let heading = u16::from(has_heading(inside.width));
     if heading > 0 {
         let columns = Columns::of(inside.width);
@@ -35,24 +38,67 @@ pub fn draw(state: &State, area: Rect, buffer: &mut Buffer) {
         );
     }
     let height = usize::from(inside.height.saturating_sub(heading));
-    for (y, i) in (inside.y + heading..).zip(state.runs.list.visible(state.runs.all.len(), height)) {
-        let mut run = state.runs.all[i].clone();
-        let shown = state.run.as_ref().filter(|r| r.path == run.path);
-        if let Some(shown) = shown.filter(|r| r.caught_up) {
-            // The list is looked through now and then, the attached run is known to the moment.
-            run.progress = progress(&shown.view);
-            run.state = RunState::of(shown.view.phase, shown.link != Link::Absent && !shown.silent());
-            run.stage = shown.view.stage;
-            run.epoch = run.stage.map_or(0, |s| shown.view.stage(s).epoch);
-            run.epochs = run.stage.map_or(0, |s| shown.view.stage(s).epochs);
-        }
-        let attached = shown.is_some();
+    for (y, i) in (inside.y + heading..).zip(state.runs.list.visible(state.runs.lines.len(), height)) {
         let selected = state.focus == Pane::Runs && i == state.runs.list.selected;
-        line(&run, attached, selected, Rect { y, height: 1, ..inside }, buffer);
-        if let Some(beside) = beside(&run.path) {
-            let letter = beside.letter.min(LETTERS.len() - 1);
-            put(buffer, inside.x + NAME - 2, y, 1, &LETTERS[letter].to_string(), theme::BESIDE[letter]);
+        let row = Rect { y, height: 1, ..inside };
+        put(buffer, row.x, row.y, 1, if selected { "▸" } else { " " }, theme::FOCUS);
+        match state.runs.lines[i] {
+            Line::Group(at) => group_line(&state.runs, &state.runs.groups[at], row, buffer),
+            Line::Run(at) => run_line(state, &state.runs.all[at], row, buffer),
         }
+    }
+}
+
+/// How many there are, and what is searched for.
+fn title(runs: &Runs) -> Vec<Span<'static>> {
+    let (found, all) = (runs.found, runs.all.len());
+    match runs.search_text.as_str() {
+        "" if all > MANY => vec![Span::styled(format!("{all} "), theme::FAINT)],
+        "" => vec![],
+        words => {
+            let words: String = words.chars().filter(|c| !c.is_control()).take(24).collect();
+            vec![Span::raw(format!("{found} of {all} · ")), Span::styled(format!("/{words} "), theme::KEY)]
+        }
+    }
+}
+
+/// More runs than this are worth counting.
+const MANY: usize = 9;
+
+/// A group: its name, how many runs it has, and how many stand where.
+fn group_line(runs: &Runs, group: &Group, row: Rect, buffer: &mut Buffer) {
+    put(buffer, row.x + 1, row.y, 1, if runs.is_open(group) { "▾" } else { "▸" }, theme::KEY);
+    let mut end = row.right();
+    // From the right, so that what wants something done stands first.
+    for state in RunState::ALL.into_iter().rev() {
+        let count = group.runs.iter().filter(|at| runs.all[**at].state == state).count();
+        let (symbol, style) = sign(state);
+        let words = format!(" {count} {symbol}");
+        let width = text::width(&words) as u16;
+        if count > 0 && end.saturating_sub(width) > row.x + row.width / 2 {
+            end -= width;
+            put(buffer, end, row.y, width, &words, style);
+        }
+    }
+    let words = format!("{} · {}", group.name, group.runs.len());
+    put(buffer, row.x + NAME, row.y, end.saturating_sub(row.x + NAME), &words, theme::STRONG);
+}
+
+fn run_line(state: &State, listed: &RunSummary, row: Rect, buffer: &mut Buffer) {
+    let mut run = listed.clone();
+    let shown = state.run.as_ref().filter(|r| r.path == run.path);
+    if let Some(shown) = shown.filter(|r| r.caught_up) {
+        // The list is looked through now and then, the attached run is known to the moment.
+        run.progress = progress(&shown.view);
+        run.state = RunState::of(shown.view.phase, shown.link != Link::Absent && !shown.silent());
+        run.stage = shown.view.stage;
+        run.epoch = run.stage.map_or(0, |s| shown.view.stage(s).epoch);
+        run.epochs = run.stage.map_or(0, |s| shown.view.stage(s).epochs);
+    }
+    line(&run, shown.is_some(), row, buffer);
+    if let Some(beside) = state.runs.beside.iter().find(|b| b.path == run.path) {
+        let letter = beside.letter.min(LETTERS.len() - 1);
+        put(buffer, row.x + NAME - 2, row.y, 1, &LETTERS[letter].to_string(), theme::BESIDE[letter]);
     }
 }
 
@@ -82,9 +128,8 @@ impl Columns {
     }
 }
 
-fn line(run: &RunSummary, attached: bool, selected: bool, row: Rect, buffer: &mut Buffer) {
+fn line(run: &RunSummary, attached: bool, row: Rect, buffer: &mut Buffer) {
     let (symbol, style) = sign(run.state);
-    put(buffer, row.x, row.y, 1, if selected { "▸" } else { " " }, theme::FOCUS);
     put(buffer, row.x + 1, row.y, 1, symbol, style);
     let percent = format!("{:.0} %", run.progress * 100.0);
     let own = if attached { theme::STRONG } else { theme::PLAIN };
@@ -98,6 +143,7 @@ fn line(run: &RunSummary, attached: bool, selected: bool, row: Rect, buffer: &mu
         let stage = run.stage.map_or(String::new(), |s| format!("{} {epochs}", text::clip(s.name(), room)));
         let name = if columns.0[1] == 0 { format!("{name} {dataset}") } else { name };
         columns.put([&name, &dataset, &stage, run.state.name(), &format!("{percent:>5}"), &begun], row, own, buffer);
+        said(run, &name, row.x + NAME, columns.0[0], row.y, buffer);
         return;
     }
     let right = match run.state {
@@ -107,6 +153,20 @@ fn line(run: &RunSummary, attached: bool, selected: bool, row: Rect, buffer: &mu
     };
     let right_width = (text::width(&right) as u16).min(row.width / 2);
     let room = row.width.saturating_sub(NAME + 1 + right_width);
-    put(buffer, row.x + NAME, row.y, room, &format!("{name} {dataset}"), own);
+    let name = format!("{name} {dataset}");
+    put(buffer, row.x + NAME, row.y, room, &name, own);
+    said(run, &name, row.x + NAME, room + 1, row.y, buffer);
     put(buffer, row.right().saturating_sub(right_width), row.y, right_width, &right, theme::FAINT);
+}
+
+/// Tags and note behind a name, where there is room.
+fn said(run: &RunSummary, name: &str, x: u16, width: u16, y: u16, buffer: &mut Buffer) {
+    let used = (text::width(name) as u16).saturating_add(1);
+    let room = width.saturating_sub(used.saturating_add(1));
+    let tags: String = run.tags.iter().map(|t| format!("#{t} ")).collect();
+    put(buffer, x + used, y, room, &tags, theme::KEY);
+    let tags = text::width(&tags) as u16;
+    if room > tags {
+        put(buffer, x + used + tags, y, room - tags, &run.note, theme::FAINT);
+    }
 }

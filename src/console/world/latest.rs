@@ -9,7 +9,7 @@ use crate::console::terminal::panics::guarded;
 
 /// The asking end. Channel: owned by the thread, unbounded, emptied to its last entry before each piece of work; the
 /// thread ends when this is dropped.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Latest<J> {
     jobs: Sender<J>,
 }

@@ -32,7 +32,8 @@ use crate::console::state::preferences::Preferences;
 use crate::host::prepare::PrepareError;
 use crate::host::spawn::{start_detached, take_up};
 use crate::run::directory::RunDir;
-use crate::run::list::list_runs;
+use crate::run::list::Lister;
+use crate::run::organise::Change;
 use crate::training::events::Level;
 
 /// What runs started here are given.
@@ -75,8 +76,8 @@ impl Live {
         let (own, answers) = (given.start.clone(), mailbox.clone());
         spawn(&mailbox, "datasets", move || inspect_all(&own, &targets, &answers));
         let answers = mailbox.clone();
-        let root = given.runs_root.clone();
-        let lister = Latest::new(&mailbox, "runs", move |()| answers.send(Message::Runs(list_runs(&root))));
+        let mut runs = Lister::open(&given.runs_root);
+        let lister = Latest::new(&mailbox, "runs", move |()| answers.send(Message::Runs(runs.list())));
         let answers = mailbox.clone();
         let arranger = Latest::new(&mailbox, "order", move |asked: Arrangement| {
             answers.send(Message::Arranged { number: asked.number, index: asked.order() })
@@ -230,6 +231,14 @@ impl Backend for Live {
                     mailbox.offer(Message::Notice { level: Level::Error, text: e });
                 }
             }
+            Effect::Detach => self.attachment = None,
+            Effect::Organise { paths, change } => {
+                let (root, lister) = (self.given.runs_root.clone(), self.lister.clone());
+                spawn(&self.mailbox, "organise", move || {
+                    organise(&root, &paths, &change, &mailbox);
+                    lister.ask(());
+                });
+            }
             Effect::Beside { path, on: true } => self.followers.push(Follower::new(path, &mailbox)),
             Effect::Beside { path, on: false } => self.followers.retain(|f| f.path != path),
             Effect::Compare { paths } => spawn(&self.mailbox, "compare", move || {
@@ -307,6 +316,28 @@ fn write_out(mut export: Export) -> Result<Message, String> {
 
 fn note(mailbox: &Mailbox, level: Level, text: String) {
     mailbox.send(Message::Notice { level, text });
+}
+
+/// Renames, tags, notes or deletes runs, one after the other, and says what became of it.
+fn organise(root: &Path, paths: &[PathBuf], change: &Change, mailbox: &Mailbox) {
+    let mut done = 0;
+    for from in paths {
+        match change.apply(root, from) {
+            Ok(to) => {
+                done += 1;
+                mailbox.send(Message::Organised { from: from.clone(), to });
+            }
+            Err(e) => return note(mailbox, Level::Error, e.to_string()),
+        }
+    }
+    let runs = if done == 1 { "run".to_owned() } else { format!("{done} runs") };
+    let what = match change {
+        Change::Rename { to } => format!("is now {to}"),
+        Change::Tag { .. } => "tagged".to_owned(),
+        Change::Note { .. } => "noted".to_owned(),
+        Change::Remove => "deleted".to_owned(),
+    };
+    note(mailbox, Level::Info, format!("{runs} {what}"));
 }
 
 fn begin(starting: &Mutex<HashSet<PathBuf>>, path: &Path) {
