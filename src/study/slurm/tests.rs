@@ -227,6 +227,8 @@ fn what_slurm_refuses_is_told_in_its_words() {
     let (_folder, refuses) = slurm(&[("sbatch", "echo 'sbatch: error: invalid partition specified: gpu' >&2; exit 1")]);
     let text = refuses.submit("").unwrap_err().to_string();
     assert_eq!(text, "sbatch refused: sbatch: error: invalid partition specified: gpu");
+    let (_folder, many) = slurm(&[("sbatch", "echo 'sbatch: error: Invalid job array specification' >&2; exit 1")]);
+    assert!(many.submit("").unwrap_err().to_string().contains("MaxArraySize"));
     let (_folder, mute) = slurm(&[("sbatch", "exit 4")]);
     assert!(mute.submit("").unwrap_err().to_string().contains("exit status: 4, without a word"));
     let (_folder, odd) = slurm(&[("sbatch", "echo hello")]);
