@@ -341,7 +341,8 @@ impl<'a> Engine<'a> {
         stop::end_all(&live);
     }
 
-    fn progress(&self) -> Progress {
+    /// How far the study is.
+    pub fn progress(&self) -> Progress {
         let count = |is: fn(&Standing) -> bool| self.standing.iter().filter(|s| is(s)).count();
         let cells = self.standing.len();
         let shares = self.standing.iter().map(|s| match s {
