@@ -17,6 +17,7 @@ mod kills;
 mod outlive;
 mod screen;
 mod slurm;
+mod studies;
 mod table;
 mod terminal_death;
 mod viewers;
