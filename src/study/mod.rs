@@ -3,8 +3,10 @@
 //! | what | file |
 //! |---|---|
 //! | a study as it is asked for, resolved and written | [`request`] |
+//! | a study as an array job of a Slurm cluster | [`slurm`] |
 //!
 //! The study's files and where its cells stand are [`run::study`](crate::run::study)'s; the process of a cell is an ordinary
 //! [`host`](crate::host). Imports from `host` and the floors below it, shows nothing.
 
 pub mod request;
+pub mod slurm;
