@@ -17,6 +17,7 @@ use crate::config::Settings;
 use crate::console::sample;
 use crate::dataset::{Dataset, Source, data_folder};
 use crate::device::{self, DeviceRequest};
+use crate::model::simd;
 use crate::training::events::Stage;
 use crate::training::speed::{Rates, SHAPES, Shape, encoding_rates, stage_rates};
 
@@ -24,7 +25,8 @@ use crate::training::speed::{Rates, SHAPES, Shape, encoding_rates, stage_rates};
 ///
 /// Each stage trains a warm-up epoch and then timed ones: reading the batch, the step, reading its losses; no validation
 /// and no checkpoints. The figure is the median. Lengths are uniform in 25 to 100 % of the padded steps; hidden size,
-/// representation and fusion are 64, without dropout; one corrector with two layers of 64 serves all modalities.
+/// representation and fusion are 64, without dropout; one corrector with two layers of 64 serves all modalities. MUG_SIMD=v3
+/// (or scalar) measures the kernels of machines with fewer vector instructions.
 #[derive(Debug, clap::Parser)]
 #[command(name = "bench")]
 pub struct BenchArgs {
@@ -67,6 +69,7 @@ impl Subcommand for BenchArgs {
                 .wrap_err_with(|| format!("--threads {threads}: the threads could not be started"))?;
         }
         let device = device::choose(self.device)?;
+        let simd = simd::level()?;
         let mut settings = Settings::default();
         settings.model.dropout = 0.0;
         settings.model.corrector_shared = true;
@@ -81,8 +84,9 @@ impl Subcommand for BenchArgs {
             if self.shape.is_empty() { SHAPES.to_vec() } else { self.shape.iter().map(|s| s.shape()).collect() };
         if !self.json {
             say(&format!(
-                "{} · {} threads · batches of {} · {} clips an epoch · median of {} epochs after a warm-up",
+                "{} · {} · {} threads · batches of {} · {} clips an epoch · median of {} epochs after a warm-up",
                 device.name,
+                simd.name(),
                 rayon::current_num_threads(),
                 self.batch,
                 self.samples,
@@ -101,6 +105,7 @@ impl Subcommand for BenchArgs {
             let trained = Trained {
                 shape: shape.name,
                 device: device.name.clone(),
+                simd: simd.name(),
                 threads: rayon::current_num_threads(),
                 batch: self.batch,
                 samples: self.samples,
@@ -174,6 +179,8 @@ fn positive(text: &str) -> Result<usize, String> {
 struct Trained {
     shape: &'static str,
     device: String,
+    /// The vector instructions of the kernels on the CPU, as `MUG_SIMD` names them.
+    simd: &'static str,
     threads: usize,
     batch: usize,
     samples: usize,

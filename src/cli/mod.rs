@@ -11,6 +11,7 @@ mod attach;
 mod bench;
 mod calibrate;
 mod compare;
+mod config;
 mod control;
 mod data;
 mod devices;
@@ -67,6 +68,7 @@ pub const SUBCOMMANDS: &[Entry] = &[
     Entry::of::<compare::CompareArgs>(),
     Entry::of::<verify::VerifyArgs>(),
     Entry::of::<data::DataArgs>(),
+    Entry::of::<config::ConfigArgs>(),
     Entry::of::<devices::DevicesArgs>(),
     Entry::of::<bench::BenchArgs>(),
     Entry::of::<man::ManArgs>(),
@@ -90,6 +92,7 @@ pub fn main() -> ExitCode {
 
 fn run() -> Result<ExitCode> {
     let line = args::read(std::env::args_os(), SUBCOMMANDS).unwrap_or_else(|e| e.exit());
+    crate::model::simd::level()?;
     let program =
         Program { runs_root: line.args.runs_dir.unwrap_or_else(runs_root), grammar: args::grammar(SUBCOMMANDS) };
     match line.subcommand {

@@ -33,7 +33,7 @@ pub struct TrainArgs {
     /// Settings in place of those that ship for the dataset (see configs/).
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// Stages to train; with --resume they are added to those of the run.
+    /// Stages to train [default: those that labels.source needs]; with --resume they are added to those of the run.
     #[arg(long, value_delimiter = ',', value_name = "STAGE,...")]
     pub stage: Vec<StageChoice>,
     /// Where to compute [default: auto; with --resume, as before].
@@ -114,7 +114,7 @@ impl Subcommand for TrainArgs {
                     overrides: self.overrides.clone(),
                     seed: self.seed,
                     device: self.device.unwrap_or(DeviceRequest::Auto),
-                    stages: if stages.is_empty() { Stage::ALL.to_vec() } else { stages },
+                    stages,
                     name: self.run.clone(),
                     ..RunRequest::new(dataset)
                 };

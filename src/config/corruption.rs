@@ -1,8 +1,9 @@
-//! How labels are corrupted in stage 2 ([the method](crate::book::method), stage 2): one way, or several one after another.
+//! How labels are corrupted, in stage 2 ([the method](crate::book::method), stage 2) or in the data: one way, or several one
+//! after another.
 
 use serde::{Deserialize, Serialize};
 
-/// One way of corrupting a label before the corrector has to restore it.
+/// One way of corrupting a label.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase", deny_unknown_fields)]
 pub enum Corruption {
@@ -10,8 +11,11 @@ pub enum Corruption {
     Gaussian(f32),
     /// With this probability the label is replaced by a uniform draw from [-H, H].
     Uniform(f32),
-    /// With this probability the label is replaced by another sample's of the batch.
+    /// With this probability the label is replaced by another sample's of those corrupted together: of the batch in stage
+    /// 2, of the split in the data.
     Permute(f32),
+    /// With this probability the label changes its sign.
+    Flip(f32),
 }
 
 impl Corruption {
@@ -19,7 +23,7 @@ impl Corruption {
     fn is_valid(self) -> bool {
         match self {
             Corruption::Gaussian(sigma) => sigma >= 0.0 && sigma.is_finite(),
-            Corruption::Uniform(p) | Corruption::Permute(p) => (0.0..=1.0).contains(&p),
+            Corruption::Uniform(p) | Corruption::Permute(p) | Corruption::Flip(p) => (0.0..=1.0).contains(&p),
         }
     }
 }
@@ -32,10 +36,31 @@ pub struct Corruptions(Vec<Corruption>);
 
 /// The forms that the setting has in TOML.
 #[derive(Serialize, Deserialize)]
-#[serde(untagged, expecting = "expected { gaussian = σ }, { uniform = p }, { permute = p } or a list of these")]
+#[serde(
+    untagged,
+    expecting = "expected { gaussian = σ }, { uniform = p }, { permute = p }, { flip = p } or a list of these"
+)]
 enum Written {
     One(Corruption),
     Several(Vec<Corruption>),
+}
+
+impl std::fmt::Display for Corruption {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Corruption::Gaussian(sigma) => write!(f, "gaussian {sigma}"),
+            Corruption::Uniform(p) => write!(f, "uniform {p}"),
+            Corruption::Permute(p) => write!(f, "permute {p}"),
+            Corruption::Flip(p) => write!(f, "flip {p}"),
+        }
+    }
+}
+
+impl std::fmt::Display for Corruptions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let all: Vec<String> = self.iter().map(|c| c.to_string()).collect();
+        f.write_str(&all.join(" + "))
+    }
 }
 
 impl Corruptions {

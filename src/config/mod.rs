@@ -4,6 +4,7 @@
 //! is checked by the same rules as the file.
 
 mod advice;
+mod commented;
 mod corruption;
 mod error;
 mod labels;
@@ -18,9 +19,10 @@ use std::path::Path;
 
 use crate::files;
 
+pub use advice::{key_advice, leaves};
 pub use corruption::{Corruption, Corruptions};
 pub use error::ConfigError;
-pub use labels::{Grid, LabelSettings};
+pub use labels::{Grid, LabelSettings, LabelSource};
 pub use members::Members;
 pub use sections::{
     Average, ContrastiveSettings, DataSettings, DenoisingSettings, HealthSettings, JointSettings, MetricSet,

@@ -1,5 +1,6 @@
 //! What values the settings may have: one rule a key, held to on every way in (settings files, `--set`, run.toml).
 
+use super::corruption::Corruptions;
 use super::error::ConfigError;
 use super::settings::Settings;
 
@@ -38,6 +39,8 @@ const COUNT: &str = "a whole number from 0 to 4294967295";
 const RATE: &str = "a number above 0 and below 10";
 const WEIGHT: &str = "a number of at least 0";
 const NUMBER: &str = "a finite number";
+/// TOML's integers are signed: a larger seed could not be written to run.toml.
+const SEED: &str = "a whole number from 0 to 9223372036854775807";
 const SWITCH: &str = "true or false";
 
 fn size(v: usize) -> bool {
@@ -69,15 +72,32 @@ pub(super) const RULES: &[Rule] = &[
     rule!(data.normalise, "{ text = true, audio = true, vision = true }"),
     rule!(data.clip, WEIGHT, weight),
     rule!(data.in_sample, "a list of \"text\", \"audio\" and \"vision\""),
+    Rule {
+        key: "data.label_noise",
+        expected: "{ gaussian = σ } with σ of at least 0, or { uniform = p }, { permute = p } or { flip = p } with p from 0 \
+                   to 1, or a list of 1 to 8 of these",
+        holds: |s| s.data.label_noise.as_ref().is_none_or(Corruptions::is_valid),
+        found: |s| s.data.label_noise.as_ref().map_or_else(String::new, written),
+    },
+    rule!(data.label_noise_seed, SEED, |v: u64| v <= i64::MAX as u64),
+    Rule {
+        key: "data.label_noise_splits",
+        expected: "a list of \"train\", \"valid\" and \"test\"",
+        holds: |_| true,
+        found: |s| written(&s.data.label_noise_splits),
+    },
     rule!(model.hidden, SIZE, size),
     rule!(model.representation, SIZE, size),
     rule!(model.fused, SIZE, size),
     rule!(model.dropout, "a share from 0 up to, not including, 1", |v: f32| (0.0..1.0).contains(&v)),
+    rule!(model.projection, SWITCH),
     rule!(model.corrector_hidden, SIZE, size),
     rule!(model.corrector_layers, "a whole number from 1 to 4", |v: usize| (1..=4).contains(&v)),
     rule!(model.corrector_shared, SWITCH),
+    rule!(model.corrector_residual, SWITCH),
     // TOML's integers are signed: a larger seed could not be written to run.toml.
     rule!(training.seed, "a whole number from 0 to 9223372036854775807", |v: u64| v <= i64::MAX as u64),
+    rule!(training.seed, SEED, |v: u64| v <= i64::MAX as u64),
     rule!(training.batch_size, "a whole number from 2 to 65536", |v: usize| (2..=65536).contains(&v)),
     rule!(training.gradient_clip, WEIGHT, weight),
     rule!(training.checkpoint_seconds, COUNT),
@@ -97,8 +117,8 @@ pub(super) const RULES: &[Rule] = &[
     rule!(denoising.outer_weight, WEIGHT, weight),
     Rule {
         key: "denoising.corruption",
-        expected: "{ gaussian = σ } with σ of at least 0, or { uniform = p } or { permute = p } with p from 0 to 1, or a \
-                   list of 1 to 8 of these",
+        expected: "{ gaussian = σ } with σ of at least 0, or { uniform = p }, { permute = p } or { flip = p } with p from 0 \
+                   to 1, or a list of 1 to 8 of these",
         holds: |s| s.denoising.corruption.is_valid(),
         found: |s| written(&s.denoising.corruption),
     },
@@ -111,6 +131,7 @@ pub(super) const RULES: &[Rule] = &[
     },
     rule!(denoising.average, "\"mean\" or \"median\""),
     rule!(denoising.refresh_epochs, "a whole number from 1 to 4294967295", |v: u32| v >= 1),
+    rule!(labels.source, "\"corrected\", \"copied\", \"human\" or \"momentum\""),
     Rule {
         key: "labels.grid",
         expected: "\"auto\", \"off\" or a number from 0.001 to 100",

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::modality::Modality;
+use crate::split::Split;
 
 use super::corruption::{Corruption, Corruptions};
 use super::members::Members;
@@ -33,6 +34,28 @@ pub struct DataSettings {
     /// Modalities whose features were fitted to human labels of the training split, for example
     /// `["audio", "vision"]`: what is judged there by these labels is in sample, and marked so. Changes nothing else.
     pub in_sample: Vec<Modality>,
+    /// Labels y are corrupted before anything is trained on them, to see what a method makes of wrong ones; unset: they are
+    /// as the data has them. The clean ones are kept beside them, to look at only.
+    pub label_noise: Option<Corruptions>,
+    /// What is random in `label_noise` comes from this number alone: the same noise for every seed of training.
+    pub label_noise_seed: u64,
+    /// The splits whose labels are corrupted. Figures on noisy validation and test labels say little; they stay clean unless
+    /// named here.
+    pub label_noise_splits: Vec<Split>,
+}
+
+impl DataSettings {
+    /// What corrupts a split's labels; `None` where they stay as the data has them.
+    pub fn noise_of(&self, split: Split) -> Option<&Corruptions> {
+        self.label_noise.as_ref().filter(|_| self.label_noise_splits.contains(&split))
+    }
+
+    /// True where both corrupt the same labels in the same way.
+    pub fn has_noise_of(&self, other: &DataSettings) -> bool {
+        let each = |settings: &DataSettings| Split::ALL.map(|split| settings.noise_of(split).cloned());
+        let (own, others) = (each(self), each(other));
+        own == others && (own.iter().all(Option::is_none) || self.label_noise_seed == other.label_noise_seed)
+    }
 }
 
 /// A switch for each modality.
@@ -58,6 +81,9 @@ impl Default for DataSettings {
             normalise: PerModalityFlag::default(),
             clip: 5.0,
             in_sample: Vec::new(),
+            label_noise: None,
+            label_noise_seed: 1,
+            label_noise_splits: vec![Split::Train],
         }
     }
 }
@@ -74,12 +100,16 @@ pub struct ModelSettings {
     pub fused: usize,
     /// Share of units dropped in encoders and fusion while training, in [0, 1).
     pub dropout: f32,
+    /// z_m is made of h_f by a contrastive projection module; without it z_m is h_m, scaled to length 1.
+    pub projection: bool,
     /// Width of the corrector's (MUCN's) tanh layers.
     pub corrector_hidden: usize,
     /// Number of the corrector's tanh layers, 1 to 4.
     pub corrector_layers: usize,
     /// One corrector for all modalities in place of one each.
     pub corrector_shared: bool,
+    /// What the corrector says is added to the label that it is given, in place of being the label itself.
+    pub corrector_residual: bool,
 }
 
 impl Default for ModelSettings {
@@ -89,9 +119,11 @@ impl Default for ModelSettings {
             representation: 64,
             fused: 64,
             dropout: 0.1,
+            projection: true,
             corrector_hidden: 64,
             corrector_layers: 2,
             corrector_shared: false,
+            corrector_residual: false,
         }
     }
 }

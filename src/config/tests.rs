@@ -122,7 +122,7 @@ fn a_record_of_an_older_version_keeps_what_it_did() {
     }
 }
 
-/// Every dotted key of all settings, with its value; `data.label_range` and `data.metrics` set.
+/// Every dotted key of all settings, with its value; those set that are unset by default.
 fn every_key() -> Vec<(String, toml::Value)> {
     fn collect(prefix: &str, value: &toml::Value, found: &mut Vec<(String, toml::Value)>) {
         match value {
@@ -136,6 +136,7 @@ fn every_key() -> Vec<(String, toml::Value)> {
     let mut settings = Settings::default();
     settings.data.label_range = Some(1.0);
     settings.data.metrics = Some(MetricSet::Sims);
+    settings.data.label_noise = Some(Corruption::Flip(0.1).into());
     let mut found = Vec::new();
     collect("", &toml::Value::try_from(&settings).unwrap(), &mut found);
     found
@@ -182,7 +183,8 @@ fn hostile_numbers_are_refused_on_every_way_in() {
                 ["nan", "inf", "-inf", "18446744073709551616"].contains(&value) || !free && value.starts_with('-');
             assert!(!never || (found[0].is_err() && found[1].is_err()), "{key} = {value} was taken");
             if let Err(text) = &found[1] {
-                assert!(text.contains(&key) || text.contains("denoising.corruption"), "{key}={value}: {text}");
+                let known = ["denoising.corruption", "data.label_noise"].into_iter().chain([&*key]);
+                assert!(known.into_iter().any(|key| text.contains(key)), "{key}={value}: {text}");
             }
         }
     }
@@ -209,6 +211,10 @@ fn a_wrong_value_is_told_what_is_expected() {
         ("denoising.objective=bi", "\"first-order\""),
         ("denoising.corruption=gaussian", "{ gaussian = σ }"),
         ("denoising.decay=1", "true or false"),
+        ("labels.source=human_labels", "\"momentum\""),
+        ("data.label_noise={flp=0.1}", "{ flip = p }"),
+        ("data.label_noise={flip=1.1}", "{ flip = p } with p from 0 to 1"),
+        ("data.label_noise_splits=[\"training\"]", "\"valid\""),
         ("data.metrics=mosei", "\"mosi\" or \"sims\""),
         ("joint.learning_rate=fast", "above 0 and below 10"),
         ("data.label_range=-1", "data.label_range = -1: expected a number above 0"),

@@ -64,6 +64,7 @@ pub fn prepared() -> Event {
         parameters: (1_204_231, 33_411),
         findings: vec![],
         in_sample: vec![],
+        label_source: Default::default(),
     });
     Event { time: 0.0, stage: None, epoch: 0, step: 0, body }
 }

@@ -68,6 +68,7 @@ pub fn console(width: u16, height: u16, rows: usize) -> io::Result<Headless> {
         parameters: (0, 0),
         findings: vec![],
         in_sample: vec![],
+        label_source: Default::default(),
     };
     console.events(vec![at(0, Body::Prepared(prepared))]);
     console.events(steps(1, 600));

@@ -10,6 +10,7 @@ use super::layout::key::Key;
 use super::layout::{list, parse};
 use super::prepare::labels;
 use super::prepare::memory::{self, MemorySplit};
+use super::prepare::noise;
 use super::prepare::padding::{self, Padding};
 use super::prepare::parts::Parts;
 use crate::config::{DataSettings, MetricSet};
@@ -53,15 +54,9 @@ impl Contents {
             })?;
         check_ids(&splits, &mut flaws);
         let padding = padding::settle(&mut splits, &mut flaws)?;
-        Ok(Contents {
-            splits,
-            padding,
-            label_range,
-            metrics,
-            fingerprint: file.fingerprint()?,
-            flaws,
-            bytes: file.len(),
-        })
+        let noise = noise::apply(&mut splits, label_range, settings, &mut flaws);
+        let fingerprint = with_noise(file.fingerprint()?, noise);
+        Ok(Contents { splits, padding, label_range, metrics, fingerprint, flaws, bytes: file.len() })
     }
 
     /// The contents of splits made in memory; the rows move, they are not copied.
@@ -99,10 +94,27 @@ impl Contents {
                 fail(key, expected, found, &hint)
             })?;
         check_ids(&splits, &mut flaws);
+        let noise = noise::apply(&mut splits, label_range, &settings, &mut flaws);
+        let fingerprint = with_noise(fingerprint, noise);
         // Padded at the end, as `MemorySequences` has it.
         let padding = PerModality::default();
         Ok(Contents { splits, padding, label_range, metrics, fingerprint, flaws, bytes: 0 })
     }
+}
+
+/// What stands between the fingerprint of the data as it is and the checksum of its labels with noise.
+const NOISE: &str = "+noise-";
+
+fn with_noise(fingerprint: String, noise: Option<String>) -> String {
+    match noise {
+        Some(sum) => format!("{fingerprint}{NOISE}{sum}"),
+        None => fingerprint,
+    }
+}
+
+/// A [`Dataset`](super::Dataset)'s fingerprint without what the settings made of its labels: that of the file alone.
+pub fn fingerprint_of_file(fingerprint: &str) -> &str {
+    fingerprint.split_once(NOISE).map_or(fingerprint, |(file, _)| file)
 }
 
 fn check_dims(

@@ -83,6 +83,8 @@ pub enum FlawKind {
     UnimodalMissing { clips: usize, of: usize },
     /// Only other splits have unimodal labels.
     UnimodalElsewhere,
+    /// The settings corrupted labels of the split, so many of so many.
+    LabelNoise { noise: String, seed: u64, changed: usize, of: usize },
     /// All labels of a split are the same.
     ConstantLabels { value: f32 },
     /// Labels of the training split are whole numbers from 0 on, as classes are.
@@ -109,6 +111,7 @@ impl Flaw {
             | FlawKind::HeldInMemory { .. }
             | FlawKind::Absent { .. }
             | FlawKind::JoinedIds { .. }
+            | FlawKind::LabelNoise { .. }
             | FlawKind::UnimodalMissing { .. }
             | FlawKind::UnimodalElsewhere => Severity::Note,
             FlawKind::NotFinite { .. }
@@ -216,6 +219,9 @@ impl fmt::Display for FlawKind {
             }
             FlawKind::UnimodalElsewhere => {
                 f.write_str("human labels in other splits only; nothing is judged in this one")
+            }
+            FlawKind::LabelNoise { noise, seed, changed, of } => {
+                write!(f, "data.label_noise ({noise}, seed {seed}) changed {changed} of {of} labels")
             }
             FlawKind::ConstantLabels { value } => {
                 write!(f, "every label is {value}; nothing can be told apart, and r is not defined")

@@ -66,7 +66,7 @@ pub struct Dataset {
     pub metrics: MetricSet,
     /// (T_m, D_m): the largest number of steps that any split has room for, and the columns.
     pub shapes: PerModality<(usize, usize)>,
-    /// Differs between data of different content; the run directory keeps it.
+    /// Differs between data of different content, noise in its labels included; the run directory keeps it.
     pub fingerprint: String,
     /// What is odd about the data in any split: the list that [`Report`](super::Report) shows.
     pub flaws: Vec<Flaw>,
@@ -80,6 +80,7 @@ struct Held {
     ids: Vec<String>,
     transcripts: Vec<String>,
     labels: Vec<f32>,
+    clean: Option<Vec<f32>>,
     unimodal: Option<PerModality<Vec<f32>>>,
     lengths: PerModality<Vec<usize>>,
     features: PerModality<Store>,
@@ -155,7 +156,7 @@ impl Dataset {
         let values = lengths.iter().map(values).fold(0, usize::saturating_add);
         let fits = values.saturating_mul(size_of::<f32>()) <= resident_bytes;
         let hold = |parts: Parts, lengths: PerModality<Vec<usize>>| -> Result<Held, DatasetError> {
-            let Parts { ids, transcripts, labels, unimodal, features, .. } = parts;
+            let Parts { ids, transcripts, labels, clean, unimodal, features, .. } = parts;
             let store = |m: Modality, rows: Rows| match rows {
                 Rows::Disk { .. } if !fits => Ok(Store::File(rows)),
                 _ => scan::load(rows, &lengths[m], padding[m], &normalisers[m])
@@ -166,7 +167,7 @@ impl Dataset {
                 audio: store(Modality::Audio, features.audio.rows)?,
                 vision: store(Modality::Vision, features.vision.rows)?,
             };
-            Ok(Held { ids, transcripts, labels, unimodal, lengths, features })
+            Ok(Held { ids, transcripts, labels, clean, unimodal, lengths, features })
         };
         let splits = PerSplit {
             train: hold(splits.train, lengths.train)?,
@@ -196,13 +197,18 @@ impl Dataset {
         &self.splits[split].transcripts
     }
 
-    /// y, the multimodal labels, in [-H, H].
+    /// y, the multimodal labels, in [-H, H]; with noise where the settings put some into them.
     pub fn labels(&self, split: Split) -> &[f32] {
         &self.splits[split].labels
     }
 
-    /// Human (in the demo: true) unimodal labels, NaN where nobody gave one: to judge corrected labels by, never to train
-    /// on. Some splits may have them and others not.
+    /// The labels before noise, to look at only; `None` where the settings put none into them.
+    pub fn clean_labels(&self, split: Split) -> Option<&[f32]> {
+        self.splits[split].clean.as_deref()
+    }
+
+    /// Human (in the demo: true) unimodal labels, NaN where nobody gave one: to judge corrected labels by, and to train on
+    /// only where the settings say so (`labels.source = "human"`). Some splits may have them and others not.
     pub fn unimodal_labels(&self, split: Split) -> Option<&PerModality<Vec<f32>>> {
         self.splits[split].unimodal.as_ref()
     }

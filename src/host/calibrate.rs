@@ -7,6 +7,7 @@ use std::time::SystemTime;
 
 use super::prepare::{PrepareError, check_ready};
 use super::trainer::{Opened, job, open};
+use crate::config::LabelSource;
 use crate::dataset::Dataset;
 use crate::device::{self, DeviceError, DeviceRequest};
 use crate::modality::{Modality, PerModality};
@@ -45,6 +46,10 @@ pub enum CalibrateError {
          resume {run}"
     )]
     NoNetwork { run: String },
+    #[error(
+        "run {run} learns {learns} (labels.source = \"{labels}\"), not corrected labels: a calibration would change nothing"
+    )]
+    Source { run: String, labels: LabelSource, learns: &'static str },
     #[error("the data of run {run} has no human labels of single modalities; give some with --with FILE")]
     NoHuman { run: String },
     #[error("expected at most the {found} training clips of run {run} that have human labels, found --human {asked}")]
@@ -98,6 +103,10 @@ pub fn calibrate(
 ) -> Result<Calibrated, CalibrateError> {
     let run = || dir.name().to_owned();
     check_ready(dir).map_err(Box::new)?;
+    let source = dir.manifest().settings.labels.source;
+    if source != LabelSource::Corrected {
+        return Err(CalibrateError::Source { run: run(), labels: source, learns: source.in_words() });
+    }
     let mut lock = RunLock::acquire(dir, tell).map_err(|e| match e {
         LockError::Held { run, by, .. } => CalibrateError::Trains { run, by },
         e @ LockError::File(_) => CalibrateError::Lock(e),

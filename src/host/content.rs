@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::dataset::DatasetError;
 use crate::dataset::bytes::DataFile;
 use crate::dataset::digest::{Sign, sha256};
+use crate::dataset::{DatasetError, fingerprint_of_file};
 use crate::run::directory::{DataRecord, Manifest};
 
 /// Why a file cannot be taken for the run's data.
@@ -54,9 +54,9 @@ pub fn same(manifest: &Manifest, path: &Path, care: Care) -> Result<Option<DataR
         }
         return Ok(Some(DataRecord { stamp, sha256: found }));
     }
-    if let Some(known) = &manifest.fingerprint {
+    if let Some(known) = manifest.fingerprint.as_deref().map(fingerprint_of_file) {
         let found = DataFile::open(path).and_then(|file| file.fingerprint()).map_err(DatasetError::from)?;
-        if found != *known {
+        if found != known {
             return Err(other("fingerprint", known, found));
         }
     }

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use super::content::{self, ContentError};
-use crate::config::{BUILT_IN, ConfigError, Settings};
+use crate::config::{BUILT_IN, ConfigError, LabelSource, Settings};
 use crate::dataset::{self, DatasetError, Source};
 use crate::device::DeviceRequest;
 use crate::run::directory::{Manifest, RunDir, RunError};
@@ -25,6 +25,11 @@ pub enum PrepareError {
          {together} (or all), or add {stage} to a run that has it: mug train --resume RUN --stage {stage}"
     )]
     MissingStage { stage: Stage, needs: Stage, together: String },
+    #[error(
+        "labels.source = \"human\": expected labels of each modality in the training split of {dataset}, found none; take \
+         data that has them (CH-SIMS), or another labels.source"
+    )]
+    NoHuman { dataset: String },
     #[error("no stage to train; expected all, or some of contrastive, denoising, joint")]
     NoStage,
     #[error("cannot find the data file {path}: {source}")]
@@ -67,14 +72,14 @@ pub struct RunRequest {
     /// In place of `training.seed`.
     pub seed: Option<u64>,
     pub device: DeviceRequest,
-    /// In any order; repetitions count once.
+    /// In any order; repetitions count once. Empty: those that the settings need (see `labels.source`).
     pub stages: Vec<Stage>,
     /// `None`: by the date.
     pub name: Option<String>,
 }
 
 impl RunRequest {
-    /// All stages on a dataset with the settings that ship for it.
+    /// The stages that the settings need, on a dataset with the settings that ship for it.
     pub fn new(dataset: impl Into<String>) -> RunRequest {
         RunRequest {
             dataset: dataset.into(),
@@ -82,7 +87,7 @@ impl RunRequest {
             overrides: Vec::new(),
             seed: None,
             device: DeviceRequest::Auto,
-            stages: Stage::ALL.to_vec(),
+            stages: Vec::new(),
             name: None,
         }
     }
@@ -133,13 +138,17 @@ impl RunRequest {
     /// # Errors
     /// Anything the user has to change first; then no directory was made.
     pub fn create(&self, root: &Path) -> Result<RunDir, PrepareError> {
-        let stages = in_order(&self.stages);
-        check_stages(&stages)?;
         let Resolved { settings, origin } = self.settings()?;
+        let labels = settings.labels.source;
+        let stages = if self.stages.is_empty() { stages_of(labels) } else { in_order(&self.stages) };
+        check_stages(&stages, labels)?;
         let source = Source::resolve(&self.dataset, &dataset::data_folder())?;
-        source
+        let judged = source
             .check(&settings.data)
             .map_err(|e| PrepareError::Unusable { source: e.into(), settings: origin.clone() })?;
+        if labels == LabelSource::Human && stages.contains(&Stage::Joint) && !judged {
+            return Err(PrepareError::NoHuman { dataset: self.dataset.clone() });
+        }
         let path = match source {
             Source::File(path) => Some(absolute(&path)?),
             Source::Demo { .. } => None,
@@ -177,7 +186,7 @@ pub fn amend(dir: &mut RunDir, amendment: &Amendment) -> Result<(), PrepareError
     let mut manifest = dir.manifest().clone();
     manifest.stages.extend(&amendment.stages);
     manifest.stages = in_order(&manifest.stages);
-    check_stages(&manifest.stages)?;
+    check_stages(&manifest.stages, manifest.settings.labels.source)?;
     manifest.device = amendment.device.unwrap_or(manifest.device);
     if let Some(dataset) = &amendment.dataset {
         move_data(dir, &mut manifest, dataset)?;
@@ -240,7 +249,8 @@ pub fn check_settings(dir: &RunDir) -> Result<(), RunError> {
         other => RunError::Manifest { path: path.clone(), message: other.to_string() },
     })?;
     let stages = in_order(&dir.manifest().stages);
-    check_stages(&stages).map_err(|e| RunError::Manifest { path: path.clone(), message: format!("stages: {e}") })?;
+    check_stages(&stages, settings.labels.source)
+        .map_err(|e| RunError::Manifest { path: path.clone(), message: format!("stages: {e}") })?;
     if *seed != settings.training.seed {
         let message = format!("seed = {seed}: expected the same as settings.training.seed, {}", settings.training.seed);
         return Err(RunError::Manifest { path, message });
@@ -265,13 +275,18 @@ fn in_order(stages: &[Stage]) -> Vec<Stage> {
     Stage::ALL.into_iter().filter(|s| stages.contains(s)).collect()
 }
 
-fn check_stages(stages: &[Stage]) -> Result<(), PrepareError> {
+/// The stages that lead to the joint one.
+fn stages_of(labels: LabelSource) -> Vec<Stage> {
+    Stage::ALL.into_iter().filter(|s| *s != Stage::Denoising || labels.needs_denoising()).collect()
+}
+
+fn check_stages(stages: &[Stage], labels: LabelSource) -> Result<(), PrepareError> {
     let last = *stages.last().ok_or(PrepareError::NoStage)?;
-    for needs in Stage::ALL.into_iter().filter(|s| *s < last) {
+    for needs in stages_of(labels).into_iter().filter(|s| *s < last) {
         if !stages.contains(&needs) {
             let stage = stages.iter().copied().find(|s| *s > needs).unwrap_or(last);
             let together =
-                Stage::ALL.into_iter().filter(|s| *s <= stage).map(Stage::name).collect::<Vec<_>>().join(",");
+                stages_of(labels).into_iter().filter(|s| *s <= stage).map(Stage::name).collect::<Vec<_>>().join(",");
             return Err(PrepareError::MissingStage { stage, needs, together });
         }
     }

@@ -145,6 +145,9 @@ fn rows(dataset: &Dataset) -> Result<LabelRows, RowsError> {
             dataset.labels(split),
             dataset.unimodal_labels(split),
         )?;
+        if let Some(clean) = dataset.clean_labels(split) {
+            rows.set_clean(split, clean)?;
+        }
     }
     Ok(rows)
 }

@@ -9,10 +9,11 @@ use burn::backend::autodiff::checkpoint::strategy::NoCheckpointing;
 use burn::backend::autodiff::grads::Gradients;
 use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
 use burn::tensor::{Tensor, TensorData};
-use pulp::{Arch, Simd, WithSimd};
+use pulp::{Simd, WithSimd};
 
 use super::elementwise;
 use super::host::{Tape, primitive, values};
+use super::simd::dispatch;
 use crate::device::is_cpu;
 
 /// tanh of every element.
@@ -139,7 +140,7 @@ impl<C: Change> WithSimd for Run<'_, C> {
 fn map<const D: usize>(x: Tensor<D>, change: impl Change) -> Tensor<D> {
     let (shape, device) = (x.dims(), x.device());
     let mut found = values(x);
-    Arch::new().dispatch(Run(change, &mut found));
+    dispatch(Run(change, &mut found));
     Tensor::from_data(TensorData::new(found, shape), &device)
 }
 

@@ -44,6 +44,9 @@ pub struct Corrector {
     /// H: labels are read and written in units of it.
     #[module(skip)]
     label_range: f32,
+    /// g = ỹ + the network, in place of the network alone.
+    #[module(skip)]
+    residual: bool,
 }
 
 /// What was computed on the CPU.
@@ -56,28 +59,33 @@ pub struct Found {
     pub gradients: Vec<(ParamId, Tensor<3>)>,
 }
 
-/// The parameters of all networks as values, to be used or moved: weights (G, in, out) and biases (G, 1, out) by layer.
+/// The parameters of all networks as values, to be used or moved.
 #[derive(Clone)]
-pub struct Weights(Vec<(Tensor<3>, Tensor<3>)>);
+pub struct Weights {
+    /// Weights (G, in, out) and biases (G, 1, out) by layer.
+    layers: Vec<(Tensor<3>, Tensor<3>)>,
+    /// The label among the inputs is added to what the layers make.
+    residual: bool,
+}
 
 impl Weights {
     /// φ + step, layer by layer.
     pub fn moved(&self, step: Weights) -> Weights {
-        let moved = self.0.iter().zip(step.0);
-        Weights(moved.map(|((w, b), (dw, db))| (w.clone() + dw, b.clone() + db)).collect())
+        let moved = self.layers.iter().zip(step.layers);
+        Weights { layers: moved.map(|((w, b), (dw, db))| (w.clone() + dw, b.clone() + db)).collect(), ..*self }
     }
 
     /// The same values as constants: nothing is differentiated through them.
     pub fn detach(self) -> Weights {
-        Weights(self.0.into_iter().map(|(w, b)| (w.detach(), b.detach())).collect())
+        Weights { layers: self.layers.into_iter().map(|(w, b)| (w.detach(), b.detach())).collect(), ..self }
     }
 
     /// g(input) in units of H, (G, rows, 1), with the activations after each tanh layer, (G, rows, width).
     fn run(&self, input: Tensor<3>) -> (Tensor<3>, Vec<Tensor<3>>) {
         let mut activations = vec![input];
-        let last = self.0.len() - 1;
+        let last = self.layers.len() - 1;
         let mut out = None;
-        for (k, (w, b)) in self.0.iter().enumerate() {
+        for (k, (w, b)) in self.layers.iter().enumerate() {
             let x = activations[k].clone().matmul(w.clone()) + b.clone();
             if k < last {
                 activations.push(tanh(x));
@@ -86,7 +94,12 @@ impl Weights {
             }
         }
         // There is always an output layer, see `Member::new`.
-        (out.unwrap_or_else(|| activations[0].clone()), activations)
+        let mut out = out.unwrap_or_else(|| activations[0].clone());
+        if self.residual {
+            let label = activations[0].dims()[2] - 1;
+            out = out + activations[0].clone().narrow(2, label, 1);
+        }
+        (out, activations)
     }
 }
 
@@ -116,12 +129,14 @@ impl Corrector {
         };
         let first = members.iter().flat_map(|m| &m.networks).next();
         let layers = first.iter().flat_map(|n| n.layers.iter().enumerate()).map(layer).collect();
-        Self { layers, members: members.len(), label_range }
+        let residual = members.iter().any(|m| m.residual);
+        Self { layers, members: members.len(), label_range, residual }
     }
 
     /// The parameters as values.
     pub fn weights(&self) -> Weights {
-        Weights(self.layers.iter().map(|l| (l.weight.val(), l.bias.val())).collect())
+        let layers = self.layers.iter().map(|l| (l.weight.val(), l.bias.val())).collect();
+        Weights { layers, residual: self.residual }
     }
 
     /// The modalities that each part serves.
@@ -205,6 +220,7 @@ impl Corrector {
                 multimodal: input(&fused),
                 target: &target,
                 label_range: self.label_range,
+                residual: self.residual,
             }
         };
         let found: Vec<cpu::Found> = (0..networks).into_par_iter().map(|g| task(g).run(factors)).collect();
@@ -263,8 +279,8 @@ pub fn loss_and_step(
     let (out, activations) = weights.run(input);
     let error = out.mul_scalar(label_range) - target.clone();
     let mut delta = error.clone().detach().sign().mul_scalar(-alpha * label_range / rows);
-    let mut step = Vec::with_capacity(weights.0.len());
-    for (k, (w, _)) in weights.0.iter().enumerate().rev() {
+    let mut step = Vec::with_capacity(weights.layers.len());
+    for (k, (w, _)) in weights.layers.iter().enumerate().rev() {
         let x = activations[k].clone();
         step.push((x.clone().transpose().matmul(delta.clone()), delta.clone().sum_dim(1)));
         if k > 0 {
@@ -272,5 +288,5 @@ pub fn loss_and_step(
         }
     }
     step.reverse();
-    (error.abs().sum().div_scalar(rows), Weights(step))
+    (error.abs().sum().div_scalar(rows), Weights { layers: step, ..*weights })
 }

@@ -16,3 +16,4 @@ mod init;
 pub mod network;
 mod product;
 mod recurrent;
+pub mod simd;

@@ -24,9 +24,10 @@ struct Projection {
 /// Everything that predicts sentiment; the corrector is apart, see [`super::corrector`].
 #[derive(Module, Debug)]
 pub struct Network {
-    /// In the order of [`Modality::ALL`], as all three below.
+    /// In the order of [`Modality::ALL`], as both below.
     encoders: Vec<Encoder>,
     heads: Vec<Linear>,
+    /// Empty without contrastive projection modules.
     projections: Vec<Projection>,
     fusion: Linear,
     head: Linear,
@@ -39,6 +40,12 @@ pub struct Network {
 #[derive(Module, Debug)]
 pub struct Networks {
     pub all: Vec<Network>,
+}
+
+/// Rows of x, (B, d), scaled to length 1; a row of zeros stays as it is.
+pub fn unit_rows(x: Tensor<2>) -> Tensor<2> {
+    let length = x.clone().square().sum_dim(1).add_scalar(1e-12).sqrt();
+    x / length
 }
 
 /// What the network says of a batch.
@@ -63,16 +70,21 @@ impl Network {
         device: &Device,
     ) -> Self {
         let (d, d_f) = (settings.representation, settings.fused);
+        let encoders = Modality::ALL.iter().map(|&m| Encoder::new(dims[m], settings.hidden, d, rng, device)).collect();
+        let heads = Modality::ALL.iter().map(|_| init::linear(d, 1, rng, device)).collect();
+        // Drawn even where they are not used: everything else begins with the same weights then.
+        let mut projections: Vec<Projection> = Modality::ALL
+            .iter()
+            .map(|_| Projection {
+                inner: init::linear(d_f, d_f, rng, device),
+                outer: init::linear(d_f, d, rng, device),
+            })
+            .collect();
+        projections.retain(|_| settings.projection);
         Self {
-            encoders: Modality::ALL.iter().map(|&m| Encoder::new(dims[m], settings.hidden, d, rng, device)).collect(),
-            heads: Modality::ALL.iter().map(|_| init::linear(d, 1, rng, device)).collect(),
-            projections: Modality::ALL
-                .iter()
-                .map(|_| Projection {
-                    inner: init::linear(d_f, d_f, rng, device),
-                    outer: init::linear(d_f, d, rng, device),
-                })
-                .collect(),
+            encoders,
+            heads,
+            projections,
             fusion: init::linear(3 * d, d_f, rng, device),
             head: init::linear(d_f, 1, rng, device),
             label_range,
@@ -91,11 +103,11 @@ impl Network {
         Output { representations, fused, unimodal, multimodal }
     }
 
-    /// z_m from h_f, (B, d) each.
-    pub fn project(&self, fused: &Tensor<2>) -> PerModality<Tensor<2>> {
-        PerModality::from_fn(|m| {
-            let Projection { inner, outer } = &self.projections[m as usize];
-            outer.forward(activation::relu(inner.forward(fused.clone())))
+    /// z_m, (B, d) each: made of h_f by the projection module of m; without such modules h_m, scaled to length 1.
+    pub fn project(&self, output: &Output) -> PerModality<Tensor<2>> {
+        PerModality::from_fn(|m| match self.projections.get(m as usize) {
+            Some(Projection { inner, outer }) => outer.forward(activation::relu(inner.forward(output.fused.clone()))),
+            None => unit_rows(output.representations[m].clone()),
         })
     }
 

@@ -10,14 +10,15 @@ use pulp::Simd;
 const BLOCK: usize = 128;
 /// Bytes.
 const CACHE_LINE: usize = 64;
-/// Vectors in a row of a panel.
-const PANEL: usize = 4;
+/// Rows of a full band.
+const BAND: usize = 6;
 
-/// Rows of a full band. Times [`PANEL`] that is 24 sums of AVX-512's 32 registers, or 12 of the 16 that others have:
-/// enough to hide the latency of a multiply-add.
+/// Vectors in a row of a panel. Times [`BAND`] that is 24 sums of AVX-512's 32 registers, or 12 of the 16 that others
+/// have, where two weights and a broadcast value then fit beside them: enough sums to hide the latency of a multiply-add,
+/// and fewer loads than multiply-adds.
 #[inline(always)]
-fn band_rows<S: Simd>() -> usize {
-    if is_wide::<S>() { 6 } else { 3 }
+fn panel<S: Simd>() -> usize {
+    if is_wide::<S>() { 4 } else { 2 }
 }
 
 #[inline(always)]
@@ -47,7 +48,7 @@ impl<'a> Rows<'a> {
     }
 }
 
-/// A matrix (inner, width) laid out for [`multiply_add`]: blocks of [`BLOCK`] rows, in each of them panels of [`PANEL`]
+/// A matrix (inner, width) laid out for [`multiply_add`]: blocks of [`BLOCK`] rows, in each of them panels of [`panel`]
 /// vectors' columns, each contiguous, the last one filled up with zeros. As rows of a power of two the matrix would fall
 /// into a few sets of the cache.
 pub struct Panels<S: Simd> {
@@ -71,7 +72,7 @@ impl<S: Simd> Panels<S> {
     /// Lays out another matrix of the same width, in the same memory.
     #[inline(always)]
     fn fill(&mut self, w: &[f32]) {
-        let (width, line) = (self.width, PANEL * S::F32_LANES);
+        let (width, line) = (self.width, panel::<S>() * S::F32_LANES);
         self.inner = w.len() / width.max(1);
         let needed = self.panels() * self.inner * line + CACHE_LINE / size_of::<f32>();
         if self.data.len() < needed {
@@ -97,7 +98,7 @@ impl<S: Simd> Panels<S> {
 
     #[inline(always)]
     fn panels(&self) -> usize {
-        self.width.div_ceil(PANEL * S::F32_LANES)
+        self.width.div_ceil(panel::<S>() * S::F32_LANES)
     }
 
     /// The blocks: the rows of the matrix that each holds, and its panels.
@@ -107,42 +108,51 @@ impl<S: Simd> Panels<S> {
         (0..self.inner).step_by(BLOCK).map(move |from| {
             let rows = from..self.inner.min(from + BLOCK);
             let (data, _) = S::as_simd_f32s(&self.data[self.start..]);
-            let data = &data.as_chunks().0[from * panels..rows.end * panels];
+            let line = panels * panel::<S>();
+            let data = &data[from * line..rows.end * line];
             Block { data, rows, width: self.width, panels }
         })
     }
 }
 
 struct Block<'a, S: Simd> {
-    data: &'a [[S::f32s; PANEL]],
+    data: &'a [S::f32s],
     rows: Range<usize>,
     width: usize,
     panels: usize,
 }
 
-/// out (R rows from `row`, the columns of panel `panel`) += a · w; `a` holds the R rows' values of each inner index.
+/// out (R rows from `row`, the columns of panel `panel`, of P vectors) += a · w; `a` holds the R rows' values of each inner
+/// index.
 #[inline(always)]
-fn tile<S: Simd, const R: usize>(simd: S, a: &[[f32; R]], w: &Block<'_, S>, out: &mut [f32], row: usize, panel: usize) {
+fn tile<S: Simd, const R: usize, const P: usize>(
+    simd: S,
+    a: &[[f32; R]],
+    w: &Block<'_, S>,
+    out: &mut [f32],
+    row: usize,
+    panel: usize,
+) {
     let (inner, width) = (w.rows.len(), w.width);
-    let mut acc = [[simd.splat_f32s(0.0); PANEL]; R];
-    for (a, w) in a.iter().zip(&w.data[panel * inner..(panel + 1) * inner]) {
+    let mut acc = [[simd.splat_f32s(0.0); P]; R];
+    for (a, w) in a.iter().zip(w.data[panel * inner * P..(panel + 1) * inner * P].as_chunks::<P>().0) {
         for r in 0..R {
             let s = simd.splat_f32s(a[r]);
-            for v in 0..PANEL {
+            for v in 0..P {
                 acc[r][v] = simd.mul_add_e_f32s(s, w[v], acc[r][v]);
             }
         }
     }
     // What follows finds its sums by an index that is not constant. In an array of their own they are written once, at the
     // end; else the compiler may keep all sums in memory throughout.
-    let mut sums = [[simd.splat_f32s(0.0); PANEL]; R];
+    let mut sums = [[simd.splat_f32s(0.0); P]; R];
     for r in 0..R {
-        for v in 0..PANEL {
+        for v in 0..P {
             sums[r][v] = acc[r][v];
         }
     }
-    let column = panel * PANEL * S::F32_LANES;
-    let end = width.min(column + PANEL * S::F32_LANES);
+    let column = panel * P * S::F32_LANES;
+    let end = width.min(column + P * S::F32_LANES);
     for (r, sums) in sums.iter().enumerate() {
         let (whole, rest) = S::as_mut_simd_f32s(&mut out[(row + r) * width + column..(row + r) * width + end]);
         if let Some(last) = sums.get(whole.len())
@@ -157,21 +167,19 @@ fn tile<S: Simd, const R: usize>(simd: S, a: &[[f32; R]], w: &Block<'_, S>, out:
 }
 
 /// The left matrix of a product over some inner indices, copied so that the inner loop walks along one slice: bands of
-/// [`band_rows`] rows one after the other, the last one perhaps narrower; in each, one inner index after the other.
+/// [`BAND`] rows one after the other, the last one perhaps narrower; in each, one inner index after the other.
 struct Left {
     data: Vec<f32>,
     /// Its number of rows.
     count: usize,
     /// Its number of inner indices.
     inner: usize,
-    /// Rows of a full band.
-    band: usize,
 }
 
 impl Left {
     #[inline(always)]
-    fn new<S: Simd>() -> Self {
-        Self { data: Vec::new(), count: 0, inner: 0, band: band_rows::<S>() }
+    fn new() -> Self {
+        Self { data: Vec::new(), count: 0, inner: 0 }
     }
 
     #[inline(always)]
@@ -186,13 +194,13 @@ impl Left {
         self.resize(rows.len(), inner.len());
         let mut at = 0;
         while at < self.count {
-            at += match self.band.min(self.count - at) {
+            at += match BAND.min(self.count - at) {
                 1 => self.turn::<1>(rows, at, &inner),
                 2 => self.turn::<2>(rows, at, &inner),
                 3 => self.turn::<3>(rows, at, &inner),
                 4 => self.turn::<4>(rows, at, &inner),
                 5 => self.turn::<5>(rows, at, &inner),
-                _ => self.turn::<6>(rows, at, &inner),
+                _ => self.turn::<BAND>(rows, at, &inner),
             };
         }
     }
@@ -213,13 +221,12 @@ impl Left {
     #[inline(always)]
     fn columns(&mut self, rows: Rows<'_>, inner: Range<usize>) {
         self.resize(rows.width, inner.len());
-        let band = self.band;
-        let full = self.count / band * band;
+        let full = self.count / BAND * BAND;
         let (bands, last) = self.data.split_at_mut(full * self.inner);
         for (k, from) in inner.enumerate() {
             let (from, rest) = rows.get(from).split_at(full);
-            for (to, from) in bands.chunks_exact_mut(band * self.inner).zip(from.chunks_exact(band)) {
-                to[k * band..(k + 1) * band].copy_from_slice(from);
+            for (to, from) in bands.chunks_exact_mut(BAND * self.inner).zip(from.chunks_exact(BAND)) {
+                to[k * BAND..(k + 1) * BAND].copy_from_slice(from);
             }
             last[k * rest.len()..(k + 1) * rest.len()].copy_from_slice(rest);
         }
@@ -234,31 +241,43 @@ impl Left {
 
 /// Bands of R of a's rows. A panel stays in the first-level cache until all of them had it.
 #[inline(always)]
-fn bands<S: Simd, const R: usize>(simd: S, a: &Left, rows: Range<usize>, w: &Block<'_, S>, out: &mut [f32]) {
+fn bands<S: Simd, const R: usize, const P: usize>(
+    simd: S,
+    a: &Left,
+    rows: Range<usize>,
+    w: &Block<'_, S>,
+    out: &mut [f32],
+) {
     for panel in 0..w.panels {
         for row in rows.clone().step_by(R) {
-            tile::<S, R>(simd, a.band(row), w, out, row, panel);
+            tile::<S, R, P>(simd, a.band(row), w, out, row, panel);
         }
     }
 }
 
-/// out += a · w over one block's inner indices.
+/// out += a · w over one block's inner indices, in panels of P vectors.
 #[inline(always)]
-fn multiply_add_block<S: Simd>(simd: S, a: &Left, w: &Block<'_, S>, out: &mut [f32]) {
-    let full = a.count / a.band * a.band;
-    if is_wide::<S>() {
-        bands::<S, 6>(simd, a, 0..full, w, out);
-    } else {
-        bands::<S, 3>(simd, a, 0..full, w, out);
-    }
+fn multiply_add_block<S: Simd, const P: usize>(simd: S, a: &Left, w: &Block<'_, S>, out: &mut [f32]) {
+    let full = a.count / BAND * BAND;
+    bands::<S, BAND, P>(simd, a, 0..full, w, out);
     let rest = full..a.count;
     match rest.len() {
         0 => {}
-        1 => bands::<S, 1>(simd, a, rest, w, out),
-        2 => bands::<S, 2>(simd, a, rest, w, out),
-        3 => bands::<S, 3>(simd, a, rest, w, out),
-        4 => bands::<S, 4>(simd, a, rest, w, out),
-        _ => bands::<S, 5>(simd, a, rest, w, out),
+        1 => bands::<S, 1, P>(simd, a, rest, w, out),
+        2 => bands::<S, 2, P>(simd, a, rest, w, out),
+        3 => bands::<S, 3, P>(simd, a, rest, w, out),
+        4 => bands::<S, 4, P>(simd, a, rest, w, out),
+        _ => bands::<S, 5, P>(simd, a, rest, w, out),
+    }
+}
+
+/// The same in panels of as many vectors as [`panel`] says.
+#[inline(always)]
+fn multiply_add_panels<S: Simd>(simd: S, a: &Left, w: &Block<'_, S>, out: &mut [f32]) {
+    if is_wide::<S>() {
+        multiply_add_block::<S, 4>(simd, a, w, out);
+    } else {
+        multiply_add_block::<S, 2>(simd, a, w, out);
     }
 }
 
@@ -267,23 +286,23 @@ fn multiply_add_block<S: Simd>(simd: S, a: &Left, w: &Block<'_, S>, out: &mut [f
 /// Every sum runs over `inner` in order, whatever the tiles, so that a row's result does not depend on its neighbours.
 #[inline(always)]
 pub fn multiply_add<S: Simd>(simd: S, a: Rows<'_>, w: &Panels<S>, out: &mut [f32]) {
-    let mut left = Left::new::<S>();
+    let mut left = Left::new();
     for block in w.blocks() {
         left.rows(a, block.rows.clone());
-        multiply_add_block(simd, &left, &block, out);
+        multiply_add_panels(simd, &left, &block, out);
     }
 }
 
 /// out (a's width, width) += aᵀ · b, for a (rows, a's width) and b (rows, width) row-major.
 #[inline(always)]
 pub fn multiply_add_transposed<S: Simd>(simd: S, a: Rows<'_>, b: &[f32], width: usize, out: &mut [f32]) {
-    let mut left = Left::new::<S>();
+    let mut left = Left::new();
     let mut panels = Panels::<S>::new(&[], width);
     for (part, b) in b.chunks(BLOCK * width.max(1)).enumerate() {
         panels.fill(b);
         for block in panels.blocks() {
             left.columns(a, part * BLOCK..part * BLOCK + block.rows.len());
-            multiply_add_block(simd, &left, &block, out);
+            multiply_add_panels(simd, &left, &block, out);
         }
     }
 }
@@ -291,7 +310,9 @@ pub fn multiply_add_transposed<S: Simd>(simd: S, a: Rows<'_>, b: &[f32], width: 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use pulp::{Arch, WithSimd};
+    use pulp::WithSimd;
+
+    use crate::model::simd;
 
     struct Product<'a> {
         a: Rows<'a>,
@@ -348,10 +369,12 @@ mod tests {
             // Backwards: rows may lie in any order.
             let order: Vec<usize> = (0..rows).rev().collect();
             for order in [None, Some(order.as_slice())] {
-                let mut out = vec![0.5f32; rows * width];
                 let left = Rows { data: &a, width: inner, order };
-                Arch::new().dispatch(Product { a: left, w: &w, out: &mut out, width, transposed: false });
-                assert_plain(&out, &w, width, |r, k| left.get(r)[k]);
+                for arch in simd::all() {
+                    let mut out = vec![0.5f32; rows * width];
+                    arch.dispatch(Product { a: left, w: &w, out: &mut out, width, transposed: false });
+                    assert_plain(&out, &w, width, |r, k| left.get(r)[k]);
+                }
             }
         }
     }
@@ -362,9 +385,11 @@ mod tests {
             let (a, b) = (wave(inner * columns, 0.37), wave(inner * width, 0.11));
             let order: Vec<usize> = (0..inner).rev().collect();
             let left = Rows { data: &a, width: columns, order: Some(&order) };
-            let mut out = vec![0.5f32; columns * width];
-            Arch::new().dispatch(Product { a: left, w: &b, out: &mut out, width, transposed: true });
-            assert_plain(&out, &b, width, |c, k| left.get(k)[c]);
+            for arch in simd::all() {
+                let mut out = vec![0.5f32; columns * width];
+                arch.dispatch(Product { a: left, w: &b, out: &mut out, width, transposed: true });
+                assert_plain(&out, &b, width, |c, k| left.get(k)[c]);
+            }
         }
     }
 
@@ -372,15 +397,17 @@ mod tests {
     fn a_row_does_not_depend_on_its_neighbours() {
         let (inner, width) = (70, 64);
         let (a, w) = (wave(9 * inner, 0.37), wave(inner * width, 0.11));
-        let product = |rows: Range<usize>| {
-            let mut out = vec![0.0; rows.len() * width];
-            let a = Rows { data: &a[rows.start * inner..rows.end * inner], width: inner, order: None };
-            Arch::new().dispatch(Product { a, w: &w, out: &mut out, width, transposed: false });
-            out
-        };
-        let all = product(0..9);
-        for row in 0..9 {
-            assert_eq!(product(row..row + 1), all[row * width..(row + 1) * width], "row {row}");
+        for arch in simd::all() {
+            let product = |rows: Range<usize>| {
+                let mut out = vec![0.0; rows.len() * width];
+                let a = Rows { data: &a[rows.start * inner..rows.end * inner], width: inner, order: None };
+                arch.dispatch(Product { a, w: &w, out: &mut out, width, transposed: false });
+                out
+            };
+            let all = product(0..9);
+            for row in 0..9 {
+                assert_eq!(product(row..row + 1), all[row * width..(row + 1) * width], "{arch:?} row {row}");
+            }
         }
     }
 }

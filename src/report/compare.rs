@@ -384,4 +384,17 @@ mod tests {
         // A fingerprint is of samples only, where the file is large; the digest is not.
         assert_eq!(same(("9-12", Some("12345678")), ("9-12", Some("87654321"))), (false, 1));
     }
+
+    #[test]
+    fn runs_with_other_noise_in_their_labels_have_other_data() {
+        let same = |one: &[&str], other: &[&str]| {
+            let ((_a, a), (_b, b)) = (finished("a", one), finished("b", other));
+            compare(&[(&a, &view(&a)), (&b, &view(&b))]).same_data
+        };
+        const FLIP: &str = "data.label_noise={flip=0.2}";
+        assert!(same(&[FLIP], &[FLIP]) && same(&[], &["data.label_noise_seed=2"]), "no noise, whatever its seed");
+        assert!(!same(&[FLIP], &[]) && !same(&[FLIP], &["data.label_noise={flip=0.3}"]));
+        assert!(!same(&[FLIP], &[FLIP, "data.label_noise_seed=2"]));
+        assert!(!same(&[FLIP], &[FLIP, "data.label_noise_splits=[\"train\",\"test\"]"]));
+    }
 }

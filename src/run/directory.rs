@@ -43,6 +43,13 @@ pub enum RunError {
     File(#[from] FileError),
 }
 
+/// The folder of the runs folder in which studies lie; see [`study`](super::study).
+pub const STUDIES: &str = "studies";
+/// The file that makes a folder a study.
+pub const STUDY: &str = "study.toml";
+/// The folder of a study in which its runs lie.
+pub const STUDY_RUNS: &str = "runs";
+
 /// Before the checksum of what stands above it, at the end of `run.toml`.
 const SEAL: &str = "# crc32c ";
 
@@ -79,6 +86,9 @@ pub fn check_name(name: &str) -> Result<(), RunError> {
     if name.len() > 64 {
         return refuse("it is longer than 64 characters");
     }
+    if name == STUDIES {
+        return refuse("studies lie in the folder of this name");
+    }
     if name.starts_with(['.', '-']) {
         return refuse("it begins with '.' or '-'");
     }
@@ -100,6 +110,16 @@ fn suffix(mut n: usize) -> String {
         n -= 1;
     }
     letters.iter().rev().map(|&b| char::from(b)).collect()
+}
+
+/// What [`RunDir::find`] finds a run by.
+fn name_of(path: &Path) -> String {
+    let last = |path: &Path| path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    let name = last(path);
+    match path.parent().filter(|runs| runs.ends_with(STUDY_RUNS)).and_then(Path::parent) {
+        Some(study) if study.join(STUDY).is_file() => format!("{}/{name}", last(study)),
+        _ => name,
+    }
 }
 
 pub(super) fn is_taken(error: &io::Error) -> bool {
@@ -174,11 +194,11 @@ impl RunDir {
         let recorded = record.get("settings").and_then(toml::Value::as_table);
         manifest.settings = manifest.settings.as_recorded(recorded.unwrap_or(&toml::Table::new()));
         let path = path.canonicalize().map_err(FileError::new("find", path))?;
-        let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+        let name = name_of(&path);
         Ok(RunDir { path, name, manifest })
     }
 
-    /// Opens a run by its name below `root`, or by its path.
+    /// Opens a run by its name below `root` (`STUDY/RUN`: a study's), or by its path.
     ///
     /// # Errors
     /// As [`open`](Self::open), and [`RunError::NotFound`].
@@ -186,6 +206,15 @@ impl RunDir {
         let named = root.join(name_or_path);
         if check_name(name_or_path).is_ok() && named.is_dir() {
             return Self::open(&named);
+        }
+        if let Some((study, run)) = name_or_path.split_once('/')
+            && check_name(study).is_ok()
+            && check_name(run).is_ok()
+        {
+            let of_study = root.join(STUDIES).join(study).join(STUDY_RUNS).join(run);
+            if of_study.is_dir() {
+                return Self::open(&of_study);
+            }
         }
         match Self::open(Path::new(name_or_path)) {
             Err(RunError::NotARun { path }) if !path.is_dir() => {
@@ -255,7 +284,7 @@ impl RunDir {
         &self.path
     }
 
-    /// The folder's name.
+    /// The folder's name; of a study's run with the study's before it, `STUDY/RUN`.
     pub fn name(&self) -> &str {
         &self.name
     }

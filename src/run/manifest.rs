@@ -1,5 +1,6 @@
 //! `run.toml`, the manifest of a run directory.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -23,7 +24,7 @@ pub struct Manifest {
     /// The data file, absolute; `None` where there is none (the demo).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<PathBuf>,
-    /// Identifies the data file's content; known once the data was opened.
+    /// Identifies the data's content, and the noise in its labels; known once the data was opened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fingerprint: Option<String>,
     /// Checksum of `labels/rows.csv`, once that is written; see rows.rs.
@@ -35,6 +36,9 @@ pub struct Manifest {
     /// Which settings were taken, and why, in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub settings_from: Option<String>,
+    /// Whose cell it is, in a study.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cell: Option<CellRecord>,
     pub device: DeviceRequest,
     pub seed: u64,
     /// Stages to train, in order.
@@ -49,6 +53,23 @@ pub struct DataRecord {
     pub stamp: Stamp,
     /// Of the content, in hexadecimal digits.
     pub sha256: String,
+}
+
+/// What a run is in its study.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CellRecord {
+    /// The study's name.
+    pub study: String,
+    pub variant: String,
+    /// The run of the study, by its name there, whose stage 1 this run begins from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stage_1_of: Option<String>,
+    /// Of everything that stage 1 depends on, both runs'; see [`fingerprint`](super::study::fingerprint).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stage_1: Option<String>,
+    /// Place on the study's axes: key of the setting and value as written.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub axes: BTreeMap<String, String>,
 }
 
 impl Manifest {
@@ -69,6 +90,7 @@ impl Manifest {
             rows_crc32c: None,
             data: None,
             settings_from: None,
+            cell: None,
             device,
             seed: settings.training.seed,
             stages,
@@ -82,8 +104,11 @@ impl Manifest {
     }
 
     /// True where both runs have the same data: by the content's digest where both know it, else by its fingerprint, else
-    /// by its name.
+    /// by its name; and the same noise in its labels.
     pub fn has_data_of(&self, other: &Manifest) -> bool {
+        if !self.settings.data.has_noise_of(&other.settings.data) {
+            return false;
+        }
         if let (Some(a), Some(b)) = (&self.data, &other.data) {
             return a.sha256 == b.sha256;
         }

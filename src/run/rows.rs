@@ -1,8 +1,9 @@
 //! `labels/rows.csv`: the dataset's rows as a viewer needs them, written when the data is opened, so that every viewer
 //! (also one on another machine) needs the run directory only.
 //!
-//! Columns `split,row,id,text,y`, and `human_text,human_audio,human_vision` where such labels exist. Rows in the order
-//! train, valid, test; `row` counts from 0 in each split. A value that is not a number is an empty field.
+//! Columns `split,row,id,text,y`; `clean`, the label before noise, where the settings put some into y; and
+//! `human_text,human_audio,human_vision` where such labels exist. Rows in the order train, valid, test; `row` counts from 0
+//! in each split. A value that is not a number is an empty field.
 
 use std::path::{Path, PathBuf};
 
@@ -28,6 +29,9 @@ pub enum RowsError {
 /// What is expected of the file.
 const FORM: &str = "the columns split,row,id,text,y as mug writes them";
 
+/// The column of labels before noise.
+const CLEAN: &str = "clean";
+
 /// Every row of a dataset without its features; all columns are equally long.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LabelRows {
@@ -36,6 +40,8 @@ pub struct LabelRows {
     pub transcript: Vec<String>,
     /// The multimodal label.
     pub y: Vec<f32>,
+    /// The multimodal label before noise; `None` where no split has noise in its labels.
+    pub clean: Option<Vec<f32>>,
     /// Human (or the demo's true) unimodal labels, NaN where there are none; `None` where no row has any.
     pub human: Option<PerModality<Vec<f32>>>,
 }
@@ -68,6 +74,9 @@ impl LabelRows {
         self.id.extend_from_slice(ids);
         self.transcript.extend_from_slice(transcripts);
         self.y.extend_from_slice(y);
+        if let Some(clean) = &mut self.clean {
+            clean.extend_from_slice(y);
+        }
         if let Some(human) = human {
             let all = self.human.get_or_insert_with(|| PerModality::from_fn(|_| vec![f32::NAN; before]));
             for m in Modality::ALL {
@@ -81,6 +90,21 @@ impl LabelRows {
         self.check()
     }
 
+    /// Keeps the labels that a split had before noise; call it after [`extend`](Self::extend) of that split. The other
+    /// splits' clean labels are those that they have.
+    ///
+    /// # Errors
+    /// Another number of labels than the split has rows.
+    pub fn set_clean(&mut self, split: Split, labels: &[f32]) -> Result<(), RowsError> {
+        let rows: Vec<usize> = (0..self.len()).filter(|row| self.split[*row] == split).collect();
+        if rows.len() != labels.len() {
+            return Err(RowsError::Unequal { rows: rows.len(), column: CLEAN.to_owned(), found: labels.len() });
+        }
+        let clean = self.clean.get_or_insert_with(|| self.y.clone());
+        rows.into_iter().zip(labels).for_each(|(row, y)| clean[row] = *y);
+        Ok(())
+    }
+
     fn check(&self) -> Result<(), RowsError> {
         let rows = self.len();
         let need = |column: &str, found: usize| {
@@ -89,6 +113,7 @@ impl LabelRows {
         need("id", self.id.len())?;
         need("text", self.transcript.len())?;
         need("y", self.y.len())?;
+        need(CLEAN, self.clean.as_ref().map_or(rows, Vec::len))?;
         for (m, values) in self.human.iter().flat_map(PerModality::iter) {
             need(&format!("human_{m}"), values.len())?;
         }
@@ -104,6 +129,7 @@ impl LabelRows {
         write_atomically(path, |w| {
             let mut table = csv::Writer::from_writer(w);
             let mut head = vec!["split".to_owned(), "row".into(), "id".into(), "text".into(), "y".into()];
+            head.extend(self.clean.iter().map(|_| CLEAN.to_owned()));
             if self.human.is_some() {
                 head.extend(Modality::ALL.map(|m| format!("human_{m}")));
             }
@@ -119,6 +145,7 @@ impl LabelRows {
                     self.transcript[i].clone(),
                     number(self.y[i]),
                 ];
+                record.extend(self.clean.iter().map(|clean| number(clean[i])));
                 if let Some(human) = &self.human {
                     record.extend(Modality::ALL.map(|m| number(human[m][i])));
                 }
@@ -155,11 +182,16 @@ impl LabelRows {
         let column =
             |name: &str| head.iter().position(|h| h == name).ok_or_else(|| bad(1, format!("no column \"{name}\"")));
         let (split, id, text, y) = (column("split")?, column("id")?, column("text")?, column("y")?);
+        let clean = column(CLEAN).ok();
         let human = match column("human_text") {
             Ok(_) => Some(PerModality::try_from_fn(|m| column(&format!("human_{m}")))?),
             Err(_) => None,
         };
-        let mut rows = LabelRows { human: human.as_ref().map(|_| PerModality::default()), ..LabelRows::default() };
+        let mut rows = LabelRows {
+            clean: clean.map(|_| Vec::new()),
+            human: human.as_ref().map(|_| PerModality::default()),
+            ..LabelRows::default()
+        };
         let mut record = csv::StringRecord::new();
         loop {
             let line = table.position().line();
@@ -178,6 +210,9 @@ impl LabelRows {
             rows.id.push(field(id).to_owned());
             rows.transcript.push(field(text).to_owned());
             rows.y.push(value(y)?);
+            if let (Some(all), Some(at)) = (&mut rows.clean, clean) {
+                all.push(value(at)?);
+            }
             if let (Some(all), Some(at)) = (&mut rows.human, &human) {
                 for m in Modality::ALL {
                     all[m].push(value(at[m])?);
@@ -243,6 +278,25 @@ mod tests {
         std::fs::write(&path, whole.replace("0.25", "0.75")).unwrap();
         assert!(LabelRows::read_checked(&path, Some(&sum)).unwrap_err().to_string().contains(&sum));
         assert_eq!(LabelRows::read_checked(&path, None).unwrap().y[0], 0.75);
+    }
+
+    #[test]
+    fn clean_labels_stand_beside_those_with_noise() {
+        let mut rows = LabelRows::default();
+        for (split, y) in [(Split::Train, [0.5, -0.5]), (Split::Valid, [1.0, 0.0])] {
+            rows.extend(split, &strings(&["a", "b"]), &strings(&["c", "d"]), &y, None).unwrap();
+            if split == Split::Train {
+                rows.set_clean(split, &[-0.5, -0.5]).unwrap();
+            }
+        }
+        assert_eq!(rows.clean.as_deref(), Some(&[-0.5, -0.5, 1.0, 0.0][..]));
+        assert!(rows.set_clean(Split::Valid, &[0.0]).is_err());
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("rows.csv");
+        rows.write(&path).unwrap();
+        assert_eq!(LabelRows::read(&path).unwrap(), rows);
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.starts_with("split,row,id,text,y,clean\ntrain,0,a,c,0.5,-0.5\n"), "{text}");
     }
 
     #[test]

@@ -12,6 +12,7 @@ pub use entries::{EmbeddingEntry, HealthEntry, LabelRefresh, LogLine, Mark, Mark
 pub use phase::Phase;
 
 use super::sealed::Damage;
+use crate::config::LabelSource;
 use crate::training::events::{Check, CheckState, Prepared, Stage, Summary};
 
 /// Everything the events of a run say.
@@ -59,6 +60,22 @@ impl RunView {
     /// Why the run failed before its data and model were ready: there is nothing yet to go on from.
     pub fn failed_to_begin(&self) -> Option<&str> {
         self.fault.as_deref().filter(|_| self.prepared.is_none())
+    }
+
+    /// Why there are no labels to look at, where no stage has made any yet.
+    pub fn labels_to_come(&self) -> String {
+        let prepared = self.prepared.as_ref();
+        let plans = |stage| prepared.is_none_or(|p| p.plan.iter().any(|s| s.stage == stage));
+        if plans(Stage::Denoising) {
+            return "labels are corrected in the denoising stage".to_owned();
+        }
+        match prepared.map_or(LabelSource::Corrected, |p| p.label_source) {
+            source if source == LabelSource::Corrected || !plans(Stage::Joint) => {
+                "labels are not corrected: the denoising stage is no part of the run".to_owned()
+            }
+            LabelSource::Momentum => "momentum labels are made in the joint stage".to_owned(),
+            source => format!("labels are not corrected: the joint stage learns {}", source.in_words()),
+        }
     }
 
     /// The checks that fail now.

@@ -3,8 +3,9 @@
 use burn::tensor::Tensor;
 
 use super::error::TrainingError;
-use super::losses::{contrastive, unit_rows};
+use super::losses::contrastive;
 use super::readback::values;
+use crate::model::network::unit_rows;
 
 /// The measures of one modality on one split.
 #[derive(Clone, Copy, Debug)]

@@ -3,12 +3,8 @@
 
 use burn::optim::GradientsParams;
 use burn::tensor::{Tensor, TensorData};
-use rand::RngExt;
-use rand::seq::SliceRandom;
-use rand_chacha::ChaCha8Rng;
-use rand_distr::StandardNormal;
 
-use crate::config::{Corruption, Corruptions, DenoisingSettings, Objective};
+use crate::config::{DenoisingSettings, Objective};
 use crate::device::is_cpu;
 use crate::modality::{Modality, PerModality};
 use crate::model::corrector::{Corrector, Factors, loss, loss_and_step};
@@ -130,31 +126,6 @@ pub fn objective(corrector: &Corrector, batch: &CorrectorBatch, settings: &Denoi
     Terms { objective, unimodal, multimodal, members: corrector.members() }
 }
 
-/// ỹ: y with one corruption after another, clipped to [-H, H] after each.
-pub fn corrupt(labels: &[f32], corruptions: &Corruptions, range: f32, rng: &mut ChaCha8Rng) -> Vec<f32> {
-    corruptions.iter().fold(labels.to_vec(), |labels, corruption| corrupt_once(&labels, corruption, range, rng))
-}
-
-fn corrupt_once(labels: &[f32], corruption: Corruption, range: f32, rng: &mut ChaCha8Rng) -> Vec<f32> {
-    let mut corrupted: Vec<f32> = match corruption {
-        Corruption::Gaussian(sigma) => {
-            labels.iter().map(|y| y + sigma * range * rng.sample::<f32, _>(StandardNormal)).collect()
-        }
-        Corruption::Uniform(p) => {
-            labels.iter().map(|&y| if rng.random::<f32>() < p { rng.random_range(-range..=range) } else { y }).collect()
-        }
-        Corruption::Permute(p) => {
-            let mut others = labels.to_vec();
-            others.shuffle(rng);
-            labels.iter().zip(others).map(|(&y, other)| if rng.random::<f32>() < p { other } else { y }).collect()
-        }
-    };
-    for y in &mut corrupted {
-        *y = y.clamp(-range, range);
-    }
-    corrupted
-}
-
 /// Each member's labels as a tensor, (K, B).
 pub fn member_tensor(labels: &[Vec<f32>], device: &burn::tensor::Device) -> Tensor<2> {
     let size = [labels.len(), labels.first().map_or(0, Vec::len)];
@@ -174,6 +145,7 @@ mod tests {
     use burn::module::{Module, ModuleMapper, Param};
     use burn::tensor::Device;
     use rand::SeedableRng;
+    use rand_chacha::ChaCha8Rng;
 
     const BATCH: usize = 6;
     const WIDTH: usize = 3;
@@ -238,15 +210,16 @@ mod tests {
     }
 
     fn corrector(shared: bool, device: &Device) -> Corrector {
-        corrector_of(shared, 2, 4, device)
+        corrector_of(shared, 2, 4, false, device)
     }
 
-    fn corrector_of(shared: bool, layers: usize, hidden: usize, device: &Device) -> Corrector {
+    fn corrector_of(shared: bool, layers: usize, hidden: usize, residual: bool, device: &Device) -> Corrector {
         let settings = ModelSettings {
             representation: WIDTH,
             corrector_hidden: hidden,
             corrector_layers: layers,
             corrector_shared: shared,
+            corrector_residual: residual,
             ..ModelSettings::default()
         };
         Corrector::new(&settings, MEMBERS, 3.0, &mut ChaCha8Rng::seed_from_u64(3), device)
@@ -310,8 +283,15 @@ mod tests {
     #[test]
     fn the_cpu_computes_what_the_tape_does() {
         let device = Device::flex().autodiff();
-        for (shared, layers, hidden) in [(false, 2, 4), (true, 2, 70), (false, 1, 33), (false, 4, 9)] {
-            let corrector = corrector_of(shared, layers, hidden, &device);
+        let shapes = [
+            (false, 2, 4, false),
+            (true, 2, 70, false),
+            (false, 1, 33, true),
+            (true, 3, 5, true),
+            (false, 4, 9, false),
+        ];
+        for (shared, layers, hidden, residual) in shapes {
+            let corrector = corrector_of(shared, layers, hidden, residual, &device);
             let batch = batch(&device.clone().inner());
             for kind in [Objective::Bilevel, Objective::FirstOrder, Objective::UnimodalOnly, Objective::MultimodalOnly]
             {
@@ -339,30 +319,5 @@ mod tests {
         let Some(gpu) = test_gpu() else { return };
         let error = error(false, Objective::Bilevel, &gpu.device);
         assert!(error < 2e-3, "{}: {error}", gpu.name);
-    }
-
-    #[test]
-    fn corruptions_stay_in_range_and_do_what_they_say() {
-        let labels: Vec<f32> = (0..1000).map(|i| (i as f32 / 999.0) * 2.0 - 1.0).collect();
-        let mut rng = ChaCha8Rng::seed_from_u64(5);
-        let mut run = |c: Corruption| corrupt(&labels, &c.into(), 1.0, &mut rng);
-        let share = |noisy: &[f32]| noisy.iter().zip(&labels).filter(|(a, b)| a != b).count();
-        let gaussian = run(Corruption::Gaussian(0.3));
-        let inner: Vec<f32> = gaussian.iter().zip(&labels).filter(|(g, _)| g.abs() < 1.0).map(|(g, y)| g - y).collect();
-        let spread = (inner.iter().map(|d| d * d).sum::<f32>() / inner.len() as f32).sqrt();
-        assert!((0.2..0.35).contains(&spread), "{spread}");
-        assert!((150..250).contains(&share(&run(Corruption::Uniform(0.2)))));
-        let permuted = run(Corruption::Permute(0.5));
-        assert!((400..600).contains(&share(&permuted)));
-        assert_eq!(share(&run(Corruption::Gaussian(0.0))), 0);
-        for values in [gaussian, permuted] {
-            assert!(values.iter().all(|v| v.abs() <= 1.0));
-        }
-        // Most labels of a mixture are noisy, and those that were permuted are far off besides.
-        let both = Corruptions::from(vec![Corruption::Permute(0.5), Corruption::Gaussian(0.01)]);
-        let mixed = corrupt(&labels, &both, 1.0, &mut rng);
-        let far = mixed.iter().zip(&labels).filter(|(a, b)| (*a - *b).abs() > 0.05).count();
-        assert!(share(&mixed) > 950 && (380..580).contains(&far), "{} {far}", share(&mixed));
-        assert!(mixed.iter().all(|v| v.abs() <= 1.0));
     }
 }

@@ -1,6 +1,6 @@
 //! Checkpoints: what a run needs to go on as if it had never stopped.
 //!
-//! `latest-N/` holds the running stage's weights, optimiser state, best weights so far and position, and `parts.json`, which
+//! `latest-N/` holds the running stage's weights, optimiser state, best weights so far, labels that it makes and position, and `parts.json`, which
 //! lists these files and the results of the stages that are done, each with its length and CRC-32C, and ends with a
 //! checksum of its own. It is written aside, synced and renamed: that rename is the one moment at which anything counts. A
 //! stage's result lies in `STAGE-CHECKSUM.bpk` before a checkpoint names it, and one that none names is no result.
@@ -29,6 +29,7 @@ const PROGRESS: &str = "progress.cbor";
 const WEIGHTS: &str = "weights.bpk";
 const OPTIMIZER: &str = "optimizer.bpk";
 const BEST: &str = "best.bpk";
+const LABELS: &str = "labels.cbor";
 const LATEST: &str = "latest-";
 const ASIDE: &str = ".aside";
 /// A checkpoint that is being removed.
@@ -65,6 +66,8 @@ pub struct State {
     pub optimizer: Vec<u8>,
     /// `None` before the first epoch's end.
     pub best: Option<Vec<u8>>,
+    /// Labels that the stage makes as it trains, and what they are made of; `None` where it makes none.
+    pub labels: Option<Vec<u8>>,
 }
 
 /// The checkpoints of one run.
@@ -151,6 +154,7 @@ impl Store {
         if let Some(state) = &checkpoint.state {
             files.extend([(WEIGHTS, &state.weights[..]), (OPTIMIZER, &state.optimizer[..])]);
             files.extend(state.best.as_deref().map(|best| (BEST, best)));
+            files.extend(state.labels.as_deref().map(|labels| (LABELS, labels)));
         }
         let mut parts = Parts { files: Vec::new(), results: progress.needed().map(|(_, p)| p.clone()).collect() };
         for (name, bytes) in files {
@@ -289,7 +293,9 @@ impl Store {
             return Ok(Checkpoint { progress, state: None });
         }
         let state = match (read(WEIGHTS)?, read(OPTIMIZER)?) {
-            (Some(weights), Some(optimizer)) => Some(State { weights, optimizer, best: read(BEST)? }),
+            (Some(weights), Some(optimizer)) => {
+                Some(State { weights, optimizer, best: read(BEST)?, labels: read(LABELS)? })
+            }
             (None, None) => None,
             _ => {
                 return Err(damaged(folder.to_owned(), "weights without optimiser state, or the reverse".into()));

@@ -122,13 +122,32 @@ pub trait StageTrainer {
     /// Data that cannot be read, or a device that failed.
     fn step(&mut self, rows: &[usize], feed: &mut Feed, rng: ChaCha8Rng, done: f64) -> Result<Pending, TrainingError>;
 
+    /// Called before the steps of an epoch, from 1, and again where a run goes on within it.
+    fn begin_epoch(&mut self, _epoch: u32) {}
+
+    /// What has to be kept besides [`trained`](Self::trained) to go on as if training had never stopped.
+    ///
+    /// # Errors
+    /// Values that cannot be packed.
+    fn state(&self) -> Result<Option<Vec<u8>>, TrainingError> {
+        Ok(None)
+    }
+
+    /// Takes up what [`state`](Self::state) kept.
+    ///
+    /// # Errors
+    /// A state of other data, or a damaged one.
+    fn restore(&mut self, _state: &[u8]) -> Result<(), TrainingError> {
+        Ok(())
+    }
+
     /// Losses and metrics on the validation split.
     ///
     /// # Errors
     /// As [`step`](Self::step).
     fn evaluate(&mut self) -> Result<Evaluation, TrainingError>;
 
-    /// Corrected labels of all rows, in the stage that makes them.
+    /// Labels of all rows, in a stage that makes them.
     ///
     /// # Errors
     /// As [`step`](Self::step).

@@ -44,7 +44,7 @@ impl Contrastive {
         let Context { settings, device, .. } = &*self.context;
         let labels = label_tensor(&batch.labels, &device.clone().inner());
         let output = network.forward(batch, &mut Dropout::training(settings.model.dropout, rng));
-        let projected = network.project(&output.fused);
+        let projected = network.project(&output);
         let s = &settings.contrastive;
         let task = mean_abs(output.multimodal, labels.clone());
         let [text, audio, vision] = Modality::ALL.map(|m| mean_abs(output.unimodal[m].clone(), labels.clone()));

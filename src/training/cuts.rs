@@ -82,7 +82,7 @@ mod tests {
         let cuts = Cuts::new(folder.path());
         let at = |step| Checkpoint {
             progress: Progress { stage: Some(Stage::Denoising), step, ..Progress::default() },
-            state: Some(State { weights: vec![1], optimizer: vec![2], best: None }),
+            state: Some(State { weights: vec![1], optimizer: vec![2], best: None, labels: None }),
         };
         assert!(cuts.find(Stage::Denoising).unwrap().is_none());
         cuts.forget(Stage::Denoising).unwrap();

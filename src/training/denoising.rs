@@ -8,7 +8,7 @@ use burn::module::Module;
 use burn::tensor::{Int, Tensor, TensorData};
 use rand_chacha::ChaCha8Rng;
 
-use super::bilevel::{CorrectorBatch, Terms, corrupt, gradients, label_tensor, member_tensor, objective};
+use super::bilevel::{CorrectorBatch, Terms, gradients, label_tensor, member_tensor, objective};
 use super::context::{Context, Evaluation, StageTrainer};
 use super::error::TrainingError;
 use super::events::LabelValues;
@@ -21,6 +21,7 @@ use super::readback::Pending;
 use super::readback::values;
 use super::records::{Trained, Trainee};
 use super::scalars::scalars;
+use crate::dataset::corrupt;
 use crate::modality::PerModality;
 use crate::model::corrector::Corrector;
 use crate::split::{PerSplit, Split};

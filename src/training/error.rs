@@ -7,6 +7,7 @@ use burn::tensor::TensorReadError;
 
 use super::events::Stage;
 use crate::dataset::DatasetError;
+use crate::modality::Modality;
 
 #[derive(Debug, thiserror::Error)]
 pub enum TrainingError {
@@ -33,6 +34,16 @@ pub enum TrainingError {
          Change it with --set labels.grid=STEP, or take \"auto\""
     )]
     Grid { step: f32, range: f32 },
+    #[error(
+        "labels.source = \"human\": expected labels of each modality in the training split of {dataset}, found none of \
+         {modality}; take data that has them (CH-SIMS), or another labels.source"
+    )]
+    NoHuman { dataset: String, modality: Modality },
+    #[error(
+        "expected the labels that stage joint has made so far, of this run's data and settings, found {found}; begin the \
+         stage anew: mug resume RUN --restart joint"
+    )]
+    LabelState { found: String },
     #[error("the training split has {found} samples, expected at least 2; check the file with `mug data check`")]
     TooFewSamples { found: usize },
     #[error("{message}; the run was told to stop, and ends at the checkpoint before")]

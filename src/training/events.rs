@@ -3,7 +3,7 @@
 //! One set of types for the in-process channel, the socket and `events.jsonl`. A number that is not finite is `None`
 //! here (JSON has no NaN): charts draw it as a gap and count it.
 //!
-//! Types only: they import nothing but `modality` and `split`. To add an event: a [`Body`], emitted where it happens; readers
+//! Types only: they import nothing but `modality`, `split` and `config`'s source of labels. To add an event: a [`Body`], emitted where it happens; readers
 //! of older versions skip lines that they do not know, and `run::view` says what it changes.
 
 mod health;
@@ -19,6 +19,7 @@ pub use health::{Check, CheckState};
 pub use labels::{Agreement, Apart, Gain, Grid, Interval, LabelSummaries, LabelSummary, LabelValues, Part};
 pub use stage::{Cut, Moment, Stage, StageState};
 
+use crate::config::LabelSource;
 use crate::modality::{Modality, PerModality};
 use crate::split::{PerSplit, Split};
 
@@ -51,7 +52,7 @@ pub enum Command {
 ///
 /// Every stage reports `loss` (what its optimiser step minimises). Contrastive adds `task`, `unimodal`, `contrastive`,
 /// and per epoch `contrastive_text|audio|vision`, `retrieval_*`, `positive_cosine_*` and `gap_*`; denoising adds
-/// `unimodal` (L_uni) and `multimodal` (L_mul); joint adds `task` and `unimodal`.
+/// `unimodal` (L_uni) and `multimodal` (L_mul); joint adds `task` and, where its labels are known, `unimodal`.
 pub type Scalars = BTreeMap<String, Option<f32>>;
 
 /// Evaluation metrics by key (`mae`, `pearson`, `acc2_non0`, ...); `None` stands for undefined.
@@ -112,6 +113,13 @@ pub struct Prepared {
     /// Modalities whose features were fitted to human labels of the training split, as the settings say.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub in_sample: Vec<Modality>,
+    /// What stage 3's unimodal tasks learn.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub label_source: LabelSource,
+}
+
+fn is_default(source: &LabelSource) -> bool {
+    *source == LabelSource::default()
 }
 
 impl Prepared {
@@ -153,7 +161,7 @@ pub struct Summary {
     pub stages: BTreeMap<Stage, StageSummary>,
     /// Of the best validation epoch; without the joint stage, of the contrastive stage's.
     pub metrics: SummaryMetrics,
-    /// `None` where stage 2 did not run.
+    /// `None` where no stage made labels.
     pub labels: Option<LabelSummaries>,
 }
 
@@ -196,7 +204,7 @@ pub enum Body {
         /// True where this epoch's weights are the best so far.
         best: bool,
     },
-    /// Corrected labels were read.
+    /// Labels that a stage made were read: corrected ones, or stage 3's own.
     Labels {
         /// From 0, counted over the run.
         refresh: u32,

@@ -64,7 +64,7 @@ fn infer_rows(
     for rows in rows.chunks(ROWS) {
         let batch = context.dataset.batch(split, rows)?;
         let output = network.forward(&batch, &mut Dropout::inference());
-        let z = network.project(&output.fused);
+        let z = network.project(&output);
         multimodal.extend(values(output.multimodal)?);
         for (m, h) in output.representations.iter() {
             unimodal[m].extend(values(output.unimodal[m].clone())?);

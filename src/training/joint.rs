@@ -1,4 +1,4 @@
-//! Stage 3: the network learns y and the corrected unimodal labels together ([the method](crate::book::method), stage 3).
+//! Stage 3: the network learns y and labels of each modality together ([the method](crate::book::method), stage 3).
 
 use std::sync::Arc;
 
@@ -17,7 +17,8 @@ use super::optimizer::{Clipping, adamw};
 use super::readback::Pending;
 use super::records::{Trained, Trainee};
 use super::scalars::scalars;
-use crate::modality::{Modality, PerModality};
+use super::targets::{self, Targets};
+use crate::modality::Modality;
 use crate::model::dropout::Dropout;
 use crate::model::network::Network;
 use crate::split::Split;
@@ -26,14 +27,12 @@ use crate::split::Split;
 pub struct Joint {
     context: Arc<Context>,
     network: Trainee<Network>,
-    /// y_m of all rows, fixed: made by stage 1's encoders in inference mode and the frozen corrector, or chosen by a
-    /// calibration.
-    targets: LabelValues,
+    /// y_m: made by stage 1's encoders in inference mode and the frozen corrector, or of another source.
+    targets: Box<dyn Targets>,
 }
 
 impl Joint {
-    /// `targets`: y_m of all rows, rows in the order train, valid, test.
-    pub fn new(context: Arc<Context>, network: Network, targets: LabelValues) -> Self {
+    pub fn new(context: Arc<Context>, network: Network, targets: Box<dyn Targets>) -> Self {
         let settings = &context.settings;
         let optimizer = adamw(settings.joint.weight_decay, settings.training.gradient_clip, Clipping::Tensors);
         Self { network: Trainee::new(network, optimizer), targets, context }
@@ -46,17 +45,14 @@ impl StageTrainer for Joint {
         let device = self.context.plain_device();
         let batch = feed.batch()?;
         let labels = label_tensor(&batch.labels, &device);
-        // The training split comes first, so its row numbers are those of the whole table.
-        let targets = PerModality::from_fn(|m| {
-            let values: Vec<f32> = rows.iter().map(|&r| self.targets.corrected[m][r]).collect();
-            label_tensor(&values, &device)
-        });
         let output = self.network.module.forward(&batch, &mut Dropout::training(settings.model.dropout, rng));
-        let task = mean_abs(output.multimodal, labels);
-        let [text, audio, vision] = Modality::ALL.map(|m| mean_abs(output.unimodal[m].clone(), targets[m].clone()));
+        let task = mean_abs(output.multimodal.clone(), labels);
+        let [text, audio, vision] =
+            Modality::ALL.map(|m| targets::loss(&*self.targets, m, rows, output.unimodal[m].clone()));
         let unimodal = text + audio + vision;
         let loss = task.clone() + unimodal.clone().mul_scalar(settings.joint.unimodal_weight);
         self.network.step(&loss, settings.joint.learning_rate);
+        self.targets.after_step(rows, &output)?;
         Ok(Pending::new(&["loss", "task", "unimodal"], vec![loss, task, unimodal]))
     }
 
@@ -69,15 +65,31 @@ impl StageTrainer for Joint {
         let metrics = metrics::evaluate(dataset.metrics, &found.multimodal, labels);
         let task = mean_abs_of(&found.multimodal, labels);
         let start = dataset.len(Split::Train);
-        let targets = |m| &self.targets.corrected[m][start..start + labels.len()];
-        let unimodal: f32 = Modality::ALL.iter().map(|&m| mean_abs_of(&found.unimodal[m], targets(m))).sum();
-        let valid = scalars([
-            ("loss", task + settings.joint.unimodal_weight * unimodal),
-            ("task", task),
-            ("unimodal", unimodal),
-        ]);
+        let targets = |m| &self.targets.labels().corrected[m][start..start + labels.len()];
+        let of_each = Modality::ALL.iter().filter_map(|&m| mean_abs_of_known(&found.unimodal[m], targets(m)));
+        let unimodal = of_each.reduce(|a, b| a + b);
+        // A source that has no labels of these clips leaves the task alone.
+        let loss = task + settings.joint.unimodal_weight * unimodal.unwrap_or(0.0);
+        let mut valid = scalars([("loss", loss), ("task", task)]);
+        valid.extend(unimodal.iter().flat_map(|unimodal| scalars([("unimodal", *unimodal)])));
         let mae = metrics.get("mae").copied().flatten().map(|mae| mae as f32);
         Ok(Evaluation { valid, metrics, score: Some(mae.unwrap_or(task)) })
+    }
+
+    fn labels(&mut self) -> Result<Option<LabelValues>, TrainingError> {
+        Ok(self.targets.change().then(|| self.targets.labels().clone()))
+    }
+
+    fn begin_epoch(&mut self, epoch: u32) {
+        self.targets.begin_epoch(epoch);
+    }
+
+    fn state(&self) -> Result<Option<Vec<u8>>, TrainingError> {
+        self.targets.state()
+    }
+
+    fn restore(&mut self, state: &[u8]) -> Result<(), TrainingError> {
+        self.targets.restore(state)
     }
 
     fn trained(&self) -> &dyn Trained {
@@ -87,4 +99,11 @@ impl StageTrainer for Joint {
     fn trained_mut(&mut self) -> &mut dyn Trained {
         &mut self.network
     }
+}
+
+/// mean|ŷ_m - y_m| over the clips that have a label; `None` where none has. A prediction that is not finite stays so.
+fn mean_abs_of_known(predicted: &[f32], labels: &[f32]) -> Option<f32> {
+    let known: (Vec<f32>, Vec<f32>) =
+        predicted.iter().zip(labels).filter(|(_, y)| y.is_finite()).map(|(p, y)| (*p, *y)).unzip();
+    (!known.1.is_empty()).then(|| mean_abs_of(&known.0, &known.1))
 }

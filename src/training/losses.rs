@@ -2,15 +2,16 @@
 
 use burn::tensor::{Tensor, TensorData, activation};
 
+use crate::model::network::unit_rows;
+
 /// mean|a - b|, (1), of two (B).
 pub fn mean_abs(a: Tensor<1>, b: Tensor<1>) -> Tensor<1> {
     (a - b).abs().mean()
 }
 
-/// Rows of x, (B, d), scaled to length 1.
-pub fn unit_rows(x: Tensor<2>) -> Tensor<2> {
-    let length = x.clone().square().sum_dim(1).add_scalar(1e-12).sqrt();
-    x / length
+/// Σ w |a - b|, (1), of three (B).
+pub fn weighted_abs(a: Tensor<1>, b: Tensor<1>, weights: Tensor<1>) -> Tensor<1> {
+    ((a - b).abs() * weights).sum()
 }
 
 /// The InfoNCE term of one modality, (1): -mean_i log softmax_j(cos(z_i, h_j) / τ)[i], negatives from the batch.

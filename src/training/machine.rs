@@ -28,6 +28,7 @@ use super::joint::Joint;
 use super::listener::Listener;
 use super::metrics;
 use super::readback::Readback;
+use super::targets;
 use crate::modality::PerModality;
 use crate::split::{PerSplit, Split};
 
@@ -103,6 +104,7 @@ impl<'a> Machine<'a> {
         stages.dedup();
         let plan = stages.iter().map(|&s| StagePlan { stage: s, epochs: epochs(s), steps_per_epoch: steps }).collect();
         let context = Context::new(job.settings, job.dataset, &job.device.device)?;
+        targets::check(&context)?;
         Ok(Self {
             context: Arc::new(context),
             device_name: job.device.name,
@@ -234,18 +236,20 @@ impl<'a> Machine<'a> {
             return Ok(Box::new(Contrastive::new(context)));
         }
         let networks = context.load_networks(self.store.result(&self.progress, stage, Stage::Contrastive)?)?.all;
-        let found = match self.handed_on.take() {
-            Some(found) => found,
-            None => networks.iter().map(|n| infer_all(&context, n)).collect::<Result<_, _>>()?,
+        let handed_on = self.handed_on.take();
+        let found = || match handed_on {
+            Some(found) => Ok(found),
+            None => networks.iter().map(|n| infer_all(&context, n)).collect::<Result<Vec<_>, TrainingError>>(),
         };
         if stage == Stage::Denoising {
-            let trainer = Denoising::new(context, &found);
+            let found = found()?;
+            let trainer = Denoising::new(context.clone(), &found);
             self.handed_on = Some(found);
             return Ok(Box::new(trainer));
         }
-        let targets = self.targets(&found)?;
+        let targets = targets::make(&context, || self.corrected_labels(&found()?))?;
         // There is always one: the settings are held to it.
-        let network = networks.into_iter().next().unwrap_or_else(|| context.new_network());
+        let network = networks.first().cloned().unwrap_or_else(|| context.new_network());
         Ok(Box::new(Joint::new(context, network, targets)))
     }
 
@@ -256,6 +260,9 @@ impl<'a> Machine<'a> {
         let mut best = None;
         if let Some(state) = state {
             trainer.trained_mut().restore(state.weights, state.optimizer)?;
+            if let Some(labels) = state.labels {
+                trainer.restore(&labels)?;
+            }
             best = state.best;
         }
         let mut running =
@@ -307,6 +314,7 @@ impl<'a> Machine<'a> {
             parameters: (self.context.new_network().num_params(), self.context.new_corrector().num_params()),
             findings: dataset.flaws.iter().map(ToString::to_string).collect(),
             in_sample: self.context.settings.data.in_sample.clone(),
+            label_source: self.context.settings.labels.source,
         }
     }
 

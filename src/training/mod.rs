@@ -8,6 +8,7 @@
 //! | the stages | `contrastive`, `denoising` and `bilevel`, `joint`, and what they share: `context`, `feed`, `inference`, `losses` |
 //! | the machine: epochs, pauses, checkpoints, hand-overs | `machine`, `checkpoint`, `parts`, `cuts`, `records` |
 //! | what happens, for everyone else | [`events`], [`listener`], [`control`] |
+//! | what stage 3's unimodal tasks learn | `targets`, one file a source |
 //! | labels chosen by clips that people judged | [`calibration`], `calibrated` |
 //! | how good it is | [`metrics`], [`agreement`], [`health`], [`bootstrap`], `summaries` |
 //!
@@ -50,6 +51,7 @@ mod records;
 mod scalars;
 pub mod speed;
 mod summaries;
+mod targets;
 
 pub use checkpoint::verify::{position as checkpoint_position, verify as verify_checkpoints};
 use control::Control;

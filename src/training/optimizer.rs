@@ -11,10 +11,11 @@ use burn::optim::{
     StateSink, StateSource,
 };
 use burn::tensor::{Device, Tensor, TensorData};
-use pulp::{Arch, Simd, WithSimd};
+use pulp::{Simd, WithSimd};
 
 use crate::device::is_cpu;
 use crate::model::host::values;
+use crate::model::simd::dispatch;
 
 const BETA_1: f32 = 0.9;
 const BETA_2: f32 = 0.999;
@@ -86,7 +87,7 @@ impl Portable {
         };
         let size = weights.len() / self.slices(&shape);
         let power = i32::try_from(time).unwrap_or(i32::MAX);
-        Arch::new().dispatch(Pass {
+        dispatch(Pass {
             weights: &mut weights,
             gradient: &gradient,
             first: &mut first,

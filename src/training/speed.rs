@@ -21,6 +21,7 @@ use super::joint::Joint;
 use super::labels::corrected_labels_of;
 use super::randomness::{Purpose, generator, order};
 use super::readback::Readback;
+use super::targets;
 use crate::config::{DataSettings, PerModalityFlag, Settings};
 use crate::dataset::memory::{MemorySequences, MemorySplit};
 use crate::dataset::{Dataset, DatasetError};
@@ -124,7 +125,7 @@ pub fn stage_rates(
             Stage::Contrastive => Box::new(Contrastive::new(context.clone())),
             Stage::Denoising => Box::new(Denoising::new(context.clone(), &found)),
             Stage::Joint => {
-                let targets = corrected_labels_of(&context, &corrector, &found)?;
+                let targets = targets::make(&context, || corrected_labels_of(&context, &corrector, &found))?;
                 Box::new(Joint::new(context.clone(), context.new_network(), targets))
             }
         };
@@ -154,6 +155,7 @@ fn epoch_rate(
     let started = Instant::now();
     let size = context.settings.training.batch_size;
     let mut feed = Feed::new(context.dataset.clone(), &rows[..rows.len() - rows.len() % size], size);
+    trainer.begin_epoch(epoch + 1);
     while let Some(batch) = feed.rows() {
         let losses = trainer.step(&batch, &mut feed, generator(seed, Purpose::Step(stage, step)), 0.0)?;
         readback.push(step, losses);

@@ -7,31 +7,37 @@ use std::process::{Child, Command, Stdio};
 use crate::support::home::{Home, said, signal, until};
 use crate::support::settings::{LONG, SMALL};
 
-/// The script, with a smaller dataset in place of `sims`.
-fn script() -> String {
+/// The script, with a smaller dataset in place of `sims`, and on a machine without GPUs.
+pub fn script() -> String {
     let page = include_str!("../../src/book/cluster.md");
     let begin = page.find("#!/bin/bash\n#SBATCH").expect("the book's page of clusters shows a batch script");
     let script = page[begin..].split("```").next().unwrap();
-    assert!(script.contains("--signal=USR1@"), "{script}");
-    script.replace("--dataset sims", &SMALL.replace("epochs=8", "epochs=10"))
+    for words in ["--signal=USR1@60", "--dataset sims ", "--gres=gpu:1 ", "--array=1-5 "] {
+        assert!(script.contains(words), "{words}: {script}");
+    }
+    script.replace("--dataset sims", &SMALL.replace("epochs=8", "epochs=10")).replace("--gres=gpu:1 ", "")
 }
 
 #[test]
-fn the_books_batch_script_goes_on_where_the_job_before_was_ended() {
+fn the_books_batch_script_goes_on_where_the_task_before_was_ended() {
     let home = Home::new();
     let programs = home.path().join("bin");
     std::fs::create_dir(&programs).unwrap();
-    // A job's step is a process of its own, which gets the signals.
-    let stub = "#!/bin/sh\nexec \"$@\"\n";
-    std::fs::write(programs.join("srun"), stub).unwrap();
-    std::fs::set_permissions(programs.join("srun"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    let asked = home.path().join("scontrol.txt");
+    // A job's step is a process of its own, which gets the signals; the queue is asked to begin the task again.
+    let stubs = [("srun", "exec \"$@\"".to_owned()), ("scontrol", format!("echo \"$@\" >> {}", asked.display()))];
+    for (name, line) in stubs {
+        std::fs::write(programs.join(name), format!("#!/bin/sh\n{line}\n")).unwrap();
+        std::fs::set_permissions(programs.join(name), std::fs::Permissions::from_mode(0o755)).unwrap();
+    }
     std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_mug"), programs.join("mug")).unwrap();
     let file = home.path().join("job.sh");
     std::fs::write(&file, script()).unwrap();
     let path = format!("{}:{}", programs.display(), std::env::var("PATH").unwrap());
     let submit = || -> Child {
         let mut job = Command::new("bash");
-        job.arg(&file).envs(home.variables()).env("PATH", &path).env("SLURM_JOB_NAME", "nightly").process_group(0);
+        job.arg(&file).envs(home.variables()).env("PATH", &path).process_group(0);
+        job.env("SLURM_ARRAY_JOB_ID", "71").env("SLURM_ARRAY_TASK_ID", "3");
         job.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
     };
     for (warning, status) in [("-USR1", 138), ("-TERM", 143)] {
@@ -41,14 +47,17 @@ fn the_books_batch_script_goes_on_where_the_job_before_was_ended() {
         signal(home.host(), warning);
         let output = job.wait_with_output().unwrap();
         assert_eq!(output.status.code(), Some(status), "{}", said(&output));
-        assert!(said(&output).contains("go on with mug train --resume sims-nightly"), "{}", said(&output));
+        assert!(said(&output).contains("go on with mug train --resume sims-71-3"), "{}", said(&output));
         assert_eq!(home.state(), "stopped");
+        // Once, at the signal before the time limit.
+        assert_eq!(std::fs::read_to_string(&asked).unwrap(), "requeue 71_3\n", "{warning}");
     }
     let output = submit().wait_with_output().unwrap();
     assert!(output.status.success(), "{}", said(&output));
     let result: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(result["run"], "sims-nightly");
+    assert_eq!(result["run"], "sims-71-3");
     assert_eq!(home.listed().len(), 1);
+    assert_eq!(std::fs::read_to_string(&asked).unwrap().lines().count(), 1);
 }
 
 #[test]

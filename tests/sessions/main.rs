@@ -16,6 +16,7 @@ mod keys;
 mod kills;
 mod outlive;
 mod screen;
+mod slurm;
 mod table;
 mod terminal_death;
 mod viewers;

@@ -19,7 +19,8 @@ pub fn demo_clips(train: usize, others: usize, settings: &Settings, change: impl
     Arc::new(Dataset::from_memory("small demo", splits, demo::LABEL_RANGE, &settings.data).unwrap())
 }
 
-fn cut(split: &mut MemorySplit, keep: usize) {
+/// Keeps the first clips of a split.
+pub fn cut(split: &mut MemorySplit, keep: usize) {
     split.ids.truncate(keep);
     split.transcripts.truncate(keep);
     split.labels.truncate(keep);

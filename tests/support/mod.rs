@@ -7,4 +7,5 @@ pub mod home;
 pub mod outcome;
 pub mod picture;
 pub mod settings;
+pub mod slurm;
 pub mod terminal;

@@ -6,4 +6,5 @@ mod support;
 
 mod calibration;
 mod health;
+mod sources;
 mod stages;

@@ -29,7 +29,8 @@ fn lines(state: &State, width: usize) -> Vec<(String, Style)> {
     let split = state.labels.summary;
     let prepared = state.run.as_ref().and_then(|r| r.view.prepared.as_ref());
     let Some(latest) = state.run.as_ref().and_then(|r| r.view.labels.last()) else {
-        return vec![("labels are corrected in the denoising stage".into(), theme::FAINT)];
+        let words = state.run.as_ref().map(|r| r.view.labels_to_come()).unwrap_or_default();
+        return vec![(words, theme::FAINT)];
     };
     let words = format!(
         "{split} split, epoch {}; 95 % bootstrap intervals; in the grids of signs the first label is down, the second across",

@@ -77,6 +77,9 @@ fn page(state: &State, row: &RowRef<'_>, neighbour: Option<usize>, width: usize)
     page.blank();
     let signed = |v: f32| text::signed(f64::from(v), 3);
     let mut line = format!("multimodal label y  {}", signed(row.label()));
+    if row.clean().is_finite() {
+        line += &format!("    before noise  {}", signed(row.clean()));
+    }
     if row.predicted().is_finite() {
         line += &format!(
             "    predicted ŷ  {}    |ŷ-y|  {}",
@@ -169,7 +172,8 @@ fn history(state: &State, row: &RowRef<'_>, width: usize, page: &mut Page) {
     let known = &state.labels.history;
     let refreshes: Vec<u32> = known.refreshes().collect();
     if refreshes.is_empty() {
-        return page.add("labels are corrected in the denoising stage", theme::FAINT);
+        let words = state.run.as_ref().map(|r| r.view.labels_to_come()).unwrap_or_default();
+        return page.add(words, theme::FAINT);
     }
     let picture = (refreshes.len() + 1).min(24).min(width.saturating_sub(20));
     let shown = labels::thinned(refreshes.len() + 1, width.saturating_sub(8 + picture) / 6);

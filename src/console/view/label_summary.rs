@@ -18,14 +18,8 @@ pub fn draw(state: &State, area: Rect, buffer: &mut Buffer) {
     let split = state.labels.summary;
     let refreshes = state.run.as_ref().map_or(&[][..], |r| &r.view.labels);
     let Some(latest) = refreshes.last() else {
-        return put(
-            buffer,
-            area.x + 1,
-            area.y,
-            area.width,
-            "labels are corrected in the denoising stage",
-            theme::FAINT,
-        );
+        let words = state.run.as_ref().map(|r| r.view.labels_to_come()).unwrap_or_default();
+        return put(buffer, area.x + 1, area.y, area.width, &words, theme::FAINT);
     };
     for (y, m) in (area.top()..area.bottom()).zip(Modality::ALL) {
         let in_sample =

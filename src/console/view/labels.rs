@@ -18,6 +18,7 @@ use crate::modality::Modality;
 use crate::report::table::RowRef;
 use crate::report::table::columns::{Column, Kind};
 use crate::report::table::filter::Row;
+use crate::training::events::Stage;
 
 /// The modality whose history is shown: the one that the table is sorted by.
 fn history_modality(labels: &Labels) -> Modality {
@@ -149,8 +150,10 @@ fn title(state: &State, width: u16) -> Vec<Span<'static>> {
 pub fn origin(state: &State) -> Option<String> {
     let (refresh, _) = state.labels.history.latest()?;
     let entry = state.run.as_ref()?.view.labels.iter().rfind(|l| l.refresh == refresh)?;
+    // Stage 3 makes but one kind of labels.
+    let kind = if entry.stage == Some(Stage::Joint) { "momentum labels" } else { "labels" };
     let stage = entry.stage.map_or("", |s| s.name());
-    Some(format!("labels of {stage} epoch {}", entry.epoch))
+    Some(format!("{kind} of {stage} epoch {}", entry.epoch))
 }
 
 /// A column's heading, and whether it stands on the right.

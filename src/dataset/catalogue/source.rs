@@ -44,14 +44,20 @@ impl Source {
         }
     }
 
-    /// Checks whether the data can be used, without reading its features: fast even for a large file.
+    /// Checks whether the data can be used, without reading its features: fast even for a large file. True where clips of
+    /// the training split have human labels of each modality.
     ///
     /// # Errors
     /// The data cannot be used; the error says why.
-    pub fn check(&self, settings: &DataSettings) -> Result<(), DatasetError> {
+    pub fn check(&self, settings: &DataSettings) -> Result<bool, DatasetError> {
         match self {
-            Source::Demo { .. } => Ok(()),
-            Source::File(_) => self.contents(settings).map(|_| ()),
+            Source::Demo { .. } => Ok(true),
+            Source::File(_) => {
+                let contents = self.contents(settings)?;
+                let human = contents.splits.train.unimodal.as_ref();
+                let some = |(_, labels): (_, &Vec<f32>)| labels.iter().any(|y| y.is_finite());
+                Ok(human.is_some_and(|human| human.iter().all(some)))
+            }
         }
     }
 

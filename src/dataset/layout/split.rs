@@ -56,7 +56,7 @@ impl<'a> Reader<'a> {
         })?;
         let unimodal = self.unimodal(&labels)?;
         let features = PerModality::try_from_fn(|m| self.feature(m, count, &found))?;
-        Ok(Parts { ids, transcripts, labels, unimodal, features, keys: self.keys, found })
+        Ok(Parts { ids, transcripts, labels, clean: None, unimodal, features, keys: self.keys, found })
     }
 
     fn at(&self, name: &str) -> Key<'a> {

@@ -84,6 +84,7 @@ impl MemorySplit {
             vision: feature(Modality::Vision, vision)?,
         };
         Ok(Parts {
+            clean: None,
             ids: self.ids,
             transcripts: self.transcripts,
             labels: self.labels,

@@ -228,6 +228,7 @@ mod tests {
             ids: vec![String::new(); n],
             transcripts: vec![String::new(); n],
             labels: vec![0.0; n],
+            clean: None,
             unimodal: None,
             features: PerModality { text, audio, vision },
             keys: MEMORY,

@@ -10,6 +10,8 @@ pub struct Parts {
     pub transcripts: Vec<String>,
     /// In [-H, H].
     pub labels: Vec<f32>,
+    /// The labels before noise, where the settings put some into them.
+    pub clean: Option<Vec<f32>>,
     /// NaN where nobody gave one.
     pub unimodal: Option<PerModality<Vec<f32>>>,
     pub features: PerModality<Feature>,
@@ -26,6 +28,7 @@ impl Parts {
             ids: picked(&self.ids, rows),
             transcripts: picked(&self.transcripts, rows),
             labels: picked(&self.labels, rows),
+            clean: self.clean.as_ref().map(|clean| picked(clean, rows)),
             unimodal: self.unimodal.as_ref().map(|u| u.map(|_, values| picked(values, rows))),
             features: self.features.map(|_, feature| feature.pick(rows)),
             keys: self.keys,

@@ -10,7 +10,6 @@ fn stages_need_those_before_them() {
     let text = create(&[Stage::Denoising]).unwrap_err().to_string();
     assert!(text.contains("stage denoising") && text.contains("--stage contrastive,denoising"), "{text}");
     assert!(create(&[Stage::Joint, Stage::Contrastive]).unwrap_err().to_string().contains("stage denoising,"));
-    assert!(matches!(create(&[]), Err(PrepareError::NoStage)));
     assert!(!root.path().join("x").exists() && std::fs::read_dir(root.path()).unwrap().next().is_none());
     let mut dir = create(&[Stage::Contrastive]).unwrap();
     let added = |stage, device| Amendment { stages: vec![stage], device, dataset: None };
@@ -24,6 +23,51 @@ fn stages_need_those_before_them() {
     assert_eq!(RunDir::open(alone.path()).unwrap().manifest().stages, [Stage::Contrastive]);
     let text = check_restart(&alone, Stage::Joint).unwrap_err().to_string();
     assert!(text.contains("made of the stages contrastive, so joint cannot"), "{text}");
+}
+
+#[test]
+fn without_stages_a_run_has_those_that_its_source_of_labels_needs() {
+    let root = tempfile::tempdir().unwrap();
+    let create = |set: &str, stages: &[Stage]| {
+        let (overrides, stages) = (vec![set.to_owned()], stages.to_vec());
+        RunRequest { overrides, stages, ..RunRequest::new("demo") }
+            .create(root.path())
+            .map(|dir| dir.manifest().stages.clone())
+    };
+    assert_eq!(create("labels.source=corrected", &[]).unwrap(), Stage::ALL);
+    let without = [Stage::Contrastive, Stage::Joint];
+    for source in ["copied", "human", "momentum"] {
+        let set = format!("labels.source={source}");
+        assert_eq!(create(&set, &[]).unwrap(), without);
+        assert_eq!(create(&set, &without).unwrap(), without);
+        assert_eq!(create(&set, &Stage::ALL).unwrap(), Stage::ALL);
+        let text = create(&set, &[Stage::Joint]).unwrap_err().to_string();
+        assert!(text.contains("needs") || text.contains("--stage contrastive,joint"), "{text}");
+    }
+    assert!(create("labels.source=corrected", &without).is_err());
+}
+
+#[test]
+fn human_labels_are_asked_for_before_a_run_is_made() {
+    let root = tempfile::tempdir().unwrap();
+    let create = |path: &str| {
+        let overrides = vec!["labels.source=human".to_owned()];
+        RunRequest { overrides, ..RunRequest::new(path) }.create(root.path())
+    };
+    let whole = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/numpy2_p4.pkl");
+    assert!(create(whole).is_ok());
+    // The same file with another name for the labels of vision, which nobody knows.
+    let (known, unknown) = (b"regression_labels_V", b"regression_labels_X");
+    let mut bytes = std::fs::read(whole).unwrap();
+    let places: Vec<usize> = (0..bytes.len()).filter(|at| bytes[*at..].starts_with(known)).collect();
+    assert!(!places.is_empty());
+    places.into_iter().for_each(|at| bytes[at..at + known.len()].copy_from_slice(unknown));
+    let folder = tempfile::tempdir().unwrap();
+    let lacking = folder.path().join("lacking.pkl");
+    std::fs::write(&lacking, bytes).unwrap();
+    let text = create(lacking.to_str().unwrap()).unwrap_err().to_string();
+    assert!(text.contains("labels.source") && text.contains("found none"), "{text}");
+    assert_eq!(std::fs::read_dir(root.path()).unwrap().count(), 1, "and leaves no directory");
 }
 
 #[test]

@@ -5,10 +5,11 @@
 //! [`loss_and_step`](super::loss_and_step), [`loss`](super::loss) and one backward pass compute on a tape. Loops count, see
 //! `dense`.
 
-use pulp::{Arch, Simd, WithSimd};
+use pulp::{Simd, WithSimd};
 
 use super::dense::{add_product, add_rows, add_to_rows, add_transposed_product, transposed};
 use crate::model::elementwise::tanh;
+use crate::model::simd::dispatch;
 
 /// One network and its batch.
 pub struct Task<'a> {
@@ -24,6 +25,8 @@ pub struct Task<'a> {
     pub target: &'a [f32],
     /// H
     pub label_range: f32,
+    /// The label among the inputs is added to what the layers make.
+    pub residual: bool,
 }
 
 /// How the objective is made of its terms.
@@ -53,7 +56,7 @@ pub struct Found {
 impl Task<'_> {
     /// Both losses and the objective's gradient.
     pub fn run(&self, factors: Factors) -> Found {
-        Arch::new().dispatch(Run(self, factors))
+        dispatch(Run(self, factors))
     }
 }
 
@@ -77,7 +80,7 @@ fn found<S: Simd>(simd: S, task: &Task<'_>, factors: Factors) -> Found {
     let depth = widths.len();
     let turned = turned(&task.weights, &widths);
     let mut activations = Vec::new();
-    let out = forward(simd, &task.unimodal, &task.weights, &task.biases, &mut activations);
+    let out = forward(simd, task, &task.unimodal, &task.weights, &task.biases, &mut activations);
     let (unimodal, slope) = error(&out, task);
 
     // The virtual step: -α times the gradient, with what its own derivative needs.
@@ -100,7 +103,7 @@ fn found<S: Simd>(simd: S, task: &Task<'_>, factors: Factors) -> Found {
     let moved_weights: Vec<&[f32]> = moved.iter().map(Vec::as_slice).collect();
     let biases: Vec<&[f32]> = moved_biases.iter().map(Vec::as_slice).collect();
     let mut projected = Vec::new();
-    let out = forward(simd, &task.multimodal, &moved_weights, &biases, &mut projected);
+    let out = forward(simd, task, &task.multimodal, &moved_weights, &biases, &mut projected);
     let (multimodal, outer) = error(&out, task);
     let mut weights: Layers = task.weights.iter().map(|w| vec![0.0; w.len()]).collect();
     let mut biases: Layers = task.biases.iter().map(|b| vec![0.0; b.len()]).collect();
@@ -152,6 +155,7 @@ fn turned(weights: &[&[f32]], widths: &[usize]) -> Layers {
 #[inline(always)]
 fn forward<S: Simd>(
     simd: S,
+    task: &Task<'_>,
     input: &[f32],
     weights: &[&[f32]],
     biases: &[&[f32]],
@@ -169,6 +173,12 @@ fn forward<S: Simd>(
             }
         }
         activations.push(std::mem::replace(&mut x, out));
+    }
+    if task.residual {
+        // The label is the last of a row.
+        for (y, row) in x.iter_mut().zip(input.chunks_exact(input.len() / task.target.len())) {
+            *y += row.last().copied().unwrap_or_default();
+        }
     }
     x
 }

@@ -27,6 +27,9 @@ pub struct Network {
 #[derive(Module, Debug)]
 pub struct Member {
     pub networks: Vec<Network>,
+    /// What the network says is added to the label that it is given.
+    #[module(skip)]
+    pub residual: bool,
 }
 
 impl Member {
@@ -42,6 +45,6 @@ impl Member {
             Layer { weight, bias }
         };
         let mut network = |_| Network { layers: widths.windows(2).map(&mut layer).collect() };
-        Self { networks: (0..count).map(&mut network).collect() }
+        Self { networks: (0..count).map(&mut network).collect(), residual: settings.corrector_residual }
     }
 }

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::compare::{predicting, settings};
-use crate::config::Settings;
+use crate::config::{LabelSource, Settings};
 use crate::modality::Modality;
 use crate::run::directory::{Manifest, RunDir};
 use crate::run::list::RunState;
@@ -40,8 +40,10 @@ pub struct Card {
     /// In the order of the field's tables.
     pub figures: Vec<Figure>,
     pub stages: Vec<StageCard>,
-    /// The last refresh; `None` where stage 2 has not read labels.
+    /// The last refresh; `None` where no stage has made labels.
     pub labels: Option<Labels>,
+    /// What stage 3's unimodal tasks learn.
+    pub label_source: LabelSource,
     pub health: Health,
     /// The main settings, and those that are not as they ship for the dataset.
     pub settings: Vec<Setting>,
@@ -103,6 +105,8 @@ pub enum Ending {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Labels {
     pub refresh: u32,
+    /// The stage that made them, and its epoch.
+    pub stage: Option<Stage>,
     pub epoch: u32,
     /// Modalities whose features were fitted to human labels of the training split.
     pub in_sample: Vec<Modality>,
@@ -131,7 +135,7 @@ pub struct Setting {
 }
 
 /// The settings that are shown even where they are as they ship.
-const MAIN: [&str; 13] = [
+const MAIN: [&str; 14] = [
     "training.batch_size",
     "contrastive.epochs",
     "contrastive.learning_rate",
@@ -142,6 +146,7 @@ const MAIN: [&str; 13] = [
     "denoising.corruption.gaussian",
     "denoising.corruption.uniform",
     "denoising.corruption.permute",
+    "denoising.corruption.flip",
     "joint.epochs",
     "joint.learning_rate",
     "joint.unimodal_weight",
@@ -172,10 +177,12 @@ impl Card {
             stages: manifest.stages.iter().map(|s| stage_card(*s, &manifest.settings, view)).collect(),
             labels: view.labels.last().map(|l| Labels {
                 refresh: l.refresh,
+                stage: l.stage,
                 epoch: l.epoch,
                 in_sample: view.prepared.as_ref().map_or_else(Vec::new, |p| p.in_sample.clone()),
                 summaries: l.summaries,
             }),
+            label_source: manifest.settings.labels.source,
             health: Health {
                 checks: view.health.len(),
                 unknown: view.health.iter().filter(|h| h.check.state == CheckState::Unknown).count(),

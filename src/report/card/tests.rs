@@ -99,3 +99,27 @@ fn what_fails_and_what_was_warned_of_is_named() {
     assert!(text.contains("health: 1 of 1 checks fail"), "{text}");
     assert!(text.contains("✘ joint no-signal: undefined, expected at least 0.2"), "{text}");
 }
+
+#[test]
+fn a_card_says_whose_labels_stage_3_learns() {
+    let text = |set: &str, change: &dyn Fn(&mut Vec<serde_json::Value>)| {
+        let (_root, dir) = finished("one", &[set]);
+        let mut all = events();
+        change(&mut all);
+        write_events(&dir, &all);
+        card(&dir).lines().join("\n")
+    };
+    let labels = |event: &serde_json::Value| event["event"] == "labels";
+    let corrected = text("labels.source=corrected", &|_| {});
+    assert!(corrected.contains("labels of epoch 4, train split, against") && !corrected.contains("labels.source)"));
+    // Stage 2 was trained, too: its labels are shown, and that they are not learned.
+    let copied = text("labels.source=copied", &|_| {});
+    assert!(copied.contains("  stage 3 learns copies of y (labels.source), not these"), "{copied}");
+    let alone = text("labels.source=human", &|all| all.retain(|event| !labels(event)));
+    assert!(alone.contains("labels: stage 3 learns the file's own labels of each modality"), "{alone}");
+    let momentum = text("labels.source=momentum", &|all| {
+        all.iter_mut().filter(|event| labels(event)).for_each(|event| event["stage"] = "joint".into());
+    });
+    assert!(momentum.contains("momentum labels of epoch 4") && !momentum.contains("not these"), "{momentum}");
+    assert!(momentum.contains("  momentum    copied"), "{momentum}");
+}

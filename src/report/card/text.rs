@@ -1,6 +1,7 @@
 //! A card in lines of text, for terminals of 80 columns: headings stand at the left, what belongs to them is indented.
 
 use super::{Card, Ending, Labels, StageCard};
+use crate::config::LabelSource;
 use crate::modality::Modality;
 use crate::report::numbers::{IN_SAMPLE, IN_SAMPLE_WORDS, clock, number};
 use crate::split::Split;
@@ -69,12 +70,21 @@ impl Card {
     }
 
     fn label_lines(&self) -> Vec<String> {
-        match &self.labels {
-            Some(labels) => label_lines(labels),
-            None if self.stages.iter().all(|s| s.stage != Stage::Denoising) => {
+        let has = |stage| self.stages.iter().any(|s| s.stage == stage);
+        let learned = format!("stage 3 learns {} (labels.source)", self.label_source.in_words());
+        match (&self.labels, self.label_source) {
+            (Some(labels), source) => {
+                let mut lines = label_lines(labels);
+                if source != LabelSource::Corrected && labels.stage != Some(Stage::Joint) && has(Stage::Joint) {
+                    lines.push(format!("  {learned}, not these"));
+                }
+                lines
+            }
+            (None, source) if !has(Stage::Denoising) && (source == LabelSource::Corrected || !has(Stage::Joint)) => {
                 vec!["labels: not corrected, the denoising stage is no part of the run".to_owned()]
             }
-            None => vec!["labels: not corrected yet".to_owned()],
+            (None, LabelSource::Corrected) => vec!["labels: not corrected yet".to_owned()],
+            (None, _) => vec![format!("labels: {learned}")],
         }
     }
 
@@ -126,17 +136,22 @@ fn stage_line(stage: &StageCard) -> String {
 fn label_lines(labels: &Labels) -> Vec<String> {
     let train = &labels.summaries[Split::Train];
     let judged = train.iter().any(|(_, s)| s.corrected.is_some_and(|c| c.mae.is_some()));
+    // Stage 3 makes but one kind of labels.
+    let (kind, column) = match labels.stage {
+        Some(Stage::Joint) => ("momentum labels", "momentum"),
+        _ => ("labels", "corrected"),
+    };
     let undefined = |v: Option<f64>, places| v.map_or_else(|| "undefined".to_owned(), |v| number(v, places));
     if !judged {
-        let heading = format!("labels of epoch {}, train split; nobody's labels to judge them by", labels.epoch);
+        let heading = format!("{kind} of epoch {}, train split; nobody's labels to judge them by", labels.epoch);
         let line = |(m, s): (Modality, &LabelSummary)| {
             let moved = s.share_moved.map_or_else(|| "undefined".to_owned(), |v| format!("{} %", number(v * 100.0, 0)));
             format!("  {:<8}mean |change| {}, moved {moved}", m.name(), undefined(s.mean_abs_change, 3))
         };
         return std::iter::once(heading).chain(train.iter().map(line)).collect();
     }
-    let heading = format!("labels of epoch {}, train split, against people's", labels.epoch);
-    let names = format!("  {:<8}{:>10}{:>10}{:>7}  gain in MAE [95 %]", "", "corrected", "copied", "rows");
+    let heading = format!("{kind} of epoch {}, train split, against people's", labels.epoch);
+    let names = format!("  {:<8}{:>10}{:>10}{:>7}  gain in MAE [95 %]", "", column, "copied", "rows");
     let line = |(m, s): (Modality, &LabelSummary)| {
         let mae = |a: Option<Agreement>| undefined(a.and_then(|a| a.mae), 3);
         let gain = s.gain.unwrap_or_default();

@@ -10,6 +10,7 @@ impl Table {
     pub fn has(&self, column: Column) -> bool {
         match column.about().reads {
             Reads::Data | Reads::Corrected => true,
+            Reads::Clean => self.rows.clean.is_some(),
             Reads::Human => self.rows.human.is_some(),
             Reads::Spread => self.spread.is_some(),
             Reads::Predictions => self.predictions.is_some(),

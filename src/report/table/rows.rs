@@ -21,6 +21,8 @@ pub struct Rows {
     pub transcript: Vec<String>,
     /// The multimodal label.
     pub y: Vec<f32>,
+    /// The multimodal label before noise; `None` where the run has none in its labels.
+    pub clean: Option<Vec<f32>>,
     /// Human (or the demo's true) unimodal labels.
     pub human: Option<Values>,
     /// For searching.
@@ -36,7 +38,8 @@ struct Lower {
 
 impl From<LabelRows> for Rows {
     fn from(rows: LabelRows) -> Self {
-        Self::new(rows.split, rows.id, rows.transcript, rows.y, rows.human)
+        let clean = rows.clean;
+        Self { clean, ..Self::new(rows.split, rows.id, rows.transcript, rows.y, rows.human) }
     }
 }
 
@@ -61,7 +64,7 @@ impl Rows {
             })
         });
         let lower = id.iter().zip(&transcript).map(|(i, t)| Lower { id: lowered(i), transcript: lowered(t) }).collect();
-        Self { split, id, transcript, y, human, lower }
+        Self { split, id, transcript, y, clean: None, human, lower }
     }
 
     /// A row's name in lower case.
@@ -145,6 +148,11 @@ impl<'a> RowRef<'a> {
     /// The multimodal label.
     pub fn label(&self) -> f32 {
         at(&self.table.rows.y, self.row)
+    }
+
+    /// The multimodal label before noise; NaN where the run has none in its labels.
+    pub fn clean(&self) -> f32 {
+        self.table.rows.clean.as_ref().map_or(f32::NAN, |clean| at(clean, self.row))
     }
 
     /// y_m; NaN before the first refresh.

@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use super::columns::Column;
 use super::filter::Filter;
 use super::{Rows, Table, Values};
 use crate::config::MetricSet;
 use crate::modality::{Modality, PerModality};
 use crate::run::marks::Mark;
 use crate::run::predictions::PredictionValues;
+use crate::run::rows::LabelRows;
 use crate::split::Split;
 
 pub(super) fn table(y: &[f32]) -> Table {
@@ -100,4 +102,18 @@ fn short_columns_are_filled_up() {
         assert!(row.label().is_nan() && row.corrected(Modality::Text).is_nan());
         assert!(row.human(Modality::Text).is_nan() && row.id().is_empty());
     }
+}
+
+#[test]
+fn clean_labels_are_a_column_where_labels_have_noise() {
+    let mut rows = LabelRows::default();
+    let names = ["a".to_owned(), "b".to_owned()];
+    rows.extend(Split::Train, &names, &names, &[0.5, -0.5], None).unwrap();
+    let plain = Table { rows: Arc::new(rows.clone().into()), ..Table::default() };
+    rows.set_clean(Split::Train, &[-0.5, -0.5]).unwrap();
+    let noisy = Table { rows: Arc::new(rows.into()), ..Table::default() };
+    assert!(!plain.has(Column::Clean) && plain.row(0).clean().is_nan());
+    assert!(noisy.has(Column::Clean) && (noisy.row(0).clean(), noisy.row(9).clean().is_nan()) == (-0.5, true));
+    let passes = |row: usize| Filter::parse("clean < 0 and y > 0").unwrap().unwrap().matches(&noisy.row(row));
+    assert_eq!((passes(0), passes(1)), (true, false));
 }

@@ -14,6 +14,7 @@ use super::super::inference::{Inference, infer_all};
 use super::super::job::Job;
 use super::super::randomness::{Purpose, generator, order};
 use super::super::summaries::summaries;
+use super::super::targets::copies;
 use super::candidate::{Candidate, candidates};
 use super::choice::{Choice, LEAST, judge};
 use crate::config::Corruptions;
@@ -129,10 +130,7 @@ impl Calibrator {
     fn labels(&self, candidate: &Candidate) -> Result<LabelValues, TrainingError> {
         let dataset = &self.context.dataset;
         match candidate {
-            Candidate::Copies => {
-                let y: Vec<f32> = Split::ALL.iter().flat_map(|&s| dataset.labels(s)).copied().collect();
-                Ok(LabelValues { corrected: PerModality::from_fn(|_| y.clone()), spread: None })
-            }
+            Candidate::Copies => Ok(copies(dataset)),
             Candidate::Corrected(corruptions) => self.corrected(corruptions),
         }
     }

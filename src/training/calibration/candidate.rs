@@ -20,13 +20,10 @@ pub enum Candidate {
 
 impl fmt::Display for Candidate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Candidate::Corrected(corruptions) = self else { return write!(f, "copies") };
-        let words = corruptions.iter().map(|corruption| match corruption {
-            Corruption::Gaussian(sigma) => format!("gaussian {sigma}"),
-            Corruption::Uniform(p) => format!("uniform {p}"),
-            Corruption::Permute(p) => format!("permute {p}"),
-        });
-        write!(f, "{}", words.collect::<Vec<_>>().join(" + "))
+        match self {
+            Candidate::Copies => write!(f, "copies"),
+            Candidate::Corrected(corruptions) => write!(f, "{corruptions}"),
+        }
     }
 }
 

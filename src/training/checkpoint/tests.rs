@@ -5,7 +5,10 @@ use super::*;
 
 fn checkpoint(step: u64) -> Checkpoint {
     let progress = Progress { stage: Some(Stage::Denoising), epoch: 2, step, time: 0.1 + 0.2, ..Progress::default() };
-    Checkpoint { progress, state: Some(State { weights: vec![1], optimizer: vec![2, 3], best: Some(vec![4]) }) }
+    Checkpoint {
+        progress,
+        state: Some(State { weights: vec![1], optimizer: vec![2, 3], best: Some(vec![4]), labels: None }),
+    }
 }
 
 fn names(folder: &Path) -> Vec<String> {

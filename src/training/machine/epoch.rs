@@ -26,7 +26,10 @@ impl Machine<'_> {
         match running.stage {
             Stage::Contrastive => {}
             Stage::Denoising => return self.log(Level::Info, self.context.levels.to_string()),
-            Stage::Joint => return Ok(()),
+            Stage::Joint => {
+                let source = self.context.settings.labels.source;
+                return self.log(Level::Info, format!("stage 3 learns {} (labels.source)", source.in_words()));
+            }
         }
         let started = Instant::now();
         let Evaluation { valid, metrics, .. } = running.trainer.evaluate()?;
@@ -53,6 +56,7 @@ impl Machine<'_> {
         let rows = order(seed, running.stage, self.progress.epoch, dataset.len(Split::Train));
         let begin = rows.len().min(self.progress.step_in_epoch as usize * batch);
         let mut feed = Feed::new(dataset.clone(), &rows[begin..], batch);
+        running.trainer.begin_epoch(self.progress.epoch);
         while self.progress.step_in_epoch < plan.steps_per_epoch {
             while let Some(command) = self.control.poll() {
                 if let Flow::Leave(end) = self.obey(command, running)? {
@@ -167,16 +171,16 @@ impl Machine<'_> {
         if better {
             self.report_health_of_epoch(stage, &valid, &metrics, judged)?;
         }
-        if (last || epoch.is_multiple_of(self.context.settings.denoising.refresh_epochs))
+        let stale = self.is_stale(stage);
+        if (last || stale || epoch.is_multiple_of(self.context.settings.denoising.refresh_epochs))
             && let Some(labels) = running.trainer.labels()?
         {
-            self.refresh_labels(labels, None, judged, last)?;
+            self.refresh_labels(labels, None, judged, last || stale)?;
         }
         self.progress.epoch += 1;
         self.progress.step_in_epoch = 0;
         self.progress.epoch_seconds = 0.0;
         self.progress.sums.clear();
-        let stale = self.is_stale(stage);
         if stale && !last {
             let patience = self.patience(stage);
             self.log(
@@ -206,7 +210,8 @@ impl Machine<'_> {
         patience > 0 && self.progress.best_score.is_some() && self.progress.stale >= patience
     }
 
-    /// Reports labels of every row; where they were `calibrated`, the clips that they were chosen by judge nothing.
+    /// Reports labels of every row; where they were `calibrated`, the clips that they were chosen by judge nothing. Signs of
+    /// failure are those of a corrector: there are none of labels that stage 3 makes.
     pub(super) fn refresh_labels(
         &mut self,
         labels: LabelValues,
@@ -214,7 +219,8 @@ impl Machine<'_> {
         judged: bool,
         last: bool,
     ) -> Result<(), TrainingError> {
-        if !labels.corrected.iter().all(|(_, all)| all.iter().all(|y| y.is_finite())) {
+        let corrects = self.progress.stage != Some(Stage::Joint);
+        if corrects && !labels.corrected.iter().all(|(_, all)| all.iter().all(|y| y.is_finite())) {
             return Err(self.diverged(Stage::Denoising, "corrected label"));
         }
         let resamples = if last { RESAMPLES } else { LIVE_RESAMPLES };
@@ -225,6 +231,9 @@ impl Machine<'_> {
         self.progress.labels = Some(summaries);
         let labels = Arc::new(labels);
         self.emit(Body::Labels { refresh, file: String::new(), summaries, values: Some(labels.clone()) })?;
+        if !corrects {
+            return Ok(());
+        }
         let evidence = Evidence::Labels { summaries: &summaries, label_range: dataset.label_range };
         let mut checks = health::look(&evidence, &self.context.settings.health, judged);
         if calibrated.is_some() {

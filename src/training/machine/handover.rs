@@ -68,11 +68,12 @@ impl Machine<'_> {
         self.add_seconds(stage, started);
         self.stage_changed(StageState::Finished)
     }
-    /// The labels that stage 3 learns from, of every row: those of a calibration where the stage began with such, else what
+
+    /// Corrected labels for stage 3, of every row: those of a calibration where the stage began with such, else what
     /// stage 2's corrector makes of y.
     ///
     /// `found`: what each of stage 1's networks says of every split.
-    pub(super) fn targets(&self, found: &[PerSplit<Option<Inference>>]) -> Result<LabelValues, TrainingError> {
+    pub(super) fn corrected_labels(&self, found: &[PerSplit<Option<Inference>>]) -> Result<LabelValues, TrainingError> {
         if let Some(part) = &self.progress.targets {
             return Ok(self.store.calibrated(part)?.values());
         }

@@ -43,7 +43,8 @@ impl Machine<'_> {
             None => None,
             Some(r) => {
                 let trained = r.trainer.trained();
-                Some(State { weights: trained.weights()?, optimizer: trained.optimizer()?, best: r.best.clone() })
+                let (weights, optimizer) = (trained.weights()?, trained.optimizer()?);
+                Some(State { weights, optimizer, best: r.best.clone(), labels: r.trainer.state()? })
             }
         };
         Ok(Checkpoint { progress: self.progress.clone(), state })

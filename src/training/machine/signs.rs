@@ -65,6 +65,9 @@ impl Machine<'_> {
         judged: bool,
     ) -> Result<(), TrainingError> {
         let settings = &self.context.settings;
+        // Where alignment is left out of training, its loss is no sign of anything.
+        let aligned = settings.contrastive.contrastive_weight > 0.0;
+        let contrastive = if aligned { contrastive } else { &PerModality::default() };
         let chance = health::chance(self.context.dataset.len(Split::Valid), settings.training.batch_size);
         let labels = self.context.dataset.labels(Split::Valid);
         let evidence = Evidence::Alignment { contrastive, chance, metrics, labels };

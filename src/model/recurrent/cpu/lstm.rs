@@ -1,13 +1,14 @@
 //! LSTMs over packed sequences on the CPU, forward and back through time, over plain slices: several LSTMs side by side,
 //! and within each the groups of its batch.
 
-use pulp::{Arch, Simd, WithSimd};
+use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
 use super::gates::{gates_backward, gates_forward};
 use super::packing::{Group, Packing};
 use crate::dataset::Sequences;
 use crate::model::product::{Panels, Rows, multiply_add, multiply_add_transposed};
+use crate::model::simd::dispatch;
 
 /// One LSTM with what it reads; gates in the order input, forget, candidate, output.
 pub struct Layer<'a> {
@@ -80,7 +81,7 @@ pub fn forward(layers: &[Layer<'_>]) -> Vec<(Vec<f32>, Vec<Trace>)> {
     let mut done = tasks
         .into_par_iter()
         .with_max_len(1)
-        .map(|(layer, group)| Arch::new().dispatch(Forward { layer, group }))
+        .map(|(layer, group)| dispatch(Forward { layer, group }))
         .collect::<Vec<_>>()
         .into_iter();
     layers
@@ -112,7 +113,7 @@ pub fn backward(layers: &[Layer<'_>], traces: Vec<Vec<Trace>>, d_last: &[Vec<f32
     let mut done = tasks
         .into_par_iter()
         .with_max_len(1)
-        .map(|(((layer, group), trace), d_last)| Arch::new().dispatch(Backward { layer, group, trace, d_last }))
+        .map(|(((layer, group), trace), d_last)| dispatch(Backward { layer, group, trace, d_last }))
         .collect::<Vec<_>>()
         .into_iter();
     layers

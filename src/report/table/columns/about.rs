@@ -66,6 +66,8 @@ pub type Own = for<'a> fn(&RowRef<'a>) -> &'a str;
 pub enum Reads {
     /// The data.
     Data,
+    /// Labels before noise, where the data's labels have some.
+    Clean,
     /// Human unimodal labels.
     Human,
     /// Corrected labels.

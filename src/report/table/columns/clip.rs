@@ -1,6 +1,6 @@
 //! Columns of the clip as the data has it.
 
-use super::about::{About, Content, PLAIN};
+use super::about::{About, Content, PLAIN, Reads};
 use crate::split::Split;
 
 pub const ORDER: About = About {
@@ -47,6 +47,18 @@ pub const TRANSCRIPT: About = About {
     short: "text",
     meaning: "what is said",
     content: Content::Text { own: |row| row.transcript(), lower: Some(|row| row.lower_transcript()) },
+    ..PLAIN
+};
+
+pub const CLEAN: About = About {
+    name: "clean",
+    file: "clean",
+    file_place: Some(4),
+    heading: "clean",
+    short: "clean y",
+    meaning: "the label of the whole clip before noise (data.label_noise)",
+    content: Content::Number(|row| row.clean()),
+    reads: Reads::Clean,
     ..PLAIN
 };
 

@@ -5,7 +5,7 @@ use super::about::{About, Content, PLAIN, Reads};
 pub const CORRECTED: About = About {
     name: "",
     file: "y",
-    file_place: Some(4),
+    file_place: Some(5),
     heading: "",
     short: "corrected {m}",
     meaning: "corrected label of {m}",
@@ -17,7 +17,7 @@ pub const CORRECTED: About = About {
 pub const SPREAD: About = About {
     name: "s",
     file: "spread",
-    file_place: Some(5),
+    file_place: Some(6),
     heading: "±",
     short: "spread {m}",
     meaning: "standard deviation of the corrected label of {m} between the members",
@@ -78,7 +78,7 @@ pub const HISTORY: About = About {
 pub const HUMAN: About = About {
     name: "h",
     file: "human",
-    file_place: Some(6),
+    file_place: Some(7),
     heading: "h",
     short: "human {m}",
     meaning: "people's (or the demo's true) label of {m}",

@@ -70,6 +70,8 @@ columns! {
     Transcript = clip::TRANSCRIPT;
     /// y, the multimodal label.
     Label = clip::LABEL;
+    /// y before noise.
+    Clean = clip::CLEAN;
     /// Δ = y_m - y; sorted by its size.
     Change(Modality) = labels::CHANGE;
     /// The modalities whose corrected label has another sign than y; sorted by their number.

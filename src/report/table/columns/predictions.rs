@@ -5,7 +5,7 @@ use super::about::{About, Content, PLAIN, Reads};
 pub const PREDICTED: About = About {
     name: "p",
     file: "predicted",
-    file_place: Some(7),
+    file_place: Some(8),
     heading: "ŷ",
     short: "predicted ŷ",
     meaning: "prediction from everything",
@@ -17,7 +17,7 @@ pub const PREDICTED: About = About {
 pub const PREDICTED_BY: About = About {
     name: "p",
     file: "predicted",
-    file_place: Some(8),
+    file_place: Some(9),
     heading: "ŷ",
     short: "predicted from {m}",
     meaning: "prediction from {m} alone",
@@ -29,7 +29,7 @@ pub const PREDICTED_BY: About = About {
 pub const ERROR: About = About {
     name: "e",
     file: "error",
-    file_place: Some(9),
+    file_place: Some(10),
     heading: "err",
     short: "|ŷ - y| as in the MAE",
     meaning: "|ŷ - y| as the MAE counts it: CH-SIMS's clips ŷ to ±1",

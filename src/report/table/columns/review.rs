@@ -5,7 +5,7 @@ use super::about::{About, Content, PLAIN, Reads};
 pub const MARK: About = About {
     name: "marked",
     file: "reviewed",
-    file_place: Some(10),
+    file_place: Some(11),
     heading: "✔",
     short: "reviewed",
     meaning: "reviewed (a word of its own in filters)",
@@ -19,7 +19,7 @@ pub const MARK: About = About {
 pub const NOTE: About = About {
     name: "note",
     file: "note",
-    file_place: Some(11),
+    file_place: Some(12),
     heading: "note",
     short: "note",
     meaning: "what somebody noted",
