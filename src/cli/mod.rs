@@ -38,6 +38,7 @@ mod runs;
 mod show;
 mod stage_name;
 mod stop;
+mod study;
 pub mod subcommand;
 mod train;
 mod verify;
@@ -60,6 +61,7 @@ pub const SUBCOMMANDS: &[Entry] = &[
     Entry::of::<pause::PauseArgs>(),
     Entry::of::<resume::ResumeArgs>(),
     Entry::of::<stop::StopArgs>(),
+    Entry::of::<study::StudyArgs>(),
     Entry::of::<labels::LabelsArgs>(),
     Entry::of::<calibrate::CalibrateArgs>(),
     Entry::of::<health::HealthArgs>(),

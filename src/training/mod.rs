@@ -53,6 +53,7 @@ pub mod speed;
 mod summaries;
 mod targets;
 
+pub use checkpoint::shared::{HandedOn, hand_on};
 pub use checkpoint::verify::{position as checkpoint_position, verify as verify_checkpoints};
 use control::Control;
 pub use error::TrainingError;

@@ -35,7 +35,8 @@ pub struct Plan {
     /// Which settings `settings` began from, in words.
     pub settings_from: String,
     pub device: DeviceRequest,
-    /// Stages that every cell trains, in order.
+    /// Stages that every cell trains, in order; empty: those that its settings need.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stages: Vec<Stage>,
     /// In ascending order.
     pub seeds: Vec<u64>,
@@ -138,6 +139,15 @@ impl Plan {
         let mut settings = Settings::parse(&base, "the study's settings", &overrides)?;
         settings.training.seed = seed;
         Ok(settings)
+    }
+
+    /// The stages of a cell with these settings.
+    pub fn stages_of(&self, settings: &Settings) -> Vec<Stage> {
+        if !self.stages.is_empty() {
+            return self.stages.clone();
+        }
+        let needed = |stage: &Stage| *stage != Stage::Denoising || settings.labels.source.needs_denoising();
+        Stage::ALL.into_iter().filter(needed).collect()
     }
 
     /// Makes sure that every row's settings are such.
