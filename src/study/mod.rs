@@ -12,7 +12,5 @@
 
 pub mod cells;
 pub mod request;
-pub mod cells;
-pub mod request;
 pub mod share;
 pub mod slurm;
