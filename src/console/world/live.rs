@@ -23,6 +23,7 @@ use super::mailbox::Mailbox;
 use super::projector::Projector;
 use super::reading::Reading;
 use super::start::Start;
+use super::studies::StudyWatch;
 use super::unfinished::{Piece, Unfinished};
 use super::worker::spawn;
 use super::{figure, preferences, reports};
@@ -34,6 +35,7 @@ use crate::host::spawn::{start_detached, take_up};
 use crate::run::directory::RunDir;
 use crate::run::list::Lister;
 use crate::run::organise::Change;
+use crate::run::study::Study;
 use crate::training::events::Level;
 
 /// What runs started here are given.
@@ -57,6 +59,7 @@ pub struct Live {
     /// The runs beside the attached one.
     followers: Vec<Follower>,
     lister: Latest<()>,
+    studies: StudyWatch,
     arranger: Latest<Arrangement>,
     rememberer: Latest<(Preferences, Piece)>,
     unfinished: Unfinished,
@@ -78,6 +81,7 @@ impl Live {
         let answers = mailbox.clone();
         let mut runs = Lister::open(&given.runs_root);
         let lister = Latest::new(&mailbox, "runs", move |()| answers.send(Message::Runs(runs.list())));
+        let studies = StudyWatch::new(&mailbox, given.runs_root.clone());
         let answers = mailbox.clone();
         let arranger = Latest::new(&mailbox, "order", move |asked: Arrangement| {
             answers.send(Message::Arranged { number: asked.number, index: asked.order() })
@@ -98,6 +102,7 @@ impl Live {
             attachment: None,
             followers: Vec::new(),
             lister,
+            studies,
             arranger,
             projector,
             rememberer,
@@ -168,6 +173,17 @@ impl Live {
         });
     }
 
+    /// Has a study stopped or gone on with, whoever carries it out.
+    fn tell_study(&self, path: PathBuf, go_on: bool) {
+        let mailbox = self.mailbox.clone();
+        spawn(&self.mailbox, "study", move || {
+            let told = Study::open(&path).map_err(|e| e.to_string()).and_then(|study| tell_study(&study, go_on));
+            if let Err(why) = told {
+                note(&mailbox, Level::Error, why);
+            }
+        });
+    }
+
     fn copy(&self, content: String) {
         if !self.tmux {
             return;
@@ -231,6 +247,9 @@ impl Backend for Live {
                     mailbox.offer(Message::Notice { level: Level::Error, text: e });
                 }
             }
+            Effect::WatchStudies(watch) => self.studies.look_at(watch),
+            Effect::StopStudy { path } => self.tell_study(path, false),
+            Effect::ResumeStudy { path } => self.tell_study(path, true),
             Effect::Detach => self.attachment = None,
             Effect::Organise { paths, change } => {
                 let (root, lister) = (self.given.runs_root.clone(), self.lister.clone());
@@ -316,6 +335,10 @@ fn write_out(mut export: Export) -> Result<Message, String> {
 
 fn note(mailbox: &Mailbox, level: Level, text: String) {
     mailbox.send(Message::Notice { level, text });
+}
+
+fn tell_study(study: &Study, go_on: bool) -> Result<(), String> {
+    study.ask_to_stop(!go_on).map_err(|e| e.to_string())
 }
 
 /// Renames, tags, notes or deletes runs, one after the other, and says what became of it.

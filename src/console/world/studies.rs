@@ -24,7 +24,7 @@ const ALL: u32 = 5;
 
 /// The thread that looks. Channel: what to look at, unbounded, emptied to its last entry before each look; the thread ends
 /// when this is dropped.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct StudyWatch {
     asked: Sender<Watch>,
 }
@@ -117,15 +117,15 @@ impl Known {
     }
 
     fn one(&mut self, path: &Path, mailbox: &Mailbox) -> bool {
-        let cells = match self.look_into(path) {
-            Ok(cells) => cells,
+        let looked = self.look_into(path).map(Cells::changes);
+        let changes = match looked {
+            Ok(changes) => (path.to_owned(), changes),
             Err(why) if self.complained.as_ref() == Some(&why) => return true,
             Err(why) => {
                 self.complained = Some(why.clone());
                 return mailbox.send(Message::Notice { level: Level::Error, text: why });
             }
         };
-        let changes = (path.to_owned(), cells.changes());
         if self.told_of.as_ref() == Some(&changes) {
             return true;
         }
