@@ -125,7 +125,7 @@ fn events_from(path: &Path, from: u64) -> Vec<Event> {
 }
 
 /// This program, also where its file was replaced or deleted since it started.
-fn this_program() -> PathBuf {
+pub fn this_program() -> PathBuf {
     let running = PathBuf::from("/proc/self/exe");
     if running.exists() { running } else { std::env::current_exe().unwrap_or_else(|_| PathBuf::from("mug")) }
 }

@@ -166,6 +166,25 @@ fn without_colour_the_shades_are_glyphs_and_numbers() {
 }
 
 #[test]
+fn every_size_holds_a_study_and_hostile_names() {
+    let mut state = opened(120, 36);
+    let mut hostile = view();
+    hostile.outcomes.variants[1].name = "e\u{1b}]0;x\u{7}\u{202e}电影".into();
+    hostile.table[1] = "\u{1b}[2J".into();
+    tell(&mut state, [Message::Study(Arc::new(hostile))]);
+    for width in (1..=140).step_by(3) {
+        for height in 1..=40 {
+            tell(&mut state, [Message::Resize(width, height)]);
+            if let Some(open) = &mut state.studies.open {
+                (open.table, open.column) = (height % 2 == 0, usize::from(width));
+            }
+            let harmless = |symbol: &str| symbol.chars().all(crate::sanitise::is_harmless);
+            assert!(buffer(&state).content.iter().all(|cell| harmless(cell.symbol())));
+        }
+    }
+}
+
+#[test]
 fn screens_of_studies() {
     insta::assert_snapshot!("studies_80x24", screen(&with_studies(80, 24)));
     insta::assert_snapshot!("study_80x24", screen(&opened(80, 24)));

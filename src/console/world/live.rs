@@ -26,7 +26,7 @@ use super::start::Start;
 use super::studies::StudyWatch;
 use super::unfinished::{Piece, Unfinished};
 use super::worker::spawn;
-use super::{figure, preferences, reports};
+use super::{figure, preferences, reports, studies};
 use crate::console::state::effect::{Arrangement, Backend, Begin, Effect, Export};
 use crate::console::state::message::Message;
 use crate::console::state::preferences::Preferences;
@@ -35,7 +35,6 @@ use crate::host::spawn::{start_detached, take_up};
 use crate::run::directory::RunDir;
 use crate::run::list::Lister;
 use crate::run::organise::Change;
-use crate::run::study::Study;
 use crate::training::events::Level;
 
 /// What runs started here are given.
@@ -173,14 +172,12 @@ impl Live {
         });
     }
 
-    /// Has a study stopped or gone on with, whoever carries it out.
-    fn tell_study(&self, path: PathBuf, go_on: bool) {
+    /// Has a study's process end, or starts one that goes on with it; both take a while.
+    fn on_study(&self, path: PathBuf, act: fn(&Path) -> Result<String, String>) {
         let mailbox = self.mailbox.clone();
-        spawn(&self.mailbox, "study", move || {
-            let told = Study::open(&path).map_err(|e| e.to_string()).and_then(|study| tell_study(&study, go_on));
-            if let Err(why) = told {
-                note(&mailbox, Level::Error, why);
-            }
+        spawn(&self.mailbox, "study", move || match act(&path) {
+            Ok(done) => note(&mailbox, Level::Info, done),
+            Err(why) => note(&mailbox, Level::Error, why),
         });
     }
 
@@ -248,8 +245,8 @@ impl Backend for Live {
                 }
             }
             Effect::WatchStudies(watch) => self.studies.look_at(watch),
-            Effect::StopStudy { path } => self.tell_study(path, false),
-            Effect::ResumeStudy { path } => self.tell_study(path, true),
+            Effect::StopStudy { path } => self.on_study(path, studies::stop),
+            Effect::ResumeStudy { path } => self.on_study(path, studies::go_on),
             Effect::Detach => self.attachment = None,
             Effect::Organise { paths, change } => {
                 let (root, lister) = (self.given.runs_root.clone(), self.lister.clone());
@@ -335,10 +332,6 @@ fn write_out(mut export: Export) -> Result<Message, String> {
 
 fn note(mailbox: &Mailbox, level: Level, text: String) {
     mailbox.send(Message::Notice { level, text });
-}
-
-fn tell_study(study: &Study, go_on: bool) -> Result<(), String> {
-    study.ask_to_stop(!go_on).map_err(|e| e.to_string())
 }
 
 /// Renames, tags, notes or deletes runs, one after the other, and says what became of it.
