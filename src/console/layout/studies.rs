@@ -57,9 +57,18 @@ pub fn names(open: &Opened, width: u16) -> u16 {
     wanted.min((width / 2).max(12)).min(width)
 }
 
+/// Width of the column of means, behind the seeds.
+pub const MEAN: u16 = 20;
+
+/// True where a grid of this width has room for the means beside a few seeds.
+pub fn has_means(open: &Opened, width: u16) -> bool {
+    width.saturating_sub(names(open, width)) >= MEAN + 2 * CELL
+}
+
 /// Seeds that a grid of this width has room for, one at least.
 pub fn seeds(open: &Opened, width: u16) -> usize {
-    usize::from(width.saturating_sub(names(open, width)) / CELL).max(1)
+    let means = if has_means(open, width) { MEAN } else { 0 };
+    usize::from(width.saturating_sub(names(open, width) + means) / CELL).max(1)
 }
 
 /// Columns of the screen that a key moves the table by.

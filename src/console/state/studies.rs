@@ -9,7 +9,7 @@ use super::action::{Action, Key, bind};
 use super::spec::{Slot, Spec};
 use crate::console::widgets::list::List;
 use crate::console::widgets::text;
-use crate::report::study::outcomes::{Outcomes, Variant};
+use crate::report::study::outcomes::{Outcome, Outcomes, Variant};
 
 /// Its place and keys.
 pub const PANE: Spec = Spec {
@@ -21,7 +21,12 @@ pub const PANE: Spec = Spec {
             "open",
             "open the selected study; in its grid, attach to the selected run",
         ),
-        bind(Action::Left, &[Key::code(KeyCode::Left), Key::char('h')], "", "a seed, or a part of the table, further left"),
+        bind(
+            Action::Left,
+            &[Key::code(KeyCode::Left), Key::char('h')],
+            "",
+            "a seed, or a part of the table, further left",
+        ),
         bind(Action::Right, &[Key::code(KeyCode::Right), Key::char('l')], "seed", "the same further right"),
         bind(Action::NextScalar, &[Key::char('v')], "metric", "another metric of the study"),
         bind(Action::PreviousScalar, &[Key::char('V')], "", "the metric before"),
@@ -81,6 +86,29 @@ pub struct StudyView {
     pub longest_name: usize,
     /// Least and greatest value of each metric.
     pub ranges: Vec<Option<(f64, f64)>>,
+    /// For each metric, of each variant.
+    pub means: Vec<Vec<Option<Mean>>>,
+}
+
+/// A variant's metric over its seeds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Mean {
+    pub mean: f64,
+    /// Sample standard deviation; `None` of a single value.
+    pub deviation: Option<f64>,
+    /// Seeds that have a value.
+    pub count: usize,
+}
+
+impl Mean {
+    fn of(cells: &[Outcome], metric: usize) -> Option<Self> {
+        let values: Vec<f64> = cells.iter().filter_map(|c| c.values.get(metric).copied().flatten()).collect();
+        let count = values.len();
+        let mean = values.iter().sum::<f64>() / count as f64;
+        let squares: f64 = values.iter().map(|v| (v - mean).powi(2)).sum();
+        let deviation = (count > 1).then(|| (squares / (count - 1) as f64).sqrt());
+        (count > 0).then_some(Self { mean, deviation, count })
+    }
 }
 
 impl StudyView {
@@ -94,7 +122,10 @@ impl StudyView {
         };
         let ranges = (0..outcomes.metrics.len()).map(range).collect();
         let longest_name = outcomes.variants.iter().map(|v| text::width(&name_of(v))).max().unwrap_or(0);
-        Self { line, outcomes, runs, table, longest_name, ranges }
+        let seeds = outcomes.seeds.len().max(1);
+        let mean = |metric| outcomes.cells.chunks(seeds).map(move |cells| Mean::of(cells, metric)).collect();
+        let means = (0..outcomes.metrics.len()).map(mean).collect();
+        Self { line, outcomes, runs, table, longest_name, ranges, means }
     }
 
     /// Least and greatest value of a metric; `None` where no cell has one.

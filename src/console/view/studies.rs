@@ -8,7 +8,7 @@ use ratatui::text::Span;
 use super::frame::frame;
 use super::study_grid;
 use super::study_table;
-use crate::console::layout::studies::{parts, Parts};
+use crate::console::layout::studies::{Parts, parts};
 use crate::console::state::State;
 use crate::console::state::pane::Pane;
 use crate::console::state::studies::{Counts, Opened, StudyLine};

@@ -5,8 +5,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use crate::console::layout::studies::{CELL, names, seeds};
-use crate::console::state::studies::{Opened, StudyView, name_of};
+use crate::console::layout::studies::{CELL, MEAN, has_means, names, seeds};
+use crate::console::state::studies::{Mean, Opened, StudyView, name_of};
 use crate::console::terminal::theme;
 use crate::console::widgets::frame::put;
 use crate::console::widgets::text;
@@ -14,8 +14,7 @@ use crate::report::numbers::significant;
 use crate::report::study::outcomes::{CellState, Outcome};
 
 /// From the worst to the best.
-const SHADES: [(&str, Style); 4] =
-    [("░", theme::BAD), ("▒", theme::WARN), ("▓", theme::PLAIN), ("█", theme::GOOD)];
+const SHADES: [(&str, Style); 4] = [("░", theme::BAD), ("▒", theme::WARN), ("▓", theme::PLAIN), ("█", theme::GOOD)];
 
 /// Of a metric that are shown.
 const DIGITS: usize = 4;
@@ -36,13 +35,28 @@ pub fn draw(open: &Opened, view: &StudyView, focused: bool, area: Rect, buffer: 
         false => "variant".to_owned(),
     };
     put(buffer, area.x + 2, area.y, name.saturating_sub(3), &words, theme::STRONG);
+    let means = has_means(open, area.width).then(|| column(shown.end));
+    if let Some(x) = means {
+        put(buffer, x, area.y, MEAN, "  mean ± sd", theme::STRONG);
+    }
     let range = view.range(open.metric);
     let height = usize::from(area.height.saturating_sub(1));
     for (y, v) in (area.y + 1..area.bottom()).zip(open.rows.visible(outcomes.variants.len(), height)) {
         let selected = focused && v == open.rows.selected;
         put(buffer, area.x, y, 1, if selected { "▸" } else { " " }, theme::FOCUS);
         let own = if outcomes.reference == Some(v) { theme::STRONG } else { theme::PLAIN };
-        put(buffer, area.x + 2, y, name.saturating_sub(3), &text::clip_middle(&name_of(&outcomes.variants[v]), usize::from(name.saturating_sub(3))), own);
+        put(
+            buffer,
+            area.x + 2,
+            y,
+            name.saturating_sub(3),
+            &text::clip_middle(&name_of(&outcomes.variants[v]), usize::from(name.saturating_sub(3))),
+            own,
+        );
+        let mean = view.means.get(open.metric).and_then(|all| all.get(v).copied().flatten());
+        if let (Some(x), Some(mean)) = (means, mean) {
+            put(buffer, x, y, MEAN, &format!("  {}", mean_in_words(mean, outcomes.seeds.len())), own);
+        }
         for i in shown.clone() {
             let Some(cell) = outcomes.cells.get(v * outcomes.seeds.len() + i) else { continue };
             let lower = outcomes.metrics.get(open.metric).and_then(|m| m.lower_is_better);
@@ -51,6 +65,15 @@ pub fn draw(open: &Opened, view: &StudyView, focused: bool, area: Rect, buffer: 
                 buffer.set_style(Rect { x: column(i), y, width: CELL - 1, height: 1 }, theme::SELECTED);
             }
         }
+    }
+}
+
+/// A mean with its deviation, and of how many seeds where some are missing.
+fn mean_in_words(mean: Mean, seeds: usize) -> String {
+    let of = if mean.count < seeds { format!(" ({})", mean.count) } else { String::new() };
+    match mean.deviation {
+        Some(sd) => format!("{} ± {}{of}", significant(mean.mean, DIGITS), significant(sd, 2)),
+        None => format!("{}{of}", significant(mean.mean, DIGITS)),
     }
 }
 
@@ -121,7 +144,8 @@ pub fn cell_in_words(open: &Opened, view: &StudyView, row: Rect, buffer: &mut Bu
         }
         CellState::Finished => {
             let values = outcomes.metrics.iter().zip(&cell.values);
-            let said = values.map(|(m, v)| format!("{} {}", m.name, v.map_or_else(|| "–".to_owned(), |v| significant(v, DIGITS))));
+            let said = values
+                .map(|(m, v)| format!("{} {}", m.name, v.map_or_else(|| "–".to_owned(), |v| significant(v, DIGITS))));
             words += &said.collect::<Vec<_>>().join(" · ");
             theme::PLAIN
         }

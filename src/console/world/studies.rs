@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::process::{Command as Program, Stdio};
 use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::time::{Duration, SystemTime};
@@ -13,8 +14,9 @@ use super::worker::spawn;
 use crate::console::state::message::Message;
 use crate::console::state::studies::{StudyLine, Watch};
 use crate::console::terminal::panics::guarded;
+use crate::host::spawn::this_program;
 use crate::run::clock;
-use crate::run::study::folder;
+use crate::run::study::{Study, folder};
 use crate::training::events::Level;
 
 /// How often a study that is open is looked at.
@@ -24,7 +26,7 @@ const ALL: u32 = 5;
 
 /// The thread that looks. Channel: what to look at, unbounded, emptied to its last entry before each look; the thread ends
 /// when this is dropped.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct StudyWatch {
     asked: Sender<Watch>,
 }
@@ -66,6 +68,32 @@ impl StudyWatch {
         // The thread is gone only with the screen, or where it could not be started, and that was said.
         let _ = self.asked.send(watch);
     }
+}
+
+/// Has whoever carries a study out end it; says what became of it.
+///
+/// # Errors
+/// The study's folder cannot be written to, in words.
+pub fn stop(path: &Path) -> Result<String, String> {
+    let study = Study::open(path).map_err(|e| e.to_string())?;
+    study.ask_to_stop(true).map_err(|e| e.to_string())?;
+    Ok(format!("study {}: its runs end after a checkpoint", study.name()))
+}
+
+/// Starts a process that goes on with a study and outlives the console.
+///
+/// # Errors
+/// It did not come up; what it said.
+pub fn go_on(path: &Path) -> Result<String, String> {
+    let study = Study::open(path).map_err(|e| e.to_string())?;
+    let mut program = Program::new(this_program());
+    program.args(["study", "resume", "--detach"]).arg(study.path()).stdin(Stdio::null());
+    let output = program.output().map_err(|e| format!("cannot start mug study resume: {e}"))?;
+    if !output.status.success() {
+        let said = String::from_utf8_lossy(&output.stderr);
+        return Err(format!("study {} does not go on: {}", study.name(), said.trim()));
+    }
+    Ok(format!("study {} goes on", study.name()))
 }
 
 /// What is known of the studies of a runs folder.
@@ -117,15 +145,15 @@ impl Known {
     }
 
     fn one(&mut self, path: &Path, mailbox: &Mailbox) -> bool {
-        let cells = match self.look_into(path) {
-            Ok(cells) => cells,
+        let looked = self.look_into(path).map(Cells::changes);
+        let changes = match looked {
+            Ok(changes) => (path.to_owned(), changes),
             Err(why) if self.complained.as_ref() == Some(&why) => return true,
             Err(why) => {
                 self.complained = Some(why.clone());
                 return mailbox.send(Message::Notice { level: Level::Error, text: why });
             }
         };
-        let changes = (path.to_owned(), cells.changes());
         if self.told_of.as_ref() == Some(&changes) {
             return true;
         }

@@ -100,7 +100,8 @@ impl Cells {
             let _ = self.results.write_index(&study.runs_folder().join(INDEX));
         }
         let stopping = study.is_to_stop();
-        let paths = |runs: &[Option<RunSummary>]| runs.iter().map(|r| r.as_ref().map(|r| r.path.clone())).collect::<Vec<_>>();
+        let paths =
+            |runs: &[Option<RunSummary>]| runs.iter().map(|r| r.as_ref().map(|r| r.path.clone())).collect::<Vec<_>>();
         if outcomes != self.outcomes || stopping != self.stopping || paths(&found) != paths(&self.runs) {
             self.changes += 1;
         }
@@ -138,9 +139,10 @@ impl Cells {
         }
         let done: Vec<f64> = self.outcomes.iter().zip(&self.runs).map(|(o, r)| share(o, r.as_ref())).collect();
         let all = done.len().max(1) as f64;
-        let (name, question) = self.opened.as_ref().map_or_else(Default::default, |o| {
-            (o.study.name().to_owned(), o.study.plan().question.clone())
-        });
+        let (name, question) = self
+            .opened
+            .as_ref()
+            .map_or_else(Default::default, |o| (o.study.name().to_owned(), o.study.plan().question.clone()));
         StudyLine {
             name,
             path: self.path.clone(),
@@ -196,7 +198,7 @@ impl Cells {
             cells: self.outcomes.clone(),
         };
         let runs = self.runs.iter().map(|r| r.as_ref().map(|r| r.path.clone())).collect();
-        StudyView::new(line, outcomes, runs)
+        StudyView::new(line, outcomes, runs, Vec::new())
     }
 }
 
