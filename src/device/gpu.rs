@@ -5,8 +5,10 @@
 use std::future::Future;
 use std::sync::OnceLock;
 
+use burn::backend::DispatchDevice;
 use burn::tensor::wgpu::{WgpuBackend, wgpu};
 use burn::tensor::{Device, DeviceKind, Tensor};
+use burn_cubecl::cubecl::MemoryScope;
 
 use super::compute::{Adapter, ComputeDevice};
 
@@ -42,6 +44,14 @@ pub fn open(software: bool) -> Result<ComputeDevice, String> {
         return hardware.clone();
     }
     OPENED_SOFTWARE.get_or_init(|| quietly(|| open_best(true)).unwrap_or_else(Err)).clone()
+}
+
+/// What the allocator of a device holds, in bytes: more than is in use, since it keeps what was freed.
+pub fn memory(device: &Device) -> Option<u64> {
+    let DispatchDevice::Cube(device) = device.clone().inner().as_dispatch().clone() else {
+        return None;
+    };
+    Some(device.client().memory_report(MemoryScope::Device).usage().bytes_reserved)
 }
 
 fn open_best(software: bool) -> Result<ComputeDevice, String> {

@@ -43,6 +43,7 @@ pub mod listener;
 mod losses;
 mod machine;
 pub mod metrics;
+mod operations;
 mod optimizer;
 mod parts;
 mod randomness;
