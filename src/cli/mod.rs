@@ -10,7 +10,6 @@ mod args;
 mod attach;
 mod bench;
 mod calibrate;
-mod cell;
 mod compare;
 mod config;
 mod control;
@@ -38,9 +37,9 @@ mod refresh;
 mod resume;
 mod runs;
 mod show;
-mod slurm;
 mod stage_name;
 mod stop;
+mod study;
 pub mod subcommand;
 mod train;
 mod verify;
@@ -63,6 +62,7 @@ pub const SUBCOMMANDS: &[Entry] = &[
     Entry::of::<pause::PauseArgs>(),
     Entry::of::<resume::ResumeArgs>(),
     Entry::of::<stop::StopArgs>(),
+    Entry::of::<study::StudyArgs>(),
     Entry::of::<labels::LabelsArgs>(),
     Entry::of::<calibrate::CalibrateArgs>(),
     Entry::of::<health::HealthArgs>(),

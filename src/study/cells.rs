@@ -25,9 +25,9 @@ pub enum CellError {
 /// What is to be done for a cell.
 #[derive(Debug)]
 pub enum Ready {
-    /// Its run is new: train it from the beginning.
+    /// Its run is new; where its record says what it begins from, it goes on from a checkpoint all the same.
     New(RunDir),
-    /// Go on from its checkpoint, which may be another cell's first stages.
+    /// Go on with its run.
     GoOn(RunDir),
     /// Somebody trains it, or was just about to.
     Busy,
@@ -108,7 +108,6 @@ fn make_with(study: &Study, kin: &Kinship, cell: usize, giver: Option<&Giver>) -
             None => Ok::<(), CellError>(()),
         });
     match filled {
-        Ok(dir) if giver.is_some() => Ok(Ready::GoOn(dir)),
         Ok(dir) => Ok(Ready::New(dir)),
         // Another process was quicker.
         Err(CellError::Run(RunError::Exists { .. })) => Ok(Ready::Busy),
