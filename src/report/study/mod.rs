@@ -3,10 +3,14 @@
 //! | what | file |
 //! |---|---|
 //! | a study as its table, its figure and its grid see it | [`outcomes`] |
+//! | a study's folder read into that | [`gather`](gather()) |
 //! | the metrics that count, and their values in a run | [`reading`] |
 //!
 //! Imports from `run` and its own siblings. To add a metric: its form in [`MetricKey`](crate::run::study::MetricKey), its
 //! name and its value in [`reading`].
 
+mod gather;
 pub mod outcomes;
 pub mod reading;
+
+pub use gather::gather;

@@ -27,6 +27,8 @@ pub const NOT_OF_STAGE_1: &[&str] = &[
     "denoising.average",
     "denoising.refresh_epochs",
     "labels.source",
+    "labels.copied_share",
+    "labels.noise",
     "labels.grid",
 ];
 
