@@ -109,3 +109,6 @@ fn settings_difference(run: &Settings, wanted: &Settings) -> Option<String> {
         format!("its {key} is {}, now {}", show(of(&found, key)), show(of(&wanted, key)))
     })
 }
+
+#[cfg(test)]
+mod tests;
