@@ -10,12 +10,14 @@ mod args;
 mod attach;
 mod bench;
 mod calibrate;
+mod cell;
 mod compare;
 mod config;
 mod control;
 mod data;
 mod devices;
 mod export;
+mod foreground;
 mod health;
 mod help;
 mod home;
@@ -36,8 +38,10 @@ mod refresh;
 mod resume;
 mod runs;
 mod show;
+mod slurm;
 mod stage_name;
 mod stop;
+mod study;
 pub mod subcommand;
 mod train;
 mod verify;
@@ -60,6 +64,7 @@ pub const SUBCOMMANDS: &[Entry] = &[
     Entry::of::<pause::PauseArgs>(),
     Entry::of::<resume::ResumeArgs>(),
     Entry::of::<stop::StopArgs>(),
+    Entry::of::<study::StudyArgs>(),
     Entry::of::<labels::LabelsArgs>(),
     Entry::of::<calibrate::CalibrateArgs>(),
     Entry::of::<health::HealthArgs>(),

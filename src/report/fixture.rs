@@ -106,7 +106,8 @@ pub fn events() -> Vec<Value> {
             }));
         }
     }
-    let stage = json!({"seconds": 5.0, "samples_per_second": 100.0, "train_loss": 0.5, "valid_loss": 0.4, "epochs": 4, "best_epoch": 3});
+    let stage = json!({"seconds": 5.0, "samples_per_second": 100.0, "train_loss": 0.5, "valid_loss": 0.4, "epochs": 4, "best_epoch": 3,
+        "operations": 1_234_000_000_000u64, "peak_memory": 456_000_000});
     events.push(json!({
         "event": "finished", "time": time, "stage": null, "epoch": 0, "step": 0,
         "summary": {

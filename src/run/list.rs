@@ -1,17 +1,18 @@
 //! The runs below a folder with their state and progress, without reading their events in full.
 
+use std::collections::BTreeMap;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::directory::RunDir;
+use super::directory::{RunDir, STUDIES, STUDY_RUNS};
 use super::stamped::{Stamped, stamps};
 use super::tail::EventTail;
 use super::view::{Phase, RunView};
 use super::{clock, lock, sealed, tags};
 use crate::files;
-use crate::training::events::{Event, Stage, StageState, Summary, SummaryMetrics};
+use crate::training::events::{Costs, Event, Stage, StageState, Summary, SummaryMetrics};
 
 /// Where a run stands, its process included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,13 +122,25 @@ pub struct RunResult {
     pub epoch: Option<u32>,
     #[serde(flatten)]
     pub metrics: SummaryMetrics,
+    /// What each stage cost.
+    #[serde(default)]
+    pub costs: BTreeMap<Stage, Costs>,
+    /// As in [`Summary`].
+    #[serde(default)]
+    pub peak_memory: Option<u64>,
 }
 
 impl From<&Summary> for RunResult {
     fn from(summary: &Summary) -> Self {
         let of = [Stage::Joint, Stage::Contrastive].into_iter().find_map(|s| Some((s, summary.stages.get(&s)?)));
         let (stage, epoch) = (of.map(|(stage, _)| stage), of.map(|(_, s)| s.best_epoch));
-        Self { stage, epoch, metrics: summary.metrics.clone() }
+        Self {
+            stage,
+            epoch,
+            metrics: summary.metrics.clone(),
+            costs: summary.stages.iter().map(|(stage, s)| (*stage, s.costs())).collect(),
+            peak_memory: summary.peak_memory,
+        }
     }
 }
 
@@ -138,8 +151,8 @@ impl RunSummary {
     }
 }
 
-/// All runs below `root`, the last written first. What is no run directory, or cannot be read, is left out; a missing
-/// root has no runs.
+/// All runs below `root`, those of its studies included, the last written first. What is no run directory, or cannot be
+/// read, is left out; a missing root has no runs.
 pub fn list_runs(root: &Path) -> Vec<RunSummary> {
     Lister::open(root).list()
 }
@@ -195,16 +208,12 @@ struct Folder {
     study: Option<String>,
 }
 
-/// Where studies lie below the folder of the runs, and in a study's folder its runs; see `run::study`.
-const STUDIES: &str = "studies";
-const CELLS: &str = "runs";
-
 fn run_folders(root: &Path) -> Vec<Folder> {
     let Ok(root) = root.canonicalize() else { return Vec::new() };
     let mut folders = folders_in(&root, "", None);
     for study in folders_in(&root.join(STUDIES), "", None) {
         let name = study.key;
-        folders.extend(folders_in(&study.path.join(CELLS), &format!("{STUDIES}/{name}/"), Some(&name)));
+        folders.extend(folders_in(&study.path.join(STUDY_RUNS), &format!("{STUDIES}/{name}/"), Some(&name)));
     }
     folders
 }
@@ -238,8 +247,12 @@ pub fn summarise(dir: &RunDir) -> RunSummary {
     let stage = view.stage;
     let path = dir.events_path();
     let modified = std::fs::metadata(&path).or_else(|_| std::fs::metadata(dir.path())).and_then(|m| m.modified());
+    let (study, name) = match dir.name().split_once('/') {
+        Some((study, name)) => (Some(study.to_owned()), name),
+        None => (None, dir.name()),
+    };
     with_tags(RunSummary {
-        name: dir.name().to_owned(),
+        name: name.to_owned(),
         path: dir.path().to_owned(),
         dataset: dir.manifest().dataset.clone(),
         state: RunState::of(view.phase, alive),
@@ -252,7 +265,7 @@ pub fn summarise(dir: &RunDir) -> RunSummary {
         result: view.summary.as_ref().map(RunResult::from),
         // One that is being taken up has not failed yet.
         fault: view.fault.clone().filter(|_| !alive && view.phase == Phase::Faulted),
-        study: None,
+        study,
         tags: Vec::new(),
         note: String::new(),
     })
@@ -392,13 +405,18 @@ mod tests {
         let (root, dir) = run_dir();
         record(&dir, std::iter::once(prepared()).chain((1..=9000).map(step)));
         assert_eq!(list_runs(root.path())[0].result, None);
-        let mut summary = Summary::default();
-        summary.stages.insert(Stage::Joint, StageSummary { best_epoch: 7, ..StageSummary::default() });
+        let mut summary = Summary { peak_memory: Some(8192), ..Summary::default() };
+        let (operations, peak_memory) = (Some(1200), Some(4096));
+        let joint = StageSummary { best_epoch: 7, seconds: 2.5, operations, peak_memory, ..StageSummary::default() };
+        summary.stages.insert(Stage::Joint, joint);
         summary.metrics.test.insert("mae".into(), Some(0.25));
         summary.metrics.valid.insert("f1".into(), None);
         record(&dir, [Event { body: Body::Finished { summary }, ..step(9001) }]);
         let json = serde_json::to_value(&list_runs(root.path())[0]).unwrap();
-        let expected = serde_json::json!({"stage": "joint", "epoch": 7, "valid": {"f1": null}, "test": {"mae": 0.25}});
+        let costs = serde_json::json!({"seconds": 2.5, "samples_per_second": null, "operations": 1200,
+            "peak_memory": 4096, "gpu_memory": null});
+        let expected = serde_json::json!({"stage": "joint", "epoch": 7, "valid": {"f1": null}, "test": {"mae": 0.25},
+            "costs": {"joint": costs}, "peak_memory": 8192});
         assert_eq!(json["result"], expected);
     }
 

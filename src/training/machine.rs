@@ -2,6 +2,7 @@
 //! stages' business (see [`StageTrainer`]).
 
 mod commands;
+mod costs;
 mod cutting;
 mod epoch;
 mod handover;
@@ -174,8 +175,8 @@ impl<'a> Machine<'a> {
                 }
             }
         }
-        let Progress { stages, metrics, labels, .. } = self.progress.clone();
-        self.emit(Body::Finished { summary: Summary { stages, metrics, labels } })?;
+        let Progress { stages, metrics, labels, peak_memory, .. } = self.progress.clone();
+        self.emit(Body::Finished { summary: Summary { stages, metrics, labels, peak_memory } })?;
         Ok(Outcome::Finished)
     }
 
@@ -255,6 +256,7 @@ impl<'a> Machine<'a> {
 
     fn run_stage(&mut self, stage: Stage, state: Option<State>) -> Result<End, TrainingError> {
         self.stage_changed(StageState::Running)?;
+        self.begin_costs();
         let started = Instant::now();
         let mut trainer = self.build(stage)?;
         let mut best = None;
@@ -284,6 +286,7 @@ impl<'a> Machine<'a> {
             if over {
                 break;
             }
+            self.report_costs(stage, self.progress.epoch - 1)?;
             if self.checkpoint_due(true) {
                 self.save(Some(&running))?;
             }

@@ -43,6 +43,7 @@ pub mod listener;
 mod losses;
 mod machine;
 pub mod metrics;
+mod operations;
 mod optimizer;
 mod parts;
 mod randomness;
@@ -53,6 +54,7 @@ pub mod speed;
 mod summaries;
 mod targets;
 
+pub use checkpoint::shared::{HandedOn, hand_on};
 pub use checkpoint::verify::{position as checkpoint_position, verify as verify_checkpoints};
 use control::Control;
 pub use error::TrainingError;

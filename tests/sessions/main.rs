@@ -14,6 +14,7 @@ mod faults;
 mod follow;
 mod keys;
 mod kills;
+mod many_runs;
 mod outlive;
 mod screen;
 mod slurm;

@@ -64,9 +64,11 @@ impl Outcome {
             all.insert(format!("predictions {i} of {:?}", entry.stage), file.into_iter().map(u64::from).collect());
         }
         let mut summary = view.summary.expect("a finished run has a summary");
+        summary.peak_memory = None;
         for stage in summary.stages.values_mut() {
             stage.seconds = 0.0;
             stage.samples_per_second = None;
+            (stage.peak_memory, stage.gpu_memory) = (None, None);
         }
         all.insert("summary".into(), text(&serde_json::to_string(&summary).unwrap()));
         Outcome(all)

@@ -84,6 +84,10 @@ pub enum Action {
     /// Lay the selected run's curves over the attached run's.
     Beside,
     Compare,
+    /// The grid of a study's runs, or its table.
+    StudyTable,
+    /// Stop a study, or go on with it.
+    StopStudy,
     /// What became of a run.
     Card,
     /// Write the focused pane as a figure.

@@ -109,6 +109,15 @@ pub enum Question {
     TrainBeside(String),
     /// Write over a file that is there.
     Overwrite(Export),
+    /// End a study, or go on with it.
+    StopStudy {
+        path: PathBuf,
+        name: String,
+    },
+    ResumeStudy {
+        path: PathBuf,
+        name: String,
+    },
     /// Delete run directories.
     Delete {
         paths: Vec<PathBuf>,

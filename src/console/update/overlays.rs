@@ -332,6 +332,14 @@ fn confirmed(state: &mut State, question: Question, effects: &mut Vec<Effect>) {
             say(state, Level::Info, "deleting");
             effects.push(Effect::Organise { paths, change: Change::Remove });
         }
+        Question::StopStudy { path, name } => {
+            say(state, Level::Info, format!("study {name} is told to stop"));
+            effects.push(Effect::StopStudy { path });
+        }
+        Question::ResumeStudy { path, name } => {
+            say(state, Level::Info, format!("going on with study {name}"));
+            effects.push(Effect::ResumeStudy { path });
+        }
         Question::TrainBeside(dataset) => {
             effects.push(Effect::Train { dataset });
             say(state, Level::Info, "starting another run");

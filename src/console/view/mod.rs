@@ -31,6 +31,9 @@ mod runs;
 mod stages;
 mod star;
 mod status;
+mod studies;
+mod study_grid;
+mod study_table;
 mod tabs;
 
 use ratatui::Frame;

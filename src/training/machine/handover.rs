@@ -66,6 +66,7 @@ impl Machine<'_> {
         let result = self.insist(|machine| machine.store.save_result(stage, &weights))?;
         self.progress.results.insert(stage, result);
         self.add_seconds(stage, started);
+        self.report_costs(stage, self.progress.epoch)?;
         self.stage_changed(StageState::Finished)
     }
 
