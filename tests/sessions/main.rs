@@ -18,6 +18,7 @@ mod many_runs;
 mod outlive;
 mod screen;
 mod slurm;
+mod studies;
 mod table;
 mod terminal_death;
 mod viewers;

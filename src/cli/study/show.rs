@@ -5,10 +5,12 @@ use std::process::ExitCode;
 use color_eyre::Result;
 use serde::Serialize;
 
+use super::slurm::told;
 use crate::cli::out::{say, say_json};
 use crate::cli::subcommand::Program;
 use crate::run::study::state::statuses;
 use crate::run::study::{CellState, Study};
+use crate::study::slurm::record::CellTask;
 
 /// Show a study: its cells, and what they say together.
 #[derive(Debug, clap::Args)]
@@ -37,12 +39,20 @@ struct ShownCell {
     state: CellState,
     #[serde(skip_serializing_if = "Option::is_none")]
     stale: Option<String>,
+    /// What Slurm says of a cell that was submitted and that nobody trains.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    slurm: Option<String>,
 }
 
 impl ShowArgs {
     pub fn run(self, program: &Program) -> Result<ExitCode> {
         let study = Study::find(&program.runs_root, &self.study)?;
         let rows = study.plan().rows();
+        let told = told(&study);
+        let of_slurm = |cell: &str, state: &CellState| {
+            let trained = matches!(state, CellState::Finished | CellState::Running { .. });
+            told.get(cell).filter(|_| !trained).map(CellTask::words)
+        };
         let cells: Vec<ShownCell> = study
             .plan()
             .cells()
@@ -50,6 +60,7 @@ impl ShowArgs {
             .zip(statuses(&study))
             .map(|(cell, status)| ShownCell {
                 variant: rows[cell.row].variant.clone(),
+                slurm: of_slurm(&cell.name, &status.state),
                 name: cell.name,
                 seed: cell.seed,
                 state: status.state,
@@ -70,7 +81,8 @@ impl ShowArgs {
                 (CellState::Failed { reason }, _) => format!("failed: {}", reason.replace('\n', " ")),
                 (state, _) => state.name().to_owned(),
             };
-            say(&format!("  {:width$}  {words}", cell.name))?;
+            let slurm = cell.slurm.as_ref().map_or_else(String::new, |words| format!(" ({words})"));
+            say(&format!("  {:width$}  {words}{slurm}", cell.name))?;
         }
         Ok(ExitCode::SUCCESS)
     }

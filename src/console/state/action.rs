@@ -88,6 +88,8 @@ pub enum Action {
     StudyTable,
     /// Stop a study, or go on with it.
     StopStudy,
+    /// Begin a study, or add to one.
+    RunStudy,
     /// What became of a run.
     Card,
     /// Write the focused pane as a figure.

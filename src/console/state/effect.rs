@@ -41,6 +41,10 @@ pub enum Effect {
     },
     /// Look at studies from now on, and at once.
     WatchStudies(Watch),
+    /// Begin a study, or add to one, with the arguments of `mug study run`.
+    RunStudy {
+        arguments: Vec<String>,
+    },
     /// Have a study's process end, or start one that goes on with it.
     StopStudy {
         path: PathBuf,
