@@ -3,6 +3,7 @@
 //! | what | file |
 //! |---|---|
 //! | a study as its table, its figure and its grid see it | [`outcomes`] |
+//! | a study's folder read into that | [`gather`](gather()) |
 //! | the metrics that count, and their values in a run | [`reading`] |
 //! | means, differences and what they say | [`table`], [`against`] |
 //! | the table in writing | [`forms`] |
@@ -12,6 +13,9 @@
 
 pub mod against;
 pub mod forms;
+mod gather;
 pub mod outcomes;
 pub mod reading;
 pub mod table;
+
+pub use gather::gather;
