@@ -23,5 +23,6 @@ pub mod projection;
 pub mod scalars;
 pub mod scale;
 pub mod smoothing;
+pub mod survey;
 pub mod table;
 pub mod tensorboard;
