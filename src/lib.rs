@@ -22,4 +22,5 @@ pub mod report;
 pub mod run;
 pub mod sanitise;
 pub mod split;
+pub mod study;
 pub mod training;

@@ -17,6 +17,7 @@ mod control;
 mod data;
 mod devices;
 mod export;
+mod foreground;
 mod health;
 mod help;
 mod home;
@@ -39,6 +40,7 @@ mod runs;
 mod show;
 mod stage_name;
 mod stop;
+mod study;
 pub mod subcommand;
 mod train;
 mod verify;
@@ -61,6 +63,7 @@ pub const SUBCOMMANDS: &[Entry] = &[
     Entry::of::<pause::PauseArgs>(),
     Entry::of::<resume::ResumeArgs>(),
     Entry::of::<stop::StopArgs>(),
+    Entry::of::<study::StudyArgs>(),
     Entry::of::<labels::LabelsArgs>(),
     Entry::of::<annotate::AnnotateArgs>(),
     Entry::of::<calibrate::CalibrateArgs>(),

@@ -15,10 +15,7 @@ pub(super) fn advice(document: &toml::Table) -> String {
             None if is_section(&key) => {
                 sentences.push(format!("{key} is a section, for example {}", example(&key).unwrap_or_default()));
             }
-            None => sentences.push(match nearest(&key) {
-                Some(near) => format!("there is no setting {key}; did you mean {near}?"),
-                None => format!("there is no setting {key}; configs/ and a run's run.toml show those there are"),
-            }),
+            None => sentences.push(unknown(&key)),
             Some(rule) if alone(&key, &value).try_into::<Settings>().is_err() => {
                 sentences.push(format!("{} = {value}: expected {}", rule.key, rule.expected));
             }
@@ -29,8 +26,26 @@ pub(super) fn advice(document: &toml::Table) -> String {
     sentences.join("; ")
 }
 
-/// The dotted keys of a document with their values, tables taken apart.
-fn leaves(table: &toml::Table) -> Vec<(String, toml::Value)> {
+/// What to say of a key that names no setting and none within a setting; `None` where it does.
+pub fn key_advice(key: &str) -> Option<String> {
+    match rule_of(key) {
+        Some(_) => None,
+        None if is_section(key) => {
+            Some(format!("{key} is a section, for example {}", example(key).unwrap_or_default()))
+        }
+        None => Some(unknown(key)),
+    }
+}
+
+fn unknown(key: &str) -> String {
+    match nearest(key) {
+        Some(near) => format!("there is no setting {key}; did you mean {near}?"),
+        None => format!("there is no setting {key}; configs/ and a run's run.toml show those there are"),
+    }
+}
+
+/// The dotted keys of a document with their values, tables taken apart as far as they are sections.
+pub fn leaves(table: &toml::Table) -> Vec<(String, toml::Value)> {
     fn collect(prefix: &str, table: &toml::Table, found: &mut Vec<(String, toml::Value)>) {
         for (name, value) in table {
             let key = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };

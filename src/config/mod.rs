@@ -19,6 +19,7 @@ use std::path::Path;
 
 use crate::files;
 
+pub use advice::{key_advice, leaves};
 pub use corruption::{Corruption, Corruptions};
 pub use error::ConfigError;
 pub use labels::{Grid, LabelSettings, LabelSource};

@@ -95,8 +95,6 @@ pub(super) const RULES: &[Rule] = &[
     rule!(model.corrector_layers, "a whole number from 1 to 4", |v: usize| (1..=4).contains(&v)),
     rule!(model.corrector_shared, SWITCH),
     rule!(model.corrector_residual, SWITCH),
-    // TOML's integers are signed: a larger seed could not be written to run.toml.
-    rule!(training.seed, "a whole number from 0 to 9223372036854775807", |v: u64| v <= i64::MAX as u64),
     rule!(training.seed, SEED, |v: u64| v <= i64::MAX as u64),
     rule!(training.batch_size, "a whole number from 2 to 65536", |v: usize| (2..=65536).contains(&v)),
     rule!(training.gradient_clip, WEIGHT, weight),

@@ -23,6 +23,7 @@ pub mod projection;
 pub mod scalars;
 pub mod scale;
 pub mod smoothing;
+pub mod study;
 pub mod survey;
 pub mod table;
 pub mod tensorboard;

@@ -20,7 +20,9 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-pub use super::manifest::{DataRecord, Manifest};
+use tempfile::TempDir;
+
+pub use super::manifest::{CellRecord, DataRecord, Manifest};
 use super::rows::{LabelRows, RowsError};
 use super::{FileError, clock, write_atomically};
 use crate::files;
@@ -43,6 +45,13 @@ pub enum RunError {
     #[error(transparent)]
     File(#[from] FileError),
 }
+
+/// The folder of the runs folder in which studies lie; see [`study`](super::study).
+pub const STUDIES: &str = "studies";
+/// The file that makes a folder a study.
+pub const STUDY: &str = "study.toml";
+/// The folder of a study in which its runs lie.
+pub const STUDY_RUNS: &str = "runs";
 
 /// Before the checksum of what stands above it, at the end of `run.toml`.
 const SEAL: &str = "# crc32c ";
@@ -80,6 +89,9 @@ pub fn check_name(name: &str) -> Result<(), RunError> {
     if name.len() > 64 {
         return refuse("it is longer than 64 characters");
     }
+    if name == STUDIES {
+        return refuse("studies lie in the folder of this name");
+    }
     if name.starts_with(['.', '-']) {
         return refuse("it begins with '.' or '-'");
     }
@@ -103,6 +115,16 @@ fn suffix(mut n: usize) -> String {
     letters.iter().rev().map(|&b| char::from(b)).collect()
 }
 
+/// What [`RunDir::find`] finds a run by.
+fn name_of(path: &Path) -> String {
+    let last = |path: &Path| path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    let name = last(path);
+    match path.parent().filter(|runs| runs.ends_with(STUDY_RUNS)).and_then(Path::parent) {
+        Some(study) if study.join(STUDY).is_file() => format!("{}/{name}", last(study)),
+        _ => name,
+    }
+}
+
 pub(super) fn is_taken(error: &io::Error) -> bool {
     use io::ErrorKind::{AlreadyExists, DirectoryNotEmpty, NotADirectory};
     matches!(error.kind(), AlreadyExists | DirectoryNotEmpty | NotADirectory)
@@ -114,6 +136,25 @@ impl RunDir {
     /// # Errors
     /// A name that is taken or not allowed, or a file system that refuses.
     pub fn create(root: &Path, name: Option<&str>, manifest: &Manifest) -> Result<RunDir, RunError> {
+        Self::create_filled(root, name, manifest, |_| Ok(()))
+    }
+
+    /// As [`create`](Self::create); `fill` writes into the directory before anybody can see it.
+    ///
+    /// # Errors
+    /// As [`create`](Self::create), and those of `fill`.
+    pub fn create_filled<E: From<RunError>>(
+        root: &Path,
+        name: Option<&str>,
+        manifest: &Manifest,
+        fill: impl FnOnce(&RunDir) -> Result<(), E>,
+    ) -> Result<RunDir, E> {
+        let (aside, made) = Self::make_aside(root, name, manifest)?;
+        fill(&made)?;
+        Ok(Self::put_in_place(aside, root, name)?)
+    }
+
+    fn make_aside(root: &Path, name: Option<&str>, manifest: &Manifest) -> Result<(TempDir, RunDir), RunError> {
         name.map_or(Ok(()), check_name)?;
         std::fs::create_dir_all(root).map_err(FileError::new("make the folder", root))?;
         // Made aside and renamed: a process that is killed in between leaves no half a run, whose name would be taken.
@@ -129,6 +170,10 @@ impl RunDir {
         }
         let made = RunDir { path: aside.path().to_owned(), name: String::new(), manifest: manifest.clone() };
         made.write_manifest()?;
+        Ok((aside, made))
+    }
+
+    fn put_in_place(aside: TempDir, root: &Path, name: Option<&str>) -> Result<RunDir, RunError> {
         let (date, by_date) = (clock::date(SystemTime::now()), name.is_none());
         let mut n = 0;
         loop {
@@ -175,11 +220,11 @@ impl RunDir {
         let recorded = record.get("settings").and_then(toml::Value::as_table);
         manifest.settings = manifest.settings.as_recorded(recorded.unwrap_or(&toml::Table::new()));
         let path = path.canonicalize().map_err(FileError::new("find", path))?;
-        let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+        let name = name_of(&path);
         Ok(RunDir { path, name, manifest })
     }
 
-    /// Opens a run by its name below `root`, or by its path.
+    /// Opens a run by its name below `root` (`STUDY/RUN`: a study's), or by its path.
     ///
     /// # Errors
     /// As [`open`](Self::open), and [`RunError::NotFound`].
@@ -187,6 +232,15 @@ impl RunDir {
         let named = root.join(name_or_path);
         if check_name(name_or_path).is_ok() && named.is_dir() {
             return Self::open(&named);
+        }
+        if let Some((study, run)) = name_or_path.split_once('/')
+            && check_name(study).is_ok()
+            && check_name(run).is_ok()
+        {
+            let of_study = root.join(STUDIES).join(study).join(STUDY_RUNS).join(run);
+            if of_study.is_dir() {
+                return Self::open(&of_study);
+            }
         }
         match Self::open(Path::new(name_or_path)) {
             Err(RunError::NotARun { path }) if !path.is_dir() => {
@@ -256,7 +310,7 @@ impl RunDir {
         &self.path
     }
 
-    /// The folder's name.
+    /// The folder's name; of a study's run with the study's before it, `STUDY/RUN`.
     pub fn name(&self) -> &str {
         &self.name
     }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::directory::RunDir;
+use super::directory::{RunDir, STUDIES, STUDY_RUNS};
 use super::stamped::{Stamped, stamps};
 use super::tail::EventTail;
 use super::view::{Phase, RunView};
@@ -151,8 +151,8 @@ impl RunSummary {
     }
 }
 
-/// All runs below `root`, the last written first. What is no run directory, or cannot be read, is left out; a missing
-/// root has no runs.
+/// All runs below `root`, those of its studies included, the last written first. What is no run directory, or cannot be
+/// read, is left out; a missing root has no runs.
 pub fn list_runs(root: &Path) -> Vec<RunSummary> {
     Lister::open(root).list()
 }
@@ -208,16 +208,12 @@ struct Folder {
     study: Option<String>,
 }
 
-/// Where studies lie below the folder of the runs, and in a study's folder its runs; see `run::study`.
-const STUDIES: &str = "studies";
-const CELLS: &str = "runs";
-
 fn run_folders(root: &Path) -> Vec<Folder> {
     let Ok(root) = root.canonicalize() else { return Vec::new() };
     let mut folders = folders_in(&root, "", None);
     for study in folders_in(&root.join(STUDIES), "", None) {
         let name = study.key;
-        folders.extend(folders_in(&study.path.join(CELLS), &format!("{STUDIES}/{name}/"), Some(&name)));
+        folders.extend(folders_in(&study.path.join(STUDY_RUNS), &format!("{STUDIES}/{name}/"), Some(&name)));
     }
     folders
 }
@@ -251,8 +247,12 @@ pub fn summarise(dir: &RunDir) -> RunSummary {
     let stage = view.stage;
     let path = dir.events_path();
     let modified = std::fs::metadata(&path).or_else(|_| std::fs::metadata(dir.path())).and_then(|m| m.modified());
+    let (study, name) = match dir.name().split_once('/') {
+        Some((study, name)) => (Some(study.to_owned()), name),
+        None => (None, dir.name()),
+    };
     with_tags(RunSummary {
-        name: dir.name().to_owned(),
+        name: name.to_owned(),
         path: dir.path().to_owned(),
         dataset: dir.manifest().dataset.clone(),
         state: RunState::of(view.phase, alive),
@@ -265,7 +265,7 @@ pub fn summarise(dir: &RunDir) -> RunSummary {
         result: view.summary.as_ref().map(RunResult::from),
         // One that is being taken up has not failed yet.
         fault: view.fault.clone().filter(|_| !alive && view.phase == Phase::Faulted),
-        study: None,
+        study,
         tags: Vec::new(),
         note: String::new(),
     })

@@ -1,5 +1,6 @@
 //! `run.toml`, the manifest of a run directory.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -35,6 +36,9 @@ pub struct Manifest {
     /// Which settings were taken, and why, in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub settings_from: Option<String>,
+    /// Whose cell it is, in a study.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cell: Option<CellRecord>,
     pub device: DeviceRequest,
     pub seed: u64,
     /// Stages to train, in order.
@@ -49,6 +53,23 @@ pub struct DataRecord {
     pub stamp: Stamp,
     /// Of the content, in hexadecimal digits.
     pub sha256: String,
+}
+
+/// What a run is in its study.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CellRecord {
+    /// The study's name.
+    pub study: String,
+    pub variant: String,
+    /// The cell whose first stages this run begins from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub begins_from: Option<String>,
+    /// Of everything that these stages depend on, in both runs; see [`fingerprint`](super::study::fingerprint).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shared: Option<String>,
+    /// Place on the study's axes: key of the setting and value as written.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub axes: BTreeMap<String, String>,
 }
 
 impl Manifest {
@@ -69,6 +90,7 @@ impl Manifest {
             rows_crc32c: None,
             data: None,
             settings_from: None,
+            cell: None,
             device,
             seed: settings.training.seed,
             stages,

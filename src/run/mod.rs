@@ -12,6 +12,7 @@
 //! | what people say of rows | [`marks`], [`annotations`], [`survey`], [`calibration`] |
 //! | many runs: found, called, grouped, removed | [`list`], [`search`], [`tags`], [`organise`], [`stamped`] |
 //! | who trains the run, and whether it lives | [`lock`], [`pulse`] |
+//! | many runs that answer one question | [`study`] |
 //!
 //! Reading what a run recorded, live or over:
 //!
@@ -80,6 +81,7 @@ pub mod rows;
 pub mod sealed;
 pub mod search;
 pub mod stamped;
+pub mod study;
 pub mod survey;
 pub mod tags;
 pub mod tail;

@@ -163,7 +163,8 @@ fn remove(root: &Path, path: &Path, dir: &RunDir) -> Result<(), OrganiseError> {
     check_place(root, path, dir)?;
     let _lock = keep_off(dir)?;
     // Out of the way in one step, so that nobody sees, lists or takes up half a run.
-    let aside = folder_of(dir).join(format!("{GONE}{}.{}{PART}", dir.name(), std::process::id()));
+    let folder_name = dir.path().file_name().unwrap_or_default().display();
+    let aside = folder_of(dir).join(format!("{GONE}{folder_name}.{}{PART}", std::process::id()));
     std::fs::rename(dir.path(), &aside).map_err(FileError::new("remove", dir.path()))?;
     sweep(folder_of(dir), &aside)
 }

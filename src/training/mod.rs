@@ -56,6 +56,7 @@ mod summaries;
 pub mod survey;
 mod targets;
 
+pub use checkpoint::shared::{HandedOn, hand_on};
 pub use checkpoint::verify::{position as checkpoint_position, verify as verify_checkpoints};
 use control::Control;
 pub use error::TrainingError;

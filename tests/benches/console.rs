@@ -6,10 +6,11 @@
 use std::sync::Arc;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use mug::console::sample::{console, corrected, rows, steps};
+use mug::console::sample::{StudyLook, console, corrected, rows, steps, study_directory};
 use mug::report::table::filter::Filter;
 use mug::report::table::order::{SortKey, arrange};
 use mug::report::table::{Rows, Table};
+use mug::run::list::{Lister, list_runs};
 
 const MILLION: usize = 1_000_000;
 
@@ -90,5 +91,78 @@ fn orders(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, frames, keys, orders);
+/// Two thousand runs, and a study of a thousand cells.
+fn many(c: &mut Criterion) {
+    let mut group = c.benchmark_group("many runs, a key and its frame");
+    for (width, height) in [(80, 24), (200, 60)] {
+        let mut console = console(width, height, 100).expect("memory");
+        console.look_at_study(100, 10);
+        for (name, keys) in
+            [("a cell down", "j"), ("to the end and back", "Gg"), ("another seed", "lh"), ("metric", "v")]
+        {
+            group.bench_function(format!("{width}x{height}, 1000 cells, {name}"), |b| {
+                b.iter(|| {
+                    console.press(keys);
+                    console.frame().expect("memory")
+                });
+            });
+        }
+        group.bench_function(format!("{width}x{height}, 1000 cells come anew"), |b| {
+            b.iter(|| {
+                console.look_at_study(100, 10);
+                console.frame().expect("memory")
+            });
+        });
+        for (name, keys) in
+            [("a run down", "j"), ("a search typed and left", "/v\u{1b}"), ("grouped three ways", "bbb")]
+        {
+            console.look_at_runs(2000);
+            group.bench_function(format!("{width}x{height}, 2000 runs, {name}"), |b| {
+                b.iter(|| {
+                    console.press(keys);
+                    console.frame().expect("memory")
+                });
+            });
+        }
+        group.bench_function(format!("{width}x{height}, 2000 runs come anew"), |b| {
+            b.iter(|| {
+                console.look_at_runs(2000);
+                console.frame().expect("memory")
+            });
+        });
+    }
+    group.finish();
+}
+
+/// What a thread does behind that: 2000 run directories that rest, and a study of a thousand cells.
+fn listing(c: &mut Criterion) {
+    let home = tempfile::tempdir().expect("a folder");
+    let study = study_directory(home.path(), 100, 10).expect("run directories");
+    let mut group = c.benchmark_group("a thousand run directories");
+    group.sample_size(10);
+    group.bench_function("listed for the first time", |b| {
+        b.iter(|| {
+            let _ = std::fs::remove_file(home.path().join(".index.json"));
+            list_runs(home.path()).len()
+        });
+    });
+    group.bench_function("listed by another program", |b| b.iter(|| list_runs(home.path()).len()));
+    let mut lister = Lister::open(home.path());
+    group.bench_function("listed again", |b| b.iter(|| lister.list().len()));
+    group.bench_function("a study of them opened for the first time", |b| {
+        b.iter(|| {
+            let _ = std::fs::remove_file(study.join("runs/.index.json"));
+            let _ = std::fs::remove_file(study.join("runs/.cells.json"));
+            StudyLook::open(&study).look().expect("a study")
+        });
+    });
+    group.bench_function("a study of them opened again", |b| {
+        b.iter(|| StudyLook::open(&study).look().expect("a study"));
+    });
+    let mut look = StudyLook::open(&study);
+    group.bench_function("a study of them looked at again", |b| b.iter(|| look.look().expect("a study")));
+    group.finish();
+}
+
+criterion_group!(benches, frames, keys, orders, many, listing);
 criterion_main!(benches);

@@ -17,4 +17,5 @@ pub mod log;
 pub mod metrics;
 pub mod plane;
 pub mod runs;
+pub mod studies;
 pub mod tabs;

@@ -86,6 +86,12 @@ pub enum Action {
     /// Lay the selected run's curves over the attached run's.
     Beside,
     Compare,
+    /// The grid of a study's runs, or its table.
+    StudyTable,
+    /// Stop a study, or go on with it.
+    StopStudy,
+    /// Begin a study, or add to one.
+    RunStudy,
     /// What became of a run.
     Card,
     /// Write the focused pane as a figure.

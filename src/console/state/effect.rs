@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::embedding::Request;
 use super::preferences::Preferences;
+use super::studies::Watch;
 pub use crate::host::spawn::Begin;
 use crate::report::export::{Extract, Format};
 use crate::report::figure::Request as FigureRequest;
@@ -37,6 +38,19 @@ pub enum Effect {
     Organise {
         paths: Vec<PathBuf>,
         change: Change,
+    },
+    /// Look at studies from now on, and at once.
+    WatchStudies(Watch),
+    /// Begin a study, or add to one, with the arguments of `mug study run`.
+    RunStudy {
+        arguments: Vec<String>,
+    },
+    /// Have a study's process end, or start one that goes on with it.
+    StopStudy {
+        path: PathBuf,
+    },
+    ResumeStudy {
+        path: PathBuf,
     },
     /// Read the attached run no longer.
     Detach,

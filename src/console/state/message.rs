@@ -7,6 +7,7 @@ use super::attached::Link;
 use super::datasets::{DatasetItem, Preview};
 use super::effect::Export;
 use super::preferences::Preferences;
+use super::studies::{StudyLine, StudyView};
 use crate::console::terminal::decode::Input;
 use crate::report::neighbours::Neighbours;
 use crate::report::projection::{Picture, Progress};
@@ -39,6 +40,9 @@ pub enum Message {
     /// What was asked for cannot be done; told in full.
     Problem(String),
     Runs(Vec<RunSummary>),
+    Studies(Vec<StudyLine>),
+    /// What is known of the study that is open.
+    Study(Arc<StudyView>),
     /// A run was renamed, tagged, noted or deleted; where it lies now.
     Organised {
         from: PathBuf,

@@ -27,6 +27,7 @@ pub mod runs;
 pub mod series;
 pub mod spec;
 pub mod stages;
+pub mod studies;
 
 use attached::{Attached, Link, ToPoint};
 use datasets::DatasetItem;

@@ -39,6 +39,8 @@ pub enum Overlay {
         line: Line,
         before: String,
     },
+    /// What `mug study run` takes is being typed.
+    RunStudy(Line),
     /// A search for runs is being typed; the one that held before.
     Search {
         line: Line,
@@ -109,6 +111,15 @@ pub enum Question {
     TrainBeside(String),
     /// Write over a file that is there.
     Overwrite(Export),
+    /// End a study, or go on with it.
+    StopStudy {
+        path: PathBuf,
+        name: String,
+    },
+    ResumeStudy {
+        path: PathBuf,
+        name: String,
+    },
     /// Delete run directories.
     Delete {
         paths: Vec<PathBuf>,

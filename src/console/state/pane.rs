@@ -19,6 +19,7 @@ macro_rules! panes {
             Embedding embedding,
             Health health,
             Log log,
+            Studies studies,
         }
     };
 }

@@ -98,6 +98,9 @@ fn ascii(c: char) -> char {
         '▄' => '=',
         '▃' => '-',
         '▂' | '░' => '.',
+        '▒' => ':',
+        '▓' => '%',
+        '±' => '~',
         '▁' => '_',
         // Braille dots by the half of the cell that they fill.
         '\u{2800}'..='\u{28ff}' => {

@@ -94,7 +94,7 @@ fn a_search_shows_what_it_finds_as_it_is_typed_and_escape_takes_it_back() {
     assert!(screen(&state).contains("noise-v0-s1"), "{}", screen(&state));
     assert!(screen(&state).contains("search: state:stopped noi"));
     key(&mut state, KeyCode::Enter);
-    assert!(screen(&state).contains("1 of 24 · /state:stopped noi"), "{}", screen(&state));
+    assert!(screen(&state).contains("1/24 /state:stopped noi"), "{}", screen(&state));
     press(&mut state, "/ nothing");
     assert!(screen(&state).contains("no run holds every word"), "{}", screen(&state));
     key(&mut state, KeyCode::Esc);

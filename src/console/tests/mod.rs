@@ -8,4 +8,5 @@ mod rows;
 mod runs;
 mod screens;
 mod start;
+mod studies;
 mod table;

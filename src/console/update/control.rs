@@ -49,7 +49,11 @@ pub fn confirmed(state: &mut State, question: &Question, effects: &mut Vec<Effec
         Question::Stop => {
             send(state, Command::StopNow, "stopping: the batch is finished and a checkpoint written", effects);
         }
-        Question::TrainBeside(_) | Question::Overwrite(_) | Question::Delete { .. } => return false,
+        Question::TrainBeside(_)
+        | Question::Overwrite(_)
+        | Question::Delete { .. }
+        | Question::StopStudy { .. }
+        | Question::ResumeStudy { .. } => return false,
     }
     true
 }

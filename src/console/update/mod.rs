@@ -31,6 +31,7 @@ mod panes;
 mod runs;
 mod say;
 mod stages;
+mod studies;
 
 use labels::{look_for_doubt, look_for_neighbours, reindex, reindex_if};
 use panes::keys;
@@ -66,6 +67,8 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
             Some(_) => say(state, Level::Error, words),
         },
         Message::Runs(runs) => runs::take(state, runs, &mut effects),
+        Message::Studies(all) => studies::take(state, all),
+        Message::Study(view) => studies::take_view(state, view),
         Message::Organised { from, to } => organise::take(state, &from, to.as_deref(), &mut effects),
         Message::Created { path, name } => {
             attach::attach(state, path, false, &mut effects);
@@ -154,6 +157,7 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
     }
     attach::point_at_run(state, &mut effects);
     embedding::sync(state, &mut effects);
+    studies::sync(state, &mut effects);
     settle(state);
     effects
 }

@@ -40,6 +40,16 @@ pub fn words(question: &Question, state: &State) -> (String, String) {
             let listed = if let [_] = names[..] { String::new() } else { format!("{}: ", names.join(", ")) };
             (title, format!("{listed}the run directory goes with its record, labels and checkpoints."))
         }
+        Question::StopStudy { name, .. } => (
+            format!("Stop study {name}?"),
+            format!("Its runs write a checkpoint and end; x here, or mug study resume {name}, goes on with them."),
+        ),
+        Question::ResumeStudy { name, .. } => (
+            format!("Go on with study {name}?"),
+            "Runs that are not finished go on from their checkpoints, those that were given up are tried again. It goes on \
+             without this console."
+                .into(),
+        ),
         Question::TrainBeside(dataset) => {
             (format!("Start another run on {dataset}?"), format!("{name} goes on beside it; they share the device."))
         }

@@ -57,7 +57,7 @@ fn title(runs: &Runs) -> Vec<Span<'static>> {
         "" => vec![],
         words => {
             let words: String = words.chars().filter(|c| !c.is_control()).take(24).collect();
-            vec![Span::raw(format!("{found} of {all} · ")), Span::styled(format!("/{words} "), theme::KEY)]
+            vec![Span::raw(format!("{found}/{all} ")), Span::styled(format!("/{words} "), theme::KEY)]
         }
     }
 }

@@ -23,9 +23,10 @@ use super::mailbox::Mailbox;
 use super::projector::Projector;
 use super::reading::Reading;
 use super::start::Start;
+use super::studies::StudyWatch;
 use super::unfinished::{Piece, Unfinished};
 use super::worker::spawn;
-use super::{figure, preferences, reports};
+use super::{figure, preferences, reports, studies};
 use crate::console::state::effect::{Arrangement, Backend, Begin, Effect, Export};
 use crate::console::state::message::Message;
 use crate::console::state::preferences::Preferences;
@@ -57,6 +58,7 @@ pub struct Live {
     /// The runs beside the attached one.
     followers: Vec<Follower>,
     lister: Latest<()>,
+    studies: StudyWatch,
     arranger: Latest<Arrangement>,
     rememberer: Latest<(Preferences, Piece)>,
     unfinished: Unfinished,
@@ -78,6 +80,7 @@ impl Live {
         let answers = mailbox.clone();
         let mut runs = Lister::open(&given.runs_root);
         let lister = Latest::new(&mailbox, "runs", move |()| answers.send(Message::Runs(runs.list())));
+        let studies = StudyWatch::new(&mailbox, given.runs_root.clone());
         let answers = mailbox.clone();
         let arranger = Latest::new(&mailbox, "order", move |asked: Arrangement| {
             answers.send(Message::Arranged { number: asked.number, index: asked.order() })
@@ -98,6 +101,7 @@ impl Live {
             attachment: None,
             followers: Vec::new(),
             lister,
+            studies,
             arranger,
             projector,
             rememberer,
@@ -168,6 +172,15 @@ impl Live {
         });
     }
 
+    /// Has a study's process end, or starts one that goes on with it; both take a while.
+    fn on_study(&self, path: PathBuf, act: fn(&Path) -> Result<String, String>) {
+        let mailbox = self.mailbox.clone();
+        spawn(&self.mailbox, "study", move || match act(&path) {
+            Ok(done) => note(&mailbox, Level::Info, done),
+            Err(why) => note(&mailbox, Level::Error, why),
+        });
+    }
+
     fn copy(&self, content: String) {
         if !self.tmux {
             return;
@@ -231,6 +244,16 @@ impl Backend for Live {
                     mailbox.offer(Message::Notice { level: Level::Error, text: e });
                 }
             }
+            Effect::WatchStudies(watch) => self.studies.look_at(watch),
+            Effect::RunStudy { arguments } => {
+                let root = self.given.runs_root.clone();
+                spawn(&self.mailbox, "study", move || match studies::begin(&root, &arguments) {
+                    Ok(done) => note(&mailbox, Level::Info, done),
+                    Err(words) => drop(mailbox.send(Message::Problem(words))),
+                });
+            }
+            Effect::StopStudy { path } => self.on_study(path, studies::stop),
+            Effect::ResumeStudy { path } => self.on_study(path, studies::go_on),
             Effect::Detach => self.attachment = None,
             Effect::Organise { paths, change } => {
                 let (root, lister) = (self.given.runs_root.clone(), self.lister.clone());

@@ -17,5 +17,7 @@ pub mod reading;
 pub mod reports;
 pub mod shared;
 pub mod start;
+pub mod studies;
+pub mod study_cells;
 pub mod unfinished;
 pub mod worker;

@@ -1,0 +1,134 @@
+//! The metrics that count in a study: their names, and their values in a run that is finished.
+
+use super::outcomes::StudyMetric;
+use crate::run::directory::RunDir;
+use crate::run::study::metric::LabelMeasure;
+use crate::run::study::{MetricKey, Plan};
+use crate::run::tail::{TailError, read_view};
+use crate::run::view::RunView;
+use crate::split::Split;
+use crate::training::events::{Stage, Summary};
+use crate::training::metrics::{self, Better};
+
+/// The metrics of a study, in the order of its table. A key that this version does not know stands under its own name.
+pub fn metrics(plan: &Plan) -> Vec<StudyMetric> {
+    plan.metrics
+        .iter()
+        .map(|key| {
+            let (name, lower_is_better) = match MetricKey::parse(key) {
+                Ok(parsed) => named(&parsed),
+                Err(_) => (key.clone(), None),
+            };
+            StudyMetric { key: key.clone(), name, lower_is_better }
+        })
+        .collect()
+}
+
+/// How a heading calls a metric, and whether less of it is better.
+fn named(key: &MetricKey) -> (String, Option<bool>) {
+    let of_split = |split: &str, key: &str| {
+        let better = metrics::find(key).map(|m| m.better == Better::Lower);
+        (format!("{split} {}", metrics::name(key)), better)
+    };
+    match key {
+        MetricKey::Test(key) => of_split("test", key),
+        MetricKey::Valid(key) => of_split("valid", key),
+        MetricKey::Labels(modality, measure) => {
+            let (words, better) = match measure {
+                LabelMeasure::Mae => ("labels MAE", Some(true)),
+                LabelMeasure::Pearson => ("labels r", Some(false)),
+                LabelMeasure::Sign => ("labels sign", Some(false)),
+                LabelMeasure::Copies => ("copies MAE", None),
+                LabelMeasure::CopiesPearson => ("copies r", None),
+                LabelMeasure::Gain => ("labels gain", Some(false)),
+            };
+            (format!("{modality} {words}"), better)
+        }
+        MetricKey::Gap(modality) => (format!("{modality} gap"), Some(true)),
+        MetricKey::Retrieval(modality) => (format!("{modality} retrieval"), Some(false)),
+        MetricKey::Cosine(modality) => (format!("{modality} cosine"), Some(false)),
+        MetricKey::Seconds(None) => ("seconds".into(), Some(true)),
+        MetricKey::Seconds(Some(stage)) => (format!("{stage} seconds"), Some(true)),
+        MetricKey::Speed(stage) => (format!("{stage} samples/s"), Some(false)),
+        MetricKey::Cost(key) => (key.replace('_', " "), Some(true)),
+    }
+}
+
+/// The values of a study's metrics in a run; `None` for what is undefined there or was not recorded.
+///
+/// # Errors
+/// The record cannot be read.
+pub fn values(dir: &RunDir, plan: &Plan) -> Result<Vec<Option<f64>>, TailError> {
+    let view = read_view(&dir.events_path())?;
+    let value = |key: &String| MetricKey::parse(key).ok().and_then(|key| value(&view, &key)).filter(|v| v.is_finite());
+    Ok(plan.metrics.iter().map(value).collect())
+}
+
+/// The value of a metric in a run, by its record; `None` before the run is finished.
+pub fn value(view: &RunView, key: &MetricKey) -> Option<f64> {
+    let summary = view.summary.as_ref()?;
+    match key {
+        MetricKey::Test(key) => summary.metrics.test.get(key).copied().flatten(),
+        MetricKey::Valid(key) => summary.metrics.valid.get(key).copied().flatten(),
+        MetricKey::Labels(modality, measure) => {
+            let labels = &summary.labels.as_ref()?[Split::Train][*modality];
+            match measure {
+                LabelMeasure::Mae => labels.corrected.as_ref()?.mae,
+                LabelMeasure::Pearson => labels.corrected.as_ref()?.pearson,
+                LabelMeasure::Sign => labels.corrected.as_ref()?.sign,
+                LabelMeasure::Copies => labels.copied.as_ref()?.mae,
+                LabelMeasure::CopiesPearson => labels.copied.as_ref()?.pearson,
+                LabelMeasure::Gain => labels.gain.as_ref()?.mae,
+            }
+        }
+        MetricKey::Gap(modality) => alignment(view, &format!("valid.gap_{modality}")),
+        MetricKey::Retrieval(modality) => alignment(view, &format!("valid.retrieval_{modality}")),
+        MetricKey::Cosine(modality) => alignment(view, &format!("valid.positive_cosine_{modality}")),
+        MetricKey::Seconds(stage) => seconds(summary, *stage),
+        MetricKey::Speed(stage) => summary.stages.get(stage)?.samples_per_second,
+        // Costs have their place in the summary once runs record them.
+        MetricKey::Cost(_) => None,
+    }
+}
+
+fn seconds(summary: &Summary, stage: Option<Stage>) -> Option<f64> {
+    match stage {
+        Some(stage) => summary.stages.get(&stage).map(|s| s.seconds),
+        None => (!summary.stages.is_empty()).then(|| summary.stages.values().map(|s| s.seconds).sum()),
+    }
+}
+
+/// A value of stage 1 at the epoch that it handed on.
+fn alignment(view: &RunView, column: &str) -> Option<f64> {
+    let stage = view.stage(Stage::Contrastive);
+    stage.per_epoch.columns.get(column)?.get(stage.best_epoch()?).map(|v| f64::from(*v))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture as disk;
+
+    #[test]
+    fn values_are_those_of_the_record() {
+        let (_root, dir) = disk::finished("one", &[]);
+        let view = read_view(&dir.events_path()).unwrap();
+        let of = |key: &str| value(&view, &MetricKey::parse(key).unwrap());
+        let summary = view.summary.clone().unwrap();
+        assert_eq!(of("test.mae"), summary.metrics.test["mae"]);
+        assert!(of("test.mae").is_some() && of("test.nothing").is_none() && of("cost.memory").is_none());
+        let all: f64 = summary.stages.values().map(|s| s.seconds).sum();
+        assert_eq!(of("seconds"), Some(all));
+        assert_eq!(of("seconds.joint"), Some(summary.stages[&Stage::Joint].seconds));
+        assert_eq!(value(&RunView::default(), &MetricKey::parse("test.mae").unwrap()), None);
+    }
+
+    #[test]
+    fn headings_name_metrics_and_their_direction() {
+        let of = |key: &str| named(&MetricKey::parse(key).unwrap());
+        assert_eq!(of("test.mae"), ("test MAE".into(), Some(true)));
+        assert_eq!(of("labels.text.copies"), ("text copies MAE".into(), None));
+        assert_eq!(of("seconds.denoising"), ("denoising seconds".into(), Some(true)));
+        assert_eq!(of("retrieval.audio").1, Some(false));
+    }
+}

@@ -1,0 +1,16 @@
+//! The studies that ship with the program: `configs/studies/*.toml`.
+
+use super::definition::{Definition, DefinitionError};
+
+/// Names and texts, in the order in which they are listed.
+pub const SHIPPED: [(&str, &str); 1] =
+    [("first-experiments", include_str!("../../../configs/studies/first-experiments.toml"))];
+
+/// The study of a name; `None` where none of it ships.
+///
+/// # Errors
+/// Never for the files as shipped (a test reads them all).
+pub fn shipped(name: &str) -> Option<Result<Definition, DefinitionError>> {
+    let (name, text) = SHIPPED.iter().find(|(n, _)| *n == name)?;
+    Some(Definition::parse(text, &format!("configs/studies/{name}.toml")))
+}
