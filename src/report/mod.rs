@@ -26,5 +26,6 @@ pub mod scale;
 pub mod smoothing;
 pub mod statistics;
 pub mod study;
+pub mod survey;
 pub mod table;
 pub mod tensorboard;
