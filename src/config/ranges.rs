@@ -2,6 +2,7 @@
 
 use super::corruption::Corruptions;
 use super::error::ConfigError;
+use super::learner::Learner;
 use super::settings::Settings;
 
 /// What one setting may be.
@@ -107,6 +108,14 @@ pub(super) const RULES: &[Rule] = &[
     rule!(contrastive.unimodal_weight, WEIGHT, weight),
     rule!(contrastive.contrastive_weight, WEIGHT, weight),
     rule!(contrastive.temperature, "a number above 0", |v: f32| v > 0.0 && v.is_finite()),
+    Rule {
+        key: "denoising.learner",
+        expected: "\"mucn\", or \"mlc\" or \"meta-weight\" together with denoising.members = 1",
+        holds: |s| s.denoising.learner == Learner::Mucn || s.denoising.members.count() == 1,
+        found: |s| s.denoising.learner.to_string(),
+    },
+    rule!(denoising.encoder_rate, RATE, rate),
+    rule!(denoising.look_ahead, "a whole number from 1 to 1000", |v: u32| (1..=1000).contains(&v)),
     rule!(denoising.epochs, COUNT),
     rule!(denoising.learning_rate, RATE, rate),
     rule!(denoising.decay, SWITCH),
