@@ -2,6 +2,7 @@
 
 use super::corruption::Corruptions;
 use super::error::ConfigError;
+use super::learner::Learner;
 use super::settings::Settings;
 
 /// What one setting may be.
@@ -96,8 +97,6 @@ pub(super) const RULES: &[Rule] = &[
     rule!(model.corrector_layers, "a whole number from 1 to 4", |v: usize| (1..=4).contains(&v)),
     rule!(model.corrector_shared, SWITCH),
     rule!(model.corrector_residual, SWITCH),
-    // TOML's integers are signed: a larger seed could not be written to run.toml.
-    rule!(training.seed, "a whole number from 0 to 9223372036854775807", |v: u64| v <= i64::MAX as u64),
     rule!(training.seed, SEED, |v: u64| v <= i64::MAX as u64),
     rule!(training.batch_size, "a whole number from 2 to 65536", |v: usize| (2..=65536).contains(&v)),
     rule!(training.gradient_clip, WEIGHT, weight),
@@ -109,6 +108,14 @@ pub(super) const RULES: &[Rule] = &[
     rule!(contrastive.unimodal_weight, WEIGHT, weight),
     rule!(contrastive.contrastive_weight, WEIGHT, weight),
     rule!(contrastive.temperature, "a number above 0", |v: f32| v > 0.0 && v.is_finite()),
+    Rule {
+        key: "denoising.learner",
+        expected: "\"mucn\", or \"mlc\" or \"meta-weight\" together with denoising.members = 1",
+        holds: |s| s.denoising.learner == Learner::Mucn || s.denoising.members.count() == 1,
+        found: |s| s.denoising.learner.to_string(),
+    },
+    rule!(denoising.encoder_rate, RATE, rate),
+    rule!(denoising.look_ahead, "a whole number from 1 to 1000", |v: u32| (1..=1000).contains(&v)),
     rule!(denoising.epochs, COUNT),
     rule!(denoising.learning_rate, RATE, rate),
     rule!(denoising.decay, SWITCH),

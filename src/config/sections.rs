@@ -6,6 +6,7 @@ use crate::modality::Modality;
 use crate::split::Split;
 
 use super::corruption::{Corruption, Corruptions};
+use super::learner::Learner;
 use super::members::Members;
 
 /// Which evaluation code of the field the metrics follow ([the method](crate::book::method), metrics).
@@ -209,6 +210,13 @@ pub enum Average {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct DenoisingSettings {
+    /// What learns. Any but `mucn` takes one member, and trains encoders in this stage, on the side: stage 3 begins from
+    /// stage 1's weights whatever the learner.
+    pub learner: Learner,
+    /// η, the rate of the gradient descent of encoders and unimodal heads, and of its virtual step (`mlc`, `meta-weight`).
+    pub encoder_rate: f64,
+    /// K, after how many steps of the encoders the corrector takes one of its own (`mlc`).
+    pub look_ahead: u32,
     pub epochs: u32,
     pub learning_rate: f64,
     /// Lower the learning rate step by step, to 0 at the stage's end: labels are read from the last weights, and the
@@ -233,6 +241,9 @@ pub struct DenoisingSettings {
 impl Default for DenoisingSettings {
     fn default() -> Self {
         Self {
+            learner: Learner::Mucn,
+            encoder_rate: 0.01,
+            look_ahead: 1,
             epochs: 30,
             learning_rate: 1e-3,
             decay: true,

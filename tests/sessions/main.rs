@@ -5,6 +5,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod annotate;
 mod batch;
 mod console;
 mod damage;

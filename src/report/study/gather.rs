@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::outcomes::{CellState, Outcome, Outcomes, TestClips, Variant};
 use super::reading::{metrics, values};
+use crate::config::MetricSet;
 use crate::run::directory::RunDir;
 use crate::run::predictions;
 use crate::run::study::state::status;
@@ -71,8 +72,13 @@ fn test_clips(dir: &RunDir, known: &mut Vec<Arc<[String]>>) -> Option<TestClips>
             known.last()?.clone()
         }
     };
-    let predicted = of.iter().map(|row| predicted[*row]).collect();
-    Some(TestClips { ids, predicted, labels: of.iter().map(|row| rows.y[*row]).collect() })
+    // As the dataset's own rule has it before anything is measured.
+    let range = match dir.manifest().settings.data.metrics {
+        Some(MetricSet::Sims) => 1.0,
+        _ => f32::INFINITY,
+    };
+    let of_test = |values: &[f32]| of.iter().map(|row| values[*row].clamp(-range, range)).collect();
+    Some(TestClips { ids, predicted: of_test(&predicted), labels: of_test(&rows.y) })
 }
 
 #[cfg(test)]
