@@ -51,6 +51,7 @@ mod parts;
 mod randomness;
 mod readback;
 mod records;
+mod restoration;
 mod scalars;
 pub mod speed;
 mod summaries;
