@@ -9,7 +9,8 @@ use super::action::{Action, Key, bind};
 use super::spec::{Slot, Spec};
 use crate::console::widgets::list::List;
 use crate::console::widgets::text;
-use crate::report::study::outcomes::{Outcome, Outcomes, Variant};
+use crate::report::study::means::{self, Mean, name_of};
+use crate::report::study::outcomes::Outcomes;
 
 /// Its place and keys.
 pub const PANE: Spec = Spec {
@@ -96,30 +97,9 @@ pub struct StudyView {
     pub means: Vec<Vec<Option<Mean>>>,
 }
 
-/// A variant's metric over its seeds.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Mean {
-    pub mean: f64,
-    /// Sample standard deviation; `None` of a single value.
-    pub deviation: Option<f64>,
-    /// Seeds that have a value.
-    pub count: usize,
-}
-
-impl Mean {
-    fn of(cells: &[Outcome], metric: usize) -> Option<Self> {
-        let values: Vec<f64> = cells.iter().filter_map(|c| c.values.get(metric).copied().flatten()).collect();
-        let count = values.len();
-        let mean = values.iter().sum::<f64>() / count as f64;
-        let squares: f64 = values.iter().map(|v| (v - mean).powi(2)).sum();
-        let deviation = (count > 1).then(|| (squares / (count - 1) as f64).sqrt());
-        (count > 0).then_some(Self { mean, deviation, count })
-    }
-}
-
 impl StudyView {
     /// Works out what a frame needs of a study.
-    pub fn new(line: StudyLine, outcomes: Outcomes, runs: Vec<Option<PathBuf>>, table: Vec<String>) -> Self {
+    pub fn new(line: StudyLine, outcomes: Outcomes, runs: Vec<Option<PathBuf>>) -> Self {
         let range = |metric: usize| {
             let values = outcomes.cells.iter().filter_map(|c| c.values.get(metric).copied().flatten());
             values.filter(|v| v.is_finite()).fold(None, |range: Option<(f64, f64)>, v| {
@@ -128,9 +108,8 @@ impl StudyView {
         };
         let ranges = (0..outcomes.metrics.len()).map(range).collect();
         let longest_name = outcomes.variants.iter().map(|v| text::width(&name_of(v))).max().unwrap_or(0);
-        let seeds = outcomes.seeds.len().max(1);
-        let mean = |metric| outcomes.cells.chunks(seeds).map(move |cells| Mean::of(cells, metric)).collect();
-        let means = (0..outcomes.metrics.len()).map(mean).collect();
+        let means = means::of(&outcomes);
+        let table = means::lines(&outcomes, &means);
         Self { line, outcomes, runs, table, longest_name, ranges, means }
     }
 
@@ -138,12 +117,6 @@ impl StudyView {
     pub fn range(&self, metric: usize) -> Option<(f64, f64)> {
         self.ranges.get(metric).copied().flatten()
     }
-}
-
-/// A variant and its place on the axes.
-pub fn name_of(variant: &Variant) -> String {
-    let places = variant.axes.iter().map(|(_, value)| value.as_str());
-    std::iter::once(variant.name.as_str()).chain(places).collect::<Vec<_>>().join(" ")
 }
 
 /// What the world is to look at again and again.

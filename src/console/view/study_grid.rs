@@ -6,11 +6,12 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use crate::console::layout::studies::{CELL, MEAN, has_means, names, seeds};
-use crate::console::state::studies::{Mean, Opened, StudyView, name_of};
+use crate::console::state::studies::{Opened, StudyView};
 use crate::console::terminal::theme;
 use crate::console::widgets::frame::put;
 use crate::console::widgets::text;
 use crate::report::numbers::significant;
+use crate::report::study::means::name_of;
 use crate::report::study::outcomes::{CellState, Outcome};
 
 /// From the worst to the best.
@@ -55,7 +56,7 @@ pub fn draw(open: &Opened, view: &StudyView, focused: bool, area: Rect, buffer: 
         );
         let mean = view.means.get(open.metric).and_then(|all| all.get(v).copied().flatten());
         if let (Some(x), Some(mean)) = (means, mean) {
-            put(buffer, x, y, MEAN, &format!("  {}", mean_in_words(mean, outcomes.seeds.len())), own);
+            put(buffer, x, y, MEAN, &format!("  {}", mean.in_words(outcomes.seeds.len())), own);
         }
         for i in shown.clone() {
             let Some(cell) = outcomes.cells.get(v * outcomes.seeds.len() + i) else { continue };
@@ -65,15 +66,6 @@ pub fn draw(open: &Opened, view: &StudyView, focused: bool, area: Rect, buffer: 
                 buffer.set_style(Rect { x: column(i), y, width: CELL - 1, height: 1 }, theme::SELECTED);
             }
         }
-    }
-}
-
-/// A mean with its deviation, and of how many seeds where some are missing.
-fn mean_in_words(mean: Mean, seeds: usize) -> String {
-    let of = if mean.count < seeds { format!(" ({})", mean.count) } else { String::new() };
-    match mean.deviation {
-        Some(sd) => format!("{} ± {}{of}", significant(mean.mean, DIGITS), significant(sd, 2)),
-        None => format!("{}{of}", significant(mean.mean, DIGITS)),
     }
 }
 
