@@ -60,9 +60,10 @@ pub fn names(open: &Opened, width: u16) -> u16 {
 /// Width of the column of means, behind the seeds.
 pub const MEAN: u16 = 20;
 
-/// True where a grid of this width has room for the means beside a few seeds.
+/// True where a grid of this width has room for the means beside the seeds, or beside a few of many.
 pub fn has_means(open: &Opened, width: u16) -> bool {
-    width.saturating_sub(names(open, width)) >= MEAN + 2 * CELL
+    let seeds = open.seeds().min(4) as u16;
+    width.saturating_sub(names(open, width)) >= MEAN + seeds * CELL
 }
 
 /// Seeds that a grid of this width has room for, one at least.

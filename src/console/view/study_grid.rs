@@ -32,7 +32,7 @@ pub fn draw(open: &Opened, view: &StudyView, focused: bool, area: Rect, buffer: 
         put(buffer, column(i), area.y, CELL - 1, &heading, style);
     }
     let words = match shown.len() < outcomes.seeds.len() {
-        true => format!("seeds {}–{} of {}", shown.start + 1, shown.end, outcomes.seeds.len()),
+        true => format!("seeds {}–{}/{}", shown.start + 1, shown.end, outcomes.seeds.len()),
         false => "variant".to_owned(),
     };
     put(buffer, area.x + 2, area.y, name.saturating_sub(3), &words, theme::STRONG);

@@ -1,7 +1,7 @@
 //! Each variant's metrics over its seeds, and all of them as lines of text.
 
 use super::outcomes::{Outcome, Outcomes, Variant};
-use crate::report::numbers::significant;
+use crate::report::numbers::{number, significant};
 
 /// A variant's metric over its seeds.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -26,11 +26,14 @@ impl Mean {
         (count > 0).then_some(Self { mean, deviation, count })
     }
 
-    /// `0.4123 ± 0.0021`, and of how many where some of the `seeds` have no value.
+    /// `0.412 ± 0.002`, and of how many where some of the `seeds` have no value.
     pub fn in_words(self, seeds: usize) -> String {
         let of = if self.count < seeds { format!(" ({})", self.count) } else { String::new() };
-        let deviation = self.deviation.map_or(String::new(), |sd| format!(" ± {}", significant(sd, 2)));
-        format!("{}{deviation}{of}", significant(self.mean, DIGITS))
+        let mean = significant(self.mean, DIGITS);
+        // As many decimals as the mean has.
+        let decimals = mean.split_once('.').map_or(0, |(_, behind)| behind.len());
+        let deviation = self.deviation.map_or(String::new(), |sd| format!(" ± {}", number(sd, decimals)));
+        format!("{mean}{deviation}{of}")
     }
 }
 
@@ -99,7 +102,7 @@ mod tests {
         assert_eq!(means[0][2], None);
         let lines = lines(&outcomes, &means);
         assert_eq!(lines[0], "variant            test MAE");
-        assert_eq!(lines[1], "a 0.2 (reference)  2.000 ± 1.4");
+        assert_eq!(lines[1], "a 0.2 (reference)  2.000 ± 1.414");
         assert_eq!(lines[2], "longer 0.2         0.500 (1)");
         assert_eq!(lines[3], "none 0.2           –");
         let empty = Outcomes { cells: vec![cell(None); 6], ..outcomes };
