@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use mug::config::Settings;
-use mug::console::sample::study_directory;
+use mug::console::made_up::study_directory;
 use mug::device::DeviceRequest;
 use mug::run::directory::{Manifest, RunDir};
 use mug::run::lock::RunLock;

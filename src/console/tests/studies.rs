@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crossterm::event::KeyCode;
 
 use crate::console::fixture::*;
-use crate::console::sample::study;
+use crate::console::made_up::study;
 use crate::console::state::State;
 use crate::console::state::effect::Effect;
 use crate::console::state::message::Message;
