@@ -132,6 +132,7 @@ pub fn line(event: &Event, view: &RunView) -> Option<String> {
         | Body::Embedding { .. }
         | Body::Predictions { .. }
         | Body::Health { .. }
+        | Body::Costs { .. }
         | Body::Checkpointed { .. } => return None,
     })
 }

@@ -6,6 +6,7 @@
 //! `lines` and `progress` tell a run's events, `control` sends commands. Files here import from each other without a
 //! ring, and never from this one; everything below may be imported.
 
+mod annotate;
 mod args;
 mod attach;
 mod bench;
@@ -16,6 +17,7 @@ mod control;
 mod data;
 mod devices;
 mod export;
+mod foreground;
 mod health;
 mod help;
 mod home;
@@ -38,6 +40,7 @@ mod runs;
 mod show;
 mod stage_name;
 mod stop;
+mod study;
 pub mod subcommand;
 mod train;
 mod verify;
@@ -60,7 +63,9 @@ pub const SUBCOMMANDS: &[Entry] = &[
     Entry::of::<pause::PauseArgs>(),
     Entry::of::<resume::ResumeArgs>(),
     Entry::of::<stop::StopArgs>(),
+    Entry::of::<study::StudyArgs>(),
     Entry::of::<labels::LabelsArgs>(),
+    Entry::of::<annotate::AnnotateArgs>(),
     Entry::of::<calibrate::CalibrateArgs>(),
     Entry::of::<health::HealthArgs>(),
     Entry::of::<plot::PlotArgs>(),

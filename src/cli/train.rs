@@ -1,26 +1,21 @@
 //! `mug train`: the run's process in the foreground, for scripts and batch systems.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use color_eyre::Result;
 use color_eyre::eyre::eyre;
-use serde::Serialize;
 
-use super::out::{say_json, warn as note};
-use super::progress;
+use super::foreground::{finish, train};
+use super::out::warn as note;
 use super::record::read_record;
 use super::subcommand::{Program, Subcommand};
 use crate::device::DeviceRequest;
 use crate::host::prepare::{Amendment, RunRequest, amend, check_ready};
-use crate::host::trainer::trainer;
-use crate::host::{HostOptions, serve};
 use crate::run::directory::RunDir;
 use crate::run::lock;
-use crate::run::view::{Phase, RunView};
-use crate::training::Outcome;
-use crate::training::events::{Stage, Summary};
+use crate::run::view::Phase;
+use crate::training::events::Stage;
 
 /// Train without a screen; exits with 0 only when the run finished.
 #[derive(Debug, clap::Parser)]
@@ -122,51 +117,8 @@ impl Subcommand for TrainArgs {
             }
         };
         note(&format!("run {} in {}", dir.name(), dir.path().display()));
-        let options = HostOptions { resume: self.resume.is_some(), ..HostOptions::default() };
-        let done = AtomicBool::new(false);
-        let (served, view) = std::thread::scope(|scope| {
-            let reporter = scope.spawn(|| progress::report(&dir, &done));
-            let served = serve(dir.clone(), trainer(), &options);
-            done.store(true, Ordering::Release);
-            // Where the reporting thread panicked, the record is read instead.
-            (served, reporter.join().ok())
-        });
-        let served = served?;
-        let view = match view {
-            Some(view) => view,
-            None => read_record(&dir)?,
-        };
-        match served.outcome {
-            Outcome::Finished => finish(&dir, &view, self.json),
-            Outcome::Stopped => {
-                note(&format!("not finished; go on with mug train --resume {}", dir.name()));
-                Ok(ExitCode::from(served.signal.and_then(|s| u8::try_from(128 + s).ok()).unwrap_or(STOPPED)))
-            }
-        }
+        train(&dir, self.resume.is_some(), self.json)
     }
-}
-
-/// Exit status of a run that was ended by `mug stop`: not finished, not failed.
-const STOPPED: u8 = 3;
-
-/// What `--json` prints.
-#[derive(Serialize)]
-struct Report<'a> {
-    run: &'a str,
-    path: &'a Path,
-    device: Option<&'a str>,
-    #[serde(flatten)]
-    summary: &'a Summary,
-}
-
-fn finish(dir: &RunDir, view: &RunView, json: bool) -> Result<ExitCode> {
-    let summary = view.summary.as_ref().ok_or_else(|| eyre!("the run finished and recorded no summary"))?;
-    if json {
-        let device = view.prepared.as_ref().map(|p| p.device.as_str());
-        let report = Report { run: dir.name(), path: dir.path(), device, summary };
-        say_json(&report)?;
-    }
-    Ok(ExitCode::SUCCESS)
 }
 
 #[cfg(test)]

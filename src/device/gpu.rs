@@ -5,8 +5,10 @@
 use std::future::Future;
 use std::sync::OnceLock;
 
+use burn::backend::DispatchDevice;
 use burn::tensor::wgpu::{WgpuBackend, wgpu};
 use burn::tensor::{Device, DeviceKind, Tensor};
+use burn_cubecl::cubecl::MemoryScope;
 
 use super::compute::{Adapter, ComputeDevice};
 
@@ -44,11 +46,24 @@ pub fn open(software: bool) -> Result<ComputeDevice, String> {
     OPENED_SOFTWARE.get_or_init(|| quietly(|| open_best(true)).unwrap_or_else(Err)).clone()
 }
 
+/// What the allocator of a device holds, in bytes: more than is in use, since it keeps what was freed.
+pub fn memory(device: &Device) -> Option<u64> {
+    let DispatchDevice::Cube(device) = device.clone().inner().as_dispatch().clone() else {
+        return None;
+    };
+    Some(device.client().memory_report(MemoryScope::Device).usage().bytes_reserved)
+}
+
 fn open_best(software: bool) -> Result<ComputeDevice, String> {
     let mut reasons = Vec::new();
     let mut seen = false;
-    for Found { adapter, kind, rank } in list() {
+    let only = std::env::var(super::GPU).ok();
+    for (place, Found { adapter, kind, rank }) in list().into_iter().enumerate() {
         seen = true;
+        if let Some(only) = only.as_ref().filter(|only| only.parse() != Ok(place)) {
+            reasons.push(format!("{} is not adapter {only}, which {} asks for", adapter.name, super::GPU));
+            continue;
+        }
         if (kind == DeviceKind::Cpu) != software {
             if !software {
                 reasons.push(format!("{} is a software adapter, slower than the CPU backend", adapter.name));
@@ -58,6 +73,7 @@ fn open_best(software: bool) -> Result<ComputeDevice, String> {
         match try_adapter(kind) {
             Ok(device) => {
                 let why = match (software, rank) {
+                    _ if only.is_some() => "the adapter that was asked for, and it computes correctly",
                     (true, _) => "the only adapter; software, slower than --device cpu and good for checks only",
                     (false, 0) => "the first discrete GPU, and it computes correctly",
                     (false, _) => "the best adapter there is, and it computes correctly",

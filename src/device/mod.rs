@@ -6,11 +6,15 @@
 mod compute;
 #[cfg(feature = "gpu")]
 mod gpu;
+pub mod memory;
 
 use burn::backend::DispatchDevice;
 use burn::tensor::Device;
 pub use compute::{Adapter, ComputeDevice};
 use serde::{Deserialize, Serialize};
+
+/// The variable that names the one adapter to compute on: its place in the list of `mug devices`, from 0.
+pub const GPU: &str = "MUG_GPU";
 
 /// What the user asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
@@ -44,6 +48,15 @@ fn cpu(why: String) -> ComputeDevice {
 /// True for burn's CPU backend, with or without a tape.
 pub fn is_cpu(device: &Device) -> bool {
     matches!(device.clone().inner().as_dispatch(), DispatchDevice::Flex(_))
+}
+
+/// Memory that the GPU's allocator holds for all tensors of this process, in bytes; `None` for a device that does not say,
+/// and for the CPU.
+pub fn gpu_memory(device: &Device) -> Option<u64> {
+    #[cfg(feature = "gpu")]
+    return gpu::memory(device);
+    #[cfg(not(feature = "gpu"))]
+    return None;
 }
 
 /// The adapters of this machine, best first; empty without a driver, or in a build without GPU support.

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use super::client;
 use super::prepare::{PrepareError, check_ready, check_restart};
+use crate::device;
 use crate::files;
 use crate::run::FileError;
 use crate::run::directory::RunDir;
@@ -50,7 +51,26 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// # Errors
 /// Somebody trains the run already, its manifest or its data stand in the way, or the new process did not come up; then with the end of its log.
 pub fn start_detached(dir: &RunDir) -> Result<u32, SpawnError> {
-    start_program(&this_program(), dir, &[], &mut |_| {})
+    start_program(&this_program(), dir, &[], Share::default(), &mut |_| {})
+}
+
+/// What a worker of many may take of the machine.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Share {
+    /// Threads that compute on the CPU; `None`: one a core.
+    pub threads: Option<usize>,
+    /// Which of the adapters that `mug devices` lists, from 0; `None`: the best.
+    pub gpu: Option<usize>,
+}
+
+/// As [`start_detached`] for a run that is one of many: a new one, or with `resume` one that goes on from its last
+/// checkpoint.
+///
+/// # Errors
+/// As [`start_detached`].
+pub fn start_worker(dir: &RunDir, resume: bool, share: Share, tell: &mut dyn FnMut(&str)) -> Result<u32, SpawnError> {
+    let options = if resume { vec![OsStr::new("--resume")] } else { Vec::new() };
+    start_program(&this_program(), dir, &options, share, tell)
 }
 
 /// Where a run that is taken up goes on.
@@ -76,7 +96,8 @@ pub fn take_up(dir: &RunDir, begin: Begin, tell: &mut dyn FnMut(&str)) -> Result
         }
         Begin::AfterCut(stage) => vec!["--resume", "--continue", stage.name()],
     };
-    start_program(&this_program(), dir, &options.into_iter().map(OsStr::new).collect::<Vec<_>>(), tell)
+    let options: Vec<&OsStr> = options.into_iter().map(OsStr::new).collect();
+    start_program(&this_program(), dir, &options, Share::default(), tell)
 }
 
 /// How long a process that was started is watched making data and model ready; what fails at once, fails sooner.
@@ -124,6 +145,9 @@ fn events_from(path: &Path, from: u64) -> Vec<Event> {
     bytes.split(|&b| b == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).collect()
 }
 
+/// The number of threads that compute, as rayon reads it.
+const THREADS: &str = "RAYON_NUM_THREADS";
+
 /// This program, also where its file was replaced or deleted since it started.
 pub fn this_program() -> PathBuf {
     let running = PathBuf::from("/proc/self/exe");
@@ -134,6 +158,7 @@ fn start_program(
     program: &Path,
     dir: &RunDir,
     options: &[&OsStr],
+    share: Share,
     tell: &mut dyn FnMut(&str),
 ) -> Result<u32, SpawnError> {
     // Taken for a moment, so that whatever is to be waited for is waited for here, where somebody can be told.
@@ -150,6 +175,13 @@ fn start_program(
     // leader here: a leader cannot.
     command.arg0("mug").arg("host").arg(dir.path()).args(options);
     command.stdin(Stdio::null()).stdout(out).stderr(err);
+    // What the user says of threads holds.
+    if let Some(threads) = share.threads.filter(|_| std::env::var_os(THREADS).is_none()) {
+        command.env(THREADS, threads.to_string());
+    }
+    if let Some(gpu) = share.gpu {
+        command.env(device::GPU, gpu.to_string());
+    }
     let mut child = command.spawn().map_err(|source| SpawnError::Start { program: program.to_owned(), source })?;
     let result = wait_for(&mut child, dir, begin);
     // Somebody has to take note of its end, or it stays in the process table while this program lives.

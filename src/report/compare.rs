@@ -4,7 +4,7 @@ use serde::Serialize;
 use unicode_width::UnicodeWidthStr;
 
 use super::figure::clean;
-use super::numbers::number;
+use super::numbers::{bytes, count, number};
 use crate::config::Settings;
 use crate::modality::Modality;
 use crate::run::directory::{Manifest, RunDir};
@@ -180,6 +180,15 @@ fn results(runs: &[(&RunDir, &RunView)]) -> Vec<ResultRow> {
         add(format!("labels train {m} mae"), Some(Better::Lower), &|v| last(v)?.corrected?.mae);
     }
     add("active seconds".into(), None, &|v| (v.events > 0).then_some(v.time));
+    for stage in Stage::ALL {
+        let costs = move |view: &RunView| view.stage(stage).costs;
+        add(format!("{stage} seconds"), None, &|v| Some(costs(v)?.seconds));
+        add(format!("{stage} samples/s"), None, &|v| costs(v)?.samples_per_second);
+        add(format!("{stage} operations"), None, &|v| Some(costs(v)?.operations? as f64));
+        add(format!("{stage} peak memory"), None, &|v| Some(costs(v)?.peak_memory? as f64));
+        add(format!("{stage} GPU memory"), None, &|v| Some(costs(v)?.gpu_memory? as f64));
+    }
+    add("peak memory".into(), None, &|v| Some(v.summary.as_ref()?.peak_memory? as f64));
     rows
 }
 
@@ -218,6 +227,16 @@ fn result_name(name: &str) -> String {
     }
 }
 
+/// A result in a table.
+fn result_value(name: &str, value: f64) -> String {
+    match name.rsplit(' ').next() {
+        Some("seconds") => number(value, 0),
+        Some("samples/s" | "operations") => count(value),
+        Some("memory") if value.is_finite() => bytes(value as u64),
+        _ => number(value, 4),
+    }
+}
+
 impl Comparison {
     /// The table in lines of text, columns lined up; the best of each line carries a `*`.
     pub fn lines(&self) -> Vec<String> {
@@ -251,10 +270,9 @@ impl Comparison {
             vec![],
         ));
         for result in &self.results {
-            let places = if result.name == "active seconds" { 0 } else { 4 };
             let cell = |(i, v): (usize, &Option<f64>)| {
                 let mark = if result.best.contains(&i) { "*" } else { " " };
-                format!("{}{mark}", number(v.unwrap_or(f64::NAN), places))
+                format!("{}{mark}", result_value(&result.name, v.unwrap_or(f64::NAN)))
             };
             let cells = result.values.iter().enumerate().map(cell);
             table.push(row(&format!("  {}", result_name(&result.name)), cells.collect()));

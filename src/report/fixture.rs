@@ -48,7 +48,7 @@ pub fn finished(name: &str, overrides: &[&str]) -> (tempfile::TempDir, RunDir) {
     rows.write(&dir.rows_path()).unwrap();
     labels::write(
         &dir.path().join("labels/0000-denoising.npy"),
-        &LabelValues { corrected: three(0.1, 0.2, -0.3), spread: None },
+        &LabelValues { corrected: three(0.1, 0.2, -0.3), ..LabelValues::default() },
     )
     .unwrap();
     (root, dir)
@@ -106,7 +106,8 @@ pub fn events() -> Vec<Value> {
             }));
         }
     }
-    let stage = json!({"seconds": 5.0, "samples_per_second": 100.0, "train_loss": 0.5, "valid_loss": 0.4, "epochs": 4, "best_epoch": 3});
+    let stage = json!({"seconds": 5.0, "samples_per_second": 100.0, "train_loss": 0.5, "valid_loss": 0.4, "epochs": 4, "best_epoch": 3,
+        "operations": 1_234_000_000_000u64, "peak_memory": 456_000_000});
     events.push(json!({
         "event": "finished", "time": time, "stage": null, "epoch": 0, "step": 0,
         "summary": {

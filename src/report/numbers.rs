@@ -41,6 +41,37 @@ pub fn significant(value: f64, digits: usize) -> String {
     number(value, digits.saturating_sub(before).min(6))
 }
 
+/// A count with a suffix of thousands: 950, 3.2k, 1.5M, 12T.
+pub fn count(value: f64) -> String {
+    if !value.is_finite() {
+        return "–".to_owned();
+    }
+    if value < 999.5 {
+        return format!("{value:.0}");
+    }
+    let (mut value, mut suffixes) = (value / 1e3, "kMGTP".chars());
+    let mut suffix = suffixes.next().unwrap_or_default();
+    for larger in suffixes {
+        if value < 999.5 {
+            break;
+        }
+        (value, suffix) = (value / 1e3, larger);
+    }
+    let places = usize::from(value < 9.95);
+    format!("{value:.places$}{suffix}")
+}
+
+/// A size of files and memory: 512 B, 45 KB, 1.2 GB.
+pub fn bytes(value: u64) -> String {
+    let v = value as f64;
+    match v {
+        v if v < 1e3 => format!("{v:.0} B"),
+        v if v < 1e6 => format!("{:.0} KB", v / 1e3),
+        v if v < 1e9 => format!("{:.0} MB", v / 1e6),
+        v => format!("{:.1} GB", v / 1e9),
+    }
+}
+
 /// A moment of the run as a clock: 0:08, 4:05, 2:10:33.
 pub fn clock(seconds: f64) -> String {
     if !(0.0..1e9).contains(&seconds) {

@@ -9,6 +9,7 @@
 //!   predictions/    of every row, after stages 1 and 3; see predictions.rs
 //!   checkpoints/    written by training
 //!   marks.jsonl     what people marked and noted; see marks.rs
+//!   annotations/    clips drawn for people, and what they said of them; see survey/
 //!   tags.toml       tags and a note; see tags.rs
 //!   calibration.json  which labels a calibration chose; see calibration.rs
 //!   host.lock       held by the run's process; see lock.rs
@@ -19,7 +20,9 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-pub use super::manifest::{DataRecord, Manifest};
+use tempfile::TempDir;
+
+pub use super::manifest::{CellRecord, DataRecord, Manifest};
 use super::rows::{LabelRows, RowsError};
 use super::{FileError, clock, write_atomically};
 use crate::files;
@@ -133,6 +136,25 @@ impl RunDir {
     /// # Errors
     /// A name that is taken or not allowed, or a file system that refuses.
     pub fn create(root: &Path, name: Option<&str>, manifest: &Manifest) -> Result<RunDir, RunError> {
+        Self::create_filled(root, name, manifest, |_| Ok(()))
+    }
+
+    /// As [`create`](Self::create); `fill` writes into the directory before anybody can see it.
+    ///
+    /// # Errors
+    /// As [`create`](Self::create), and those of `fill`.
+    pub fn create_filled<E: From<RunError>>(
+        root: &Path,
+        name: Option<&str>,
+        manifest: &Manifest,
+        fill: impl FnOnce(&RunDir) -> Result<(), E>,
+    ) -> Result<RunDir, E> {
+        let (aside, made) = Self::make_aside(root, name, manifest)?;
+        fill(&made)?;
+        Ok(Self::put_in_place(aside, root, name)?)
+    }
+
+    fn make_aside(root: &Path, name: Option<&str>, manifest: &Manifest) -> Result<(TempDir, RunDir), RunError> {
         name.map_or(Ok(()), check_name)?;
         std::fs::create_dir_all(root).map_err(FileError::new("make the folder", root))?;
         // Made aside and renamed: a process that is killed in between leaves no half a run, whose name would be taken.
@@ -148,6 +170,10 @@ impl RunDir {
         }
         let made = RunDir { path: aside.path().to_owned(), name: String::new(), manifest: manifest.clone() };
         made.write_manifest()?;
+        Ok((aside, made))
+    }
+
+    fn put_in_place(aside: TempDir, root: &Path, name: Option<&str>) -> Result<RunDir, RunError> {
         let (date, by_date) = (clock::date(SystemTime::now()), name.is_none());
         let mut n = 0;
         loop {
@@ -309,6 +335,11 @@ impl RunDir {
     /// What people marked and noted about rows; see marks.rs.
     pub fn marks_path(&self) -> PathBuf {
         self.path.join("marks.jsonl")
+    }
+
+    /// What people said of clips that were drawn for them; see survey.
+    pub fn annotations_dir(&self) -> PathBuf {
+        self.path.join("annotations")
     }
 
     pub fn checkpoints_dir(&self) -> PathBuf {

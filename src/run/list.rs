@@ -1,5 +1,6 @@
 //! The runs below a folder with their state and progress, without reading their events in full.
 
+use std::collections::BTreeMap;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
@@ -11,7 +12,7 @@ use super::tail::EventTail;
 use super::view::{Phase, RunView};
 use super::{clock, lock, sealed, tags};
 use crate::files;
-use crate::training::events::{Event, Stage, StageState, Summary, SummaryMetrics};
+use crate::training::events::{Costs, Event, Stage, StageState, Summary, SummaryMetrics};
 
 /// Where a run stands, its process included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,13 +122,25 @@ pub struct RunResult {
     pub epoch: Option<u32>,
     #[serde(flatten)]
     pub metrics: SummaryMetrics,
+    /// What each stage cost.
+    #[serde(default)]
+    pub costs: BTreeMap<Stage, Costs>,
+    /// As in [`Summary`].
+    #[serde(default)]
+    pub peak_memory: Option<u64>,
 }
 
 impl From<&Summary> for RunResult {
     fn from(summary: &Summary) -> Self {
         let of = [Stage::Joint, Stage::Contrastive].into_iter().find_map(|s| Some((s, summary.stages.get(&s)?)));
         let (stage, epoch) = (of.map(|(stage, _)| stage), of.map(|(_, s)| s.best_epoch));
-        Self { stage, epoch, metrics: summary.metrics.clone() }
+        Self {
+            stage,
+            epoch,
+            metrics: summary.metrics.clone(),
+            costs: summary.stages.iter().map(|(stage, s)| (*stage, s.costs())).collect(),
+            peak_memory: summary.peak_memory,
+        }
     }
 }
 
@@ -392,13 +405,18 @@ mod tests {
         let (root, dir) = run_dir();
         record(&dir, std::iter::once(prepared()).chain((1..=9000).map(step)));
         assert_eq!(list_runs(root.path())[0].result, None);
-        let mut summary = Summary::default();
-        summary.stages.insert(Stage::Joint, StageSummary { best_epoch: 7, ..StageSummary::default() });
+        let mut summary = Summary { peak_memory: Some(8192), ..Summary::default() };
+        let (operations, peak_memory) = (Some(1200), Some(4096));
+        let joint = StageSummary { best_epoch: 7, seconds: 2.5, operations, peak_memory, ..StageSummary::default() };
+        summary.stages.insert(Stage::Joint, joint);
         summary.metrics.test.insert("mae".into(), Some(0.25));
         summary.metrics.valid.insert("f1".into(), None);
         record(&dir, [Event { body: Body::Finished { summary }, ..step(9001) }]);
         let json = serde_json::to_value(&list_runs(root.path())[0]).unwrap();
-        let expected = serde_json::json!({"stage": "joint", "epoch": 7, "valid": {"f1": null}, "test": {"mae": 0.25}});
+        let costs = serde_json::json!({"seconds": 2.5, "samples_per_second": null, "operations": 1200,
+            "peak_memory": 4096, "gpu_memory": null});
+        let expected = serde_json::json!({"stage": "joint", "epoch": 7, "valid": {"f1": null}, "test": {"mae": 0.25},
+            "costs": {"joint": costs}, "peak_memory": 8192});
         assert_eq!(json["result"], expected);
     }
 

@@ -61,12 +61,12 @@ pub struct CellRecord {
     /// The study's name.
     pub study: String,
     pub variant: String,
-    /// The run of the study, by its name there, whose stage 1 this run begins from.
+    /// The cell whose first stages this run begins from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub stage_1_of: Option<String>,
-    /// Of everything that stage 1 depends on, both runs'; see [`fingerprint`](super::study::fingerprint).
+    pub begins_from: Option<String>,
+    /// Of everything that these stages depend on, in both runs; see [`fingerprint`](super::study::fingerprint).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub stage_1: Option<String>,
+    pub shared: Option<String>,
     /// Place on the study's axes: key of the setting and value as written.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub axes: BTreeMap<String, String>,

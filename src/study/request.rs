@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::config::{ConfigError, Settings, leaves};
 use crate::dataset::digest::{Sign, sha256};
-use crate::dataset::{self, DEMO, Dataset, DatasetError, Source};
+use crate::dataset::{self, DEMO, Dataset, DatasetError, Source, fingerprint_of_file};
 use crate::device::DeviceRequest;
 use crate::files;
 use crate::host::prepare::{PrepareError, RunRequest};
@@ -190,5 +190,6 @@ fn record(path: &Path, before: Option<&DataRecord>) -> Result<DataRecord, Reques
 
 /// That of the clips that this version of the program makes.
 fn demo_fingerprint(source: &Source, settings: &Settings) -> Result<String, RequestError> {
-    Ok(Dataset::open(source, &settings.data)?.fingerprint)
+    // Without the noise of the settings, which cells may differ in.
+    Ok(fingerprint_of_file(&Dataset::open(source, &settings.data)?.fingerprint).to_owned())
 }

@@ -20,6 +20,7 @@ use crate::files;
 
 mod calibrated;
 mod progress;
+pub mod shared;
 pub mod verify;
 
 pub use progress::Progress;

@@ -6,6 +6,7 @@
 //! Types only: they import nothing but `modality`, `split` and `config`'s source of labels. To add an event: a [`Body`], emitted where it happens; readers
 //! of older versions skip lines that they do not know, and `run::view` says what it changes.
 
+mod costs;
 mod health;
 mod labels;
 mod stage;
@@ -15,6 +16,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+pub use costs::Costs;
 pub use health::{Check, CheckState};
 pub use labels::{Agreement, Apart, Gain, Grid, Interval, LabelSummaries, LabelSummary, LabelValues, Part};
 pub use stage::{Cut, Moment, Stage, StageState};
@@ -152,6 +154,26 @@ pub struct StageSummary {
     pub epochs: u32,
     /// The epoch whose weights are handed on, from 1; 0 before the first.
     pub best_epoch: u32,
+    /// This and what follows as in [`Costs`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub operations: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub peak_memory: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gpu_memory: Option<u64>,
+}
+
+impl StageSummary {
+    /// What the stage cost.
+    pub fn costs(&self) -> Costs {
+        Costs {
+            seconds: self.seconds,
+            samples_per_second: self.samples_per_second,
+            operations: self.operations,
+            peak_memory: self.peak_memory,
+            gpu_memory: self.gpu_memory,
+        }
+    }
 }
 
 /// The result of a finished run; `mug train --json` prints it.
@@ -163,6 +185,10 @@ pub struct Summary {
     pub metrics: SummaryMetrics,
     /// `None` where no stage made labels.
     pub labels: Option<LabelSummaries>,
+    /// The most memory of its processes that was resident, reading the data included, in bytes; `None` where it was not
+    /// measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub peak_memory: Option<u64>,
 }
 
 /// The metrics of a [`Summary`].
@@ -239,6 +265,8 @@ pub enum Body {
     },
     /// Signs of failure were looked for; each check replaces the same one before.
     Health { checks: Vec<Check> },
+    /// What the stage has cost so far, after each of its epochs and when it handed on.
+    Costs { costs: Costs },
     /// A checkpoint stands on the disk.
     Checkpointed {
         /// Below the run directory.

@@ -2,6 +2,7 @@
 //! stages' business (see [`StageTrainer`]).
 
 mod commands;
+mod costs;
 mod cutting;
 mod epoch;
 mod handover;
@@ -19,12 +20,12 @@ use super::context::{Context, StageTrainer};
 use super::contrastive::Contrastive;
 use super::control::Control;
 use super::cuts::Cuts;
-use super::denoising::Denoising;
 use super::error::TrainingError;
 use super::events::{Body, Command, Cut, Event, Level, Prepared, Stage, StagePlan, StageState, Summary};
 use super::inference::{Inference, infer_all};
 use super::job::{Job, Outcome};
 use super::joint::Joint;
+use super::learner;
 use super::listener::Listener;
 use super::metrics;
 use super::readback::Readback;
@@ -174,8 +175,8 @@ impl<'a> Machine<'a> {
                 }
             }
         }
-        let Progress { stages, metrics, labels, .. } = self.progress.clone();
-        self.emit(Body::Finished { summary: Summary { stages, metrics, labels } })?;
+        let Progress { stages, metrics, labels, peak_memory, .. } = self.progress.clone();
+        self.emit(Body::Finished { summary: Summary { stages, metrics, labels, peak_memory } })?;
         Ok(Outcome::Finished)
     }
 
@@ -243,11 +244,11 @@ impl<'a> Machine<'a> {
         };
         if stage == Stage::Denoising {
             let found = found()?;
-            let trainer = Denoising::new(context.clone(), &found);
+            let trainer = learner::make(context, &networks, &found);
             self.handed_on = Some(found);
-            return Ok(Box::new(trainer));
+            return Ok(trainer);
         }
-        let targets = targets::make(&context, || self.corrected_labels(&found()?))?;
+        let targets = targets::make(&context, || self.corrected_labels(&networks, &found()?))?;
         // There is always one: the settings are held to it.
         let network = networks.first().cloned().unwrap_or_else(|| context.new_network());
         Ok(Box::new(Joint::new(context, network, targets)))
@@ -255,6 +256,7 @@ impl<'a> Machine<'a> {
 
     fn run_stage(&mut self, stage: Stage, state: Option<State>) -> Result<End, TrainingError> {
         self.stage_changed(StageState::Running)?;
+        self.begin_costs();
         let started = Instant::now();
         let mut trainer = self.build(stage)?;
         let mut best = None;
@@ -284,6 +286,7 @@ impl<'a> Machine<'a> {
             if over {
                 break;
             }
+            self.report_costs(stage, self.progress.epoch - 1)?;
             if self.checkpoint_due(true) {
                 self.save(Some(&running))?;
             }

@@ -5,10 +5,11 @@
 //!
 //! | what | files |
 //! |---|---|
-//! | the stages | `contrastive`, `denoising` and `bilevel`, `joint`, and what they share: `context`, `feed`, `inference`, `losses` |
+//! | the stages | `contrastive`, `denoising` and `bilevel`, `learner`, `joint`, and what they share: `context`, `feed`, `inference`, `losses` |
 //! | the machine: epochs, pauses, checkpoints, hand-overs | `machine`, `checkpoint`, `parts`, `cuts`, `records` |
 //! | what happens, for everyone else | [`events`], [`listener`], [`control`] |
 //! | what stage 3's unimodal tasks learn | `targets`, one file a source |
+//! | a few clips judged by people, for all clips | [`survey`] |
 //! | labels chosen by clips that people judged | [`calibration`], `calibrated` |
 //! | how good it is | [`metrics`], [`agreement`], [`health`], [`bootstrap`], `summaries` |
 //!
@@ -38,11 +39,13 @@ mod inference;
 mod job;
 mod joint;
 mod labels;
+mod learner;
 mod levels;
 pub mod listener;
 mod losses;
 mod machine;
 pub mod metrics;
+mod operations;
 mod optimizer;
 mod parts;
 mod randomness;
@@ -51,8 +54,10 @@ mod records;
 mod scalars;
 pub mod speed;
 mod summaries;
+pub mod survey;
 mod targets;
 
+pub use checkpoint::shared::{HandedOn, hand_on};
 pub use checkpoint::verify::{position as checkpoint_position, verify as verify_checkpoints};
 use control::Control;
 pub use error::TrainingError;

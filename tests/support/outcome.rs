@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use mug::run::directory::RunDir;
 use mug::run::tail::read_view;
 use mug::run::view::{Curves, Phase};
-use mug::training::events::Stage;
+use mug::training::events::{Stage, StageState};
 
 /// Values by name. Times are left out: they differ from run to run.
 #[derive(Debug)]
@@ -31,6 +31,9 @@ impl Outcome {
         let mut all = BTreeMap::new();
         for stage in Stage::ALL {
             let part = view.stage(stage);
+            if part.state == StageState::Skipped {
+                continue;
+            }
             assert!(!part.steps.is_empty() && !part.per_epoch.is_empty(), "{stage} has no curves");
             assert!(part.steps.step.iter().copied().eq(1..=part.step), "{stage}: {:?}", part.steps.step);
             curves(&mut all, &format!("{stage} steps:"), &part.steps);
@@ -61,9 +64,11 @@ impl Outcome {
             all.insert(format!("predictions {i} of {:?}", entry.stage), file.into_iter().map(u64::from).collect());
         }
         let mut summary = view.summary.expect("a finished run has a summary");
+        summary.peak_memory = None;
         for stage in summary.stages.values_mut() {
             stage.seconds = 0.0;
             stage.samples_per_second = None;
+            (stage.peak_memory, stage.gpu_memory) = (None, None);
         }
         all.insert("summary".into(), text(&serde_json::to_string(&summary).unwrap()));
         Outcome(all)

@@ -79,9 +79,11 @@ pub fn record(events: &[Event]) -> Record {
             _ => {}
         }
     }
+    record.summary.peak_memory = None;
     for stage in record.summary.stages.values_mut() {
         stage.seconds = 0.0;
         stage.samples_per_second = None;
+        (stage.peak_memory, stage.gpu_memory) = (None, None);
     }
     record
 }

@@ -62,6 +62,8 @@ pub enum Action {
     CopyValue,
     SummarySplit,
     Judgement,
+    /// Judge clips that are drawn at random.
+    Annotate,
     /// Give a pane of the lower slot its place and the focus.
     Show(Pane),
     NextScope,

@@ -112,6 +112,14 @@ pub enum Effect {
         attach: u64,
         mark: Mark,
     },
+    /// Lend the terminal to an annotator, whose clips are drawn by a refresh of the labels, in this file.
+    Annotate {
+        path: PathBuf,
+        refresh: u32,
+        file: String,
+        /// H
+        label_range: f32,
+    },
     /// Put the label table in order.
     Arrange(Arrangement),
     /// Write the label table to a file.

@@ -9,8 +9,9 @@ use super::action::{Action, Key, bind};
 use super::spec::{Slot, Spec};
 use crate::console::widgets::list::List;
 use crate::console::widgets::text;
-use crate::report::study::means::{self, Mean, name_of};
-use crate::report::study::outcomes::Outcomes;
+use crate::report::study::forms;
+use crate::report::study::outcomes::{Outcomes, Variant};
+use crate::report::study::table::Table;
 
 /// Its place and keys.
 pub const PANE: Spec = Spec {
@@ -87,14 +88,13 @@ pub struct StudyView {
     pub outcomes: Outcomes,
     /// Where each cell's run lies, in the order of the outcomes; `None`: not begun.
     pub runs: Vec<Option<PathBuf>>,
-    /// Lines of text, the heading first; none before the first cell is finished.
-    pub table: Vec<String>,
+    pub table: Table,
+    /// The table in writing, for panes of each of [`WIDTHS`]: a block a metric, its heading first.
+    pub lines: [Vec<String>; WIDTHS.len()],
     /// Columns of the screen that the longest variant's name takes.
     pub longest_name: usize,
     /// Least and greatest value of each metric.
     pub ranges: Vec<Option<(f64, f64)>>,
-    /// For each metric, of each variant.
-    pub means: Vec<Vec<Option<Mean>>>,
 }
 
 impl StudyView {
@@ -108,9 +108,26 @@ impl StudyView {
         };
         let ranges = (0..outcomes.metrics.len()).map(range).collect();
         let longest_name = outcomes.variants.iter().map(|v| text::width(&name_of(v))).max().unwrap_or(0);
-        let means = means::of(&outcomes);
-        let table = means::lines(&outcomes, &means);
-        Self { line, outcomes, runs, table, longest_name, ranges, means }
+        let table = outcomes.table();
+        let lines = WIDTHS.map(|width| {
+            // The study's name and question stand elsewhere.
+            let lines = forms::lines(&table, width).into_iter().skip_while(|line| !line.is_empty()).skip(1);
+            lines.collect::<Vec<_>>()
+        });
+        Self { line, outcomes, runs, table, lines, longest_name, ranges }
+    }
+
+    /// The table in writing for a pane of this width.
+    pub fn lines(&self, width: u16) -> &[String] {
+        let fitting = WIDTHS.iter().rposition(|w| *w <= usize::from(width)).unwrap_or(0);
+        &self.lines[fitting]
+    }
+
+    /// The first line of a metric's block.
+    pub fn block(&self, width: u16, metric: usize) -> usize {
+        let lines = self.lines(width);
+        let begins = |i: &usize| *i == 0 || lines[*i - 1].is_empty();
+        (0..lines.len()).filter(begins).nth(metric).unwrap_or(0)
     }
 
     /// Least and greatest value of a metric; `None` where no cell has one.
@@ -118,6 +135,15 @@ impl StudyView {
         self.ranges.get(metric).copied().flatten()
     }
 }
+
+/// A variant and its place on the axes.
+pub fn name_of(variant: &Variant) -> String {
+    let places = variant.axes.iter().map(|(_, value)| value.as_str());
+    std::iter::once(variant.name.as_str()).chain(places).collect::<Vec<_>>().join(" ")
+}
+
+/// Columns of the screen for which the table is written.
+pub const WIDTHS: [usize; 4] = [58, 80, 110, 150];
 
 /// What the world is to look at again and again.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -12,7 +12,7 @@ use crate::console::terminal::theme;
 use crate::console::widgets::frame::{placeholder, put};
 use crate::console::widgets::text;
 use crate::run::view::{Phase, RunView, StageView};
-use crate::training::events::{Stage, StageState};
+use crate::training::events::{Costs, Stage, StageState};
 
 /// The symbol of a stage's state, with its style; readable without colour.
 pub fn symbol(state: StageState) -> (&'static str, Style) {
@@ -95,8 +95,27 @@ fn facts(run: &Attached) -> Vec<String> {
         lines.push(format!("device       {}", p.device));
     }
     lines.push(format!("trained for  {} · {} checkpoints", text::duration(view.time), view.checkpoints));
+    lines.extend(memory(view).map(|memory| format!("memory       {memory}")));
     lines.push(format!("directory    {}", run.path.display()));
     lines
+}
+
+/// The most memory that a stage has taken so far.
+fn memory(view: &RunView) -> Option<String> {
+    let costs = || view.stages.iter().filter_map(|s| s.costs);
+    let most = costs().filter_map(|c| c.peak_memory).max()?;
+    let gpu = costs().filter_map(|c| c.gpu_memory).max();
+    let gpu = gpu.map_or(String::new(), |gpu| format!(" · {} on the GPU", text::bytes(gpu)));
+    Some(format!("{} at most{gpu}", text::bytes(most)))
+}
+
+/// What a stage that is over cost.
+fn cost(costs: &Costs) -> String {
+    let rate = costs.samples_per_second.map(|r| format!("{} samples/s", text::count(r)));
+    let memory = costs.peak_memory.map(text::bytes);
+    let operations = costs.operations.map(|n| format!("{} op", text::count(n as f64)));
+    let parts = [Some(text::clock(costs.seconds)), rate, memory, operations];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }
 
 fn draw_stage(run: &Attached, stage: Stage, selected: bool, area: Rect, buffer: &mut Buffer) {
@@ -138,6 +157,9 @@ fn draw_stage(run: &Attached, stage: Stage, selected: bool, area: Rect, buffer: 
             }
             _ => put(buffer, row.x, row.y, row.width, &outcome(&run.view, stage, row.width), theme::FAINT),
         }
+    }
+    if let (StageState::Finished, Some(costs), 3..) = (shown, &view.costs, area.height) {
+        put(buffer, area.x + 3, area.y + 2, area.width.saturating_sub(3), &cost(costs), theme::FAINT);
     }
     if area.height >= 3 && matches!(shown, StageState::Running | StageState::Paused) {
         let pace = match view.cut {

@@ -6,13 +6,14 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use crate::console::layout::studies::{CELL, MEAN, has_means, names, seeds};
-use crate::console::state::studies::{Opened, StudyView};
+use crate::console::state::studies::{Opened, StudyView, name_of};
 use crate::console::terminal::theme;
 use crate::console::widgets::frame::put;
 use crate::console::widgets::text;
 use crate::report::numbers::significant;
-use crate::report::study::means::name_of;
+use crate::report::study::forms::mean;
 use crate::report::study::outcomes::{CellState, Outcome};
+use crate::report::study::table::decimals;
 
 /// From the worst to the best.
 const SHADES: [(&str, Style); 4] = [("░", theme::BAD), ("▒", theme::WARN), ("▓", theme::PLAIN), ("█", theme::GOOD)];
@@ -54,9 +55,10 @@ pub fn draw(open: &Opened, view: &StudyView, focused: bool, area: Rect, buffer: 
             &text::clip_middle(&name_of(&outcomes.variants[v]), usize::from(name.saturating_sub(3))),
             own,
         );
-        let mean = view.means.get(open.metric).and_then(|all| all.get(v).copied().flatten());
-        if let (Some(x), Some(mean)) = (means, mean) {
-            put(buffer, x, y, MEAN, &format!("  {}", mean.in_words(outcomes.seeds.len())), own);
+        let entry = view.table.rows.get(v).and_then(|row| row.entries.get(open.metric));
+        if let (Some(x), Some(entry)) = (means, entry) {
+            let mark = if entry.best { '*' } else { ' ' };
+            put(buffer, x, y, MEAN, &format!(" {mark}{}", mean(entry, decimals(&view.table, open.metric), "±")), own);
         }
         for i in shown.clone() {
             let Some(cell) = outcomes.cells.get(v * outcomes.seeds.len() + i) else { continue };

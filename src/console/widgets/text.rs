@@ -6,7 +6,7 @@ use ratatui::style::Style;
 use ratatui::text::Span;
 use unicode_width::UnicodeWidthStr;
 
-pub use crate::report::numbers::{clock, number, signed, significant};
+pub use crate::report::numbers::{bytes, clock, count, number, signed, significant};
 use crate::sanitise::clean;
 
 /// Cells that a text takes once [`clean`]ed.
@@ -110,29 +110,6 @@ pub fn wrap(text: &str, cells: usize) -> Vec<String> {
         }
     }
     lines.into_iter().map(|l| l.trim_end().to_owned()).collect()
-}
-
-/// A count with a thousands suffix: 950, 3.2k, 1.5M.
-pub fn count(value: f64) -> String {
-    match value {
-        v if !v.is_finite() => "–".to_owned(),
-        v if v < 999.5 => format!("{v:.0}"),
-        v if v < 9_950.0 => format!("{:.1}k", v / 1e3),
-        v if v < 999_500.0 => format!("{:.0}k", v / 1e3),
-        v if v < 9_950_000.0 => format!("{:.1}M", v / 1e6),
-        v => format!("{:.0}M", v / 1e6),
-    }
-}
-
-/// A file size: 512 B, 45 KB, 1.2 GB.
-pub fn bytes(value: u64) -> String {
-    let v = value as f64;
-    match v {
-        v if v < 1e3 => format!("{v:.0} B"),
-        v if v < 1e6 => format!("{:.0} KB", v / 1e3),
-        v if v < 1e9 => format!("{:.0} MB", v / 1e6),
-        v => format!("{:.1} GB", v / 1e9),
-    }
 }
 
 /// A span of time as one would say it: 8 s, 4 m 05 s, 2 h 10 m, 3 d 4 h.

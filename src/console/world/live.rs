@@ -252,7 +252,7 @@ impl Backend for Live {
                     Err(words) => drop(mailbox.send(Message::Problem(words))),
                 });
             }
-            Effect::StopStudy { path } => self.on_study(path, studies::stop),
+            Effect::StopStudy { path } => self.on_study(path, studies::end),
             Effect::ResumeStudy { path } => self.on_study(path, studies::go_on),
             Effect::Detach => self.attachment = None,
             Effect::Organise { paths, change } => {
@@ -316,7 +316,7 @@ impl Backend for Live {
             Effect::StopProjection => self.projector.stop(),
             Effect::Copy(content) => self.copy(content),
             // The terminal's own; done by the loop.
-            Effect::Leave | Effect::Suspend | Effect::Redraw | Effect::Mouse(_) => {}
+            Effect::Leave | Effect::Suspend | Effect::Redraw | Effect::Mouse(_) | Effect::Annotate { .. } => {}
         }
     }
 }

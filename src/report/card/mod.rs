@@ -3,6 +3,7 @@
 //!
 //! The card is plain data, here; `text` makes lines of it, for `mug show` and the console.
 
+mod costs;
 mod text;
 
 use std::path::PathBuf;
@@ -16,7 +17,7 @@ use crate::run::directory::{Manifest, RunDir};
 use crate::run::list::RunState;
 use crate::run::lock;
 use crate::run::view::RunView;
-use crate::training::events::{Check, CheckState, LabelSummaries, Level, Metrics, Stage, StageState};
+use crate::training::events::{Check, CheckState, Costs, LabelSummaries, Level, Metrics, Stage, StageState};
 
 /// What became of a run.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -40,6 +41,8 @@ pub struct Card {
     /// In the order of the field's tables.
     pub figures: Vec<Figure>,
     pub stages: Vec<StageCard>,
+    /// The most memory that was resident, reading the data included, in bytes; known once the run is finished.
+    pub peak_memory: Option<u64>,
     /// The last refresh; `None` where no stage has made labels.
     pub labels: Option<Labels>,
     /// What stage 3's unimodal tasks learn.
@@ -87,6 +90,8 @@ pub struct StageCard {
     pub ended: Option<Ending>,
     /// Active seconds spent in the stage; known once the run is finished.
     pub seconds: Option<f64>,
+    /// So far; `None` before the stage's first epoch, and in records of versions that told them at the run's end alone.
+    pub costs: Option<Costs>,
 }
 
 /// Why a finished stage trained no longer.
@@ -175,6 +180,7 @@ impl Card {
             picked: picked(view),
             figures: figures(view),
             stages: manifest.stages.iter().map(|s| stage_card(*s, &manifest.settings, view)).collect(),
+            peak_memory: view.summary.as_ref().and_then(|s| s.peak_memory),
             labels: view.labels.last().map(|l| Labels {
                 refresh: l.refresh,
                 stage: l.stage,
@@ -264,6 +270,7 @@ fn stage_card(stage: Stage, settings: &Settings, view: &RunView) -> StageCard {
         rule: rule(stage, is_validated(view)),
         ended,
         seconds: summary.map(|s| s.seconds),
+        costs: part.costs,
     }
 }
 

@@ -26,6 +26,7 @@ fn a_finished_run_shows_what_it_came_to_and_how() {
         "  F1               undefined undefined",
         "labels of epoch 4, train split, against people's",
         "health: no checks yet",
+        "  contrastive      0:05        100      456 MB        1.2T",
     ] {
         assert!(text.contains(line), "{line} in\n{text}");
     }

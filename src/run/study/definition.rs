@@ -26,8 +26,8 @@ pub struct Definition {
     /// What to train on: a catalogue name or a file; `--dataset` says another.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dataset: Option<String>,
-    /// Stages that every cell trains.
-    #[serde(default = "all_stages")]
+    /// Stages that every cell trains; none: those that its settings need.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stages: Vec<Stage>,
     /// How many, or which.
     #[serde(default)]
@@ -126,10 +126,6 @@ const LONGEST_NAME: usize = 32;
 const KEYS: [&str; 9] =
     ["question", "dataset", "stages", "seeds", "reference", "metrics", "settings", "axes", "variants"];
 
-fn all_stages() -> Vec<Stage> {
-    Stage::ALL.to_vec()
-}
-
 impl Definition {
     /// Reads and checks a study; `origin` names the text in messages.
     ///
@@ -173,9 +169,9 @@ impl Definition {
     }
 
     fn check_stages(&self) -> Result<(), String> {
-        let first = Stage::ALL.into_iter().take(self.stages.len()).all(|s| self.stages.contains(&s));
-        if self.stages.is_empty() || !first {
-            return Err("stages: expected the first one, two or all of contrastive, denoising, joint".into());
+        // What builds on the first stage needs it; whether a cell needs the second its settings say.
+        if !self.stages.is_empty() && !self.stages.contains(&Stage::Contrastive) {
+            return Err("stages: expected contrastive, and denoising or joint or both behind it".into());
         }
         Ok(())
     }

@@ -5,6 +5,7 @@ use sha2::{Digest, Sha256};
 
 use super::plan::Plan;
 use crate::config::{Settings, leaves};
+use crate::dataset::fingerprint_of_file;
 use crate::run::manifest::Manifest;
 use crate::training::events::Stage;
 
@@ -14,7 +15,7 @@ pub const NOT_OF_STAGE_1: &[&str] = &[
     "model.corrector_hidden",
     "model.corrector_layers",
     "model.corrector_shared",
-    "training.checkpoint_seconds",
+    "model.corrector_residual",
     "denoising.epochs",
     "denoising.learning_rate",
     "denoising.decay",
@@ -25,7 +26,15 @@ pub const NOT_OF_STAGE_1: &[&str] = &[
     "denoising.corruption",
     "denoising.average",
     "denoising.refresh_epochs",
+    "labels.source",
+    "labels.copied_share",
+    "labels.noise",
     "labels.grid",
+];
+
+/// Settings that neither stage 1 nor stage 2 looks at.
+pub const NOT_OF_STAGE_2: &[&str] = &[
+    "training.checkpoint_seconds",
     "joint.epochs",
     "joint.patience",
     "joint.learning_rate",
@@ -33,44 +42,20 @@ pub const NOT_OF_STAGE_1: &[&str] = &[
     "joint.unimodal_weight",
 ];
 
-/// What a run's stage 1 is determined by besides its settings.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Circumstances {
-    /// Of the program; another version may compute otherwise.
-    pub version: String,
-    /// The data's content; `None` where it is not known, which is like no other.
-    pub data: Option<String>,
-    /// The device in words, as the run recorded it or will.
-    pub device: String,
-}
-
-impl Circumstances {
-    /// Those of a run, whose device its record says.
-    pub fn of_run(manifest: &Manifest, device: &str) -> Circumstances {
-        let data = manifest.data.as_ref().map(|d| d.sha256.clone());
-        // The fingerprint of a file is of a part of it only.
-        let whole = data.or_else(|| manifest.fingerprint.clone().filter(|_| manifest.source.is_none()));
-        Circumstances { version: manifest.version.clone(), data: whole, device: device.to_owned() }
-    }
-
-    /// Those of a cell that would be begun now.
-    pub fn of_plan(plan: &Plan, device: &str) -> Circumstances {
-        let data = plan.data.as_ref().map(|d| d.sha256.clone()).or_else(|| plan.fingerprint.clone());
-        Circumstances { version: env!("CARGO_PKG_VERSION").to_owned(), data, device: device.to_owned() }
-    }
-}
-
-/// Identifies everything that a stage 1 with these settings depends on, seed included: equal fingerprints, equal weights.
-/// `None` where the data's content is not known.
-pub fn stage_1(settings: &Settings, circumstances: &Circumstances) -> Option<String> {
-    let data = circumstances.data.as_deref()?;
+/// Identifies everything that the stages up to `last` depend on, seed, data, device and this version of the program
+/// included: equal fingerprints, equal weights. `device`: in words, as runs record it. `None` where the data's content is
+/// not known, which is like no other.
+pub fn of_stages(settings: &Settings, plan: &Plan, device: &str, last: Stage) -> Option<String> {
+    let data = plan.data.as_ref().map(|d| &d.sha256).or(plan.fingerprint.as_ref())?;
     let table = toml::Table::try_from(settings).ok()?;
-    let mut text = format!("{}\n{data}\n{}\n", circumstances.version, circumstances.device);
-    let not_of_it = |key: &str| NOT_OF_STAGE_1.iter().any(|k| key == *k || within(key, k));
+    let mut text = format!("{last}\n{}\n{data}\n{device}\n", env!("CARGO_PKG_VERSION"));
+    let is_of = |list: &[&str], key: &str| list.iter().any(|k| key == *k || within(key, k));
     for (key, value) in leaves(&table) {
-        // What opening the data says anyway: a run's settings have it once it began, a plan's have not.
-        if !not_of_it(&key) && !SETTLED.contains(&key.as_str()) {
-            let value = if key == "denoising.members" { networks(settings) } else { value.to_string() };
+        let later = is_of(NOT_OF_STAGE_2, &key) || last == Stage::Contrastive && is_of(NOT_OF_STAGE_1, &key);
+        if !later {
+            // Stage 1 trains the networks; on each there may be any number of correctors.
+            let networks = last == Stage::Contrastive && key == "denoising.members";
+            let value = if networks { settings.denoising.members.networks.to_string() } else { value.to_string() };
             text.push_str(&format!("{key} = {value}\n"));
         }
     }
@@ -80,11 +65,6 @@ pub fn stage_1(settings: &Settings, circumstances: &Circumstances) -> Option<Str
 /// Settings that a run fills in when it opens its data.
 const SETTLED: [&str; 2] = ["data.label_range", "data.metrics"];
 
-/// Stage 1 trains the networks; on each there may be any number of correctors.
-fn networks(settings: &Settings) -> String {
-    settings.denoising.members.networks.to_string()
-}
-
 fn within(key: &str, setting: &str) -> bool {
     key.strip_prefix(setting).is_some_and(|rest| rest.starts_with('.'))
 }
@@ -92,22 +72,22 @@ fn within(key: &str, setting: &str) -> bool {
 /// In what a run is not the one that a cell asks for; `None` where it is. Whatever the program's version that began it
 /// wrote, settings are compared as this version understands them.
 pub fn difference(run: &Manifest, wanted: &Settings, plan: &Plan) -> Option<String> {
-    let differs = settings_difference(&run.settings, wanted);
-    let data = |known: Option<&str>, now: Option<&str>| matches!((known, now), (Some(a), Some(b)) if a != b);
+    // Noise of the settings is compared with the settings.
+    let content = run.fingerprint.as_deref().map(fingerprint_of_file);
     let (of_run, of_plan) = (run.data.as_ref().map(|d| &*d.sha256), plan.data.as_ref().map(|d| &*d.sha256));
-    let other_file = data(of_run, of_plan);
-    let other_demo = plan.source.is_none() && data(run.fingerprint.as_deref(), plan.fingerprint.as_deref());
-    if other_file || other_demo || run.source.is_some() != plan.source.is_some() {
-        return Some("it was trained on other data".into());
+    let other = |known: Option<&str>, now: Option<&str>| matches!((known, now), (Some(a), Some(b)) if a != b);
+    if other(of_run, of_plan) || of_plan.is_none() && other(content, plan.fingerprint.as_deref()) {
+        return Some("its data is another".into());
     }
-    if of_run.is_none() && of_plan.is_some() && run.source != plan.source {
-        return Some("it was begun on another data file".into());
+    if of_run.is_none() && of_plan.is_some() {
+        return Some("what its data is was not recorded".into());
     }
-    if run.stages != plan.stages {
+    let stages = plan.stages_of(wanted);
+    if run.stages != stages {
         let names = |stages: &[Stage]| stages.iter().map(|s| s.name()).collect::<Vec<_>>().join(",");
-        return Some(format!("its stages are {}, now {}", names(&run.stages), names(&plan.stages)));
+        return Some(format!("its stages are {}, now {}", names(&run.stages), names(&stages)));
     }
-    differs
+    settings_difference(&run.settings, wanted)
 }
 
 /// The first setting in which two differ, in words.
@@ -129,3 +109,6 @@ fn settings_difference(run: &Settings, wanted: &Settings) -> Option<String> {
         format!("its {key} is {}, now {}", show(of(&found, key)), show(of(&wanted, key)))
     })
 }
+
+#[cfg(test)]
+mod tests;

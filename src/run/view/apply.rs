@@ -148,6 +148,11 @@ impl RunView {
                     }
                 }
             }
+            Body::Costs { costs } => {
+                if let Some(stage) = event.stage {
+                    self.stages[stage.index()].costs = Some(*costs);
+                }
+            }
             Body::Checkpointed { .. } => self.checkpoints += 1,
             Body::Paused => {
                 if let Some((stage, step)) = here {
@@ -162,7 +167,13 @@ impl RunView {
                 self.log.push(LogLine { time: event.time, level: Level::Error, message: message.clone() });
             }
             Body::Unpaused | Body::Stopped => {}
-            Body::Finished { summary } => self.summary = Some(summary.clone()),
+            Body::Finished { summary } => {
+                // Records of versions that told no costs have them here alone, as far as they were measured.
+                for (stage, summary) in &summary.stages {
+                    self.stages[stage.index()].costs = Some(summary.costs());
+                }
+                self.summary = Some(summary.clone());
+            }
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::training::events::{Cut, Metrics, Scalars, StageState};
+use crate::training::events::{Costs, Cut, Metrics, Scalars, StageState};
 
 /// One named number over steps or epochs, beside the shared positions of [`Curves`]; NaN where it was not finite or not
 /// reported.
@@ -85,6 +85,8 @@ pub struct StageView {
     pub best: Vec<bool>,
     /// Of the last finished epoch.
     pub samples_per_second: Option<f64>,
+    /// After the last finished epoch, or once the stage handed on.
+    pub costs: Option<Costs>,
 }
 
 impl StageView {

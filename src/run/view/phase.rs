@@ -48,6 +48,7 @@ impl Phase {
             | Body::Embedding { .. }
             | Body::Predictions { .. }
             | Body::Health { .. }
+            | Body::Costs { .. }
             | Body::Checkpointed { .. }
             | Body::Log { .. } => self,
         }

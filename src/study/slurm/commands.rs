@@ -19,7 +19,7 @@ pub enum SlurmError {
     Missing { program: String },
     #[error("cannot call {program}: {source}")]
     Call { program: String, source: io::Error },
-    #[error("{program} refused: {said}")]
+    #[error("{program} refused: {said}{}", advice(said))]
     Refused { program: String, said: String },
     #[error("{program} did not answer within {seconds} s; see whether the cluster does: scontrol ping")]
     Silent { program: String, seconds: u64 },
@@ -29,6 +29,8 @@ pub enum SlurmError {
     Answer { found: String },
     #[error("--slurm-arg {option:?} cannot be passed on: {why}")]
     Option { option: String, why: String },
+    #[error("cannot tell where this program lies, which the batch script has to name: {source}")]
+    Program { source: io::Error },
     #[error("{path:?} cannot stand in a batch script; use a path of plain text without line breaks")]
     Path { path: PathBuf },
     #[error(transparent)]
@@ -149,6 +151,15 @@ impl Slurm {
 fn of(job: &Job, arguments: &[&str]) -> Vec<String> {
     let cluster = job.cluster.iter().map(|name| format!("--clusters={name}"));
     cluster.chain(arguments.iter().map(|&a| a.to_owned())).collect()
+}
+
+/// What to try, where Slurm's words do not say it.
+fn advice(said: &str) -> &'static str {
+    if said.contains("Invalid job array specification") {
+        return "; a study has a task for each cell, and the cluster allows MaxArraySize of them (scontrol show config): \
+                choose fewer seeds or variants for each submission";
+    }
+    ""
 }
 
 /// How Slurm says that it knows no such job.

@@ -2,6 +2,7 @@
 //!
 //! | what | file |
 //! |---|---|
+//! | a study's cells submitted, looked at, cancelled | [`array`] |
 //! | the batch script of an array | [`script`] |
 //! | Slurm's own commands, called | [`commands`] |
 //! | what they answer | [`answers`] |
@@ -14,6 +15,7 @@
 //! To call another command of Slurm: a function of [`commands::Slurm`], and a parser with tests in [`answers`].
 
 pub mod answers;
+pub mod array;
 pub mod commands;
 pub mod record;
 pub mod script;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::answers::{Job, Task};
+use super::answers::{Job, Standing, Task};
 use super::commands::{Slurm, SlurmError};
 use crate::files;
 use crate::run::{FileError, write_atomically};
@@ -32,6 +32,19 @@ pub struct CellTask {
     pub job: Job,
     /// `None`: Slurm no longer knows it.
     pub task: Option<Task>,
+}
+
+impl CellTask {
+    /// It waits in the queue or runs.
+    pub fn is_live(&self) -> bool {
+        self.task.as_ref().is_some_and(|task| task.standing() != Standing::Ended)
+    }
+
+    /// In words: `job 1234: pending (Resources)`, `job 1234: Slurm no longer knows it`.
+    pub fn words(&self) -> String {
+        let state = self.task.as_ref().map_or_else(|| "Slurm no longer knows it".to_owned(), Task::words);
+        format!("job {}: {state}", self.job)
+    }
 }
 
 fn path(study: &Path) -> PathBuf {

@@ -64,6 +64,8 @@ impl Script {
         lines.push(format!(
             r#"# Slurm gives a step all cores of its task only when told so.
 [ -z "$SLURM_CPUS_PER_TASK" ] || export SRUN_CPUS_PER_TASK=$SLURM_CPUS_PER_TASK
+# As many threads as the task has cores, also where the cluster does not keep it to them.
+[ -z "$SLURM_CPUS_ON_NODE" ] || export RAYON_NUM_THREADS=${{RAYON_NUM_THREADS:-$SLURM_CPUS_ON_NODE}}
 # A process that was killed (137: kill -9 or out of memory, 134 and 139: a crash) is begun once more, from its checkpoint.
 for attempt in 1 2; do
     srun {program} study cell {study} "${{CELLS[$SLURM_ARRAY_TASK_ID]}}"

@@ -6,6 +6,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::answers::{self, Job, Standing, Task};
+use super::array::{self, Request, Submitted};
 use super::commands::{Slurm, SlurmError};
 use super::record::{Submission, Submissions};
 use super::script::Script;
@@ -111,7 +112,7 @@ proptest! {
     #[test]
     fn every_word_arrives_whole(cell in "[ -~é]{1,30}", folder in "[ -~é]{1,30}") {
         let script = Script { cells: vec!["other".into(), cell.clone()], study: PathBuf::from(&folder), ..script() };
-        let ran = Shell::new("echo \"$4|$5\" >> said").run(&script.text().unwrap(), 1);
+        let ran = Shell::new(r#"printf '%s|%s\n' "$4" "$5" >> said"#).run(&script.text().unwrap(), 1);
         prop_assert_eq!(ran.said, format!("{folder}|{cell}\n"));
     }
 }
@@ -226,6 +227,8 @@ fn what_slurm_refuses_is_told_in_its_words() {
     let (_folder, refuses) = slurm(&[("sbatch", "echo 'sbatch: error: invalid partition specified: gpu' >&2; exit 1")]);
     let text = refuses.submit("").unwrap_err().to_string();
     assert_eq!(text, "sbatch refused: sbatch: error: invalid partition specified: gpu");
+    let (_folder, many) = slurm(&[("sbatch", "echo 'sbatch: error: Invalid job array specification' >&2; exit 1")]);
+    assert!(many.submit("").unwrap_err().to_string().contains("MaxArraySize"));
     let (_folder, mute) = slurm(&[("sbatch", "exit 4")]);
     assert!(mute.submit("").unwrap_err().to_string().contains("exit status: 4, without a word"));
     let (_folder, odd) = slurm(&[("sbatch", "echo hello")]);
@@ -299,6 +302,45 @@ fn a_cell_is_looked_for_in_the_last_job_that_has_it() {
     assert_eq!(told("a"), (1, Some("running".into())));
     assert_eq!(told("b"), (3, Some("pending (Priority)".into())));
     assert_eq!(told("c"), (3, None));
+    assert_eq!(cells["b"].words(), "job 3: pending (Priority)");
+    assert_eq!(cells["c"].words(), "job 3: Slurm no longer knows it");
     std::fs::write(study.path().join("slurm.json"), "{").unwrap();
     assert!(Submissions::read(study.path()).unwrap_err().to_string().contains("slurm.json"));
+}
+
+#[test]
+fn a_cell_that_waits_or_runs_is_not_submitted_again() {
+    let study = tempfile::tempdir().unwrap();
+    let queue = "cat $(dirname $0)/queue 2>/dev/null";
+    let sbatch = "cat > $(dirname $0)/script; echo 5 >> $(dirname $0)/sent; wc -l < $(dirname $0)/sent";
+    let scancel = "echo \"$@\" >> $(dirname $0)/cancelled; [ $1 = 1 ] || echo '0|CANCELLED|None' > $(dirname $0)/queue";
+    let (folder, slurm) = slurm(&[("sbatch", sbatch), ("squeue", queue), ("scancel", scancel)]);
+    let cells = ["a", "b", "c"].map(str::to_owned);
+    let request = Request { at_once: Some(1), options: vec!["--time=5".into()] };
+    assert_eq!(request.submit(&slurm, study.path(), &cells).unwrap(), Submitted::Job(job(1), 3));
+    assert_eq!(
+        std::fs::read_to_string(folder.path().join("script")).unwrap(),
+        request.script(study.path(), &cells).unwrap()
+    );
+    assert!(study.path().join("slurm").is_dir());
+    std::fs::write(folder.path().join("queue"), "0|RUNNING|None\n1|FAILED|NonZeroExitCode\n2|PENDING|Priority\n")
+        .unwrap();
+    assert_eq!(request.submit(&slurm, study.path(), &cells).unwrap(), Submitted::Job(job(2), 1));
+    let script = std::fs::read_to_string(folder.path().join("script")).unwrap();
+    assert!(script.contains("CELLS=(\n    b\n)\n") && script.contains("--array=0-0%1\n"), "{script}");
+    assert_eq!(request.submit(&slurm, study.path(), &cells).unwrap(), Submitted::Nothing);
+    assert_eq!(array::cancel(&slurm, study.path()).unwrap(), [job(1), job(2)]);
+    assert_eq!(array::cancel(&slurm, study.path()).unwrap(), []);
+    assert_eq!(std::fs::read_to_string(folder.path().join("cancelled")).unwrap(), "1\n2\n");
+}
+
+#[test]
+fn a_job_that_cannot_be_noted_is_taken_back() {
+    let study = tempfile::tempdir().unwrap();
+    // A folder is in the way of the file.
+    let sbatch = format!("mkdir {}; echo 9", study.path().join("slurm.json").display());
+    let (folder, slurm) = slurm(&[("sbatch", &sbatch), ("scancel", "echo \"$@\" >> $(dirname $0)/cancelled")]);
+    let error = Request::default().submit(&slurm, study.path(), &["a".to_owned()]).unwrap_err();
+    assert!(error.to_string().contains("slurm.json"), "{error}");
+    assert_eq!(std::fs::read_to_string(folder.path().join("cancelled")).unwrap(), "9\n");
 }

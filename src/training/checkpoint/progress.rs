@@ -38,6 +38,8 @@ pub struct Progress {
     pub stages: BTreeMap<Stage, StageSummary>,
     pub metrics: SummaryMetrics,
     pub labels: Option<LabelSummaries>,
+    /// The most memory of the run's processes that was resident, in bytes.
+    pub peak_memory: Option<u64>,
     /// The health checks that failed when they were last judged, in words.
     pub failing: Vec<String>,
     /// Validation MAE of what stage 1 handed on.
@@ -75,6 +77,7 @@ impl Progress {
             stages: std::mem::take(&mut self.stages),
             metrics: std::mem::take(&mut self.metrics),
             labels: self.labels,
+            peak_memory: self.peak_memory,
             failing: std::mem::take(&mut self.failing),
             aligned_mae: self.aligned_mae.filter(|_| stage > Stage::Contrastive),
             results: std::mem::take(&mut self.results),

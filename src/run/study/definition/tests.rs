@@ -53,7 +53,7 @@ fn what_is_wrong_is_named_with_what_was_meant() {
         ("seeds = 2", "seeds = [-1]", "a list of seeds"),
         ("joint.epochs = 3", "training.seed = 3", "set by `seeds`"),
         ("\"denoising.objective\"", "\"joint.unimodal_weight\"", "set by variant b, too"),
-        ("seeds = 2", "seeds = 2\nstages = [\"joint\"]", "stages: expected the first"),
+        ("seeds = 2", "seeds = 2\nstages = [\"joint\"]", "stages: expected contrastive"),
         ("[0.0, 0.5]", &format!("{:?}", (0..600).map(f64::from).collect::<Vec<_>>()), "expected at most"),
     ] {
         let text = with(from, to);
