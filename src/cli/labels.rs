@@ -129,7 +129,7 @@ fn format(args: &LabelsArgs) -> Result<&'static Format> {
 /// Everything about a run's rows, with the labels of one refresh.
 fn read(dir: &RunDir, refresh: Option<u32>) -> Result<(Table, LabelRefresh)> {
     let view = read_record(dir)?;
-    let (refresh, LabelValues { corrected, spread }, rows) = read_refresh(dir, &view, refresh)?;
+    let (refresh, LabelValues { corrected, spread, weights }, rows) = read_refresh(dir, &view, refresh)?;
     let predictions = match view.predictions.last() {
         Some(entry) => {
             let values = predictions::read(&dir.path().join(&entry.file))?;
@@ -141,7 +141,15 @@ fn read(dir: &RunDir, refresh: Option<u32>) -> Result<(Table, LabelRefresh)> {
     let marks = Arc::new(read_marks(dir)?);
     let (rows, corrected) = (Arc::new(Rows::from(rows)), Some(Arc::new(corrected)));
     let metrics = view.prepared.as_ref().map(|p| set_of(&p.metric_keys));
-    let table = Table { rows, corrected, spread: spread.map(Arc::new), predictions, marks, metrics };
+    let table = Table {
+        rows,
+        corrected,
+        spread: spread.map(Arc::new),
+        weights: weights.map(Arc::new),
+        predictions,
+        marks,
+        metrics,
+    };
     Ok((table, refresh))
 }
 

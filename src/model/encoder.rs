@@ -47,4 +47,21 @@ impl Encoder {
     pub fn represent(&self, last_hidden: Tensor<2>, dropout: &mut Dropout) -> Tensor<2> {
         self.output.forward(dropout.apply(last_hidden))
     }
+
+    /// h_m and how it changes along a change of the weights, (B, d) each, from the last hidden states and how these change.
+    /// Both dropouts have to draw the same masks.
+    pub fn represent_along(
+        &self,
+        change: &Encoder,
+        [last, moved]: [Tensor<2>; 2],
+        [dropout, again]: [&mut Dropout; 2],
+    ) -> [Tensor<2>; 2] {
+        linear_along(&self.output, &change.output, [dropout.apply(last), again.apply(moved)])
+    }
+}
+
+/// What a linear layer makes of x, and how it changes along changes of the layer's weights and of x.
+pub(super) fn linear_along(layer: &Linear, change: &Linear, [x, moved]: [Tensor<2>; 2]) -> [Tensor<2>; 2] {
+    let through = moved.matmul(layer.weight.val());
+    [layer.forward(x.clone()), through + change.forward(x)]
 }

@@ -32,7 +32,7 @@
 //! # let root = tempfile::tempdir()?;
 //! # let manifest = Manifest::new("demo", None, DeviceRequest::Auto, Stage::ALL.to_vec(), Settings::built_in("demo")?);
 //! # let dir = RunDir::create(root.path(), Some("demo-a"), &manifest)?;
-//! # let values = LabelValues { corrected: PerModality::from_fn(|_| vec![0.5, -0.25]), spread: None };
+//! # let values = LabelValues { corrected: PerModality::from_fn(|_| vec![0.5, -0.25]), ..LabelValues::default() };
 //! # let body = Body::Labels {
 //! #     refresh: 0, file: String::new(), summaries: LabelSummaries::default(), values: Some(values.into()),
 //! # };

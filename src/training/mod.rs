@@ -5,7 +5,7 @@
 //!
 //! | what | files |
 //! |---|---|
-//! | the stages | `contrastive`, `denoising` and `bilevel`, `joint`, and what they share: `context`, `feed`, `inference`, `losses` |
+//! | the stages | `contrastive`, `denoising` and `bilevel`, `learner`, `joint`, and what they share: `context`, `feed`, `inference`, `losses` |
 //! | the machine: epochs, pauses, checkpoints, hand-overs | `machine`, `checkpoint`, `parts`, `cuts`, `records` |
 //! | what happens, for everyone else | [`events`], [`listener`], [`control`] |
 //! | what stage 3's unimodal tasks learn | `targets`, one file a source |
@@ -39,6 +39,7 @@ mod inference;
 mod job;
 mod joint;
 mod labels;
+mod learner;
 mod levels;
 pub mod listener;
 mod losses;

@@ -6,27 +6,42 @@ use color_eyre::Result;
 use serde::Serialize;
 
 use super::slurm::told;
-use crate::cli::out::{say, say_json};
+use crate::cli::out::{columns, say, say_json};
 use crate::cli::subcommand::Program;
+use crate::report::study::forms::{FORMS, lines};
+use crate::report::study::gather;
+use crate::report::study::table::Table;
 use crate::run::study::state::statuses;
 use crate::run::study::{CellState, Study};
 use crate::study::slurm::record::CellTask;
 
-/// Show a study: its cells, and what they say together.
+/// Show a study: what its cells say together, and where those stand that are not finished.
+///
+/// The table has each variant's mean and spread over seeds, and its difference to the reference variant, paired by seed and
+/// on the test clips, with 95 % intervals.
 #[derive(Debug, clap::Args)]
 pub struct ShowArgs {
     /// Name or folder of the study.
     study: String,
-    /// Print one JSON object.
-    #[arg(long)]
+    /// Print the table and every cell as one JSON object.
+    #[arg(long, group = "form")]
     json: bool,
+    /// Print a line for each variant and metric, comma-separated.
+    #[arg(long, group = "form")]
+    csv: bool,
+    /// Print tables of Markdown.
+    #[arg(long, group = "form")]
+    markdown: bool,
+    /// Print tables of LaTeX; they need \usepackage{booktabs}.
+    #[arg(long, group = "form")]
+    latex: bool,
 }
 
 /// What `--json` prints.
 #[derive(Serialize)]
 struct Shown<'a> {
-    study: &'a str,
-    question: &'a str,
+    #[serde(flatten)]
+    table: &'a Table,
     cells: Vec<ShownCell>,
 }
 
@@ -47,6 +62,13 @@ struct ShownCell {
 impl ShowArgs {
     pub fn run(self, program: &Program) -> Result<ExitCode> {
         let study = Study::find(&program.runs_root, &self.study)?;
+        let table = gather(&study).table();
+        let asked = [(self.csv, "csv"), (self.markdown, "markdown"), (self.latex, "latex")];
+        let asked = asked.iter().find(|(asked, _)| *asked).map(|(_, name)| *name);
+        if let Some(form) = FORMS.iter().find(|form| Some(form.name) == asked) {
+            say((form.render)(&table).trim_end())?;
+            return Ok(ExitCode::SUCCESS);
+        }
         let rows = study.plan().rows();
         let told = told(&study);
         let of_slurm = |cell: &str, state: &CellState| {
@@ -67,14 +89,17 @@ impl ShowArgs {
                 stale: status.stale,
             })
             .collect();
-        let shown = Shown { study: study.name(), question: &study.plan().question, cells };
         if self.json {
-            say_json(&shown)?;
+            say_json(&Shown { table: &table, cells })?;
             return Ok(ExitCode::SUCCESS);
         }
-        say(&format!("study {}: {}", shown.study, shown.question))?;
-        let width = shown.cells.iter().map(|cell| cell.name.len()).max().unwrap_or(0);
-        for cell in &shown.cells {
+        for line in lines(&table, columns()) {
+            say(&line)?;
+        }
+        let open: Vec<&ShownCell> =
+            cells.iter().filter(|c| c.state != CellState::Finished || c.stale.is_some()).collect();
+        let width = open.iter().map(|cell| cell.name.len()).max().unwrap_or(0);
+        for cell in open {
             let words = match (&cell.state, &cell.stale) {
                 (_, Some(why)) => format!("stale: {why}; mug study resume trains it anew"),
                 (CellState::Running { share }, _) => format!("running, {:.0} %", (100.0 * share).floor()),

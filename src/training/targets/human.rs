@@ -23,6 +23,6 @@ pub fn labels(dataset: &Dataset) -> Result<LabelValues, TrainingError> {
     let lacks = |m: &Modality| corrected[*m][..train].iter().all(|y| !y.is_finite());
     match Modality::ALL.into_iter().find(lacks) {
         Some(modality) => Err(TrainingError::NoHuman { dataset: dataset.name.clone(), modality }),
-        None => Ok(LabelValues { corrected, spread: None }),
+        None => Ok(LabelValues { corrected, ..LabelValues::default() }),
     }
 }
