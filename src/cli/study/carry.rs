@@ -86,16 +86,17 @@ pub fn carry(study: &Study, args: &CarryArgs) -> Result<ExitCode> {
 
 /// Prints the table of a study that is done, and draws its pictures.
 fn done(study: &Study) -> Result<()> {
-    for line in lines(&gather(study).table(), columns()) {
+    let outcomes = gather(study);
+    for line in lines(&outcomes.table(), columns()) {
         say(&line)?;
     }
     let name = study.name();
     say("")?;
     // Pictures are not what the study was carried out for: a disk that is full has been told of before.
-    if let Ok(drawn) = pictures::draw(study)
+    if let Ok(drawn) = pictures::draw(study, &outcomes)
         && let Some(folder) = drawn.first().and_then(|path| path.parent())
     {
-        say(&format!("{} pictures of representations are in {}", drawn.len(), folder.display()))?;
+        say(&format!("{} pictures are in {}", drawn.len(), folder.display()))?;
     }
     say(&format!("study {name} is done; mug study show {name} prints this again, and in other forms"))?;
     Ok(())
