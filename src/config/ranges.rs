@@ -72,6 +72,7 @@ pub(super) const RULES: &[Rule] = &[
     rule!(data.metrics, "\"mosi\" or \"sims\""),
     rule!(data.normalise, "{ text = true, audio = true, vision = true }"),
     rule!(data.clip, WEIGHT, weight),
+    rule!(data.repeat, "a whole number from 1 to 64", |v: u32| (1..=64).contains(&v)),
     rule!(data.in_sample, "a list of \"text\", \"audio\" and \"vision\""),
     Rule {
         key: "data.label_noise",
@@ -139,6 +140,8 @@ pub(super) const RULES: &[Rule] = &[
     rule!(denoising.average, "\"mean\" or \"median\""),
     rule!(denoising.refresh_epochs, "a whole number from 1 to 4294967295", |v: u32| v >= 1),
     rule!(labels.source, "\"corrected\", \"copied\", \"human\" or \"momentum\""),
+    rule!(labels.copied_share, "a share from 0 to 1", |v: f32| (0.0..=1.0).contains(&v)),
+    rule!(labels.noise, WEIGHT, weight),
     Rule {
         key: "labels.grid",
         expected: "\"auto\", \"off\" or a number from 0.001 to 100",

@@ -35,6 +35,8 @@ pub struct DataSettings {
     /// Modalities whose features were fitted to human labels of the training split, for example
     /// `["audio", "vision"]`: what is judged there by these labels is in sample, and marked so. Changes nothing else.
     pub in_sample: Vec<Modality>,
+    /// Times that the training split is taken, copy behind copy. It teaches nothing new: what more data costs is measured by it.
+    pub repeat: u32,
     /// Labels y are corrupted before anything is trained on them, to see what a method makes of wrong ones; unset: they are
     /// as the data has them. The clean ones are kept beside them, to look at only.
     pub label_noise: Option<Corruptions>,
@@ -82,6 +84,7 @@ impl Default for DataSettings {
             normalise: PerModalityFlag::default(),
             clip: 5.0,
             in_sample: Vec::new(),
+            repeat: 1,
             label_noise: None,
             label_noise_seed: 1,
             label_noise_splits: vec![Split::Train],

@@ -9,6 +9,7 @@
 //! | the machine: epochs, pauses, checkpoints, hand-overs | `machine`, `checkpoint`, `parts`, `cuts`, `records` |
 //! | what happens, for everyone else | [`events`], [`listener`], [`control`] |
 //! | what stage 3's unimodal tasks learn | `targets`, one file a source |
+//! | a few clips judged by people, for all clips | [`survey`] |
 //! | labels chosen by clips that people judged | [`calibration`], `calibrated` |
 //! | how good it is | [`metrics`], [`agreement`], [`health`], [`bootstrap`], `summaries` |
 //!
@@ -50,9 +51,11 @@ mod parts;
 mod randomness;
 mod readback;
 mod records;
+mod restoration;
 mod scalars;
 pub mod speed;
 mod summaries;
+pub mod survey;
 mod targets;
 
 pub use checkpoint::shared::{HandedOn, hand_on};

@@ -40,6 +40,7 @@ pub const PANE: Spec = Spec {
         bind(Action::CopyValue, &[Key::char('Y')], "", "copy the value in the column"),
         bind(Action::Plot, &[Key::char('P')], "", "write a figure of what became of the labels: SVG or PNG"),
         bind(Action::SummarySplit, &[Key::char('p')], "", "summary of the next split: train, valid, test"),
+        bind(Action::Annotate, &[Key::char('A')], "", "judge clips drawn at random, without seeing a label"),
         bind(Action::Judgement, &[Key::char('#')], "judge", "judge labels by people's: intervals, grids of signs"),
     ],
 };

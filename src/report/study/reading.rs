@@ -47,6 +47,9 @@ fn named(key: &MetricKey) -> (String, Option<bool>) {
         MetricKey::Gap(modality) => (format!("{modality} gap"), Some(true)),
         MetricKey::Retrieval(modality) => (format!("{modality} retrieval"), Some(false)),
         MetricKey::Cosine(modality) => (format!("{modality} cosine"), Some(false)),
+        MetricKey::Restored(modality) => (format!("{modality} restored MAE"), Some(true)),
+        MetricKey::Ridge(modality) => (format!("{modality} ridge MAE"), None),
+        MetricKey::Returned => ("returned MAE".into(), None),
         MetricKey::Seconds(None) => ("seconds".into(), Some(true)),
         MetricKey::Seconds(Some(stage)) => (format!("{stage} seconds"), Some(true)),
         MetricKey::Speed(stage) => (format!("{stage} samples/s"), Some(false)),
@@ -84,10 +87,12 @@ pub fn value(view: &RunView, key: &MetricKey) -> Option<f64> {
         MetricKey::Gap(modality) => alignment(view, &format!("valid.gap_{modality}")),
         MetricKey::Retrieval(modality) => alignment(view, &format!("valid.retrieval_{modality}")),
         MetricKey::Cosine(modality) => alignment(view, &format!("valid.positive_cosine_{modality}")),
+        MetricKey::Restored(modality) => restoration(view, &format!("valid.restored_{modality}")),
+        MetricKey::Ridge(modality) => restoration(view, &format!("valid.ridge_{modality}")),
+        MetricKey::Returned => restoration(view, "valid.returned"),
         MetricKey::Seconds(stage) => seconds(summary, *stage),
         MetricKey::Speed(stage) => summary.stages.get(stage)?.samples_per_second,
-        // Costs have their place in the summary once runs record them.
-        MetricKey::Cost(_) => None,
+        MetricKey::Cost(key) => cost(summary, key),
     }
 }
 
@@ -98,10 +103,30 @@ fn seconds(summary: &Summary, stage: Option<Stage>) -> Option<f64> {
     }
 }
 
+/// `memory`, `gpu_memory` (the most of all stages, in MiB) or `operations` (of all stages, in units of 10⁹), each also of
+/// one stage: `memory.denoising`.
+fn cost(summary: &Summary, key: &str) -> Option<f64> {
+    let (what, stage) = key.split_once('.').map_or((key, None), |(what, stage)| (what, Some(stage)));
+    let stages = summary.stages.iter().filter(|(s, _)| stage.is_none_or(|stage| s.name() == stage));
+    let costs = stages.map(|(_, summary)| summary.costs());
+    let most = |bytes: Option<u64>| bytes.map(|bytes| bytes as f64 / f64::from(1 << 20));
+    match what {
+        "memory" => most(costs.filter_map(|c| c.peak_memory).max()),
+        "gpu_memory" => most(costs.filter_map(|c| c.gpu_memory).max()),
+        "operations" => costs.map(|c| c.operations.map(|n| n as f64 / 1e9)).sum::<Option<f64>>().filter(|n| *n > 0.0),
+        _ => None,
+    }
+}
+
 /// A value of stage 1 at the epoch that it handed on.
 fn alignment(view: &RunView, column: &str) -> Option<f64> {
     let stage = view.stage(Stage::Contrastive);
     stage.per_epoch.columns.get(column)?.get(stage.best_epoch()?).map(|v| f64::from(*v))
+}
+
+/// A value of stage 2 with the weights that it handed on, the last.
+fn restoration(view: &RunView, column: &str) -> Option<f64> {
+    view.stage(Stage::Denoising).per_epoch.columns.get(column)?.last().map(|v| f64::from(*v))
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ mod copied;
 mod human;
 mod kind;
 mod loss;
+mod mixture;
 mod momentum;
 
 pub use copied::labels as copies;
@@ -34,7 +35,13 @@ pub fn make(
     Ok(match settings.labels.source {
         LabelSource::Corrected => Box::new(Fixed(corrected()?)),
         LabelSource::Copied => Box::new(Fixed(copied::labels(dataset))),
-        LabelSource::Human => Box::new(Fixed(human::labels(dataset)?)),
+        LabelSource::Human => {
+            let human = human::labels(dataset)?;
+            match mixture::is_asked_for(&settings.labels) {
+                true => Box::new(mixture::Mixture::new(human, dataset, settings)),
+                false => Box::new(Fixed(human)),
+            }
+        }
         LabelSource::Momentum => Box::new(momentum::Momentum::new(dataset, &settings.model)),
     })
 }
