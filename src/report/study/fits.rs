@@ -133,7 +133,8 @@ mod tests {
         assert_eq!(slopes, [(Some("whole"), 1.0), (Some("half"), 0.5)]);
         assert_eq!((found[0].line.unwrap().n, found[0].left_out, found[1].left_out), (4, 1, 0));
         // y = 1 - seconds / 4, of the mean of seconds and twice as many.
-        let [one] = &study.fits(&[asked("test.mae", &["seconds", "twice"], false)])[..] else { panic!() };
+        let found = study.fits(&[asked("test.mae", &["seconds", "twice"], false)]);
+        let [one] = &found[..] else { panic!("{found:?}") };
         assert!((one.line.unwrap().slope + 0.25 / 1.5).abs() < 1e-9);
         assert_eq!((one.variant.as_deref(), one.x.as_str()), (None, "the mean of seconds, twice"));
         assert!(study.fits(&[asked("nothing", &["seconds"], false)]).is_empty());

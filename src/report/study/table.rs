@@ -102,7 +102,7 @@ impl Outcomes {
     fn of_clips(&self, column: usize, metric: &StudyMetric) -> Option<&'static Metric> {
         let key = metric.key.strip_prefix("test.")?;
         let recorded: Vec<(&TestClips, f64)> =
-            (self.cells.iter()).filter_map(|c| c.test.as_ref().zip(c.values.get(column).copied().flatten())).collect();
+            (self.cells.iter()).filter_map(|c| clips_of(c).zip(c.values.get(column).copied().flatten())).collect();
         let gives = |measure: &Metric| {
             let same = |(clips, value): &(&TestClips, f64)| {
                 let found = (measure.value)(&clips.predicted, &clips.labels);
@@ -116,7 +116,7 @@ impl Outcomes {
 
     fn clips(&self, row: usize, other: usize) -> Vec<(&TestClips, &TestClips)> {
         let pairs = self.row(row).iter().zip(self.row(other));
-        pairs.filter_map(|(a, b)| a.test.as_ref().zip(b.test.as_ref())).collect()
+        pairs.filter_map(|(a, b)| clips_of(a).zip(clips_of(b))).collect()
     }
 
     /// The rows at the same place of the axes as a row, itself among them.
@@ -208,6 +208,11 @@ impl Outcomes {
         let (low, high) = found.interval?;
         (low > 0.0 || high < 0.0).then_some(best)
     }
+}
+
+/// Of finished runs.
+fn clips_of(cell: &Outcome) -> Option<&TestClips> {
+    cell.test.as_ref().filter(|_| cell.state == CellState::Finished)
 }
 
 /// The columns' values have so many decimals.
