@@ -4,8 +4,9 @@ use serde::Serialize;
 
 use super::outcomes::TestClips;
 use crate::report::statistics::{LEAST_PAIRS, Paired, paired};
-use crate::training::bootstrap::{RESAMPLES, intervals};
+use crate::training::bootstrap::{RESAMPLES, interval_of_rows};
 use crate::training::events::Interval;
+use crate::training::metrics::Metric;
 
 /// Below this probability, corrected for the number of variants, a difference counts.
 pub const LEVEL: f64 = 0.05;
@@ -47,7 +48,8 @@ pub struct Against {
     /// `paired.p` with Holm's correction over the variants; set by the table.
     pub corrected: Option<f64>,
     pub verdict: Verdict,
-    /// 95 % interval of the difference on the test clips, seeds averaged, by a paired bootstrap; for `test.mae` alone.
+    /// 95 % interval of the difference on the test clips, seeds averaged, by a paired bootstrap; for metrics of the test
+    /// split alone.
     pub clips: Option<Interval>,
 }
 
@@ -76,28 +78,27 @@ impl Against {
     }
 }
 
-/// 95 % interval of the difference in mean absolute error on the test clips, of each clip the mean over the pairs of runs;
-/// `None` without pairs of runs of the same clips.
-pub fn on_clips(pairs: &[(&TestClips, &TestClips)]) -> Option<Interval> {
+/// 95 % interval of the difference in a metric of the test clips, the mean over the pairs of runs; `None` without pairs of
+/// runs of the same clips.
+pub fn on_clips(pairs: &[(&TestClips, &TestClips)], metric: &Metric) -> Option<Interval> {
     let (first, _) = pairs.first()?;
     let same = |c: &TestClips| c.ids == first.ids && c.labels.len() == c.predicted.len() && c.labels == first.labels;
     if !pairs.iter().all(|(a, b)| same(a) && same(b)) {
         return None;
     }
-    let error = |c: &TestClips, at: usize| f64::from((c.predicted[at] - c.labels[at]).abs());
-    let terms: Vec<[f64; 2]> = (0..first.labels.len())
-        .map(|at| {
-            let sum: f64 = pairs.iter().map(|(a, b)| error(a, at) - error(b, at)).sum();
-            [sum / pairs.len() as f64, 1.0]
-        })
-        .collect();
-    let [found] = intervals(&terms, RESAMPLES, |[difference, count]| [difference / count]);
-    found
+    interval_of_rows(first.labels.len(), RESAMPLES, |drawn| {
+        let take = |values: &[f32]| drawn.iter().map(|at| values[*at]).collect::<Vec<f32>>();
+        let labels = take(&first.labels);
+        let value = |c: &TestClips| (metric.value)(&take(&c.predicted), &labels);
+        let sum: Option<f64> = pairs.iter().map(|(a, b)| Some(value(a)? - value(b)?)).sum();
+        sum.map_or(f64::NAN, |sum| sum / pairs.len() as f64)
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::training::metrics;
 
     fn judged(pairs: &[(f64, f64)], corrected: f64, lower: Option<bool>) -> Verdict {
         let mut against = Against::new("reference".into(), pairs).unwrap();
@@ -124,9 +125,10 @@ mod tests {
             predicted: (0..ids.len()).map(|i| i as f32 + off).collect(),
             labels: (0..ids.len()).map(|i| i as f32).collect(),
         };
+        let mae = metrics::find("mae").unwrap();
         let (near, far) = (clips(&["a", "b", "c"], 0.5), clips(&["a", "b", "c"], 0.75));
-        assert_eq!(on_clips(&[(&far, &near)]), Some([0.25, 0.25]));
-        assert_eq!(on_clips(&[(&far, &clips(&["a", "b", "d"], 0.5))]), None);
-        assert_eq!(on_clips(&[]), None);
+        assert_eq!(on_clips(&[(&far, &near)], mae), Some([0.25, 0.25]));
+        assert_eq!(on_clips(&[(&far, &clips(&["a", "b", "d"], 0.5))], mae), None);
+        assert_eq!(on_clips(&[], mae), None);
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::outcomes::{CellState, Outcome, Outcomes, TestClips, Variant};
 use super::reading::{metrics, values};
+use super::table::Table;
 use crate::config::MetricSet;
 use crate::run::directory::RunDir;
 use crate::run::predictions;
@@ -41,6 +42,11 @@ pub fn gather(study: &Study) -> Outcomes {
         metrics,
         cells,
     }
+}
+
+/// The table of a study as far as it has come, with the lines that it asks for.
+pub fn table_of(study: &Study) -> Table {
+    gather(study).table_with(&study.plan().lines)
 }
 
 fn state(state: State) -> CellState {

@@ -3,11 +3,15 @@
 use serde::Serialize;
 
 use super::against::{Against, on_clips};
+use super::fits::Fit;
 use super::outcomes::{CellState, Outcome, Outcomes, StudyMetric, TestClips, Variant};
+use crate::config::MetricSet;
 use crate::report::statistics::{LEAST_PAIRS, Sample, holm, paired, sample};
+use crate::run::study::LineAsked;
+use crate::training::metrics::{self, Metric};
 
-/// The metric whose difference is measured on clips, too.
-const ON_CLIPS: &str = "test.mae";
+/// How far a metric may lie from the recorded one and be the same.
+const RECORDED: f64 = 1e-6;
 
 /// A study in numbers, ready to be written in any form.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -19,6 +23,8 @@ pub struct Table {
     /// One a metric.
     pub columns: Vec<StudyMetric>,
     pub rows: Vec<TableRow>,
+    /// Lines through the finished runs.
+    pub fits: Vec<Fit>,
 }
 
 /// A variant at one place of the axes.
@@ -91,9 +97,26 @@ impl Outcomes {
         self.variants.iter().position(beside).or(self.reference)
     }
 
+    /// The metric of a column as a measure of the test clips, where it is one: that which gives what the runs recorded.
+    /// Datasets' tables mean different things by some keys.
+    fn of_clips(&self, column: usize, metric: &StudyMetric) -> Option<&'static Metric> {
+        let key = metric.key.strip_prefix("test.")?;
+        let recorded: Vec<(&TestClips, f64)> =
+            (self.cells.iter()).filter_map(|c| clips_of(c).zip(c.values.get(column).copied().flatten())).collect();
+        let gives = |measure: &Metric| {
+            let same = |(clips, value): &(&TestClips, f64)| {
+                let found = (measure.value)(&clips.predicted, &clips.labels);
+                found.is_some_and(|found| (found - value).abs() <= RECORDED)
+            };
+            !recorded.is_empty() && recorded.iter().all(same)
+        };
+        let sets = [MetricSet::Mosi, MetricSet::Sims].into_iter();
+        sets.flat_map(metrics::list).find(|measure| measure.key == key && gives(measure))
+    }
+
     fn clips(&self, row: usize, other: usize) -> Vec<(&TestClips, &TestClips)> {
         let pairs = self.row(row).iter().zip(self.row(other));
-        pairs.filter_map(|(a, b)| a.test.as_ref().zip(b.test.as_ref())).collect()
+        pairs.filter_map(|(a, b)| clips_of(a).zip(clips_of(b))).collect()
     }
 
     /// The rows at the same place of the axes as a row, itself among them.
@@ -103,6 +126,11 @@ impl Outcomes {
 
     /// The table of a study as far as it has come.
     pub fn table(&self) -> Table {
+        self.table_with(&[])
+    }
+
+    /// The same with lines through the finished runs.
+    pub fn table_with(&self, lines: &[LineAsked]) -> Table {
         let mut rows: Vec<TableRow> = (0..self.variants.len()).map(|row| self.table_row(row)).collect();
         for (column, metric) in self.columns().enumerate() {
             // Each place of the axes asks its own question: corrected for as many variants as it has.
@@ -124,7 +152,7 @@ impl Outcomes {
             }
         }
         let (name, question) = (self.name.clone(), self.question.clone());
-        Table { name, question, seeds: self.seeds.clone(), columns: self.metrics.clone(), rows }
+        Table { name, question, seeds: self.seeds.clone(), columns: self.metrics.clone(), rows, fits: self.fits(lines) }
     }
 
     fn columns(&self) -> impl Iterator<Item = &StudyMetric> {
@@ -142,8 +170,8 @@ impl Outcomes {
             let mut against = reference
                 .filter(|r| *r != row)
                 .and_then(|r| Against::new(self.variants[r].label(), &self.pairs(row, r, column)));
-            if let (Some(against), Some(r), ON_CLIPS) = (&mut against, reference, metric.key.as_str()) {
-                against.clips = on_clips(&self.clips(row, r));
+            if let (Some(against), Some(r), Some(measure)) = (&mut against, reference, self.of_clips(column, metric)) {
+                against.clips = on_clips(&self.clips(row, r), measure);
             }
             Entry { undefined: finished - values.len(), sample: sample(&values), best: false, against }
         };
@@ -180,6 +208,11 @@ impl Outcomes {
         let (low, high) = found.interval?;
         (low > 0.0 || high < 0.0).then_some(best)
     }
+}
+
+/// Of finished runs.
+fn clips_of(cell: &Outcome) -> Option<&TestClips> {
+    cell.test.as_ref().filter(|_| cell.state == CellState::Finished)
 }
 
 /// The columns' values have so many decimals.

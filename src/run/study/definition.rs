@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use super::line::LineAsked;
 use super::metric::MetricKey;
 use crate::config::{key_advice, leaves};
 use crate::training::events::Stage;
@@ -43,6 +44,9 @@ pub struct Definition {
     /// Settings of which every variant is trained with every value.
     #[serde(default)]
     pub axes: toml::Table,
+    /// Lines to be fitted through the finished runs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lines: Vec<LineAsked>,
     pub variants: Vec<Variant>,
 }
 
@@ -123,8 +127,8 @@ const LONGEST_QUESTION: usize = 400;
 /// A variant's name is part of its cells' names, which may have 64 characters.
 const LONGEST_NAME: usize = 32;
 /// The keys of the top level, for what was most likely meant.
-const KEYS: [&str; 9] =
-    ["question", "dataset", "stages", "seeds", "reference", "metrics", "settings", "axes", "variants"];
+const KEYS: [&str; 10] =
+    ["question", "dataset", "stages", "seeds", "reference", "metrics", "settings", "axes", "lines", "variants"];
 
 impl Definition {
     /// Reads and checks a study; `origin` names the text in messages.
@@ -165,7 +169,9 @@ impl Definition {
             .try_for_each(|key| MetricKey::parse(key).map(|_| ()).map_err(|e| format!("metrics: {e}")))?;
         check_settings("settings", &self.settings)?;
         self.check_variants()?;
-        self.check_axes()
+        self.check_axes()?;
+        let axes = self.axes();
+        self.lines.iter().try_for_each(|l| l.check(&self.metrics, &axes).map_err(|e| format!("lines: {e}")))
     }
 
     fn check_stages(&self) -> Result<(), String> {

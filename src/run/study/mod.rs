@@ -6,6 +6,7 @@
 //! | the same resolved: every setting, every seed; what `study.toml` holds | [`plan`] |
 //! | rows (a variant at a place of the axes) and cells (a row with a seed), and their names | [`cell`] |
 //! | the keys of what a study measures | [`metric`] |
+//! | lines to be fitted through what was measured | [`line`] |
 //! | a study's folder, and the studies of a runs folder | [`folder`] |
 //! | where each cell stands, read from its run directory | [`state`] |
 //! | what determines a cell, and what its stage 1 | [`fingerprint`] |
@@ -22,6 +23,7 @@ pub mod cell;
 pub mod definition;
 pub mod fingerprint;
 pub mod folder;
+pub mod line;
 pub mod metric;
 pub mod plan;
 pub mod shipped;
@@ -30,6 +32,7 @@ pub mod state;
 pub use cell::{Cell, Row};
 pub use definition::{Definition, DefinitionError};
 pub use folder::{Study, StudyError};
+pub use line::LineAsked;
 pub use metric::MetricKey;
 pub use plan::Plan;
 pub use state::{CellState, CellStatus};

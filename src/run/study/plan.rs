@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cell::{Cell, Row};
 use super::definition::{Definition, Variant};
+use super::line::LineAsked;
 use crate::config::{ConfigError, Settings, leaves};
 use crate::device::DeviceRequest;
 use crate::run::clock;
@@ -48,6 +49,8 @@ pub struct Plan {
     pub data: Option<DataRecord>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub axes: Vec<Axis>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lines: Vec<LineAsked>,
     pub variants: Vec<Variant>,
     /// Those that all cells have before their own; all of them.
     pub settings: Settings,
@@ -95,6 +98,7 @@ impl Plan {
             metrics: definition.metrics.clone(),
             data,
             axes: definition.axes().into_iter().map(|(key, values)| Axis { key, values }).collect(),
+            lines: definition.lines.clone(),
             variants: definition.variants.clone(),
             settings,
         }

@@ -1,6 +1,11 @@
 use super::*;
 use crate::report::study::outcomes::{CellState, Outcome, Outcomes, StudyMetric, TestClips, Variant};
 use crate::report::study::table::Table;
+use crate::run::study::LineAsked;
+
+fn lines_asked() -> [LineAsked; 1] {
+    [LineAsked { y: "test.mae".into(), x: vec!["seconds".into()], log: false }]
+}
 
 /// A made-up study: a variant that is better, one that fails once and whose correlation is never defined, one of two seeds
 /// so far; each at two places of an axis but the last.
@@ -13,7 +18,8 @@ fn study() -> Table {
         values: values.to_vec(),
         test: Some(TestClips {
             ids: ["a", "b", "c", "d"].map(str::to_owned).into(),
-            predicted: vec![off, 0.1 + off, 0.2 + 2.0 * off, 0.4 - off],
+            // So that the mean absolute error is `off`.
+            predicted: vec![0.5 * off, 0.1 + 1.5 * off, 0.2 + off, 0.4 - off],
             labels: vec![0.0, 0.1, 0.2, 0.4],
         }),
     };
@@ -50,7 +56,7 @@ fn study() -> Table {
             cell(CellState::Waiting, none, 0.0),
         ],
     }
-    .table()
+    .table_with(&lines_asked())
 }
 
 #[test]
@@ -80,7 +86,8 @@ fn every_form_is_named_once() {
 
 #[test]
 fn a_study_of_nothing_can_be_written() {
-    let empty = Table { name: "x".into(), question: String::new(), seeds: vec![], columns: vec![], rows: vec![] };
+    let empty =
+        Table { name: "x".into(), question: String::new(), seeds: vec![], columns: vec![], rows: vec![], fits: vec![] };
     for form in FORMS {
         assert!((form.render)(&empty).ends_with('\n'), "{}", form.name);
     }

@@ -1,7 +1,9 @@
 //! What several forms say in the same words.
 
 use crate::report::numbers::{number, signed};
+use crate::report::statistics::LEAST_PAIRS;
 use crate::report::study::against::{Against, LEVEL, Verdict};
+use crate::report::study::fits::Fit;
 use crate::report::study::table::{Entry, Table, TableRow};
 
 /// `0.356 ± 0.004`; the mean alone for one seed, `undefined` without any.
@@ -64,9 +66,40 @@ pub fn heading(name: &str, lower_is_better: Option<bool>) -> String {
     }
 }
 
-/// How the numbers were made, a sentence each.
+/// `seconds over data.repeat, mucn: slope +0.93 [+0.90, +0.96] of the logarithms, p < .001, 9 runs`
+fn fitted(fit: &Fit, seeds: usize) -> String {
+    let whose = fit.variant.as_ref().map_or_else(String::new, |name| format!(", {name}"));
+    let mut text = format!("{} over {}{whose}: ", fit.y, fit.x);
+    match &fit.line {
+        None => text += "no line, fewer than two places",
+        Some(line) => {
+            let interval =
+                line.interval.map_or_else(String::new, |(low, high)| format!(" {}", interval([low, high], 3)));
+            let of = if fit.log { " of the logarithms" } else { "" };
+            let p = line.p.map_or_else(String::new, |p| format!(", {}", probability(p)));
+            text += &format!("slope {}{interval}{of}{p}, {} runs", signed(line.slope, 3), line.n);
+            match line.interval {
+                _ if seeds < LEAST_PAIRS => text += ", too few seeds for a claim",
+                Some((low, high)) if low > 0.0 || high < 0.0 => {}
+                _ => text += ", not told apart from 0",
+            }
+        }
+    }
+    if fit.left_out > 0 {
+        text += &format!("; {} more have no place", fit.left_out);
+    }
+    text + "."
+}
+
+/// Lines through the runs, and how the numbers were made, a sentence each.
 pub fn notes(table: &Table) -> Vec<String> {
-    let mut notes = vec!["Mean ± standard deviation over seeds (divided by n - 1).".to_owned()];
+    let mut notes: Vec<String> = table.fits.iter().map(|fit| fitted(fit, table.seeds.len())).collect();
+    if !notes.is_empty() {
+        notes.push(
+            "Lines: least squares, a point a finished run; the slope with its 95 % interval by Student's t.".into(),
+        );
+    }
+    notes.push("Mean ± standard deviation over seeds (divided by n - 1).".to_owned());
     let entries = || table.rows.iter().flat_map(|r| &r.entries);
     if entries().any(|e| e.against.is_some()) {
         notes.push(format!(

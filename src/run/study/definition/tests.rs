@@ -48,6 +48,11 @@ fn what_is_wrong_is_named_with_what_was_meant() {
         ("name = \"b\"", "name = \"../b\"", "cannot name a variant"),
         ("\"test.mae\"", "\"text.mae\"", "names nothing that is measured"),
         ("[0.0, 0.5]", "[]", "has no value"),
+        (
+            "[[variants]]\nname = \"a\"",
+            "[[lines]]\ny = \"seconds\"\nx = []\n[[variants]]\nname = \"a\"",
+            "lines: y: expected one",
+        ),
         ("[0.0, 0.5]", "[0.5, 0.5]", "twice"),
         ("seeds = 2", "seeds = 0", "expected 1 to 1000 seeds"),
         ("seeds = 2", "seeds = [-1]", "a list of seeds"),
