@@ -9,6 +9,7 @@ mod corruption;
 mod error;
 mod labels;
 mod members;
+mod missing;
 mod ranges;
 mod sections;
 mod settings;
@@ -24,6 +25,7 @@ pub use corruption::{Corruption, Corruptions};
 pub use error::ConfigError;
 pub use labels::{Grid, LabelSettings, LabelSource};
 pub use members::Members;
+pub use missing::{Missing, MissingAt};
 pub use sections::{
     Average, ContrastiveSettings, DataSettings, DenoisingSettings, HealthSettings, JointSettings, MetricSet,
     ModelSettings, Objective, PerModalityFlag, TrainingSettings,

@@ -55,7 +55,7 @@ impl Contents {
         check_ids(&splits, &mut flaws);
         let padding = padding::settle(&mut splits, &mut flaws)?;
         let noise = noise::apply(&mut splits, label_range, settings, &mut flaws);
-        let fingerprint = with_noise(file.fingerprint()?, noise);
+        let fingerprint = with(file.fingerprint()?, "noise", noise);
         Ok(Contents { splits, padding, label_range, metrics, fingerprint, flaws, bytes: file.len() })
     }
 
@@ -95,26 +95,27 @@ impl Contents {
             })?;
         check_ids(&splits, &mut flaws);
         let noise = noise::apply(&mut splits, label_range, &settings, &mut flaws);
-        let fingerprint = with_noise(fingerprint, noise);
+        let fingerprint = with(fingerprint, "noise", noise);
         // Padded at the end, as `MemorySequences` has it.
         let padding = PerModality::default();
         Ok(Contents { splits, padding, label_range, metrics, fingerprint, flaws, bytes: 0 })
     }
 }
 
-/// What stands between the fingerprint of the data as it is and the checksum of its labels with noise.
-const NOISE: &str = "+noise-";
+/// What stands between the fingerprint of the data as it is and each thing that the settings made of it.
+const MADE: char = '+';
 
-fn with_noise(fingerprint: String, noise: Option<String>) -> String {
-    match noise {
-        Some(sum) => format!("{fingerprint}{NOISE}{sum}"),
+/// The fingerprint of data of which the settings made something; `sum` is a checksum of it.
+pub(super) fn with(fingerprint: String, what: &str, sum: Option<String>) -> String {
+    match sum {
+        Some(sum) => format!("{fingerprint}{MADE}{what}-{sum}"),
         None => fingerprint,
     }
 }
 
-/// A [`Dataset`](super::Dataset)'s fingerprint without what the settings made of its labels: that of the file alone.
+/// A [`Dataset`](super::Dataset)'s fingerprint without what the settings made of the data: that of the file alone.
 pub fn fingerprint_of_file(fingerprint: &str) -> &str {
-    fingerprint.split_once(NOISE).map_or(fingerprint, |(file, _)| file)
+    fingerprint.split_once(MADE).map_or(fingerprint, |(file, _)| file)
 }
 
 fn check_dims(

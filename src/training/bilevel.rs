@@ -6,7 +6,7 @@ use burn::tensor::{Tensor, TensorData};
 
 use crate::config::{DenoisingSettings, Objective};
 use crate::device::is_cpu;
-use crate::modality::{Modality, PerModality};
+use crate::modality::PerModality;
 use crate::model::corrector::{Corrector, Factors, loss, loss_and_step};
 
 /// The terms of the objective, (1) each, in label units, summed over the members.
@@ -34,11 +34,14 @@ impl Terms {
 /// One batch for the corrector, all on its device; every member has corruptions of its own.
 pub struct CorrectorBatch {
     /// h_m of each member network, (B, d).
-    pub unimodal: Vec<PerModality<Tensor<2>>>,
+    pub unimodal: Vec<PerModality<Option<Tensor<2>>>>,
     /// z_m of each, (B, d).
-    pub projected: Vec<PerModality<Tensor<2>>>,
+    pub projected: Vec<PerModality<Option<Tensor<2>>>>,
     /// y, (B)
     pub labels: Tensor<1>,
+    /// What each clip counts in the mean of each modality, (B): 0 where it lacks it, see [`counts`]. `None` where none lacks
+    /// any.
+    pub counts: Option<PerModality<Vec<f32>>>,
     /// ỹ, (K, B)
     pub corrupted: Tensor<2>,
     /// ỹ', independent of ỹ, (K, B)
@@ -59,9 +62,9 @@ pub fn gradients(
     (terms, gradients)
 }
 
-/// L_uni and L_mul are means over the three modalities; a part of a corrector that serves one of them has a third of it.
+/// L_uni and L_mul are means over the modalities; a part of a corrector that serves one of three has a third of it.
 fn share(corrector: &Corrector) -> f32 {
-    corrector.parts().first().map_or(0, Vec::len) as f32 / Modality::ALL.len() as f32
+    corrector.parts().first().map_or(0, Vec::len) as f32 / corrector.modalities().len() as f32
 }
 
 /// What L_uni and L_mul count in the objective.
@@ -87,7 +90,7 @@ fn gradients_on_the_cpu(
     };
     let single = (&batch.unimodal[..], &batch.corrupted);
     let fused = (&batch.projected[..], &batch.corrupted_again);
-    let found = corrector.objective_on_the_cpu(single, fused, &batch.labels, factors);
+    let found = corrector.objective_on_the_cpu(single, fused, (&batch.labels, batch.counts.as_ref()), factors);
     let mut gradients = GradientsParams::new();
     for (id, gradient) in found.gradients {
         gradients.register(id, gradient);
@@ -106,8 +109,7 @@ fn gradients_on_the_cpu(
 pub fn objective(corrector: &Corrector, batch: &CorrectorBatch, settings: &DenoisingSettings) -> Terms {
     let range = corrector.label_range();
     let share = share(corrector);
-    let served = corrector.parts().first().map_or(0, Vec::len);
-    let target = Tensor::cat(vec![batch.labels.clone(); served], 0).reshape([1, -1, 1]);
+    let target = corrector.target(&batch.labels, batch.counts.as_ref());
     let weights = corrector.weights();
     let input = corrector.input(&batch.unimodal, &batch.corrupted);
     // φ' = φ - α∇L_uni(φ); first order treats the gradient as a constant.
@@ -124,6 +126,13 @@ pub fn objective(corrector: &Corrector, batch: &CorrectorBatch, settings: &Denoi
         }
     };
     Terms { objective, unimodal, multimodal, members: corrector.members() }
+}
+
+/// What clips count in a mean over those of them that have a modality, relative to a mean over all: B over their number, 0
+/// for the others.
+pub fn counts(has: &[bool]) -> Vec<f32> {
+    let there = has.iter().filter(|has| **has).count() as f32;
+    has.iter().map(|own| if *own { has.len() as f32 / there } else { 0.0 }).collect()
 }
 
 /// Each member's labels as a tensor, (K, B).
@@ -196,7 +205,7 @@ mod tests {
         let x = |phase| {
             PerModality::from_fn(|m| {
                 let values = wave(BATCH * WIDTH, phase + m as usize as f32);
-                Tensor::from_data(TensorData::new(values, [BATCH, WIDTH]), device)
+                Some(Tensor::from_data(TensorData::new(values, [BATCH, WIDTH]), device))
             })
         };
         let labels: Vec<f32> = (0..BATCH).map(|i| if i % 2 == 0 { 2.9 } else { -2.8 }).collect();
@@ -204,6 +213,7 @@ mod tests {
             unimodal: vec![x(0.3)],
             projected: vec![x(2.0)],
             labels: label_tensor(&labels, device),
+            counts: None,
             corrupted: member_tensor(&[wave(BATCH, 0.1), wave(BATCH, 0.5)], device),
             corrupted_again: member_tensor(&[wave(BATCH, 0.8), wave(BATCH, 0.2)], device),
         }

@@ -7,7 +7,7 @@
 use super::events::Stage;
 use crate::config::{ModelSettings, Objective, Settings};
 use crate::dataset::Dataset;
-use crate::modality::{Modality, PerModality};
+use crate::modality::PerModality;
 use crate::split::Split;
 
 /// Operations of an epoch of this stage; `None` where they are not known.
@@ -21,7 +21,7 @@ pub fn of_epoch(stage: Stage, settings: &Settings, dataset: &Dataset) -> Option<
         Stage::Contrastive => network(model, &dims, &steps, clips, true) * members.networks as u64,
         Stage::Denoising => {
             let second_order = settings.denoising.objective != Objective::FirstOrder;
-            corrector(model, second_order) * clips * (Modality::ALL.len() * members.count()) as u64
+            corrector(model, second_order) * clips * (model.encoded().len() * members.count()) as u64
         }
         Stage::Joint => network(model, &dims, &steps, clips, false),
     })
@@ -43,11 +43,13 @@ fn network(
     let ModelSettings { hidden, representation: d, fused: d_f, .. } = *model;
     let gates = 4 * hidden;
     // Forward, and backward the gradient of the weights; that of the hidden state, and none of the inputs.
-    let step = |m: Modality| 2 * product(dims[m], gates) + 3 * product(hidden, gates);
-    let recurrent: u64 = Modality::ALL.iter().map(|&m| steps[m] * step(m)).sum();
-    let mut linear = 3 * (product(hidden, d) + product(d, 1)) + product(3 * d, d_f) + product(d_f, 1);
+    let step = |m| 2 * product(dims[m], gates) + 3 * product(hidden, gates);
+    let modalities = model.encoded();
+    let count = modalities.len();
+    let recurrent: u64 = modalities.into_iter().map(|m| steps[m] * step(m)).sum();
+    let mut linear = count as u64 * (product(hidden, d) + product(d, 1)) + product(count * d, d_f) + product(d_f, 1);
     if projection && model.projection {
-        linear += 3 * (product(d_f, d_f) + product(d_f, d));
+        linear += count as u64 * (product(d_f, d_f) + product(d_f, d));
     }
     // Forward, and backward the gradients of the weights and of what went in.
     recurrent + 3 * linear * clips

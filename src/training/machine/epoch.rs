@@ -220,7 +220,7 @@ impl Machine<'_> {
         last: bool,
     ) -> Result<(), TrainingError> {
         let corrects = self.progress.stage != Some(Stage::Joint);
-        if corrects && !labels.corrected.iter().all(|(_, all)| all.iter().all(|y| y.is_finite())) {
+        if corrects && !self.context.presence.are_finite(&labels.corrected) {
             return Err(self.diverged(Stage::Denoising, "corrected label"));
         }
         let resamples = if last { RESAMPLES } else { LIVE_RESAMPLES };

@@ -30,12 +30,11 @@ pub fn make(
     context: &Context,
     corrected: impl FnOnce() -> Result<LabelValues, TrainingError>,
 ) -> Result<Box<dyn Targets>, TrainingError> {
-    let Context { settings, dataset, .. } = context;
-    Ok(match settings.labels.source {
+    Ok(match context.settings.labels.source {
         LabelSource::Corrected => Box::new(Fixed(corrected()?)),
-        LabelSource::Copied => Box::new(Fixed(copied::labels(dataset))),
-        LabelSource::Human => Box::new(Fixed(human::labels(dataset)?)),
-        LabelSource::Momentum => Box::new(momentum::Momentum::new(dataset, &settings.model)),
+        LabelSource::Copied => Box::new(Fixed(copied::labels(context))),
+        LabelSource::Human => Box::new(Fixed(human::labels(context)?)),
+        LabelSource::Momentum => Box::new(momentum::Momentum::new(context)),
     })
 }
 
@@ -45,7 +44,7 @@ pub fn make(
 /// [`TrainingError::NoHuman`].
 pub fn check(context: &Context) -> Result<(), TrainingError> {
     match context.settings.labels.source {
-        LabelSource::Human => human::labels(&context.dataset).map(|_| ()),
+        LabelSource::Human => human::labels(context).map(|_| ()),
         LabelSource::Corrected | LabelSource::Copied | LabelSource::Momentum => Ok(()),
     }
 }
