@@ -74,3 +74,82 @@ impl Encoder {
         h * has + vector.val().unsqueeze_dim::<2>(0) * lacks
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rand::SeedableRng;
+
+    const D: usize = 3;
+    const LENGTHS: [usize; 4] = [2, 0, 5, 0];
+
+    fn encoder(device: &Device) -> Encoder {
+        let mut rng = ChaCha8Rng::seed_from_u64(7);
+        Encoder::new(2, 4, D, &mut rng, device).with_missing(&mut rng, device)
+    }
+
+    fn with_vector(encoder: &Encoder, values: [f32; D]) -> Encoder {
+        let set = |vector: Param<Tensor<1>>| {
+            let device = vector.val().device();
+            vector.map(|_| Tensor::from_data(values, &device).require_grad())
+        };
+        Encoder { missing: encoder.missing.clone().map(set), ..encoder.clone() }
+    }
+
+    fn last_hidden(device: &Device) -> Tensor<2> {
+        let values: Vec<f32> = (0..16).map(|i| (i as f32 * 0.7).sin()).collect();
+        Tensor::from_data(TensorData::new(values, [4, 4]), device)
+    }
+
+    fn values<const N: usize>(x: Tensor<N>) -> Vec<f32> {
+        x.into_data().try_into_vec().unwrap()
+    }
+
+    /// A loss in which every number counts differently, (1).
+    fn loss(encoder: &Encoder, last_hidden: Tensor<2>) -> Tensor<1> {
+        let h = encoder.represent(last_hidden, &LENGTHS, &mut Dropout::inference());
+        let weight: Vec<f32> = (0..4 * D).map(|i| (i as f32 + 0.3).cos()).collect();
+        let weight = Tensor::<2>::from_data(TensorData::new(weight, [4, D]), &h.device().inner());
+        (h.square() * weight).sum()
+    }
+
+    #[test]
+    fn a_clip_without_steps_has_the_vector_and_the_others_are_as_they_are_without_it() {
+        let device = Device::flex();
+        let bare = Encoder::new(2, 4, D, &mut ChaCha8Rng::seed_from_u64(7), &device);
+        let learned = with_vector(&encoder(&device), [0.5, -1.0, 2.0]);
+        let of = |e: &Encoder| values(e.represent(last_hidden(&device), &LENGTHS, &mut Dropout::inference()));
+        let (found, plain) = (of(&learned), of(&bare));
+        for (row, length) in LENGTHS.iter().enumerate() {
+            let at = row * D..(row + 1) * D;
+            let expected = if *length == 0 { &[0.5, -1.0, 2.0][..] } else { &plain[at.clone()] };
+            assert_eq!(&found[at], expected, "row {row}");
+        }
+        // What an older version's network made of an empty sequence.
+        let zeros = Tensor::zeros([4, 4], &device);
+        let empty = values(bare.represent(zeros, &LENGTHS, &mut Dropout::inference()));
+        assert_eq!(of(&encoder(&device).with_empty_for_missing())[D..2 * D], empty[D..2 * D]);
+    }
+
+    #[test]
+    fn the_gradient_of_the_vector_agrees_with_finite_differences_and_missing_clips_have_no_other() {
+        let device = Device::flex().autodiff();
+        let at = [0.5, -1.0, 2.0];
+        let encoder = with_vector(&encoder(&device), at);
+        let input = last_hidden(&device).require_grad();
+        let gradients = loss(&encoder, input.clone()).backward();
+        let found = values(encoder.missing.as_ref().unwrap().val().grad(&gradients).unwrap());
+        for k in 0..D {
+            let moved = |by: f32| {
+                let mut at = at;
+                at[k] += by;
+                loss(&with_vector(&encoder, at), last_hidden(&device)).into_scalar::<f32>()
+            };
+            let numeric = (moved(1e-2) - moved(-1e-2)) / 2e-2;
+            assert!((numeric - found[k]).abs() < 1e-2 * found[k].abs().max(1.0), "{k}: {numeric} {}", found[k]);
+        }
+        let to_input = values(input.grad(&gradients).unwrap());
+        assert!(to_input[4..8].iter().chain(&to_input[12..]).all(|g| *g == 0.0));
+        assert!(to_input[..4].iter().any(|g| *g != 0.0));
+    }
+}

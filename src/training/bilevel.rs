@@ -219,6 +219,16 @@ mod tests {
         }
     }
 
+    /// The same, where some clips lack some modalities, and all lack vision.
+    fn lacking(device: &Device) -> CorrectorBatch {
+        let has = PerModality {
+            text: [true, false, true, true, false, true],
+            audio: [true, true, true, false, false, true],
+            vision: [false; BATCH],
+        };
+        CorrectorBatch { counts: Some(has.map(|_, has| counts(has))), ..batch(device) }
+    }
+
     fn corrector(shared: bool, device: &Device) -> Corrector {
         corrector_of(shared, 2, 4, false, device)
     }
@@ -258,6 +268,10 @@ mod tests {
 
     /// The largest difference between the gradient and central differences, over the largest gradient.
     fn error(shared: bool, kind: Objective, device: &Device) -> f64 {
+        error_on(shared, kind, device, batch)
+    }
+
+    fn error_on(shared: bool, kind: Objective, device: &Device, batch: fn(&Device) -> CorrectorBatch) -> f64 {
         let device = device.clone().autodiff();
         let (corrector, batch) = (corrector(shared, &device), batch(&device.clone().inner()));
         // Differences are taken of the exact objective, whatever shortcut the gradient takes.
@@ -284,8 +298,10 @@ mod tests {
     fn the_gradient_through_the_virtual_step_is_exact_on_the_cpu() {
         for shared in [false, true] {
             for kind in [Objective::Bilevel, Objective::UnimodalOnly, Objective::MultimodalOnly] {
-                let error = error(shared, kind, &Device::flex());
-                assert!(error < 2e-3, "shared {shared}, {kind:?}: {error}");
+                for batch in [batch as fn(&Device) -> CorrectorBatch, lacking] {
+                    let error = error_on(shared, kind, &Device::flex(), batch);
+                    assert!(error < 2e-3, "shared {shared}, {kind:?}: {error}");
+                }
             }
         }
     }
@@ -302,19 +318,47 @@ mod tests {
         ];
         for (shared, layers, hidden, residual) in shapes {
             let corrector = corrector_of(shared, layers, hidden, residual, &device);
-            let batch = batch(&device.clone().inner());
-            for kind in [Objective::Bilevel, Objective::FirstOrder, Objective::UnimodalOnly, Objective::MultimodalOnly]
-            {
-                let [found, expected] = [false, true].map(|tape| collected(&corrector, &batch, &settings(kind), tape));
+            let kinds = [Objective::Bilevel, Objective::FirstOrder, Objective::UnimodalOnly, Objective::MultimodalOnly];
+            let all = [batch, lacking].map(|batch| batch(&device.clone().inner()));
+            for (batch, kind) in all.iter().flat_map(|batch| kinds.map(|kind| (batch, kind))) {
+                let [found, expected] = [false, true].map(|tape| collected(&corrector, batch, &settings(kind), tape));
                 let largest = expected.iter().flatten().fold(0.0f32, |a, g| a.max(g.abs()));
                 assert!(found.len() == expected.len() && largest > 1e-3);
                 for (found, expected) in found.iter().flatten().zip(expected.iter().flatten()) {
                     assert!((found - expected).abs() < 1e-5 * largest.max(1.0), "{shared} {layers} {kind:?}");
                 }
                 let terms = |t: Terms| t.means().into_iter().map(|t| t.into_scalar::<f32>()).collect::<Vec<_>>();
-                let found = terms(gradients(&corrector, &batch, &settings(kind)).0);
-                let expected = terms(objective(&corrector, &batch, &settings(kind)));
+                let found = terms(gradients(&corrector, batch, &settings(kind)).0);
+                let expected = terms(objective(&corrector, batch, &settings(kind)));
                 assert!(found.iter().zip(&expected).all(|(a, b)| (a - b).abs() < 1e-5), "{found:?} {expected:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn clips_that_lack_everything_might_as_well_not_be_there() {
+        let device = Device::flex().autodiff();
+        let whole = batch(&device.clone().inner());
+        let has: Vec<bool> = (0..BATCH).map(|i| i < 4).collect();
+        let cut = |x: &Vec<PerModality<Option<Tensor<2>>>>| -> Vec<PerModality<Option<Tensor<2>>>> {
+            x.iter().map(|x| x.map(|_, x| x.clone().map(|x| x.narrow(0, 0, 4)))).collect()
+        };
+        let few = CorrectorBatch {
+            unimodal: cut(&whole.unimodal),
+            projected: cut(&whole.projected),
+            labels: whole.labels.clone().narrow(0, 0, 4),
+            counts: None,
+            corrupted: whole.corrupted.clone().narrow(1, 0, 4),
+            corrupted_again: whole.corrupted_again.clone().narrow(1, 0, 4),
+        };
+        let whole = CorrectorBatch { counts: Some(PerModality::from_fn(|_| counts(&has))), ..whole };
+        for shared in [false, true] {
+            let corrector = corrector(shared, &device);
+            for tape in [false, true] {
+                let of = |batch| collected(&corrector, batch, &settings(Objective::Bilevel), tape).concat();
+                for (found, expected) in of(&whole).iter().zip(of(&few)) {
+                    assert!((found - expected).abs() < 1e-5, "{shared} {tape}: {found} {expected}");
+                }
             }
         }
     }

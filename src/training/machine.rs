@@ -30,7 +30,7 @@ use super::listener::Listener;
 use super::metrics;
 use super::readback::Readback;
 use super::targets;
-use crate::modality::PerModality;
+use crate::modality::{Modality, PerModality};
 use crate::split::{PerSplit, Split};
 
 /// How a stage was left.
@@ -338,6 +338,10 @@ impl<'a> Machine<'a> {
             findings: dataset.flaws.iter().map(ToString::to_string).collect(),
             in_sample: self.context.settings.data.in_sample.clone(),
             label_source: self.context.settings.labels.source,
+            // Unsaid where there is nothing to say.
+            modalities: Some(self.context.settings.model.encoded())
+                .filter(|m| m.len() < Modality::ALL.len())
+                .unwrap_or_default(),
         }
     }
 

@@ -6,5 +6,6 @@ mod support;
 
 mod calibration;
 mod health;
+mod missing;
 mod sources;
 mod stages;
