@@ -55,13 +55,6 @@ impl Missing {
         }
     }
 
-    /// True where both take the same modalities of the same clips away.
-    pub fn is_same(&self, other: &Missing) -> bool {
-        let shares = |of: &Missing| Split::ALL.map(|split| Modality::ALL.map(|m| of.share(split, m)));
-        let own = shares(self);
-        own == shares(other) && (own.as_flattened().iter().all(|share| *share == 0.0) || self.seed == other.seed)
-    }
-
     /// True for shares from 0 to 1 and a seed that TOML can hold.
     pub(super) fn is_valid(&self) -> bool {
         [self.text, self.audio, self.vision].iter().all(|share| (0.0..=1.0).contains(share))

@@ -155,7 +155,7 @@ impl fmt::Display for FlawKind {
             FlawKind::ConstantColumns { columns, of } => {
                 write!(f, "{columns} of {of} columns never change in the training split; they are 0 once normalised")
             }
-            FlawKind::ZeroLength { clips: n } => write!(f, "{} without any step", clips(*n as u64)),
+            FlawKind::ZeroLength { clips: n } => write!(f, "{} without any step: missing there", clips(*n as u64)),
             FlawKind::BeyondLength { clips: n } => {
                 write!(f, "{} with values outside the valid steps; these are ignored", clips(*n as u64))
             }

@@ -55,9 +55,20 @@ fn figure(subject: &Subject<'_>, request: &Request, width: f64) -> Result<Figure
     // The demo's are known, not judged.
     let reference = if view.prepared.as_ref().is_some_and(|p| p.dataset == "demo") { "true" } else { "human" };
     let in_sample = PerModality::from_fn(|m| view.prepared.as_ref().is_some_and(|p| p.is_in_sample(m, request.split)));
-    let modalities = view.modalities();
-    draw(dir.name(), &rows, &values, refresh, (range, reference, in_sample), &modalities, request, width)
+    let said = Said { range, reference, in_sample, modalities: view.modalities() };
+    draw(dir.name(), &rows, &values, refresh, &said, request, width)
         .ok_or_else(|| nothing(format!("no row is in the {} split", request.split)))
+}
+
+/// What the run's record says of its labels.
+struct Said<'a> {
+    /// H
+    range: Option<f64>,
+    /// What the labels that others are judged by are called.
+    reference: &'a str,
+    in_sample: PerModality<bool>,
+    /// Those that the network has.
+    modalities: Vec<Modality>,
 }
 
 /// `None` where the split has no rows.
@@ -66,11 +77,11 @@ fn draw(
     rows: &LabelRows,
     values: &PerModality<Vec<f32>>,
     refresh: &LabelRefresh,
-    (range, reference, in_sample): (Option<f64>, &str, PerModality<bool>),
-    modalities: &[Modality],
+    said: &Said<'_>,
     request: &Request,
     width: f64,
 ) -> Option<Figure> {
+    let Said { range, reference, in_sample, modalities } = said;
     let mine: Vec<usize> = (0..rows.len()).filter(|i| rows.split[*i] == request.split).collect();
     let pick = |column: &[f32]| mine.iter().map(|i| f64::from(column[*i])).collect::<Vec<f64>>();
     let y = pick(&rows.y);
