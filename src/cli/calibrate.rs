@@ -147,13 +147,17 @@ fn choice_lines(m: Modality, choice: &Choice) -> Vec<String> {
 
 /// How far two candidates are told apart.
 fn settling(s: &Settling) -> String {
-    let what = match s.more {
-        None => "no number of labels would tell them apart".to_owned(),
+    format!("{} against {}: {}", s.best, s.other, missing(s.more, "labels"))
+}
+
+/// How many more of something two sets of labels would be told apart by.
+pub fn missing(more: Option<u64>, what: &str) -> String {
+    match more {
+        None => format!("no number of {what} would tell them apart"),
         Some(0) => "told apart".to_owned(),
-        Some(more) if more > 1_000_000 => "more than a million labels more would tell them apart".to_owned(),
-        Some(more) => format!("{more} more labels would tell them apart"),
-    };
-    format!("{} against {}: {what}", s.best, s.other)
+        Some(more) if more > 1_000_000 => format!("more than a million {what} more would tell them apart"),
+        Some(more) => format!("{more} more {what} would tell them apart"),
+    }
 }
 
 /// The chosen labels on the clips that made no choice; `None` where people judged none.

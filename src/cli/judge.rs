@@ -22,7 +22,7 @@ use crate::split::{PerSplit, Split};
 use crate::training::agreement::summarise_values;
 use crate::training::bootstrap::{CONFIDENCE, RESAMPLES};
 use crate::training::events::{
-    Agreement, Apart, Grid, Interval, LabelSummaries, LabelSummary, LabelValues, Part, Prepared,
+    Agreement, Apart, Gain, Grid, Interval, LabelSummaries, LabelSummary, LabelValues, Part, Prepared,
 };
 
 /// So many unknown ids are named at most.
@@ -141,9 +141,9 @@ fn table(labels: &LabelSummaries, prepared: &Prepared) -> io::Result<()> {
                 false => say(&format!("{split} {m}: {rows} rows"))?,
             }
             for (name, agreement) in [("corrected", s.corrected), ("copied", s.copied)] {
-                say(&format!("  {name:<10} {}", words(&agreement.unwrap_or_default())))?;
+                say(&format!("  {name:<10} {}", agreement_words(&agreement.unwrap_or_default())))?;
             }
-            say(&format!("  {}", verdict(s)))?;
+            say(&format!("  {}", gain_words(&s.gain.unwrap_or_default())))?;
             for line in s.apart.iter().flat_map(apart) {
                 say(&format!("  {line}"))?;
             }
@@ -153,7 +153,8 @@ fn table(labels: &LabelSummaries, prepared: &Prepared) -> io::Result<()> {
     Ok(())
 }
 
-fn words(a: &Agreement) -> String {
+/// MAE, r and sign agreement.
+pub fn agreement_words(a: &Agreement) -> String {
     format!(
         "MAE {}  r {}  sign {}",
         value(a.mae, a.mae_interval),
@@ -171,8 +172,8 @@ pub fn value(value: Option<f64>, interval: Option<Interval>) -> String {
     }
 }
 
-fn verdict(s: &LabelSummary) -> String {
-    let gain = s.gain.unwrap_or_default();
+/// By how much corrected labels are better, and whether they are.
+pub fn gain_words(gain: &Gain) -> String {
     let word = match gain.mae_interval {
         Some([low, _]) if low > 0.0 => "corrected labels are better",
         Some([_, high]) if high < 0.0 => "copies are better",

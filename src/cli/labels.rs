@@ -130,7 +130,7 @@ fn format(args: &LabelsArgs) -> Result<&'static Format> {
 /// Everything about a run's rows, with the labels of one refresh.
 fn read(dir: &RunDir, refresh: Option<u32>) -> Result<(Table, LabelRefresh)> {
     let view = read_record(dir)?;
-    let (refresh, LabelValues { corrected, spread }, rows) = read_refresh(dir, &view, refresh)?;
+    let (refresh, LabelValues { corrected, spread, weights }, rows) = read_refresh(dir, &view, refresh)?;
     let predictions = match view.predictions.last() {
         Some(entry) => {
             let values = predictions::read(&dir.path().join(&entry.file))?;
@@ -144,7 +144,16 @@ fn read(dir: &RunDir, refresh: Option<u32>) -> Result<(Table, LabelRefresh)> {
     let metrics = view.prepared.as_ref().map(|p| set_of(&p.metric_keys));
     let there = view.modalities();
     let absent = PerModality::from_fn(|m| !there.contains(&m));
-    let table = Table { rows, corrected, spread: spread.map(Arc::new), predictions, marks, metrics, absent };
+    let table = Table {
+        rows,
+        corrected,
+        spread: spread.map(Arc::new),
+        weights: weights.map(Arc::new),
+        predictions,
+        marks,
+        metrics,
+        absent,
+    };
     Ok((table, refresh))
 }
 

@@ -6,11 +6,11 @@
 //! `lines` and `progress` tell a run's events, `control` sends commands. Files here import from each other without a
 //! ring, and never from this one; everything below may be imported.
 
+mod annotate;
 mod args;
 mod attach;
 mod bench;
 mod calibrate;
-mod cell;
 mod compare;
 mod config;
 mod control;
@@ -38,7 +38,6 @@ mod refresh;
 mod resume;
 mod runs;
 mod show;
-mod slurm;
 mod stage_name;
 mod stop;
 mod study;
@@ -66,6 +65,7 @@ pub const SUBCOMMANDS: &[Entry] = &[
     Entry::of::<stop::StopArgs>(),
     Entry::of::<study::StudyArgs>(),
     Entry::of::<labels::LabelsArgs>(),
+    Entry::of::<annotate::AnnotateArgs>(),
     Entry::of::<calibrate::CalibrateArgs>(),
     Entry::of::<health::HealthArgs>(),
     Entry::of::<plot::PlotArgs>(),

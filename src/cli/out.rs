@@ -58,6 +58,12 @@ pub fn say_json(value: &impl Serialize) -> Result<()> {
     Ok(writeln!(Output::new(), "{}", escaped(&serde_json::to_string(value)?))?)
 }
 
+/// Columns of the terminal that standard output is; 100 where it is none.
+pub fn columns() -> usize {
+    let size = rustix::termios::tcgetwinsize(io::stdout()).ok();
+    size.map(|size| usize::from(size.ws_col)).filter(|columns| *columns > 0).unwrap_or(100)
+}
+
 /// Prints a line on standard error. An error of writing it is ignored.
 pub fn warn(text: &str) {
     let _ = writeln!(io::stderr(), "mug: {}", harmless(text));

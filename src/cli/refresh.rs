@@ -38,6 +38,6 @@ fn find_refresh(dir: &RunDir, view: &RunView, wanted: Option<u32>) -> Result<Lab
     };
     found.cloned().ok_or_else(|| match view.labels.last() {
         Some(last) => eyre!("run {} has refreshes up to {} of its labels", dir.name(), last.refresh),
-        None => eyre!("run {} has no such labels yet: {}", dir.name(), view.labels_to_come()),
+        None => eyre!("run {} has no labels to show: {}", dir.name(), view.labels_to_come()),
     })
 }

@@ -59,15 +59,16 @@ impl Subcommand for RunsArgs {
 }
 
 fn table(runs: &[RunSummary], now: u64) -> Vec<String> {
-    let width = runs.iter().map(|r| r.name.chars().count()).max().unwrap_or(0).clamp(4, 64);
+    let names: Vec<String> = runs.iter().map(name).collect();
+    let width = names.iter().map(|n| n.chars().count()).max().unwrap_or(0).clamp(4, 64);
     let mut lines = vec![format!(
         "{:width$}  {:9}  {:11}  {:7}  {:5}  {:13}  {}",
         "NAME", "STATE", "STAGE", "EPOCH", "DONE", "WRITTEN", "DATASET"
     )];
-    for r in runs {
+    for (r, name) in runs.iter().zip(&names) {
         lines.push(harmless(&format!(
             "{:width$}  {:9}  {:11}  {:>3}/{:<3}  {:>3.0} %  {:13}  {}",
-            r.name,
+            name,
             r.state,
             r.stage.map_or("-", Stage::name),
             r.epoch,
@@ -81,12 +82,16 @@ fn table(runs: &[RunSummary], now: u64) -> Vec<String> {
     lines
 }
 
+/// As commands take it.
+fn name(run: &RunSummary) -> String {
+    run.study.as_ref().map_or_else(|| run.name.clone(), |study| format!("{study}/{}", run.name))
+}
+
 /// The dataset, and what people say of the run.
 fn what_it_is(run: &RunSummary) -> String {
-    let study = run.study.iter().map(|s| format!("study {s}"));
     let tags = run.tags.iter().map(|t| format!("#{t}"));
     let note = Some(run.note.clone()).filter(|n| !n.is_empty());
-    std::iter::once(run.dataset.clone()).chain(study).chain(tags).chain(note).collect::<Vec<_>>().join("  ")
+    std::iter::once(run.dataset.clone()).chain(tags).chain(note).collect::<Vec<_>>().join("  ")
 }
 
 #[cfg(test)]
@@ -127,6 +132,8 @@ mod tests {
         let tagged =
             RunSummary { tags: vec!["a".into(), "b".into()], note: "n".into(), ..run("t", RunState::Died, None) };
         assert!(table(&[tagged], 165)[1].ends_with("demo␛  #a  #b  n"));
+        let cell = RunSummary { study: Some("noise".into()), ..run("mucn-s1", RunState::Died, None) };
+        assert!(table(&[cell], 165)[1].starts_with("noise/mucn-s1  died"));
         let failed =
             RunSummary { fault: Some("no pickle\u{1b}".into()), ..run("c", RunState::At(Phase::Faulted), None) };
         let lines_of_one = table(&[failed], 165);

@@ -25,6 +25,7 @@ impl Settings {
             let _ = writeln!(text, "# {}", rule.expected);
             let _ = match document.get(section).and_then(|s| s.get(key)) {
                 Some(value) => writeln!(text, "{key} = {value}"),
+                None if rule.key == "data.label_noise" => writeln!(text, "# {key} is unset: labels stay as they are"),
                 None => writeln!(text, "# {key} is unset: it is chosen by the data"),
             };
         }

@@ -8,6 +8,12 @@ use serde::{Deserialize, Serialize};
 pub struct LabelSettings {
     /// Where the labels of stage 3's unimodal tasks come from.
     pub source: LabelSource,
+    /// With the source `human`: the share of labels of each modality that are copies of y all the same, drawn by the run's
+    /// seed. What a better label is worth is measured by it.
+    pub copied_share: f32,
+    /// With the source `human`: σ of normal noise on the labels that are no copies, in units of H; what comes out is clipped
+    /// to [-H, H].
+    pub noise: f32,
     /// The values that corrected labels are moved to.
     pub grid: Grid,
 }

@@ -8,6 +8,7 @@ mod commented;
 mod corruption;
 mod error;
 mod labels;
+mod learner;
 mod members;
 mod missing;
 mod ranges;
@@ -24,6 +25,7 @@ pub use advice::{key_advice, leaves};
 pub use corruption::{Corruption, Corruptions};
 pub use error::ConfigError;
 pub use labels::{Grid, LabelSettings, LabelSource};
+pub use learner::Learner;
 pub use members::Members;
 pub use missing::{Missing, MissingAt};
 pub use sections::{

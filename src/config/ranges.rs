@@ -2,6 +2,7 @@
 
 use super::corruption::Corruptions;
 use super::error::ConfigError;
+use super::learner::Learner;
 use super::settings::Settings;
 
 /// What one setting may be.
@@ -71,6 +72,7 @@ pub(super) const RULES: &[Rule] = &[
     rule!(data.metrics, "\"mosi\" or \"sims\""),
     rule!(data.normalise, "{ text = true, audio = true, vision = true }"),
     rule!(data.clip, WEIGHT, weight),
+    rule!(data.repeat, "a whole number from 1 to 64", |v: u32| (1..=64).contains(&v)),
     rule!(data.in_sample, "a list of \"text\", \"audio\" and \"vision\""),
     Rule {
         key: "data.label_noise",
@@ -110,8 +112,6 @@ pub(super) const RULES: &[Rule] = &[
     rule!(model.corrector_layers, "a whole number from 1 to 4", |v: usize| (1..=4).contains(&v)),
     rule!(model.corrector_shared, SWITCH),
     rule!(model.corrector_residual, SWITCH),
-    // TOML's integers are signed: a larger seed could not be written to run.toml.
-    rule!(training.seed, "a whole number from 0 to 9223372036854775807", |v: u64| v <= i64::MAX as u64),
     rule!(training.seed, SEED, |v: u64| v <= i64::MAX as u64),
     rule!(training.batch_size, "a whole number from 2 to 65536", |v: usize| (2..=65536).contains(&v)),
     rule!(training.gradient_clip, WEIGHT, weight),
@@ -123,6 +123,14 @@ pub(super) const RULES: &[Rule] = &[
     rule!(contrastive.unimodal_weight, WEIGHT, weight),
     rule!(contrastive.contrastive_weight, WEIGHT, weight),
     rule!(contrastive.temperature, "a number above 0", |v: f32| v > 0.0 && v.is_finite()),
+    Rule {
+        key: "denoising.learner",
+        expected: "\"mucn\", or \"mlc\" or \"meta-weight\" together with denoising.members = 1",
+        holds: |s| s.denoising.learner == Learner::Mucn || s.denoising.members.count() == 1,
+        found: |s| s.denoising.learner.to_string(),
+    },
+    rule!(denoising.encoder_rate, RATE, rate),
+    rule!(denoising.look_ahead, "a whole number from 1 to 1000", |v: u32| (1..=1000).contains(&v)),
     rule!(denoising.epochs, COUNT),
     rule!(denoising.learning_rate, RATE, rate),
     rule!(denoising.decay, SWITCH),
@@ -147,6 +155,8 @@ pub(super) const RULES: &[Rule] = &[
     rule!(denoising.average, "\"mean\" or \"median\""),
     rule!(denoising.refresh_epochs, "a whole number from 1 to 4294967295", |v: u32| v >= 1),
     rule!(labels.source, "\"corrected\", \"copied\", \"human\" or \"momentum\""),
+    rule!(labels.copied_share, "a share from 0 to 1", |v: f32| (0.0..=1.0).contains(&v)),
+    rule!(labels.noise, WEIGHT, weight),
     Rule {
         key: "labels.grid",
         expected: "\"auto\", \"off\" or a number from 0.001 to 100",

@@ -6,6 +6,7 @@ use crate::modality::Modality;
 use crate::split::Split;
 
 use super::corruption::{Corruption, Corruptions};
+use super::learner::Learner;
 use super::members::Members;
 use super::missing::Missing;
 
@@ -35,6 +36,8 @@ pub struct DataSettings {
     /// Modalities whose features were fitted to human labels of the training split, for example
     /// `["audio", "vision"]`: what is judged there by these labels is in sample, and marked so. Changes nothing else.
     pub in_sample: Vec<Modality>,
+    /// Times that the training split is taken, copy behind copy. It teaches nothing new: what more data costs is measured by it.
+    pub repeat: u32,
     /// Labels y are corrupted before anything is trained on them, to see what a method makes of wrong ones; unset: they are
     /// as the data has them. The clean ones are kept beside them, to look at only.
     pub label_noise: Option<Corruptions>,
@@ -84,6 +87,7 @@ impl Default for DataSettings {
             normalise: PerModalityFlag::default(),
             clip: 5.0,
             in_sample: Vec::new(),
+            repeat: 1,
             label_noise: None,
             label_noise_seed: 1,
             label_noise_splits: vec![Split::Train],
@@ -225,6 +229,13 @@ pub enum Average {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct DenoisingSettings {
+    /// What learns. Any but `mucn` takes one member, and trains encoders in this stage, on the side: stage 3 begins from
+    /// stage 1's weights whatever the learner.
+    pub learner: Learner,
+    /// η, the rate of the gradient descent of encoders and unimodal heads, and of its virtual step (`mlc`, `meta-weight`).
+    pub encoder_rate: f64,
+    /// K, after how many steps of the encoders the corrector takes one of its own (`mlc`).
+    pub look_ahead: u32,
     pub epochs: u32,
     pub learning_rate: f64,
     /// Lower the learning rate step by step, to 0 at the stage's end: labels are read from the last weights, and the
@@ -249,6 +260,9 @@ pub struct DenoisingSettings {
 impl Default for DenoisingSettings {
     fn default() -> Self {
         Self {
+            learner: Learner::Mucn,
+            encoder_rate: 0.01,
+            look_ahead: 1,
             epochs: 30,
             learning_rate: 1e-3,
             decay: true,

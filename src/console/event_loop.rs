@@ -4,28 +4,28 @@
 //! most `fps` times a second; what a key changes is drawn at once, within [`KEYS_PER_SECOND`].
 
 use std::io;
-use std::os::fd::AsFd;
-use std::os::unix::net::UnixStream;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use ratatui::Terminal;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
-use rustix::process::{Signal, kill_current_process_group};
 
+use crate::console::annotate;
 use crate::console::state::State;
 use crate::console::state::effect::{Backend, Effect};
 use crate::console::state::message::Message;
 use crate::console::terminal::clipboard;
 use crate::console::terminal::decode::{Decoder, Input};
 use crate::console::terminal::screen::Screen;
-use crate::console::terminal::tty::{Read, Tty, give_back, is_gone};
+use crate::console::terminal::signals::Signals;
+use crate::console::terminal::tty::{Read, Tty, is_gone};
 use crate::console::update::flood::FLOOD;
 use crate::console::update::update;
 use crate::console::view::draw;
 use crate::console::world::mailbox::Inbox;
+use crate::run::directory::RunDir;
+use crate::run::survey::Plan;
 use crate::training::events::Level;
 
 /// Frames a second that keys may cause.
@@ -44,48 +44,6 @@ pub enum Ended {
     Left,
     /// The terminal is gone, or a signal asked for the end.
     Gone,
-}
-
-/// The signals that the console minds, as flags and a wake-up.
-struct Signals {
-    woken: UnixStream,
-    resized: Arc<AtomicBool>,
-    stop: Arc<AtomicBool>,
-    continued: Arc<AtomicBool>,
-    end: Arc<AtomicBool>,
-}
-
-impl Signals {
-    fn new() -> io::Result<Self> {
-        let (waker, woken) = UnixStream::pair()?;
-        waker.set_nonblocking(true)?;
-        woken.set_nonblocking(true)?;
-        let signals = Self {
-            woken,
-            resized: Arc::default(),
-            stop: Arc::default(),
-            continued: Arc::default(),
-            end: Arc::default(),
-        };
-        for (signal, flag) in [
-            (Signal::WINCH, &signals.resized),
-            (Signal::TSTP, &signals.stop),
-            (Signal::CONT, &signals.continued),
-            (Signal::TERM, &signals.end),
-            (Signal::INT, &signals.end),
-            (Signal::HUP, &signals.end),
-        ] {
-            // The flag is registered first, so that it stands when the wake-up comes.
-            signal_hook::flag::register(signal.as_raw(), flag.clone())?;
-            signal_hook::low_level::pipe::register(signal.as_raw(), waker.try_clone()?)?;
-        }
-        Ok(signals)
-    }
-
-    fn quiet(&mut self) {
-        let mut buffer = [0; 64];
-        while matches!(io::Read::read(&mut self.woken, &mut buffer), Ok(n) if n == buffer.len()) {}
-    }
 }
 
 /// The loop and what it holds.
@@ -159,7 +117,7 @@ impl<'a, B: Backend> EventLoop<'a, B> {
         let mut waits = [
             PollFd::new(&self.tty, PollFlags::IN),
             PollFd::new(&self.inbox, PollFlags::IN),
-            PollFd::from_borrowed_fd(self.signals.woken.as_fd(), PollFlags::IN),
+            PollFd::new(&self.signals, PollFlags::IN),
         ];
         match poll(&mut waits, timeout.as_ref()) {
             Ok(_) | Err(Errno::INTR) => {}
@@ -285,6 +243,12 @@ impl<'a, B: Backend> EventLoop<'a, B> {
             match effect {
                 Effect::Leave => self.ended = Some(Ended::Left),
                 Effect::Suspend => self.suspend(state),
+                Effect::Annotate { path, refresh, file, label_range } => {
+                    let plan = Plan { refresh, file, ..Plan::default() };
+                    if let Err(error) = self.annotate(&path, plan, label_range, state) {
+                        self.apply(Message::Notice { level: Level::Warning, text: error.to_string() }, state);
+                    }
+                }
                 Effect::Redraw => self.redraw(state),
                 Effect::Mouse(on) => {
                     if self.tty.mouse(on).is_err() {
@@ -303,16 +267,16 @@ impl<'a, B: Backend> EventLoop<'a, B> {
 
     fn mind_signals(&mut self, state: &mut State) {
         self.signals.quiet();
-        if self.signals.end.load(Ordering::Relaxed) {
+        if self.signals.ends() {
             return self.ended = Some(Ended::Gone);
         }
-        if self.signals.stop.swap(false, Ordering::Relaxed) {
+        if self.signals.stops() {
             self.suspend(state);
         }
-        if self.signals.continued.swap(false, Ordering::Relaxed) {
+        if self.signals.continues() {
             self.come_back(state);
         }
-        if self.signals.resized.swap(false, Ordering::Relaxed) {
+        if self.signals.resizes() {
             self.urgent = true;
             self.resize(state);
         }
@@ -334,12 +298,23 @@ impl<'a, B: Backend> EventLoop<'a, B> {
         self.resize(state);
     }
 
+    /// Lends the terminal to an annotator. What the run says meanwhile waits.
+    fn annotate(&mut self, path: &Path, plan: Plan, label_range: f32, state: &mut State) -> color_eyre::Result<()> {
+        let dir = RunDir::open(path)?;
+        let plan = Plan { run_seed: dir.manifest().seed, ..plan };
+        let mut asking = annotate::begin(&dir, &annotate::default_name(), &plan, label_range)?;
+        let (tty, terminal) = (&mut self.tty, &mut self.terminal);
+        let ended = annotate::work(tty, terminal, &mut self.signals, state.abilities, &mut asking);
+        match ended {
+            annotate::Ended::Left => self.redraw(state),
+            annotate::Ended::Gone => self.ended = Some(Ended::Gone),
+        }
+        Ok(())
+    }
+
     /// Gives the terminal back and stops, as the shell expects of Ctrl-Z; comes back with SIGCONT.
     fn suspend(&mut self, state: &mut State) {
-        give_back();
-        // The whole group, so that what started the console (cargo run) stops with it.
-        let _ = kill_current_process_group(Signal::STOP);
-        self.signals.continued.store(false, Ordering::Relaxed);
+        self.signals.suspend();
         self.come_back(state);
     }
 

@@ -374,7 +374,13 @@ pub fn attached(width: u16, height: u16, events: Vec<Event>) -> State {
     tell(&mut state, messages);
     tell(
         &mut state,
-        (0..14).map(|r| Message::Values { attach, refresh: r, values: Arc::new(values(r)), spread: None }),
+        (0..14).map(|r| Message::Values {
+            attach,
+            refresh: r,
+            values: Arc::new(values(r)),
+            spread: None,
+            weights: None,
+        }),
     );
     state.notice = None;
     state

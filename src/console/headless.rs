@@ -64,7 +64,13 @@ impl Headless {
 
     /// Takes in the corrected labels of a refresh that the events spoke of.
     pub fn labels(&mut self, refresh: u32, values: Values) {
-        self.tell(Message::Values { attach: self.state.attach, refresh, values: Arc::new(values), spread: None });
+        self.tell(Message::Values {
+            attach: self.state.attach,
+            refresh,
+            values: Arc::new(values),
+            spread: None,
+            weights: None,
+        });
     }
 
     /// Gives the label table the focus.

@@ -14,6 +14,7 @@
 //! without a terminal. What a run says reaches the console by its `events.jsonl` only, so that a console that attaches late
 //! and one on another machine see the same as one that was always there.
 
+pub mod annotate;
 mod event_loop;
 #[cfg(test)]
 mod fixture;

@@ -54,8 +54,9 @@ impl Contents {
             })?;
         check_ids(&splits, &mut flaws);
         let padding = padding::settle(&mut splits, &mut flaws)?;
+        repeat(&mut splits.train, settings.repeat);
         let noise = noise::apply(&mut splits, label_range, settings, &mut flaws);
-        let fingerprint = with(file.fingerprint()?, "noise", noise);
+        let fingerprint = with_settings(file.fingerprint()?, settings, noise);
         Ok(Contents { splits, padding, label_range, metrics, fingerprint, flaws, bytes: file.len() })
     }
 
@@ -94,8 +95,9 @@ impl Contents {
                 fail(key, expected, found, &hint)
             })?;
         check_ids(&splits, &mut flaws);
+        repeat(&mut splits.train, settings.repeat);
         let noise = noise::apply(&mut splits, label_range, &settings, &mut flaws);
-        let fingerprint = with(fingerprint, "noise", noise);
+        let fingerprint = with_settings(fingerprint, &settings, noise);
         // Padded at the end, as `MemorySequences` has it.
         let padding = PerModality::default();
         Ok(Contents { splits, padding, label_range, metrics, fingerprint, flaws, bytes: 0 })
@@ -105,7 +107,15 @@ impl Contents {
 /// What stands between the fingerprint of the data as it is and each thing that the settings made of it.
 const MADE: char = '+';
 
-/// The fingerprint of data of which the settings made something; `sum` is a checksum of it.
+/// The fingerprint of data whose training split is taken several times, or whose labels have noise of this checksum.
+fn with_settings(mut fingerprint: String, settings: &DataSettings, noise: Option<String>) -> String {
+    if settings.repeat > 1 {
+        fingerprint = with(fingerprint, "times", Some(settings.repeat.to_string()));
+    }
+    with(fingerprint, "noise", noise)
+}
+
+/// The fingerprint of data of which the settings made something; `sum` tells it from others.
 pub(super) fn with(fingerprint: String, what: &str, sum: Option<String>) -> String {
     match sum {
         Some(sum) => format!("{fingerprint}{MADE}{what}-{sum}"),
@@ -113,9 +123,23 @@ pub(super) fn with(fingerprint: String, what: &str, sum: Option<String>) -> Stri
     }
 }
 
-/// A [`Dataset`](super::Dataset)'s fingerprint without what the settings made of the data: that of the file alone.
+/// A [`Dataset`](super::Dataset)'s fingerprint without what the settings made of its clips: that of the file alone.
 pub fn fingerprint_of_file(fingerprint: &str) -> &str {
     fingerprint.split_once(MADE).map_or(fingerprint, |(file, _)| file)
+}
+
+/// Takes a split so many times, copy behind copy; the clips of a copy are named `id#2`, `id#3`, ...
+fn repeat(split: &mut Parts, times: u32) {
+    if times <= 1 {
+        return;
+    }
+    let n = split.labels.len();
+    let rows: Vec<usize> = (0..times).flat_map(|_| 0..n).collect();
+    let mut all = split.pick(&rows);
+    for (row, id) in all.ids.iter_mut().enumerate().skip(n) {
+        id.push_str(&format!("#{}", row / n + 1));
+    }
+    *split = all;
 }
 
 fn check_dims(
@@ -194,5 +218,27 @@ fn check_ids(splits: &PerSplit<Parts>, flaws: &mut Vec<Flaw>) {
         if split != Split::Train && clips > 0 {
             flaws.push(Flaw::new(Some(split), parts.keys.ids, FlawKind::SharedWithTrain { clips }));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dataset::{Dataset, demo};
+
+    #[test]
+    fn a_repeated_split_is_the_same_clips_by_other_names() {
+        let open = |repeat| {
+            let settings = DataSettings { repeat, ..DataSettings::default() };
+            Dataset::from_memory("demo", demo::generate(1), demo::LABEL_RANGE, &settings).unwrap()
+        };
+        let (once, thrice) = (open(1), open(3));
+        let n = once.len(Split::Train);
+        assert_eq!((thrice.len(Split::Train), thrice.len(Split::Test)), (3 * n, once.len(Split::Test)));
+        assert_eq!(thrice.labels(Split::Train)[2 * n..], *once.labels(Split::Train));
+        assert_eq!(thrice.ids(Split::Train)[n + 4], format!("{}#2", once.ids(Split::Train)[4]));
+        assert!(thrice.flaws.iter().all(|flaw| once.flaws.contains(flaw)), "copies are no fault of the data");
+        assert_ne!(once.fingerprint, thrice.fingerprint);
+        assert_eq!(fingerprint_of_file(&thrice.fingerprint), once.fingerprint);
     }
 }

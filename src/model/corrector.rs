@@ -287,10 +287,20 @@ impl Corrector {
         representations: &[PerModality<Option<Tensor<2>>>],
         labels: &Tensor<1>,
     ) -> PerModality<Option<Tensor<2>>> {
+        let h = self.label_range;
+        self.unclipped(representations, labels).map(|_, y| y.clone().map(|y| y.clamp(-h, h)))
+    }
+
+    /// g(h_m, y) by each member, (K, B).
+    pub fn unclipped(
+        &self,
+        representations: &[PerModality<Option<Tensor<2>>>],
+        labels: &Tensor<1>,
+    ) -> PerModality<Option<Tensor<2>>> {
         let (k, h, batch) = (self.members, self.label_range, labels.dims()[0]);
         let labels = labels.clone().unsqueeze_dim::<2>(0).expand([k, batch]);
         let out = self.weights().run(self.input(representations, &labels)).0;
-        let out = out.squeeze_dim::<2>(2).mul_scalar(h).clamp(-h, h);
+        let out = out.squeeze_dim::<2>(2).mul_scalar(h);
         // Below each other in one part, or in parts of their own.
         let shared = self.parts().len() == 1;
         PerModality::from_fn(|m| {

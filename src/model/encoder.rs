@@ -66,13 +66,37 @@ impl Encoder {
     /// h_m, (B, d), from the LSTM's last valid hidden states, (B, H), of sequences of these lengths. A clip without any step
     /// has the vector for missing ones, and no part in the gradient of anything else.
     pub fn represent(&self, last_hidden: Tensor<2>, lengths: &[usize], dropout: &mut Dropout) -> Tensor<2> {
-        let h = self.output.forward(dropout.apply(last_hidden));
+        self.fill(self.output.forward(dropout.apply(last_hidden)), lengths)
+    }
+
+    /// h, (B, d), with the vector for missing ones in the rows of clips without any step.
+    fn fill(&self, h: Tensor<2>, lengths: &[usize]) -> Tensor<2> {
         let Some(vector) = self.missing.as_ref().filter(|_| lengths.contains(&0)) else { return h };
         let lacks: Vec<f32> = lengths.iter().map(|&n| if n == 0 { 1.0 } else { 0.0 }).collect();
         let lacks = Tensor::<2>::from_data(TensorData::new(lacks, [lengths.len(), 1]), &h.device().inner());
         let has = lacks.clone().neg().add_scalar(1.0);
         h * has + vector.val().unsqueeze_dim::<2>(0) * lacks
     }
+
+    /// h_m and how it changes along a change of the weights, (B, d) each, from the last hidden states and how these change, of
+    /// sequences of these lengths.
+    /// Both dropouts have to draw the same masks.
+    pub fn represent_along(
+        &self,
+        change: &Encoder,
+        lengths: &[usize],
+        [last, moved]: [Tensor<2>; 2],
+        [dropout, again]: [&mut Dropout; 2],
+    ) -> [Tensor<2>; 2] {
+        let [h, along] = linear_along(&self.output, &change.output, [dropout.apply(last), again.apply(moved)]);
+        [self.fill(h, lengths), change.fill(along, lengths)]
+    }
+}
+
+/// What a linear layer makes of x, and how it changes along changes of the layer's weights and of x.
+pub(super) fn linear_along(layer: &Linear, change: &Linear, [x, moved]: [Tensor<2>; 2]) -> [Tensor<2>; 2] {
+    let through = moved.matmul(layer.weight.val());
+    [layer.forward(x.clone()), through + change.forward(x)]
 }
 
 #[cfg(test)]

@@ -17,3 +17,4 @@ pub mod network;
 mod product;
 mod recurrent;
 pub mod simd;
+pub mod weighting;

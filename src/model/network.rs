@@ -7,7 +7,7 @@ use burn::tensor::{Device, Tensor, activation};
 use rand_chacha::ChaCha8Rng;
 
 use super::dropout::Dropout;
-use super::encoder::Encoder;
+use super::encoder::{Encoder, linear_along};
 use super::init;
 use super::recurrent;
 use crate::config::ModelSettings;
@@ -125,6 +125,29 @@ impl Network {
         let unimodal = PerModality::from_fn(|m| self.place(m).map(|at| self.predict(&self.heads[at], all[at].clone())));
         let multimodal = self.predict(&self.head, fused.clone());
         Output { representations, fused, unimodal, multimodal }
+    }
+
+    /// How each ŷ_m, (B), changes along a change of the weights, to first order: its directional derivative. For a network
+    /// without a tape; `change` holds the change, parameter by parameter. `dropout` makes the same dropout again for each
+    /// time that it is asked.
+    ///
+    /// Burn's tape is first order only, so a gradient through a step of gradient descent is taken in two parts: backward
+    /// for the loss after the step, and this, forward, for the loss that the step descends.
+    pub fn predictions_along(
+        &self,
+        change: &Network,
+        batch: &Batch,
+        dropout: impl Fn() -> Dropout,
+    ) -> PerModality<Option<Tensor<1>>> {
+        let (mut own, mut again) = (dropout(), dropout());
+        PerModality::from_fn(|m| {
+            let of = self.place(m)?;
+            let (encoder, moved, sequences) = (&self.encoders[of], &change.encoders[of], &batch.sequences[m]);
+            let last = recurrent::last_hidden_along(&encoder.recurrence(), &moved.recurrence(), sequences);
+            let h = encoder.represent_along(moved, &sequences.lengths, last, [&mut own, &mut again]);
+            let [_, along] = linear_along(&self.heads[of], &change.heads[of], h);
+            Some(along.squeeze_dim::<1>(1).mul_scalar(self.label_range))
+        })
     }
 
     /// z_m, (B, d) each: made of h_f by the projection module of m; without such modules h_m, scaled to length 1.

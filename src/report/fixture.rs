@@ -48,7 +48,7 @@ pub fn finished(name: &str, overrides: &[&str]) -> (tempfile::TempDir, RunDir) {
     rows.write(&dir.rows_path()).unwrap();
     labels::write(
         &dir.path().join("labels/0000-denoising.npy"),
-        &LabelValues { corrected: three(0.1, 0.2, -0.3), spread: None },
+        &LabelValues { corrected: three(0.1, 0.2, -0.3), ..LabelValues::default() },
     )
     .unwrap();
     (root, dir)

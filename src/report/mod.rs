@@ -7,6 +7,7 @@
 //! | to add | write | and enter it in |
 //! |---|---|---|
 //! | a figure of `mug plot` | a file in [`figure`] with a [`FigureKind`](figure::FigureKind) | [`figure::FIGURES`] |
+//! | a form of studies' tables | a file in [`study::forms`] with a [`Form`](study::forms::Form) | [`study::forms::FORMS`] |
 //! | a format of tables | a file in [`export`] with a [`Format`](export::Format) | [`export::FORMATS`] |
 //! | a column of the label table | an [`About`](table::columns::About) in a file of [`table::columns`] | the list in its `mod.rs` |
 
@@ -23,6 +24,8 @@ pub mod projection;
 pub mod scalars;
 pub mod scale;
 pub mod smoothing;
+pub mod statistics;
 pub mod study;
+pub mod survey;
 pub mod table;
 pub mod tensorboard;

@@ -9,6 +9,7 @@
 //!   predictions/    of every row, after stages 1 and 3; see predictions.rs
 //!   checkpoints/    written by training
 //!   marks.jsonl     what people marked and noted; see marks.rs
+//!   annotations/    clips drawn for people, and what they said of them; see survey/
 //!   tags.toml       tags and a note; see tags.rs
 //!   calibration.json  which labels a calibration chose; see calibration.rs
 //!   host.lock       held by the run's process; see lock.rs
@@ -334,6 +335,11 @@ impl RunDir {
     /// What people marked and noted about rows; see marks.rs.
     pub fn marks_path(&self) -> PathBuf {
         self.path.join("marks.jsonl")
+    }
+
+    /// What people said of clips that were drawn for them; see survey.
+    pub fn annotations_dir(&self) -> PathBuf {
+        self.path.join("annotations")
     }
 
     pub fn checkpoints_dir(&self) -> PathBuf {

@@ -9,7 +9,7 @@
 //! | the directory and its manifest | [`directory`], [`manifest`], [`list`], [`verify`] |
 //! | events: written, sealed, read as they come, reduced | [`recorder`], [`sealed`], [`tail`], [`view`] |
 //! | arrays and tables beside them | [`npy`], [`rows`], [`labels`], [`embedding`], [`predictions`], [`aside`] |
-//! | what people say of rows | [`marks`], [`annotations`], [`calibration`] |
+//! | what people say of rows | [`marks`], [`annotations`], [`survey`], [`calibration`] |
 //! | many runs: found, called, grouped, removed | [`list`], [`search`], [`tags`], [`organise`], [`stamped`] |
 //! | who trains the run, and whether it lives | [`lock`], [`pulse`] |
 //! | many runs that answer one question | [`study`] |
@@ -32,7 +32,7 @@
 //! # let root = tempfile::tempdir()?;
 //! # let manifest = Manifest::new("demo", None, DeviceRequest::Auto, Stage::ALL.to_vec(), Settings::built_in("demo")?);
 //! # let dir = RunDir::create(root.path(), Some("demo-a"), &manifest)?;
-//! # let values = LabelValues { corrected: PerModality::from_fn(|_| vec![0.5, -0.25]), spread: None };
+//! # let values = LabelValues { corrected: PerModality::from_fn(|_| vec![0.5, -0.25]), ..LabelValues::default() };
 //! # let body = Body::Labels {
 //! #     refresh: 0, file: String::new(), summaries: LabelSummaries::default(), values: Some(values.into()),
 //! # };
@@ -82,6 +82,7 @@ pub mod sealed;
 pub mod search;
 pub mod stamped;
 pub mod study;
+pub mod survey;
 pub mod tags;
 pub mod tail;
 pub mod verify;

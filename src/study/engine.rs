@@ -281,18 +281,23 @@ impl<'a> Engine<'a> {
         Ok(())
     }
 
-    /// Whether another cell is just training the stage 1 that this one could begin from.
+    /// Whether another cell is just training first stages that this one could begin from.
     fn waits_for_kin(&self, cell: usize) -> bool {
         if self.dir(cell).is_some() {
             return false;
         }
-        let stage_of = |other: usize| match &self.standing[other] {
-            Standing::Running { stage, .. } => Some(stage.is_some_and(|stage| stage > Stage::Contrastive)),
-            Standing::Finished => Some(true),
-            _ => None,
-        };
-        let behind: Vec<bool> = self.kin.of_stage_1(cell).filter_map(stage_of).collect();
-        !behind.is_empty() && !behind.contains(&true)
+        for last in [Stage::Denoising, Stage::Contrastive] {
+            let is_behind = |other: usize| match &self.standing[other] {
+                Standing::Running { stage, .. } => Some(stage.is_some_and(|stage| stage > last)),
+                Standing::Finished => Some(true),
+                _ => None,
+            };
+            let behind: Vec<bool> = self.kin.of_stages(cell, last).filter_map(is_behind).collect();
+            if !behind.is_empty() {
+                return !behind.contains(&true);
+            }
+        }
+        false
     }
 
     fn start(&mut self, cell: usize, tell: &mut dyn FnMut(News)) -> Result<(), EngineError> {

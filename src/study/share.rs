@@ -46,8 +46,7 @@ pub enum ShareError {
 pub struct Kinship {
     rows: Vec<Row>,
     cells: Vec<Cell>,
-    /// In the order of the cells: their settings and the fingerprints of stage 1 and of stages 1 and 2; the latter where a
-    /// later stage follows.
+    /// In the order of the cells.
     known: Vec<Known>,
     device: String,
 }
@@ -56,8 +55,15 @@ pub struct Kinship {
 struct Known {
     settings: Settings,
     stages: Vec<Stage>,
-    /// Of the stages up to contrastive and up to denoising.
+    /// Of the stages up to contrastive and up to denoising, where another follows.
     fingerprints: [Option<String>; 2],
+}
+
+impl Known {
+    /// `None` for a stage behind which nothing could be begun.
+    fn fingerprint(&self, last: Stage) -> Option<&str> {
+        self.fingerprints.get(last.index())?.as_deref()
+    }
 }
 
 /// A run whose first stages a cell can begin from.
@@ -115,26 +121,20 @@ impl Kinship {
         &self.known[cell].stages
     }
 
-    /// The other cells that agree with one in everything that stage 1 depends on.
-    pub fn of_stage_1(&self, cell: usize) -> impl Iterator<Item = usize> {
-        self.kin(cell, 0)
-    }
-
-    fn kin(&self, cell: usize, which: usize) -> impl Iterator<Item = usize> {
-        let wanted = self.known[cell].fingerprints[which].as_ref();
-        let same = move |other: &usize| {
-            *other != cell && wanted.is_some() && self.known[*other].fingerprints[which].as_ref() == wanted
-        };
-        (0..self.cells.len()).filter(same)
+    /// The other cells that agree with one in everything that the stages up to `last` depend on.
+    pub fn of_stages(&self, cell: usize, last: Stage) -> impl Iterator<Item = usize> {
+        let of = move |cell: usize| self.known[cell].fingerprint(last);
+        let wanted = of(cell);
+        (0..self.cells.len()).filter(move |other| *other != cell && wanted.is_some() && of(*other) == wanted)
     }
 
     /// A run that a cell can begin from, one with two finished stages first.
     pub fn giver(&self, study: &Study, cell: usize) -> Option<Giver> {
-        for (which, last) in [(1, Stage::Denoising), (0, Stage::Contrastive)] {
-            for other in self.kin(cell, which) {
+        for last in [Stage::Denoising, Stage::Contrastive] {
+            for other in self.of_stages(cell, last) {
                 let run = study.run(&self.cells[other]).ok().flatten();
                 if let Some(run) = run.filter(|run| self.gives(study, run, other, last)) {
-                    let fingerprint = self.known[cell].fingerprints[which].clone()?;
+                    let fingerprint = self.known[cell].fingerprint(last)?.to_owned();
                     return Some(Giver { run, last, fingerprint });
                 }
             }

@@ -185,7 +185,7 @@ fn part(rows: &[usize], copied: &[f32], corrected: &[f32], human: &[f32], resamp
 
 /// What each row adds to the sums that [`measures`] are made of: errors and equal signs of copies and corrected labels,
 /// then first and second moments of (copied, corrected, human), taken around the means.
-fn terms(copied: &[f32], corrected: &[f32], human: &[f32], label_range: f32) -> Vec<[f64; 12]> {
+pub(super) fn terms(copied: &[f32], corrected: &[f32], human: &[f32], label_range: f32) -> Vec<[f64; 12]> {
     let mean = |values: &[f32]| values.iter().map(|v| f64::from(*v)).sum::<f64>() / values.len() as f64;
     let (my, mc, mh) = (mean(copied), mean(corrected), mean(human));
     let same = |a: f32, b: f32| f64::from(u8::from(sign(a, label_range) == sign(b, label_range)));
@@ -199,7 +199,7 @@ fn terms(copied: &[f32], corrected: &[f32], human: &[f32], label_range: f32) -> 
 }
 
 /// MAE, sign agreement and r, of copies and of corrected labels each, then the gains in MAE and in r.
-fn measures(sums: &[f64; 12], count: f64) -> [f64; 8] {
+pub(super) fn measures(sums: &[f64; 12], count: f64) -> [f64; 8] {
     let [error_y, error_c, sign_y, sign_c, y, c, h, yy, cc, hh, yh, ch] = sums.map(|sum| sum / count);
     let r = |a: f64, aa: f64, ah: f64| {
         let (var_a, var_h) = (aa - a * a, hh - h * h);

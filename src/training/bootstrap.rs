@@ -30,18 +30,90 @@ pub fn intervals<const T: usize, const M: usize>(
     if count == 0 || count > u32::MAX as usize || resamples == 0 {
         return [None; M];
     }
+    percentiles(resamples, measure, |rng, sums| {
+        for _ in 0..count {
+            add(sums, &terms[below(rng, count)], 1.0);
+        }
+    })
+}
+
+/// Rows drawn from a stratum, as what each adds to `T` sums.
+#[derive(Clone, Copy, Debug)]
+pub struct Sampled<'a, const T: usize> {
+    /// Rows of the stratum.
+    pub size: f64,
+    pub terms: &'a [[f64; T]],
+}
+
+impl<const T: usize> Sampled<'_, T> {
+    /// The sums over all rows of the strata, as the drawn ones tell them: each counts for as many as it stands for.
+    pub fn total(strata: &[Self]) -> [f64; T] {
+        let mut sums = [0.0; T];
+        for stratum in strata {
+            let weight = stratum.size / stratum.terms.len().max(1) as f64;
+            stratum.terms.iter().for_each(|terms| add(&mut sums, terms, weight));
+        }
+        sums
+    }
+
+    /// The standard error of the mean over all rows of something that each row has. Strata with one row add nothing to it.
+    pub fn standard_error(strata: &[Self], of: impl Fn(&[f64; T]) -> f64) -> f64 {
+        let all: f64 = strata.iter().map(|s| s.size).sum();
+        let variance = |stratum: &Self| {
+            let n = stratum.terms.len() as f64;
+            let mean = stratum.terms.iter().map(&of).sum::<f64>() / n.max(1.0);
+            let squares: f64 = stratum.terms.iter().map(|t| (of(t) - mean).powi(2)).sum();
+            if n < 2.0 { 0.0 } else { (stratum.size / all).powi(2) * squares / (n - 1.0) / n }
+        };
+        strata.iter().map(variance).sum::<f64>().sqrt()
+    }
+}
+
+/// As [`intervals`], of rows that were drawn from strata; `measure` gets sums over all rows of the strata. From a stratum
+/// with n rows n - 1 are drawn, which makes the spread that of the estimate (Rao and Wu, JASA 83, 1988); a single one is
+/// taken as it is.
+pub fn stratified_intervals<const T: usize, const M: usize>(
+    strata: &[Sampled<'_, T>],
+    resamples: usize,
+    measure: impl Fn(&[f64; T]) -> [f64; M] + Sync,
+) -> [Option<Interval>; M] {
+    let fits = |s: &Sampled<'_, T>| (1..=u32::MAX as usize).contains(&s.terms.len());
+    if strata.is_empty() || !strata.iter().all(fits) || resamples == 0 {
+        return [None; M];
+    }
+    percentiles(resamples, measure, |rng, sums| {
+        for Sampled { size, terms } in strata {
+            let draws = terms.len().saturating_sub(1).max(1);
+            for _ in 0..draws {
+                add(sums, &terms[below(rng, terms.len())], size / draws as f64);
+            }
+        }
+    })
+}
+
+fn add<const T: usize>(sums: &mut [f64; T], terms: &[f64; T], weight: f64) {
+    for (sum, term) in sums.iter_mut().zip(terms) {
+        *sum += weight * term;
+    }
+}
+
+/// A row of `count`. A product's upper half: for fewer than a million rows off from uniform by less than 1 in 4000.
+fn below(rng: &mut ChaCha8Rng, count: usize) -> usize {
+    ((u64::from(rng.next_u32()) * count as u64) >> 32) as usize
+}
+
+/// Percentiles of what is measured on sums that are drawn again and again.
+fn percentiles<const T: usize, const M: usize>(
+    resamples: usize,
+    measure: impl Fn(&[f64; T]) -> [f64; M] + Sync,
+    draw: impl Fn(&mut ChaCha8Rng, &mut [f64; T]) + Sync,
+) -> [Option<Interval>; M] {
     let found: Vec<[f64; M]> = (0..resamples)
         .into_par_iter()
         .map(|k| {
             let mut rng = ChaCha8Rng::seed_from_u64(SEED.wrapping_add(k as u64));
             let mut sums = [0.0; T];
-            for _ in 0..count {
-                // A product's upper half: for fewer than a million rows off from uniform by less than 1 in 4000.
-                let row = (u64::from(rng.next_u32()) * count as u64) >> 32;
-                for (sum, term) in sums.iter_mut().zip(&terms[row as usize]) {
-                    *sum += term;
-                }
-            }
+            draw(&mut rng, &mut sums);
             measure(&sums)
         })
         .collect();

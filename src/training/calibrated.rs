@@ -23,7 +23,7 @@ impl Calibrated {
 
     /// The labels.
     pub fn values(&self) -> LabelValues {
-        LabelValues { corrected: self.corrected.clone(), spread: self.spread.clone() }
+        LabelValues { corrected: self.corrected.clone(), spread: self.spread.clone(), ..LabelValues::default() }
     }
 }
 

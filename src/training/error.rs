@@ -6,6 +6,7 @@ use burn::store::RecordError;
 use burn::tensor::TensorReadError;
 
 use super::events::Stage;
+use crate::config::Learner;
 use crate::dataset::DatasetError;
 use crate::modality::Modality;
 
@@ -44,6 +45,16 @@ pub enum TrainingError {
          stage anew: mug resume RUN --restart joint"
     )]
     LabelState { found: String },
+    #[error(
+        "expected the meta gradient that stage denoising kept, {expected} numbers by this run's settings, found {found}; begin \
+         the stage anew: mug resume RUN --restart denoising"
+    )]
+    LearnerState { expected: usize, found: usize },
+    #[error(
+        "denoising.learner = \"{0}\": expected \"mucn\", whose corruptions a calibration chooses between; calibrate a run \
+         that was trained with it"
+    )]
+    NoCalibration(Learner),
     #[error("the training split has {found} samples, expected at least 2; check the file with `mug data check`")]
     TooFewSamples { found: usize },
     #[error("{message}; the run was told to stop, and ends at the checkpoint before")]

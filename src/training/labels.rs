@@ -59,7 +59,7 @@ pub fn corrected_labels(
             }
         }
     }
-    Ok(LabelValues { corrected, spread: (corrector.members() > 1).then_some(spread) })
+    Ok(LabelValues { corrected, spread: (corrector.members() > 1).then_some(spread), weights: None })
 }
 
 /// [`corrected_labels`] by what each member network says of every split.

@@ -20,12 +20,12 @@ use super::context::{Context, StageTrainer};
 use super::contrastive::Contrastive;
 use super::control::Control;
 use super::cuts::Cuts;
-use super::denoising::Denoising;
 use super::error::TrainingError;
 use super::events::{Body, Command, Cut, Event, Level, Prepared, Stage, StagePlan, StageState, Summary};
 use super::inference::{Inference, infer_all};
 use super::job::{Job, Outcome};
 use super::joint::Joint;
+use super::learner;
 use super::listener::Listener;
 use super::metrics;
 use super::readback::Readback;
@@ -264,11 +264,11 @@ impl<'a> Machine<'a> {
         };
         if stage == Stage::Denoising {
             let found = found()?;
-            let trainer = Denoising::new(context.clone(), &found);
+            let trainer = learner::make(context, &networks, &found);
             self.handed_on = Some(found);
-            return Ok(Box::new(trainer));
+            return Ok(trainer);
         }
-        let targets = targets::make(&context, || self.corrected_labels(&found()?))?;
+        let targets = targets::make(&context, || self.corrected_labels(&networks, &found()?))?;
         // There is always one: the settings are held to it.
         let network = networks.first().cloned().unwrap_or_else(|| context.new_network());
         Ok(Box::new(Joint::new(context, network, targets)))

@@ -5,10 +5,11 @@
 //!
 //! | what | files |
 //! |---|---|
-//! | the stages | `contrastive`, `denoising` and `bilevel`, `joint`, and what they share: `context`, `feed`, `inference`, `losses`, `presence` |
+//! | the stages | `contrastive`, `denoising` and `bilevel`, `learner`, `joint`, and what they share: `context`, `feed`, `inference`, `losses`, `presence` |
 //! | the machine: epochs, pauses, checkpoints, hand-overs | `machine`, `checkpoint`, `parts`, `cuts`, `records` |
 //! | what happens, for everyone else | [`events`], [`listener`], [`control`] |
 //! | what stage 3's unimodal tasks learn | `targets`, one file a source |
+//! | a few clips judged by people, for all clips | [`survey`] |
 //! | labels chosen by clips that people judged | [`calibration`], `calibrated` |
 //! | how good it is | [`metrics`], [`agreement`], [`health`], [`bootstrap`], `summaries` |
 //!
@@ -38,6 +39,7 @@ mod inference;
 mod job;
 mod joint;
 mod labels;
+mod learner;
 mod levels;
 pub mod listener;
 mod losses;
@@ -53,6 +55,7 @@ mod records;
 mod scalars;
 pub mod speed;
 mod summaries;
+pub mod survey;
 mod targets;
 
 pub use checkpoint::shared::{HandedOn, hand_on};

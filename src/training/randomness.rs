@@ -24,6 +24,8 @@ pub enum Purpose {
     Validation,
     /// The clips whose human labels calibrate a run.
     Calibration,
+    /// Which human labels are copies all the same, and the noise on the others.
+    Mixture,
 }
 
 /// The generator for one purpose.
@@ -35,6 +37,7 @@ pub fn generator(seed: u64, purpose: Purpose) -> ChaCha8Rng {
         Purpose::Step(stage, step) => (20 + stage as u64, step),
         Purpose::Validation => (30, 0),
         Purpose::Calibration => (31, 0),
+        Purpose::Mixture => (32, 0),
     };
     let mut key = [0u8; 32];
     key[..8].copy_from_slice(&seed.to_le_bytes());
@@ -75,6 +78,7 @@ mod tests {
             Purpose::Step(stage, 2),
             Purpose::Validation,
             Purpose::Calibration,
+            Purpose::Mixture,
         ];
         let numbers: std::collections::BTreeSet<u64> = purposes.into_iter().map(first).collect();
         assert_eq!(numbers.len(), purposes.len());

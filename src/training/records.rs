@@ -44,6 +44,12 @@ pub trait Trained {
     /// As [`weights`](Self::weights).
     fn optimizer(&self) -> Result<Vec<u8>, TrainingError>;
 
+    /// Takes up weights alone.
+    ///
+    /// # Errors
+    /// As [`restore`](Self::restore).
+    fn load(&mut self, weights: Vec<u8>) -> Result<(), TrainingError>;
+
     /// Takes up weights and optimiser state.
     ///
     /// # Errors
@@ -60,8 +66,13 @@ impl<M: Module> Trained for Trainee<M> {
         Ok(self.optimizer.into_bytes().map_err(TrainingError::Record)?.to_vec())
     }
 
-    fn restore(&mut self, weights: Vec<u8>, optimizer: Vec<u8>) -> Result<(), TrainingError> {
+    fn load(&mut self, weights: Vec<u8>) -> Result<(), TrainingError> {
         self.module = load(self.module.clone(), weights)?;
+        Ok(())
+    }
+
+    fn restore(&mut self, weights: Vec<u8>, optimizer: Vec<u8>) -> Result<(), TrainingError> {
+        self.load(weights)?;
         let state = Bytes::from_bytes_vec(optimizer);
         self.optimizer = self.optimizer.clone().from_bytes(state).map_err(TrainingError::Record)?;
         Ok(())

@@ -56,14 +56,15 @@ impl Training {
     }
 }
 
-/// Each process of the chain is killed and the next one resumes.
-fn killed_again_and_again(seed: u64, kills: usize) {
+/// Each process of the chain is killed and the next one resumes, from a share of the steps on; `whole` is what the run
+/// computes undisturbed.
+fn killed_again_and_again(seed: u64, kills: usize, settings: &str, from: f64, whole: &Outcome) {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
-    let mut shares: Vec<f64> = (0..kills).map(|_| random.random_range(0.0..0.93)).collect();
+    let mut shares: Vec<f64> = (0..kills).map(|_| random.random_range(from..0.93)).collect();
     shares.sort_by(f64::total_cmp);
     println!("seed {seed}: killed at {shares:.3?} of the steps");
     let home = Home::new();
-    let mut line = format!("train {SMALL} --set training.checkpoint_seconds=1 --run x");
+    let mut line = format!("train {settings} --set training.checkpoint_seconds=1 --run x");
     for &share in &shares {
         let mut training = Training::begin(&home, &line);
         training.reach(share);
@@ -77,17 +78,26 @@ fn killed_again_and_again(seed: u64, kills: usize) {
         line = "train --resume x".to_owned();
     }
     home.good(&line);
-    Outcome::of(&home.run()).assert_same(&WHOLE, &format!("seed {seed}, killed at {shares:?}"));
+    Outcome::of(&home.run()).assert_same(whole, &format!("seed {seed}, killed at {shares:?}"));
 }
 
 #[test]
 fn ten_kills_and_the_same_numbers() {
-    killed_again_and_again(1, 10);
+    killed_again_and_again(1, 10, SMALL, 0.0, &WHOLE);
 }
 
 #[test]
 fn ten_kills_more_and_the_same_numbers() {
-    killed_again_and_again(2, 10);
+    killed_again_and_again(2, 10, SMALL, 0.0, &WHOLE);
+}
+
+#[test]
+fn labels_that_the_joint_stage_makes_outlive_kills() {
+    let settings = format!("{SMALL} --set labels.source=momentum");
+    let home = Home::new();
+    home.good(&format!("train {settings} --run whole"));
+    // Without stage 2 the second half of the steps is stage 3's.
+    killed_again_and_again(3, 5, &settings, 0.5, &Outcome::of(&home.run()));
 }
 
 #[test]

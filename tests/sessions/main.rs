@@ -5,6 +5,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod annotate;
 mod batch;
 mod console;
 mod damage;
@@ -18,6 +19,7 @@ mod many_runs;
 mod outlive;
 mod screen;
 mod slurm;
+mod studies;
 mod table;
 mod terminal_death;
 mod viewers;

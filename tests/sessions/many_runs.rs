@@ -126,7 +126,7 @@ fn a_studys_grid_leads_to_its_runs_with_and_without_colour() {
         let text = console.text();
         assert!(text.contains("variant-2") && text.contains("test MAE ↓") && text.contains("█"), "{text}");
         console.press("jl\r");
-        console.wait_for("run variant-1-s2");
+        console.wait_for("run large/variant-1-s2");
         console.wait_for("✔ finished");
         console.press("9");
         console.wait_for("variant-2");

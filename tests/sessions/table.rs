@@ -49,7 +49,7 @@ fn made_up(home: &Path, name: &str, n: usize) -> RunDir {
         vision: all.clone(),
     };
     let file = labels::file_name(0, Some(Stage::Denoising));
-    labels::write(&dir.path().join(&file), &LabelValues { corrected, spread: None }).unwrap();
+    labels::write(&dir.path().join(&file), &LabelValues { corrected, ..LabelValues::default() }).unwrap();
     let predicted = predictions::file_name(2, Some(Stage::Joint));
     std::fs::create_dir_all(dir.path().join("predictions")).unwrap();
     let values = PredictionValues { multimodal: vec![0.0; n], unimodal: PerModality::from_fn(|_| all.clone()) };

@@ -6,7 +6,7 @@ use crate::rings;
 /// The rooms of `src/console` from the bottom; those of one floor know nothing of each other. On top of them, and of no room,
 /// stand the files that tie them together.
 pub const CONSOLE: &[&[&str]] =
-    &[&["terminal"], &["widgets"], &["state"], &["layout"], &["update", "view"], &["world"]];
+    &[&["terminal"], &["widgets"], &["annotate", "state"], &["layout"], &["update", "view"], &["world"]];
 
 /// One folder, or the file of that name.
 #[derive(Debug, PartialEq, Eq)]

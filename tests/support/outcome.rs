@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use mug::run::directory::RunDir;
 use mug::run::tail::read_view;
 use mug::run::view::{Curves, Phase};
-use mug::training::events::Stage;
+use mug::training::events::{Stage, StageState};
 
 /// Values by name. Times are left out: they differ from run to run.
 #[derive(Debug)]
@@ -31,6 +31,9 @@ impl Outcome {
         let mut all = BTreeMap::new();
         for stage in Stage::ALL {
             let part = view.stage(stage);
+            if part.state == StageState::Skipped {
+                continue;
+            }
             assert!(!part.steps.is_empty() && !part.per_epoch.is_empty(), "{stage} has no curves");
             assert!(part.steps.step.iter().copied().eq(1..=part.step), "{stage}: {:?}", part.steps.step);
             curves(&mut all, &format!("{stage} steps:"), &part.steps);

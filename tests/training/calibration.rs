@@ -28,7 +28,7 @@ fn taken_up(folder: &Path) -> Job {
 /// Labels that nobody would take for the corrector's.
 fn made_up() -> Chosen {
     let corrected = PerModality::from_fn(|m| (0..ROWS).map(|i| (i % (3 + m as usize)) as f32 * 0.5).collect());
-    let values = LabelValues { corrected, spread: None };
+    let values = LabelValues { corrected, ..LabelValues::default() };
     Chosen { choices: PerModality::default(), values, judged: vec![3, 5] }
 }
 

@@ -8,6 +8,7 @@ use color_eyre::Result;
 use color_eyre::eyre::{WrapErr, eyre};
 use signal_hook::consts::{SIGINT, SIGTERM};
 
+use super::slurm::SlurmArgs;
 use crate::cli::lines::{duration, harmless};
 use crate::cli::out::{say, warn};
 use crate::device;
@@ -21,7 +22,7 @@ use crate::study::share::Kinship;
 /// How a study is carried out.
 #[derive(Debug, clap::Args)]
 pub struct CarryArgs {
-    /// Runs at a time [default: what cores, memory and GPUs allow].
+    /// Runs at a time [default: what cores, memory and GPUs allow; with --slurm, what the cluster allows].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=4096))]
     jobs: Option<u32>,
     /// GPUs to spread runs over: their places in the list of `mug devices`, from 0 [default: the best].
@@ -30,10 +31,15 @@ pub struct CarryArgs {
     /// Leave it going in a process of its own, without a terminal.
     #[arg(long)]
     detach: bool,
+    #[command(flatten)]
+    slurm: SlurmArgs,
 }
 
 /// Trains what is missing of a study.
 pub fn carry(study: &Study, args: &CarryArgs) -> Result<ExitCode> {
+    if args.slurm.slurm {
+        return args.slurm.submit(study, args.jobs.map(|n| n as usize));
+    }
     if args.detach {
         return detach(study, args);
     }

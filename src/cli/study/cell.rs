@@ -1,21 +1,19 @@
 //! `mug study cell`: one cell in the foreground, for a batch system that starts one task a cell.
 
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use color_eyre::Result;
 use color_eyre::eyre::eyre;
 
+use crate::cli::foreground::{STOPPED, train};
 use crate::cli::out::warn;
-use crate::cli::progress;
 use crate::cli::subcommand::Program;
 use crate::device;
-use crate::host::trainer::trainer;
-use crate::host::{HostOptions, serve};
+use crate::host::HostError;
+use crate::host::prepare::check_ready;
 use crate::run::study::Study;
 use crate::study::cells::{Ready, Stale, ready};
 use crate::study::share::Kinship;
-use crate::training::Outcome;
 
 /// Train one cell of a study in the foreground; a task of a batch system. Exits with 0 only when the cell is finished.
 #[derive(Debug, clap::Args)]
@@ -27,12 +25,14 @@ pub struct CellArgs {
     cell: String,
 }
 
-/// Exit status of a cell that was ended by `mug stop`, and of one that another process trains.
-const NOT_FINISHED: u8 = 3;
-
 impl CellArgs {
     pub fn run(self, program: &Program) -> Result<ExitCode> {
         let study = Study::find(&program.runs_root, &self.study)?;
+        // A task that was still on its way.
+        if study.is_to_stop() {
+            warn(&format!("study {0} was stopped; mug study resume {0} goes on with it", study.name()));
+            return Ok(ExitCode::from(STOPPED));
+        }
         let chosen = device::choose(study.plan().device)?;
         let kin = Kinship::of(&study, &chosen.name)?;
         let cell = kin.cells().iter().position(|cell| cell.name == self.cell).ok_or_else(|| {
@@ -52,28 +52,20 @@ impl CellArgs {
             }
             Ready::Busy => {
                 warn(&format!("cell {} is being trained by another process", self.cell));
-                return Ok(ExitCode::from(NOT_FINISHED));
+                return Ok(ExitCode::from(STOPPED));
             }
         };
-        study.try_again(&kin.cells()[cell])?;
+        check_ready(&dir)?;
+        let cell = &kin.cells()[cell];
+        study.try_again(cell)?;
         let shared = dir.manifest().cell.as_ref().is_some_and(|c| c.begins_from.is_some());
         warn(&format!("run {} in {}", dir.name(), dir.path().display()));
-        let options = HostOptions { resume: !new || shared, ..HostOptions::default() };
-        let done = AtomicBool::new(false);
-        let served = std::thread::scope(|scope| {
-            let reporter = scope.spawn(|| progress::report(&dir, &done));
-            let served = serve(dir.clone(), trainer(), &options);
-            done.store(true, Ordering::Release);
-            // A reporter that panicked has nothing more to tell.
-            let _ = reporter.join();
-            served
-        })?;
-        Ok(match served.outcome {
-            Outcome::Finished => ExitCode::SUCCESS,
-            Outcome::Stopped => {
-                let signal = served.signal.and_then(|s| u8::try_from(128 + s).ok());
-                ExitCode::from(signal.unwrap_or(NOT_FINISHED))
-            }
-        })
+        let result = train(&dir, !new || shared, false);
+        if let Err(error) = &result
+            && let Some(HostError::Fault(reason)) = error.downcast_ref()
+        {
+            study.give_up(cell, reason)?;
+        }
+        result
     }
 }

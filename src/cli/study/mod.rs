@@ -6,6 +6,7 @@ mod list;
 mod resume;
 mod run;
 mod show;
+mod slurm;
 mod stop;
 
 use std::process::ExitCode;

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use color_eyre::Result;
 use color_eyre::eyre::eyre;
 
+use super::slurm::cancel;
 use crate::cli::out::say;
 use crate::cli::subcommand::Program;
 use crate::run::study::Study;
@@ -20,6 +21,8 @@ pub struct StopArgs {
 impl StopArgs {
     pub fn run(self, program: &Program) -> Result<ExitCode> {
         let study = Study::find(&program.runs_root, &self.study)?;
+        // What waits in a queue never begins, and what runs on other machines is told.
+        cancel(&study)?;
         let going = stop(&study)?;
         if !going.is_empty() {
             return Err(eyre!(

@@ -62,6 +62,8 @@ pub enum Action {
     CopyValue,
     SummarySplit,
     Judgement,
+    /// Judge clips that are drawn at random.
+    Annotate,
     /// Give a pane of the lower slot its place and the focus.
     Show(Pane),
     NextScope,
@@ -88,6 +90,8 @@ pub enum Action {
     StudyTable,
     /// Stop a study, or go on with it.
     StopStudy,
+    /// Begin a study, or add to one.
+    RunStudy,
     /// What became of a run.
     Card,
     /// Write the focused pane as a figure.

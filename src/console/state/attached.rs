@@ -1,7 +1,8 @@
 //! The run that the console is attached to.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use crate::run::directory::{STUDIES, STUDY_RUNS};
 use crate::run::view::{Phase, RunView};
 
 /// How the console hears of the attached run.
@@ -37,7 +38,7 @@ pub struct Attached {
 
 impl Attached {
     pub fn new(path: PathBuf) -> Self {
-        let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+        let name = name_of(&path);
         Self { path, name, view: RunView::default(), link: Link::default(), trouble: None, caught_up: false }
     }
 
@@ -59,6 +60,16 @@ impl Attached {
     /// True where a process is there (or on its way) that a new run would compete with.
     pub fn is_live(&self) -> bool {
         self.is_unfinished() && self.link != Link::Absent
+    }
+}
+
+/// What commands call the run at a path: its folder's name, behind that of its study where it is a cell of one.
+fn name_of(path: &Path) -> String {
+    let last = |path: &Path| path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    let study = path.parent().filter(|runs| runs.ends_with(STUDY_RUNS)).and_then(Path::parent);
+    match study.filter(|study| study.parent().is_some_and(|p| p.ends_with(STUDIES))) {
+        Some(study) => format!("{}/{}", last(study), last(path)),
+        None => last(path),
     }
 }
 

@@ -41,6 +41,10 @@ pub enum Effect {
     },
     /// Look at studies from now on, and at once.
     WatchStudies(Watch),
+    /// Begin a study, or add to one, with the arguments of `mug study run`.
+    RunStudy {
+        arguments: Vec<String>,
+    },
     /// Have a study's process end, or start one that goes on with it.
     StopStudy {
         path: PathBuf,
@@ -107,6 +111,14 @@ pub enum Effect {
     Mark {
         attach: u64,
         mark: Mark,
+    },
+    /// Lend the terminal to an annotator, whose clips are drawn by a refresh of the labels, in this file.
+    Annotate {
+        path: PathBuf,
+        refresh: u32,
+        file: String,
+        /// H
+        label_range: f32,
     },
     /// Put the label table in order.
     Arrange(Arrangement),

@@ -40,6 +40,7 @@ pub const PANE: Spec = Spec {
         bind(Action::CopyValue, &[Key::char('Y')], "", "copy the value in the column"),
         bind(Action::Plot, &[Key::char('P')], "", "write a figure of what became of the labels: SVG or PNG"),
         bind(Action::SummarySplit, &[Key::char('p')], "", "summary of the next split: train, valid, test"),
+        bind(Action::Annotate, &[Key::char('A')], "", "judge clips drawn at random, without seeing a label"),
         bind(Action::Judgement, &[Key::char('#')], "judge", "judge labels by people's: intervals, grids of signs"),
     ],
 };
@@ -51,6 +52,8 @@ pub struct Labels {
     pub history: History,
     /// The spread between members of the latest refresh that has one, and its number.
     pub spread: Option<(u32, Arc<Values>)>,
+    /// The clips' weights of the same refresh, where clips are weighed.
+    pub weights: Option<(u32, Arc<Values>)>,
     /// Columns to sort by, the first one first; none: as in the file.
     pub keys: Vec<SortKey>,
     /// The text of the filter that holds.
@@ -82,6 +85,7 @@ impl Default for Labels {
             table: Table::default(),
             history: History::default(),
             spread: None,
+            weights: None,
             keys: Vec::new(),
             filter_text: String::new(),
             filter: None,
@@ -129,7 +133,7 @@ impl Labels {
     /// Forgets the run; how the table is looked at stays.
     pub fn forget(&mut self) {
         (self.table, self.history, self.neighbours) = (Table::default(), History::default(), None);
-        self.spread = None;
+        (self.spread, self.weights) = (None, None);
         self.index = Arc::default();
         self.list = List::default();
         (self.filter_error, self.filter_doubt) = (None, None);

@@ -73,6 +73,8 @@ pub enum Message {
         values: Arc<Values>,
         /// Between members; `None` where there is a single one.
         spread: Option<Arc<Values>>,
+        /// What clips count; `None` where all count the same.
+        weights: Option<Arc<Values>>,
     },
     /// What the network predicts; `file` says when.
     Predictions {

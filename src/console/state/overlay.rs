@@ -39,6 +39,8 @@ pub enum Overlay {
         line: Line,
         before: String,
     },
+    /// What `mug study run` takes is being typed.
+    RunStudy(Line),
     /// A search for runs is being typed; the one that held before.
     Search {
         line: Line,

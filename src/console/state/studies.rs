@@ -32,6 +32,12 @@ pub const PANE: Spec = Spec {
         bind(Action::PreviousScalar, &[Key::char('V')], "", "the metric before"),
         bind(Action::StudyTable, &[Key::char('t')], "grid/table", "the grid of runs or the table of results, and back"),
         bind(Action::StopStudy, &[Key::char('x')], "stop/resume", "stop the study, or go on with it (asks first)"),
+        bind(
+            Action::RunStudy,
+            &[Key::char('n')],
+            "new study",
+            "begin a study that ships with mug or is a file, or add to one: what mug study run takes",
+        ),
         bind(Action::Refresh, &[Key::char('r')], "", "look for studies again"),
     ],
 };

@@ -7,5 +7,6 @@ pub mod clipboard;
 pub mod decode;
 pub mod panics;
 pub mod screen;
+pub mod signals;
 pub mod theme;
 pub mod tty;

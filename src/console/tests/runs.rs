@@ -132,14 +132,23 @@ fn label_files_are_asked_for_as_they_come_and_void_ones_are_forgotten() {
     assert!(asked == 14 && effects.contains(&Effect::LoadRows { attach: 1 }), "{effects:?}");
     tell(
         &mut state,
-        (0..14).map(|r| Message::Values { attach: 1, refresh: r, values: Arc::new(values(r)), spread: None }),
+        (0..14).map(|r| Message::Values {
+            attach: 1,
+            refresh: r,
+            values: Arc::new(values(r)),
+            spread: None,
+            weights: None,
+        }),
     );
     assert_eq!(state.labels.history.refreshes().count(), 14);
     let restarted = Event { time: 9.0, stage: Some(Stage::Denoising), epoch: 0, step: 0, body: Body::Restarted };
     tell(&mut state, [Message::Events { attach: 1, events: vec![restarted], caught_up: true }]);
     assert_eq!(state.labels.history.refreshes().count(), 0);
     // One that was being read meanwhile does not come back.
-    tell(&mut state, [Message::Values { attach: 1, refresh: 3, values: Arc::new(values(3)), spread: None }]);
+    tell(
+        &mut state,
+        [Message::Values { attach: 1, refresh: 3, values: Arc::new(values(3)), spread: None, weights: None }],
+    );
     assert_eq!(state.labels.history.refreshes().count(), 0);
 }
 
@@ -150,7 +159,13 @@ fn a_file_that_is_read_anew_gives_the_same_screen() {
     tell(&mut state, [Message::Reset { attach: 1 }, Message::Events { attach: 1, events: events(), caught_up: true }]);
     tell(
         &mut state,
-        (0..14).map(|r| Message::Values { attach: 1, refresh: r, values: Arc::new(values(r)), spread: None }),
+        (0..14).map(|r| Message::Values {
+            attach: 1,
+            refresh: r,
+            values: Arc::new(values(r)),
+            spread: None,
+            weights: None,
+        }),
     );
     assert_eq!(screen(&state), before);
 }
@@ -164,7 +179,13 @@ fn a_late_viewer_sees_what_one_that_stayed_sees() {
     }
     tell(
         &mut piecewise,
-        (0..14).map(|r| Message::Values { attach: 1, refresh: r, values: Arc::new(values(r)), spread: None }),
+        (0..14).map(|r| Message::Values {
+            attach: 1,
+            refresh: r,
+            values: Arc::new(values(r)),
+            spread: None,
+            weights: None,
+        }),
     );
     piecewise.notice = None;
     assert_eq!(screen(&whole), screen(&piecewise));

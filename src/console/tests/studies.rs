@@ -115,6 +115,22 @@ fn stopping_and_going_on_ask_first() {
 }
 
 #[test]
+fn a_study_is_begun_with_what_is_typed() {
+    let mut state = with_studies(120, 36);
+    press(&mut state, "n");
+    assert!(screen(&state).contains("mug study run first-experiments --dataset sims"), "{}", screen(&state));
+    press(&mut state, ",7");
+    let effects = key(&mut state, KeyCode::Enter);
+    let arguments = ["first-experiments", "--dataset", "sims", "--seeds", "3,7"].map(str::to_owned).to_vec();
+    assert_eq!(effects, [Effect::RunStudy { arguments }]);
+    press(&mut state, "n");
+    assert_eq!(key(&mut state, KeyCode::Esc), []);
+    state.read_only = true;
+    press(&mut state, "n");
+    assert!(state.overlay.is_none() && state.notice.as_ref().unwrap().text.contains("read-only"));
+}
+
+#[test]
 fn a_cell_says_in_words_why_it_failed_and_what_it_came_to() {
     let mut state = opened(120, 36);
     let at = view().outcomes.cells.iter().position(|c| matches!(c.state, CellState::Failed { .. })).unwrap();

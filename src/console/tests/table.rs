@@ -231,7 +231,10 @@ fn the_selected_clip_stays_selected_as_labels_change() {
     focus(&mut state, Pane::Labels);
     press(&mut state, "llojjjjj");
     let row = state.labels.index[state.labels.list.selected];
-    tell(&mut state, [Message::Values { attach: 1, refresh: 13, values: Arc::new(values(2)), spread: None }]);
+    tell(
+        &mut state,
+        [Message::Values { attach: 1, refresh: 13, values: Arc::new(values(2)), spread: None, weights: None }],
+    );
     assert_eq!(state.labels.index[state.labels.list.selected], row);
 }
 

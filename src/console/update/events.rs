@@ -115,7 +115,9 @@ pub fn show_latest_values(state: &mut State, effects: &mut Vec<Effect>) {
     state.labels.table.corrected = latest;
     let spread = state.labels.spread.as_ref().filter(|(of, _)| Some(*of) == refresh);
     state.labels.table.spread = spread.map(|(_, s)| s.clone());
-    let corrected = |c: Column| matches!(c.about().reads, Reads::Corrected | Reads::Spread);
+    let weights = state.labels.weights.as_ref().filter(|(of, _)| Some(*of) == refresh);
+    state.labels.table.weights = weights.map(|(_, w)| w.clone());
+    let corrected = |c: Column| matches!(c.about().reads, Reads::Corrected | Reads::Spread | Reads::Weights);
     reindex_if(corrected, state, effects);
 }
 

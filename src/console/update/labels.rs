@@ -121,6 +121,7 @@ fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) -> bool {
         Action::Bars if !state.abilities.unicode => {
             say(state, Level::Info, "no bars in ASCII: they would be read as digits");
         }
+        Action::Annotate => annotate(state, effects),
         Action::Judgement => state.overlay = Some(Overlay::Judgement { scroll: 0 }),
         Action::Plot => {
             let split = labels.summary;
@@ -275,6 +276,23 @@ fn unmarkable(state: &State) -> Option<&'static str> {
         }
         () if state.read_only => Some("read-only: attach without --read-only to mark rows"),
         () => None,
+    }
+}
+
+/// Asks for clips to judge, drawn by the last corrected labels.
+fn annotate(state: &mut State, effects: &mut Vec<Effect>) {
+    if let Some(why) = unmarkable(state) {
+        return say(state, Level::Warning, why);
+    }
+    let Some(run) = &state.run else { return say(state, Level::Info, "no run, and no clips to judge") };
+    match (run.view.labels.last(), &run.view.prepared) {
+        (Some(labels), Some(prepared)) => effects.push(Effect::Annotate {
+            path: run.path.clone(),
+            refresh: labels.refresh,
+            file: labels.file.clone(),
+            label_range: prepared.label_range,
+        }),
+        _ => say(state, Level::Info, "no corrected labels yet: clips are drawn by how far theirs were moved"),
     }
 }
 

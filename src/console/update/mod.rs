@@ -91,19 +91,21 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
             state.generation += 1;
             state.labels.history = History::default();
             (state.labels.table.corrected, state.labels.table.spread, state.labels.spread) = (None, None, None);
+            (state.labels.table.weights, state.labels.weights) = (None, None);
         }
         Message::Rows { attach, rows } if attach == state.attach => {
             state.labels.table.rows = rows;
             reindex(state, &mut effects);
             look_for_doubt(state);
         }
-        Message::Values { attach, refresh, values, spread } if attach == state.attach => {
+        Message::Values { attach, refresh, values, spread, weights } if attach == state.attach => {
             // A restart may have made them void while they were being read.
             let known = state.run.as_ref().is_some_and(|r| r.view.labels.iter().any(|l| l.refresh == refresh));
             if known {
                 state.labels.history.insert(refresh, values);
                 if state.labels.history.latest().is_some_and(|(latest, _)| latest == refresh) {
                     state.labels.spread = spread.map(|s| (refresh, s));
+                    state.labels.weights = weights.map(|w| (refresh, w));
                 }
                 events::show_latest_values(state, &mut effects);
             }

@@ -9,7 +9,7 @@ use tui_input::{Input as Line, InputRequest};
 use super::act::act;
 use super::labels::apply_filter;
 use super::say::say;
-use super::{control, labels, organise, runs};
+use super::{control, labels, organise, runs, studies};
 use crate::console::layout::{areas, entry, help, judgement};
 use crate::console::state::action::Action;
 use crate::console::state::effect::{Effect, Export};
@@ -80,6 +80,15 @@ pub fn key(state: &mut State, event: &KeyEvent, effects: &mut Vec<Effect>) {
                 edit(&mut line, event);
                 apply_filter(state, line.value(), effects);
                 state.overlay = Some(Overlay::Filter { line, before });
+            }
+        },
+        Overlay::RunStudy(mut line) => match event.code {
+            KeyCode::Esc => {}
+            KeyCode::Enter if line.value().trim().is_empty() => {}
+            KeyCode::Enter => studies::run(state, line.value(), effects),
+            _ => {
+                edit(&mut line, event);
+                state.overlay = Some(Overlay::RunStudy(line));
             }
         },
         Overlay::Search { mut line, before } => match event.code {
@@ -258,6 +267,7 @@ pub fn scroll(state: &mut State, by: isize) {
 fn line(overlay: &mut Overlay) -> Option<&mut Line> {
     match overlay {
         Overlay::OpenFile(line)
+        | Overlay::RunStudy(line)
         | Overlay::Export(line)
         | Overlay::Filter { line, .. }
         | Overlay::Note { line, .. }

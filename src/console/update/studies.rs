@@ -17,6 +17,7 @@ use crate::console::state::pane::Pane;
 use crate::console::state::studies::{Opened, StudyLine, StudyView, Watch};
 use crate::console::widgets::frame::inner;
 use crate::console::widgets::list::List;
+use crate::run::study::shipped::SHIPPED;
 use crate::training::events::Level;
 
 /// The pane's keys.
@@ -83,6 +84,7 @@ impl PaneKeys for Keys {
             // It is looked at again and again; asked for, at once.
             Action::Refresh => effects.push(Effect::WatchStudies(state.studies.watched.clone())),
             Action::StopStudy => ask(state),
+            Action::RunStudy => ask_for_new(state),
             _ => {
                 let Some(open) = &mut state.studies.open else {
                     return matches!(action, Action::Left | Action::Right | Action::NextScalar | Action::StudyTable);
@@ -134,6 +136,23 @@ fn enter(state: &mut State, effects: &mut Vec<Effect>) {
         }
         None => say(state, Level::Info, "this cell was not begun yet: it has no run to show"),
     }
+}
+
+/// Has the person type what study is to be begun; on the selected dataset, where nothing else is said.
+fn ask_for_new(state: &mut State) {
+    if state.read_only || state.follow {
+        return say(state, Level::Warning, "read-only: begin studies with mug study run");
+    }
+    let dataset = state.dataset().map_or("demo", |d| &d.target);
+    let study = SHIPPED.first().map_or("", |(name, _)| name);
+    state.overlay = Some(Overlay::RunStudy(format!("{study} --dataset {dataset} --seeds 3").into()));
+}
+
+/// Has the study that was typed begun.
+pub fn run(state: &mut State, typed: &str, effects: &mut Vec<Effect>) {
+    let arguments = typed.split_whitespace().map(str::to_owned).collect();
+    say(state, Level::Info, "beginning the study");
+    effects.push(Effect::RunStudy { arguments });
 }
 
 /// Asks whether the study that is meant is to be stopped or gone on with.

@@ -128,6 +128,9 @@ pub fn draw(state: &State, frame: &mut Frame<'_>) {
         Some(Overlay::Note { line, .. }) => {
             cursor = Some(prompt::line("note:", line, None, footer, buffer));
         }
+        Some(Overlay::RunStudy(line)) => {
+            cursor = Some(prompt::line("mug study run", line, None, footer, buffer));
+        }
         Some(Overlay::Search { line, .. }) => {
             cursor = Some(prompt::line("search:", line, state.runs.search_error.as_deref(), footer, buffer));
         }

@@ -245,6 +245,13 @@ impl Backend for Live {
                 }
             }
             Effect::WatchStudies(watch) => self.studies.look_at(watch),
+            Effect::RunStudy { arguments } => {
+                let root = self.given.runs_root.clone();
+                spawn(&self.mailbox, "study", move || match studies::begin(&root, &arguments) {
+                    Ok(done) => note(&mailbox, Level::Info, done),
+                    Err(words) => drop(mailbox.send(Message::Problem(words))),
+                });
+            }
             Effect::StopStudy { path } => self.on_study(path, studies::stop),
             Effect::ResumeStudy { path } => self.on_study(path, studies::go_on),
             Effect::Detach => self.attachment = None,
@@ -309,7 +316,7 @@ impl Backend for Live {
             Effect::StopProjection => self.projector.stop(),
             Effect::Copy(content) => self.copy(content),
             // The terminal's own; done by the loop.
-            Effect::Leave | Effect::Suspend | Effect::Redraw | Effect::Mouse(_) => {}
+            Effect::Leave | Effect::Suspend | Effect::Redraw | Effect::Mouse(_) | Effect::Annotate { .. } => {}
         }
     }
 }

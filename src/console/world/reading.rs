@@ -54,8 +54,8 @@ fn read_one(shared: &Shared, dir: &RunDir, reading: Reading) -> Result<Message, 
         Reading::Values { refresh, file } => {
             let path = place(&file)?;
             let values = patiently(shared, || labels::read(&path).map_err(|e| e.to_string()))?;
-            let (values, spread) = (Arc::new(values.corrected), values.spread.map(Arc::new));
-            Message::Values { attach, refresh, values, spread }
+            let (spread, weights) = (values.spread.map(Arc::new), values.weights.map(Arc::new));
+            Message::Values { attach, refresh, values: Arc::new(values.corrected), spread, weights }
         }
         Reading::Predictions { file } => {
             let path = place(&file)?;

@@ -87,13 +87,26 @@ pub fn stop(path: &Path) -> Result<String, String> {
 pub fn go_on(path: &Path) -> Result<String, String> {
     let study = Study::open(path).map_err(|e| e.to_string())?;
     let mut program = Program::new(this_program());
-    program.args(["study", "resume", "--detach"]).arg(study.path()).stdin(Stdio::null());
-    let output = program.output().map_err(|e| format!("cannot start mug study resume: {e}"))?;
-    if !output.status.success() {
-        let said = String::from_utf8_lossy(&output.stderr);
-        return Err(format!("study {} does not go on: {}", study.name(), said.trim()));
-    }
+    start(program.args(["study", "resume", "--detach"]).arg(study.path()))?;
     Ok(format!("study {} goes on", study.name()))
+}
+
+/// Begins a study with the arguments of `mug study run`, in a process that outlives the console.
+///
+/// # Errors
+/// The arguments are not understood, or it did not come up; what it said.
+pub fn begin(runs_root: &Path, arguments: &[String]) -> Result<String, String> {
+    let mut program = Program::new(this_program());
+    program.arg("--runs-dir").arg(runs_root).args(["study", "run", "--detach"]).args(arguments);
+    start(&mut program)?;
+    Ok("the study is begun; it goes on without this console".to_owned())
+}
+
+/// Has a program of ours start another one and end.
+fn start(program: &mut Program) -> Result<(), String> {
+    let output = program.stdin(Stdio::null()).output().map_err(|e| format!("cannot start mug study: {e}"))?;
+    let said = || String::from_utf8_lossy(&output.stderr).trim().to_owned();
+    if output.status.success() { Ok(()) } else { Err(said()) }
 }
 
 /// What is known of the studies of a runs folder.

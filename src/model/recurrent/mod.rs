@@ -6,11 +6,13 @@ mod cpu;
 #[cfg(feature = "gpu")]
 mod gpu;
 mod steps;
+mod tangent;
 mod weights;
 
 use std::sync::Arc;
 
 use burn::tensor::Tensor;
+pub use tangent::last_hidden_along;
 pub use weights::Weights;
 
 use crate::dataset::Sequences;

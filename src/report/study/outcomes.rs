@@ -19,7 +19,8 @@ pub struct Outcomes {
     pub cells: Vec<Outcome>,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+/// A metric that counts.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
 pub struct StudyMetric {
     /// As in a study's file, for example `test.mae`, `labels.text.mae`, `seconds.denoising`.
     pub key: String,

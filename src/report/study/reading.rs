@@ -86,8 +86,7 @@ pub fn value(view: &RunView, key: &MetricKey) -> Option<f64> {
         MetricKey::Cosine(modality) => alignment(view, &format!("valid.positive_cosine_{modality}")),
         MetricKey::Seconds(stage) => seconds(summary, *stage),
         MetricKey::Speed(stage) => summary.stages.get(stage)?.samples_per_second,
-        // Costs have their place in the summary once runs record them.
-        MetricKey::Cost(_) => None,
+        MetricKey::Cost(key) => cost(summary, key),
     }
 }
 
@@ -95,6 +94,21 @@ fn seconds(summary: &Summary, stage: Option<Stage>) -> Option<f64> {
     match stage {
         Some(stage) => summary.stages.get(&stage).map(|s| s.seconds),
         None => (!summary.stages.is_empty()).then(|| summary.stages.values().map(|s| s.seconds).sum()),
+    }
+}
+
+/// `memory`, `gpu_memory` (the most of all stages, in MiB) or `operations` (of all stages, in units of 10⁹), each also of
+/// one stage: `memory.denoising`.
+fn cost(summary: &Summary, key: &str) -> Option<f64> {
+    let (what, stage) = key.split_once('.').map_or((key, None), |(what, stage)| (what, Some(stage)));
+    let stages = summary.stages.iter().filter(|(s, _)| stage.is_none_or(|stage| s.name() == stage));
+    let costs = stages.map(|(_, summary)| summary.costs());
+    let most = |bytes: Option<u64>| bytes.map(|bytes| bytes as f64 / f64::from(1 << 20));
+    match what {
+        "memory" => most(costs.filter_map(|c| c.peak_memory).max()),
+        "gpu_memory" => most(costs.filter_map(|c| c.gpu_memory).max()),
+        "operations" => costs.map(|c| c.operations.map(|n| n as f64 / 1e9)).sum::<Option<f64>>().filter(|n| *n > 0.0),
+        _ => None,
     }
 }
 

@@ -18,6 +18,7 @@ impl Table {
             Reads::Clean => self.rows.clean.is_some(),
             Reads::Human => self.rows.human.is_some(),
             Reads::Spread => self.spread.is_some(),
+            Reads::Weights => self.weights.is_some(),
             Reads::Predictions => self.predictions.is_some(),
             Reads::Marks => !self.marks.is_empty(),
             Reads::Notes => self.marks.noted() > 0,

@@ -101,6 +101,8 @@ pub struct Table {
     pub corrected: Option<Arc<Values>>,
     /// The spread of these between the members; `None` where there is a single one.
     pub spread: Option<Arc<Values>>,
+    /// What each row counts in the task of each modality; `None` where all count the same.
+    pub weights: Option<Arc<Values>>,
     /// What the network predicts for every row.
     pub predictions: Option<Arc<PredictionValues>>,
     pub marks: Arc<Marks>,
@@ -170,6 +172,11 @@ impl<'a> RowRef<'a> {
     /// The standard deviation of y_m between the members; NaN where there is a single one.
     pub fn spread(&self, m: Modality) -> f32 {
         self.table.spread.as_ref().map_or(f32::NAN, |v| at(&v[m], self.row))
+    }
+
+    /// What the row counts in the task of a modality; NaN where nothing is weighed.
+    pub fn weight(&self, m: Modality) -> f32 {
+        self.table.weights.as_ref().map_or(f32::NAN, |v| at(&v[m], self.row))
     }
 
     /// Δ = y_m - y.

@@ -30,14 +30,15 @@ const MMSA: Form = Form {
     },
 };
 
-/// A row for each label.
+/// A row for each label; one without a label says that somebody skipped the question.
 const PLAIN: Form = Form {
     columns: &["id", "modality", "label"],
     read: |cells| {
         let [id, name, label] = cells else { return Err("too few cells".into()) };
         let m = modality_of(name);
         let m = m.ok_or_else(|| format!("\"{}\" is no modality (text, audio, vision)", name.escape_debug()))?;
-        Ok(Given { id: (*id).to_owned(), labels: vec![(m, *label)] })
+        let labels = if label.is_empty() { Vec::new() } else { vec![(m, *label)] };
+        Ok(Given { id: (*id).to_owned(), labels })
     },
 };
 

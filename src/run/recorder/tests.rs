@@ -32,7 +32,7 @@ fn labels(values: usize) -> Event {
         refresh: 7,
         file: String::new(),
         summaries: LabelSummaries::default(),
-        values: Some(Arc::new(LabelValues { corrected, spread: None })),
+        values: Some(Arc::new(LabelValues { corrected, ..LabelValues::default() })),
     };
     Event { body, ..step(3) }
 }

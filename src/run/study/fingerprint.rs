@@ -27,6 +27,8 @@ pub const NOT_OF_STAGE_1: &[&str] = &[
     "denoising.average",
     "denoising.refresh_epochs",
     "labels.source",
+    "labels.copied_share",
+    "labels.noise",
     "labels.grid",
 ];
 
@@ -107,3 +109,6 @@ fn settings_difference(run: &Settings, wanted: &Settings) -> Option<String> {
         format!("its {key} is {}, now {}", show(of(&found, key)), show(of(&wanted, key)))
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -175,3 +175,74 @@ pub struct RowError {
 fn written(value: &toml::Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::study::shipped::{SHIPPED, shipped};
+
+    fn plan(definition: &Definition, base: &str) -> Plan {
+        let own: Vec<String> =
+            leaves(&definition.settings).iter().map(|(key, value)| format!("{key}={value}")).collect();
+        let settings = Settings::parse(&Settings::built_in(base).unwrap().to_toml().unwrap(), "base", &own).unwrap();
+        let ground = Ground {
+            dataset: base.into(),
+            source: None,
+            fingerprint: Some("f".into()),
+            data: None,
+            device: DeviceRequest::Cpu,
+            settings,
+            settings_from: "a test".into(),
+        };
+        Plan::new(definition, "x", ground)
+    }
+
+    #[test]
+    fn every_shipped_study_resolves_to_settings_on_every_dataset_and_comes_back_from_its_file() {
+        for (name, _) in SHIPPED {
+            for base in ["demo", "mosi", "sims"] {
+                let plan = plan(&shipped(name).unwrap().unwrap(), base);
+                plan.check().unwrap_or_else(|e| panic!("{name}: {e}"));
+                let text = toml::to_string_pretty(&plan).unwrap();
+                assert_eq!(toml::from_str::<Plan>(&text).unwrap(), plan, "{name}");
+                let (rows, cells) = (plan.rows(), plan.cells());
+                assert_eq!(cells.len(), rows.len() * plan.seeds.len());
+                let names: std::collections::BTreeSet<&str> = cells.iter().map(|c| c.name.as_str()).collect();
+                assert_eq!(names.len(), cells.len(), "{name}: names of cells differ");
+                for cell in &cells {
+                    crate::run::directory::check_name(&cell.name).unwrap_or_else(|e| panic!("{name}: {e}"));
+                }
+                // Rows that are trained the same way would be one row.
+                let settings: Vec<Settings> = rows.iter().map(|row| plan.settings_of(row, 1).unwrap()).collect();
+                for (i, own) in settings.iter().enumerate() {
+                    assert!(settings[..i].iter().all(|other| other != own), "{name}: {:?}", rows[i]);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn rows_are_variants_at_places_and_names_stay_when_others_are_added() {
+        let text = |values: &str, extra: &str| {
+            format!(
+                "question = \"?\"\nmetrics = [\"test.mae\"]\nseeds = [7]\n[axes]\n\"joint.unimodal_weight\" = {values}\n\
+                 \"denoising.corruption\" = [{{ permute = 0.3 }}, {{ gaussian = 0.3 }}]\n[[variants]]\nname = \"a\"\n{extra}"
+            )
+        };
+        let of = |values: &str, extra: &str| plan(&Definition::parse(&text(values, extra), "x").unwrap(), "demo");
+        let small = of("[0.5]", "");
+        let row = &small.rows()[1];
+        assert_eq!(row.axes[0], ("denoising.corruption".to_owned(), "{ gaussian = 0.3 }".to_owned()));
+        let settings = small.settings_of(row, 7).unwrap();
+        assert_eq!((settings.joint.unimodal_weight, settings.training.seed), (0.5, 7));
+        let large = of("[0.25, 0.5]", "[[variants]]\nname = \"b\"\n");
+        assert_eq!(large.rows().len(), 8);
+        let names = |plan: &Plan| plan.cells().into_iter().map(|c| c.name).collect::<Vec<_>>();
+        assert!(
+            names(&small).iter().all(|name| names(&large).contains(name)),
+            "{:?} {:?}",
+            names(&small),
+            names(&large)
+        );
+    }
+}

@@ -3,8 +3,13 @@
 use super::definition::{Definition, DefinitionError};
 
 /// Names and texts, in the order in which they are listed.
-pub const SHIPPED: [(&str, &str); 1] =
-    [("first-experiments", include_str!("../../../configs/studies/first-experiments.toml"))];
+pub const SHIPPED: [(&str, &str); 5] = [
+    ("first-experiments", include_str!("../../../configs/studies/first-experiments.toml")),
+    ("ablation", include_str!("../../../configs/studies/ablation.toml")),
+    ("noise", include_str!("../../../configs/studies/noise.toml")),
+    ("label-quality", include_str!("../../../configs/studies/label-quality.toml")),
+    ("cost", include_str!("../../../configs/studies/cost.toml")),
+];
 
 /// The study of a name; `None` where none of it ships.
 ///

@@ -1,6 +1,7 @@
 //! A study as an array job: submitted, looked at, cancelled.
 
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use super::answers::{Job, Standing};
 use super::commands::{Slurm, SlurmError};
@@ -78,19 +79,33 @@ impl Request {
     }
 }
 
-/// Cancels every array of a study that has a task in the queue or running, and tells which these are.
+/// The longest that tasks that were cancelled may take: Slurm kills them after half a minute, unless it is set otherwise.
+const LAST_WORDS: Duration = Duration::from_secs(90);
+
+/// Cancels every array of a study that has a task in the queue or running, waits for the ends of their tasks, and tells which
+/// these are.
 ///
 /// # Errors
 /// Slurm is not there or refuses.
 pub fn cancel(slurm: &Slurm, study: &Path) -> Result<Vec<Job>, SlurmError> {
     let mut cancelled = Vec::new();
     for Submission { job, .. } in Submissions::read(study)?.jobs {
-        if slurm.tasks(&job)?.iter().any(|task| task.standing() != Standing::Ended) {
+        if is_live(slurm, &job)? {
             slurm.cancel(&job)?;
             cancelled.push(job);
         }
     }
+    let begun = Instant::now();
+    for job in &cancelled {
+        while is_live(slurm, job)? && begun.elapsed() < LAST_WORDS {
+            std::thread::sleep(Duration::from_millis(500));
+        }
+    }
     Ok(cancelled)
+}
+
+fn is_live(slurm: &Slurm, job: &Job) -> Result<bool, SlurmError> {
+    Ok(slurm.tasks(job)?.iter().any(|task| task.standing() != Standing::Ended))
 }
 
 fn absolute(path: &Path) -> Result<PathBuf, SlurmError> {

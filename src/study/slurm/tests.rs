@@ -313,7 +313,7 @@ fn a_cell_that_waits_or_runs_is_not_submitted_again() {
     let study = tempfile::tempdir().unwrap();
     let queue = "cat $(dirname $0)/queue 2>/dev/null";
     let sbatch = "cat > $(dirname $0)/script; echo 5 >> $(dirname $0)/sent; wc -l < $(dirname $0)/sent";
-    let scancel = "echo \"$@\" >> $(dirname $0)/cancelled";
+    let scancel = "echo \"$@\" >> $(dirname $0)/cancelled; [ $1 = 1 ] || echo '0|CANCELLED|None' > $(dirname $0)/queue";
     let (folder, slurm) = slurm(&[("sbatch", sbatch), ("squeue", queue), ("scancel", scancel)]);
     let cells = ["a", "b", "c"].map(str::to_owned);
     let request = Request { at_once: Some(1), options: vec!["--time=5".into()] };
@@ -330,7 +330,6 @@ fn a_cell_that_waits_or_runs_is_not_submitted_again() {
     assert!(script.contains("CELLS=(\n    b\n)\n") && script.contains("--array=0-0%1\n"), "{script}");
     assert_eq!(request.submit(&slurm, study.path(), &cells).unwrap(), Submitted::Nothing);
     assert_eq!(array::cancel(&slurm, study.path()).unwrap(), [job(1), job(2)]);
-    std::fs::write(folder.path().join("queue"), "0|CANCELLED|None\n").unwrap();
     assert_eq!(array::cancel(&slurm, study.path()).unwrap(), []);
     assert_eq!(std::fs::read_to_string(folder.path().join("cancelled")).unwrap(), "1\n2\n");
 }

@@ -17,7 +17,7 @@ use super::super::summaries::summaries;
 use super::super::targets::copies;
 use super::candidate::{Candidate, candidates};
 use super::choice::{Choice, LEAST, judge};
-use crate::config::Corruptions;
+use crate::config::{Corruptions, Learner};
 use crate::modality::{Modality, PerModality};
 use crate::split::{PerSplit, Split};
 use crate::training::bootstrap::RESAMPLES;
@@ -58,8 +58,12 @@ impl Calibrator {
     /// Takes up the networks that a run's stage 1 handed on.
     ///
     /// # Errors
-    /// [`TrainingError::MissingStage`] where stage 1 is not finished; checkpoints or data that cannot be read.
+    /// [`TrainingError::NoCalibration`] where stage 2 has another learner than MUCN; [`TrainingError::MissingStage`] where stage 1 is not finished; checkpoints or data that cannot be read.
     pub fn open(job: Job) -> Result<Calibrator, TrainingError> {
+        let learner = job.settings.denoising.learner;
+        if learner != Learner::Mucn {
+            return Err(TrainingError::NoCalibration(learner));
+        }
         let store = Store::open(&job.checkpoints)?;
         let Found { checkpoint, passed_over } = store.load()?.ok_or_else(|| TrainingError::MissingStage {
             stage: Stage::Denoising,
@@ -125,7 +129,7 @@ impl Calibrator {
             None => vec![0.0; corrected[m].len()],
         });
         let judged = (0..people.text.len()).filter(|row| Modality::ALL.iter().any(|&m| people[m][*row].is_finite()));
-        let values = LabelValues { corrected, spread: several.then_some(spread) };
+        let values = LabelValues { corrected, spread: several.then_some(spread), ..LabelValues::default() };
         Ok(Chosen { choices, values, judged: judged.collect() })
     }
 

@@ -85,7 +85,7 @@ pub fn choose(errors: &[Vec<f64>], clips: &[usize]) -> usize {
 }
 
 /// Judged clips beyond the `n` there are until a gain's interval excludes 0: n (z se / |gain|)² in all.
-fn more(n: usize, gain: f64, error: f64) -> Option<u64> {
+pub fn more(n: usize, gain: f64, error: f64) -> Option<u64> {
     if gain.abs() <= ROUNDING {
         return None;
     }

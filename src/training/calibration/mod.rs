@@ -12,6 +12,6 @@ mod draw;
 mod expectation;
 
 pub use calibrator::{Calibrator, Chosen, Handed};
-pub use choice::{Choice, LEAST, Settling, Tried};
+pub use choice::{Choice, LEAST, Settling, Tried, more};
 pub use draw::draw;
 pub use expectation::Expected;

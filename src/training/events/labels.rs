@@ -13,13 +13,19 @@ pub struct LabelValues {
     /// Standard deviation over the members (of a sample: divided by their number less 1), in label units, before labels are
     /// moved to levels; `None` for a single member.
     pub spread: Option<PerModality<Vec<f32>>>,
+    /// What each row counts in the task of each modality, in [0, 1]; `None` where all count the same.
+    pub weights: Option<PerModality<Vec<f32>>>,
 }
 
 impl LabelValues {
-    /// The labels and spreads that `pick` takes of each column, of some rows for example.
+    /// The labels, spreads and weights that `pick` takes of each column, of some rows for example.
     pub fn of(&self, pick: impl Fn(&[f32]) -> Vec<f32>) -> Self {
         let each = |columns: &PerModality<Vec<f32>>| columns.map(|_, column| pick(column));
-        Self { corrected: each(&self.corrected), spread: self.spread.as_ref().map(each) }
+        Self {
+            corrected: each(&self.corrected),
+            spread: self.spread.as_ref().map(each),
+            weights: self.weights.as_ref().map(each),
+        }
     }
 }
 

@@ -10,10 +10,12 @@ use super::super::error::TrainingError;
 use super::super::events::{Body, LabelValues, Level, Moment, Scalars, Stage, StagePlan};
 use super::super::feed::Feed;
 use super::super::health::{self, Evidence};
+use super::super::learner;
 use super::super::randomness::{Purpose, generator, order};
 use super::super::scalars::scalars;
 use super::super::summaries::summaries;
 use super::{Flow, Machine, Running, Taken};
+use crate::modality::PerModality;
 use crate::split::Split;
 
 /// Rows whose representations are read before and during stage 1, at most; evenly spaced where there are more. Asking the
@@ -25,7 +27,12 @@ impl Machine<'_> {
     pub(super) fn before_first_epoch(&mut self, running: &mut Running) -> Result<(), TrainingError> {
         match running.stage {
             Stage::Contrastive => {}
-            Stage::Denoising => return self.log(Level::Info, self.context.levels.to_string()),
+            Stage::Denoising => {
+                if let Some(words) = learner::in_words(self.context.settings.denoising.learner) {
+                    self.log(Level::Info, words.to_owned())?;
+                }
+                return self.log(Level::Info, self.context.levels.to_string());
+            }
             Stage::Joint => {
                 let source = self.context.settings.labels.source;
                 return self.log(Level::Info, format!("stage 3 learns {} (labels.source)", source.in_words()));
@@ -211,7 +218,7 @@ impl Machine<'_> {
     }
 
     /// Reports labels of every row; where they were `calibrated`, the clips that they were chosen by judge nothing. Signs of
-    /// failure are those of a corrector: there are none of labels that stage 3 makes.
+    /// failure are those of a corrector: there are none of labels that stage 3 makes or that are only weighed.
     pub(super) fn refresh_labels(
         &mut self,
         labels: LabelValues,
@@ -219,10 +226,12 @@ impl Machine<'_> {
         judged: bool,
         last: bool,
     ) -> Result<(), TrainingError> {
-        let corrects = self.progress.stage != Some(Stage::Joint);
-        if corrects && !self.context.presence.are_finite(&labels.corrected) {
+        let denoises = self.progress.stage != Some(Stage::Joint);
+        let finite = |values: &PerModality<Vec<f32>>| self.context.presence.are_finite(values);
+        if denoises && !(finite(&labels.corrected) && labels.weights.as_ref().is_none_or(finite)) {
             return Err(self.diverged(Stage::Denoising, "corrected label"));
         }
+        let corrects = denoises && labels.weights.is_none();
         let resamples = if last { RESAMPLES } else { LIVE_RESAMPLES };
         let dataset = self.context.dataset.clone();
         let summaries = summaries(&dataset, &labels, calibrated.map_or(&[], |c| &c.left_out), resamples);

@@ -6,9 +6,10 @@ use std::time::Instant;
 use super::super::error::TrainingError;
 use super::super::events::{Body, LabelValues, Metrics, Moment, Stage, StageState, SummaryMetrics};
 use super::super::inference::{Inference, embedding, infer_all, predictions};
-use super::super::labels::corrected_labels_of;
+use super::super::learner;
 use super::super::{metrics, records};
 use super::{Machine, Running};
+use crate::model::network::Network;
 use crate::split::{PerSplit, Split};
 
 impl Machine<'_> {
@@ -71,15 +72,18 @@ impl Machine<'_> {
     }
 
     /// Corrected labels for stage 3, of every row: those of a calibration where the stage began with such, else what
-    /// stage 2's corrector makes of y.
+    /// stage 2's learner makes of y.
     ///
-    /// `found`: what each of stage 1's networks says of every split.
-    pub(super) fn corrected_labels(&self, found: &[PerSplit<Option<Inference>>]) -> Result<LabelValues, TrainingError> {
+    /// `networks`: those of stage 1, `found` what each of them says of every split.
+    pub(super) fn corrected_labels(
+        &self,
+        networks: &[Network],
+        found: &[PerSplit<Option<Inference>>],
+    ) -> Result<LabelValues, TrainingError> {
         if let Some(part) = &self.progress.targets {
             return Ok(self.store.calibrated(part)?.values());
         }
-        let corrector = self.store.result(&self.progress, Stage::Joint, Stage::Denoising)?;
-        let corrector = self.context.load_corrector(corrector)?;
-        corrected_labels_of(&self.context, &corrector, found)
+        let weights = self.store.result(&self.progress, Stage::Joint, Stage::Denoising)?;
+        learner::labels(&self.context, weights, networks, found)
     }
 }

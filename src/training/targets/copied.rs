@@ -10,5 +10,5 @@ pub fn labels(context: &Context) -> LabelValues {
     let y: Vec<f32> = Split::ALL.iter().flat_map(|&s| context.dataset.labels(s)).copied().collect();
     let mut corrected = PerModality::from_fn(|_| y.clone());
     context.presence.blank(&mut corrected);
-    LabelValues { corrected, spread: None }
+    LabelValues { corrected, ..LabelValues::default() }
 }

@@ -26,5 +26,5 @@ pub fn labels(context: &Context) -> Result<LabelValues, TrainingError> {
         return Err(TrainingError::NoHuman { dataset: dataset.name.clone(), modality });
     }
     context.presence.blank(&mut corrected);
-    Ok(LabelValues { corrected, spread: None })
+    Ok(LabelValues { corrected, ..LabelValues::default() })
 }

@@ -56,4 +56,8 @@ impl Targets for Fixed {
     fn labels(&self) -> &LabelValues {
         &self.0
     }
+
+    fn weight(&self, m: Modality, row: usize) -> Option<f32> {
+        self.0.weights.as_ref().and_then(|weights| weights[m].get(row).copied())
+    }
 }

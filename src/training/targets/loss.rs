@@ -25,7 +25,9 @@ mod tests {
 
     #[test]
     fn clips_without_a_label_have_no_part_in_loss_and_gradient() {
-        let labels = |y: &[f32]| Fixed(LabelValues { corrected: PerModality::from_fn(|_| y.to_vec()), spread: None });
+        let labels = |y: &[f32]| {
+            Fixed(LabelValues { corrected: PerModality::from_fn(|_| y.to_vec()), ..LabelValues::default() })
+        };
         let of = |y: &[f32]| {
             let predicted = Tensor::<1>::from_data([0.5f32, 0.25, -0.75], &Device::flex().autodiff()).require_grad();
             let loss = loss(&labels(y), Modality::Audio, &[2, 0, 1], predicted.clone());

@@ -9,6 +9,7 @@ mod copied;
 mod human;
 mod kind;
 mod loss;
+mod mixture;
 mod momentum;
 
 pub use copied::labels as copies;
@@ -33,7 +34,13 @@ pub fn make(
     Ok(match context.settings.labels.source {
         LabelSource::Corrected => Box::new(Fixed(corrected()?)),
         LabelSource::Copied => Box::new(Fixed(copied::labels(context))),
-        LabelSource::Human => Box::new(Fixed(human::labels(context)?)),
+        LabelSource::Human => {
+            let human = human::labels(context)?;
+            match mixture::is_asked_for(&context.settings.labels) {
+                true => Box::new(mixture::Mixture::new(human, &context.dataset, &context.settings)),
+                false => Box::new(Fixed(human)),
+            }
+        }
         LabelSource::Momentum => Box::new(momentum::Momentum::new(context)),
     })
 }

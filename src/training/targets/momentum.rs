@@ -120,7 +120,7 @@ impl Momentum {
         all.resize(rows, f32::NAN);
         Self {
             range,
-            labels: LabelValues { corrected: PerModality::from_fn(|_| all.clone()), spread: None },
+            labels: LabelValues { corrected: PerModality::from_fn(|_| all.clone()), ..LabelValues::default() },
             spaces: PerModality::from_fn(|_| Space::new(y.len(), d)),
             fused: Space::new(y.len(), fused),
             y,

@@ -74,6 +74,8 @@ pub enum Reads {
     Corrected,
     /// The spread of corrected labels between members.
     Spread,
+    /// What clips count.
+    Weights,
     /// Predictions.
     Predictions,
     /// Which rows were reviewed.

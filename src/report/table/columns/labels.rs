@@ -27,6 +27,19 @@ pub const SPREAD: About = About {
     ..PLAIN
 };
 
+pub const WEIGHT: About = About {
+    name: "w",
+    file: "weight",
+    file_place: Some(13),
+    heading: "w",
+    short: "weight {m}",
+    meaning: "what the clip counts in the task of {m}, from 0 to 1 (denoising.learner = meta-weight)",
+    content: Content::NumberOf(|row, m| row.weight(m)),
+    reads: Reads::Weights,
+    greatest_first: true,
+    ..PLAIN
+};
+
 pub const CHANGE: About = About {
     name: "d",
     file: "change",

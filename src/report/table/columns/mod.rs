@@ -84,6 +84,8 @@ columns! {
     Human(Modality) = labels::HUMAN;
     /// How far the members are apart on y_m.
     Spread(Modality) = labels::SPREAD;
+    /// What the clip counts in a modality's task.
+    Weight(Modality) = labels::WEIGHT;
     /// ŷ, what the network predicts from all modalities.
     Predicted = predictions::PREDICTED;
     /// |ŷ - y|, as the run's MAE counts it.

@@ -1,28 +1,30 @@
 //! The options of `mug study run` and `mug study resume` that make a study an array job of a Slurm cluster.
 
+use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use color_eyre::Result;
 use color_eyre::eyre::eyre;
 
-use super::out::say;
+use crate::cli::out::{say, warn};
 use crate::run::study::state::statuses;
 use crate::run::study::{CellState, Study};
 use crate::study::slurm::array::{self, Request, Submitted};
 use crate::study::slurm::commands::Slurm;
+use crate::study::slurm::record::{CellTask, Submissions};
 
 /// How a study is submitted.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct SlurmArgs {
     /// Submit the cells as one array job of a Slurm cluster, and return; see mug help cluster.
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["detach", "devices"])]
     pub slurm: bool,
     /// An option for sbatch, for example --slurm-arg --gres=gpu:1; may be given several times.
     #[arg(long = "slurm-arg", value_name = "OPTION", allow_hyphen_values = true, requires = "slurm")]
-    pub options: Vec<String>,
+    options: Vec<String>,
     /// Print the batch script and submit nothing.
     #[arg(long, requires = "slurm")]
-    pub print: bool,
+    print: bool,
 }
 
 impl SlurmArgs {
@@ -56,7 +58,7 @@ impl SlurmArgs {
     }
 }
 
-/// Takes a study's arrays out of the queue, where it has any.
+/// Takes a study's arrays out of the queue, where it has any, and waits until their tasks have ended.
 ///
 /// # Errors
 /// Slurm refuses, or is not to be had on this machine.
@@ -67,6 +69,16 @@ pub fn cancel(study: &Study) -> Result<()> {
         say(&format!("study {}: job {job} cancelled", study.name()))?;
     }
     Ok(())
+}
+
+/// What Slurm says of the cells that were submitted, by their names. Where it cannot be asked, that is told, and there are
+/// none.
+pub fn told(study: &Study) -> BTreeMap<String, CellTask> {
+    let told = Submissions::read(study.path()).and_then(|submissions| submissions.ask(&Slurm::default()));
+    told.unwrap_or_else(|e| {
+        warn(&format!("what Slurm says of the cells is not known here: {e}"));
+        BTreeMap::new()
+    })
 }
 
 /// The cells that are not finished and that nobody trains, row by row: what the first rows trained, those after them can

@@ -1,0 +1,92 @@
+//! What several forms say in the same words.
+
+use crate::report::numbers::{number, signed};
+use crate::report::study::against::{Against, LEVEL, Verdict};
+use crate::report::study::table::{Entry, Table, TableRow};
+
+/// `0.356 ± 0.004`; the mean alone for one seed, `undefined` without any.
+pub fn mean(entry: &Entry, decimals: usize, plus_minus: &str) -> String {
+    match entry.sample {
+        None if entry.undefined > 0 => "undefined".to_owned(),
+        None => "–".to_owned(),
+        Some(s) => {
+            let spread = s.deviation.map(|d| format!(" {plus_minus} {}", number(d, decimals)));
+            format!("{}{}", number(s.mean, decimals), spread.unwrap_or_default())
+        }
+    }
+}
+
+/// `+0.005 [-0.002, +0.012]`
+pub fn difference(against: &Against, decimals: usize) -> String {
+    let interval = against.paired.interval.map(|(low, high)| interval([low, high], decimals));
+    format!(
+        "{}{}",
+        signed(against.paired.sample.mean, decimals),
+        interval.map_or_else(String::new, |i| format!(" {i}"))
+    )
+}
+
+/// `[-0.002, +0.012]`
+pub fn interval([low, high]: [f64; 2], decimals: usize) -> String {
+    format!("[{}, {}]", signed(low, decimals), signed(high, decimals))
+}
+
+/// What can be said of a difference, with its probability where something can.
+pub fn verdict(against: &Against) -> String {
+    match (against.verdict, against.corrected) {
+        (Verdict::TooFew, _) | (_, None) => against.verdict.words().to_owned(),
+        (verdict, Some(p)) => format!("{}, {}", verdict.words(), probability(p)),
+    }
+}
+
+/// `p = .031`
+pub fn probability(p: f64) -> String {
+    if p < 0.001 { "p < .001".to_owned() } else { format!("p = {}", number(p, 3).trim_start_matches('0')) }
+}
+
+/// `5`, `3 of 5, 1 failed, 1 open`
+pub fn runs(row: &TableRow) -> String {
+    let all = row.finished + row.failed + row.open;
+    if row.finished == all {
+        return all.to_string();
+    }
+    let more = [(row.failed, "failed"), (row.open, "open")];
+    let more: Vec<String> = more.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
+    format!("{} of {all}, {}", row.finished, more.join(", "))
+}
+
+/// `test MAE, less is better`
+pub fn heading(name: &str, lower_is_better: Option<bool>) -> String {
+    match lower_is_better {
+        None => name.to_owned(),
+        Some(true) => format!("{name}, less is better"),
+        Some(false) => format!("{name}, more is better"),
+    }
+}
+
+/// How the numbers were made, a sentence each.
+pub fn notes(table: &Table) -> Vec<String> {
+    let mut notes = vec!["Mean ± standard deviation over seeds (divided by n - 1).".to_owned()];
+    let entries = || table.rows.iter().flat_map(|r| &r.entries);
+    if entries().any(|e| e.against.is_some()) {
+        notes.push(format!(
+            "Differences are paired by seed, with their 95 % interval by Student's t. Told apart: p below {} with Holm's \
+             correction over the variants, and the interval does not hold 0; fewer than three seeds are no ground for a claim.",
+            probability(LEVEL).trim_start_matches("p = ")
+        ));
+    }
+    if entries().any(|e| e.against.as_ref().is_some_and(|a| a.clips.is_some())) {
+        notes.push(
+            "Clips: 95 % interval of the difference on the test clips, by a paired bootstrap, seeds averaged.".into(),
+        );
+    }
+    if entries().any(|e| e.best) {
+        notes.push("Best where the difference to the next best is not noise (its interval does not hold 0).".into());
+    }
+    let reasons = table.rows.iter().flat_map(|r| r.reasons.iter().map(move |why| (&r.label, why)));
+    notes.extend(reasons.map(|(label, why)| format!("Failed, {label}: {}", why.replace('\n', " "))));
+    if entries().any(|e| e.undefined > 0) {
+        notes.push("Undefined: the metric has no value in some finished runs; these are left out of its mean.".into());
+    }
+    notes
+}
