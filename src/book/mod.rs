@@ -31,5 +31,8 @@ pub mod method {}
 #[doc = include_str!("speed.md")]
 pub mod speed {}
 
+#[doc = include_str!("studies.md")]
+pub mod studies {}
+
 #[doc = include_str!("where_to_add.md")]
 pub mod where_to_add {}

@@ -48,6 +48,12 @@ pub const PAGES: &[Page] = &[
         written: layouts,
     },
     Page {
+        name: "studies",
+        about: "many runs that answer one question: files, metrics, what is trained",
+        source: include_str!("../book/studies.md"),
+        written: String::new,
+    },
+    Page {
         name: "cluster",
         about: "batch systems, signals, watching from another node",
         source: include_str!("../book/cluster.md"),

@@ -10,18 +10,20 @@ use color_eyre::eyre::eyre;
 use super::out::{say, warn};
 use super::stage_name::StageName;
 use super::subcommand::{Program, Subcommand};
-use crate::report::figure::{self, Choice, FigureKind, Format, Request, SMOOTHING, XAxis, write};
+use crate::report::figure::{self, Choice, Draw, FigureKind, Format, Request, SMOOTHING, XAxis, write};
 use crate::report::projection::Method;
 use crate::report::projection::groups::Colouring;
+use crate::report::study::gather;
 use crate::run::directory::RunDir;
+use crate::run::study::Study;
 use crate::split::Split;
 use crate::training::events::Moment;
 
-/// Draw a figure of a run: losses, metrics or what became of the labels.
+/// Draw a figure of a run or a study: losses, metrics, what became of the labels, how variants compare.
 #[derive(Debug, clap::Parser)]
 #[command(name = "plot")]
 pub struct PlotArgs {
-    /// Name or folder of the run; it may still be training.
+    /// Name or folder of the run, or of the study where --what is study; it may still be training.
     pub run: String,
     /// What the figure shows.
     #[arg(long, value_enum, default_value_t = &figure::LOSSES)]
@@ -80,7 +82,6 @@ impl Subcommand for PlotArgs {
                 self.what.name
             ));
         }
-        let dir = RunDir::find(&program.runs_root, &self.run)?;
         let request = Request {
             what: self.what,
             stage: self.stage.map(Into::into),
@@ -100,8 +101,18 @@ impl Subcommand for PlotArgs {
         if laid_out && request.projection == Method::Tsne && std::io::stderr().is_terminal() {
             warn("t-SNE takes some seconds for each panel");
         }
-        let notes = write(&dir, &request, &self.output, self.scale.unwrap_or(SCALE))?;
-        say(&format!("{} of run {} drawn to {}", self.what.name, dir.name(), self.output.display()))?;
+        let (figure, of) = match request.what.draw {
+            Draw::Run(_) => {
+                let dir = RunDir::find(&program.runs_root, &self.run)?;
+                (figure::figure(&dir, &request)?, format!("{} of run {}", self.what.name, dir.name()))
+            }
+            Draw::Study(_) => {
+                let study = Study::find(&program.runs_root, &self.run)?;
+                (figure::figure_of_study(&gather(&study), &request)?, format!("study {}", study.name()))
+            }
+        };
+        let notes = write(figure, &self.output, self.scale.unwrap_or(SCALE))?;
+        say(&format!("{of} drawn to {}", self.output.display()))?;
         for note in notes {
             say(&note)?;
         }

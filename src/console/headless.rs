@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::Terminal;
 
-use crate::console::sample;
+use crate::console::made_up;
 use crate::console::state::State;
 use crate::console::state::effect::{Arrangement, Effect};
 use crate::console::state::message::Message;
@@ -81,7 +81,7 @@ impl Headless {
     /// Gives the studies the focus, and has one of so many variants and seeds open.
     pub fn look_at_study(&mut self, variants: usize, seeds: usize) {
         focus(&mut self.state, Pane::Studies);
-        let study = sample::study("large", variants, seeds);
+        let study = made_up::study("large", variants, seeds);
         self.tell(Message::Studies(vec![study.line.clone()]));
         self.press("\n");
         self.tell(Message::Study(Arc::new(study)));
@@ -90,7 +90,7 @@ impl Headless {
     /// Gives the list of runs the focus, with so many runs in studies of a hundred cells.
     pub fn look_at_runs(&mut self, count: usize) {
         focus(&mut self.state, Pane::Runs);
-        self.tell(Message::Runs(sample::runs(count)));
+        self.tell(Message::Runs(made_up::runs(count)));
     }
 
     /// Presses the keys of a text one after the other. A large table's order is asked for and not waited for: see

@@ -20,6 +20,7 @@ mod event_loop;
 mod fixture;
 pub mod headless;
 mod layout;
+pub mod made_up;
 pub mod sample;
 mod state;
 mod terminal;

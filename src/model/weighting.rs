@@ -9,7 +9,7 @@ use super::init;
 use crate::modality::{Modality, PerModality};
 
 /// Units of the hidden layer, as in the paper.
-const WIDTH: usize = 100;
+pub const WIDTH: usize = 100;
 
 /// V of one modality.
 #[derive(Module, Debug)]

@@ -11,7 +11,7 @@ use rand_chacha::ChaCha8Rng;
 use super::bilevel::{CorrectorBatch, Terms, counts, gradients, label_tensor, member_tensor, objective};
 use super::context::{Context, Evaluation, StageTrainer};
 use super::error::TrainingError;
-use super::events::LabelValues;
+use super::events::{LabelValues, Scalars};
 use super::feed::Feed;
 use super::inference::Inference;
 use super::labels::corrected_labels;
@@ -20,6 +20,7 @@ use super::randomness::{Purpose, generator};
 use super::readback::Pending;
 use super::readback::values;
 use super::records::{Trained, Trainee};
+use super::restoration::Restoration;
 use super::scalars::scalars;
 use crate::dataset::corrupt;
 use crate::modality::PerModality;
@@ -38,6 +39,8 @@ pub struct Denoising {
     corrector: Trainee<Corrector>,
     /// Of each member network; `None` for a split without rows.
     representations: PerSplit<Option<Vec<Representations>>>,
+    /// From the first evaluation on; `Some(None)` without a validation split.
+    restoration: Option<Option<Restoration>>,
 }
 
 impl Denoising {
@@ -50,7 +53,12 @@ impl Denoising {
         });
         let settings = &context.settings;
         let optimizer = adamw(settings.denoising.weight_decay, settings.training.gradient_clip, Clipping::Slices);
-        Self { corrector: Trainee::new(context.new_corrector(), optimizer), representations, context }
+        Self {
+            corrector: Trainee::new(context.new_corrector(), optimizer),
+            representations,
+            restoration: None,
+            context,
+        }
     }
 
     /// The rows' part of a split's representations, with their labels corrupted twice.
@@ -91,6 +99,25 @@ impl Denoising {
     }
 }
 
+impl Denoising {
+    /// How well labels of the validation split are restored, see [`Restoration`].
+    fn restored(&mut self) -> Result<Scalars, TrainingError> {
+        let h = |split: Split| -> Option<Vec<PerModality<Tensor<2>>>> {
+            self.representations[split].as_ref().map(|all| all.iter().map(|r| r.unimodal.clone()).collect())
+        };
+        let known = match self.restoration.take() {
+            Some(known) => known,
+            // The first network is the one that predicts.
+            None => Restoration::new(&self.context, &PerSplit::from_fn(|split| h(split)?.into_iter().next()))?,
+        };
+        let known = self.restoration.insert(known);
+        match (known, h(Split::Valid)) {
+            (Some(known), Some(h)) => known.measure(&self.context, &self.corrector.module, &h),
+            _ => Ok(Scalars::default()),
+        }
+    }
+}
+
 impl StageTrainer for Denoising {
     fn step(&mut self, rows: &[usize], _: &mut Feed, mut rng: ChaCha8Rng, done: f64) -> Result<Pending, TrainingError> {
         let Some(batch) = self.batch(Split::Train, Some(rows), &mut rng) else {
@@ -106,7 +133,7 @@ impl StageTrainer for Denoising {
     fn evaluate(&mut self) -> Result<Evaluation, TrainingError> {
         let settings = &self.context.settings;
         let mut rng = generator(settings.training.seed, Purpose::Validation);
-        let valid = match self.batch(Split::Valid, None, &mut rng) {
+        let mut valid = match self.batch(Split::Valid, None, &mut rng) {
             None => Default::default(),
             Some(batch) => {
                 let terms = objective(&self.corrector.module.valid(), &batch, &settings.denoising);
@@ -114,6 +141,7 @@ impl StageTrainer for Denoising {
                 scalars(Terms::NAMES.iter().copied().zip(found))
             }
         };
+        valid.extend(self.restored()?);
         Ok(Evaluation { valid, metrics: Default::default(), score: None })
     }
 

@@ -54,7 +54,7 @@ pub enum Command {
 ///
 /// Every stage reports `loss` (what its optimiser step minimises). Contrastive adds `task`, `unimodal`, `contrastive`,
 /// and per epoch `contrastive_text|audio|vision`, `retrieval_*`, `positive_cosine_*` and `gap_*`; denoising adds
-/// `unimodal` (L_uni) and `multimodal` (L_mul); joint adds `task` and, where its labels are known, `unimodal`.
+/// `unimodal` (L_uni), `multimodal` (L_mul) and on the validation split `restored_*`, `ridge_*` and `returned`; joint adds `task` and, where its labels are known, `unimodal`.
 pub type Scalars = BTreeMap<String, Option<f32>>;
 
 /// Evaluation metrics by key (`mae`, `pearson`, `acc2_non0`, ...); `None` stands for undefined.

@@ -334,7 +334,7 @@ impl<'a> Machine<'a> {
             metric_keys: metrics::list(dataset.metrics).iter().map(|m| m.key.to_owned()).collect(),
             unimodal_labels: Split::ALL.iter().any(|&s| dataset.unimodal_labels(s).is_some()),
             plan: self.plan.clone(),
-            parameters: (self.context.new_network().num_params(), self.context.new_corrector().num_params()),
+            parameters: (self.context.new_network().num_params(), learner::parameters(&self.context)),
             findings: dataset.flaws.iter().map(ToString::to_string).collect(),
             in_sample: self.context.settings.data.in_sample.clone(),
             label_source: self.context.settings.labels.source,

@@ -52,6 +52,7 @@ mod presence;
 mod randomness;
 mod readback;
 mod records;
+mod restoration;
 mod scalars;
 pub mod speed;
 mod summaries;

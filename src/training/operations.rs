@@ -5,9 +5,10 @@
 //! correctors' are those that the CPU's code carries out ([`corrector`](crate::model::corrector)).
 
 use super::events::Stage;
-use crate::config::{ModelSettings, Objective, Settings};
+use crate::config::{Learner, ModelSettings, Objective, Settings};
 use crate::dataset::Dataset;
 use crate::modality::PerModality;
+use crate::model::weighting::WIDTH;
 use crate::split::Split;
 
 /// Operations of an epoch of this stage; `None` where they are not known.
@@ -20,6 +21,9 @@ pub fn of_epoch(stage: Stage, settings: &Settings, dataset: &Dataset) -> Option<
     Some(match stage {
         Stage::Contrastive => network(model, &dims, &steps, clips, true) * members.networks as u64,
         Stage::Denoising => {
+            if settings.denoising.learner.trains_encoders() {
+                return Some(learner(settings, &dims, &steps, clips));
+            }
             let second_order = settings.denoising.objective != Objective::FirstOrder;
             corrector(model, second_order) * clips * (model.encoded().len() * members.count()) as u64
         }
@@ -41,18 +45,58 @@ fn network(
     projection: bool,
 ) -> u64 {
     let ModelSettings { hidden, representation: d, fused: d_f, .. } = *model;
-    let gates = 4 * hidden;
-    // Forward, and backward the gradient of the weights; that of the hidden state, and none of the inputs.
-    let step = |m| 2 * product(dims[m], gates) + 3 * product(hidden, gates);
-    let modalities = model.encoded();
-    let count = modalities.len();
-    let recurrent: u64 = modalities.into_iter().map(|m| steps[m] * step(m)).sum();
+    let count = model.encoded().len();
+    let recurrent = recurrent(model, dims, steps);
     let mut linear = count as u64 * (product(hidden, d) + product(d, 1)) + product(count * d, d_f) + product(d_f, 1);
     if projection && model.projection {
         linear += count as u64 * (product(d_f, d_f) + product(d_f, d));
     }
     // Forward, and backward the gradients of the weights and of what went in.
     recurrent + 3 * linear * clips
+}
+
+/// Forward and backward through the LSTMs.
+fn recurrent(model: &ModelSettings, dims: &PerModality<usize>, steps: &PerModality<u64>) -> u64 {
+    let (hidden, gates) = (model.hidden, 4 * model.hidden);
+    // Forward, and backward the gradient of the weights; that of the hidden state, and none of the inputs.
+    let step = |m| 2 * product(dims[m], gates) + 3 * product(hidden, gates);
+    model.encoded().into_iter().map(|m| steps[m] * step(m)).sum()
+}
+
+/// Stage 2 where encoders are trained in it: the passes that a step makes, and the learner's own.
+fn learner(settings: &Settings, dims: &PerModality<usize>, steps: &PerModality<u64>, clips: u64) -> u64 {
+    let model = &settings.model;
+    let ModelSettings { hidden, representation: d, fused: d_f, .. } = *model;
+    let count = model.encoded().len();
+    let recurrent = recurrent(model, dims, steps);
+    let outputs = count as u64 * product(hidden, d) * clips;
+    let heads = count as u64 * product(d, 1) * clips;
+    let fusion = (product(count * d, d_f) + product(d_f, 1)) * clips;
+    // The unimodal loss runs through fusion, and the multimodal one through the heads, forward only.
+    let inner = recurrent + 3 * outputs + 3 * heads + fusion;
+    let clean = recurrent + 3 * outputs + heads + 3 * fusion;
+    // Along a change of the weights there are as many products as forward and backward.
+    let along = recurrent + 3 * outputs + 3 * heads;
+    let step = inner + clean + along;
+    let own = |widths: &[usize]| {
+        let layers: Vec<u64> = widths.windows(2).map(|pair| product(pair[0], pair[1])).collect();
+        (3 * layers.iter().sum::<u64>() - layers[0]) * count as u64 * clips
+    };
+    match settings.denoising.learner {
+        Learner::Mucn => 0,
+        Learner::Mlc => {
+            let mut widths = vec![model.corrector_hidden; model.corrector_layers + 2];
+            widths[0] = d + 1;
+            widths[model.corrector_layers + 1] = 1;
+            // The discount asks for the multimodal loss again, at all steps but the first after one of the corrector.
+            let looks = u64::from(settings.denoising.look_ahead);
+            step + own(&widths) + clean * (looks - 1) / looks
+        }
+        // The step itself is made with new weights.
+        Learner::MetaWeight => {
+            step + inner + own(&[1, WIDTH, 1]) + count as u64 * (product(1, WIDTH) + product(WIDTH, 1)) * clips
+        }
+    }
 }
 
 /// One clip's modality in one corrector: both losses, the virtual step and the objective's gradient.
@@ -104,6 +148,27 @@ mod tests {
         let first_order = 3 * 280 + 2 * 168;
         assert_eq!(corrector(&model, false), first_order);
         assert_eq!(corrector(&model, true), first_order + 154 + 2 * 112 + 98);
+    }
+
+    #[test]
+    fn learners_that_train_encoders_count_every_pass() {
+        let mut settings = settings();
+        (settings.denoising.members, settings.denoising.learner) = (1.into(), Learner::Mlc);
+        let dims = PerModality { text: 10, audio: 11, vision: 12 };
+        let steps = PerModality { text: 4, audio: 0, vision: 1 };
+        let of = |settings: &Settings| learner(settings, &dims, &steps, 2);
+        // As above: LSTMs 2144, h 36, heads 18, fusion 90, head 10.
+        let (recurrent, h, heads, fusion) = (2144, 2 * 36, 2 * 18, 2 * 100);
+        let (inner, clean) = (recurrent + 3 * h + 3 * heads + fusion, recurrent + 3 * h + heads + 3 * fusion);
+        let along = recurrent + 3 * h + 3 * heads;
+        // The corrector's 168 three times but for the gradient of what goes in, 56; three of them, for two clips.
+        let mlc = inner + clean + along + 6 * (3 * 168 - 56);
+        assert_eq!(of(&settings), mlc);
+        settings.denoising.look_ahead = 2;
+        assert_eq!(of(&settings), mlc + clean / 2);
+        // V's two layers of 200 as the corrector's, and forward once more.
+        settings.denoising.learner = Learner::MetaWeight;
+        assert_eq!(of(&settings), 2 * inner + clean + along + 6 * (3 * 400 - 200) + 6 * 400);
     }
 
     #[test]

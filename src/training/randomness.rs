@@ -26,6 +26,8 @@ pub enum Purpose {
     Calibration,
     /// Which human labels are copies all the same, and the noise on the others.
     Mixture,
+    /// Corruption of the labels by which restoring is judged.
+    Restoration,
 }
 
 /// The generator for one purpose.
@@ -38,6 +40,7 @@ pub fn generator(seed: u64, purpose: Purpose) -> ChaCha8Rng {
         Purpose::Validation => (30, 0),
         Purpose::Calibration => (31, 0),
         Purpose::Mixture => (32, 0),
+        Purpose::Restoration => (33, 0),
     };
     let mut key = [0u8; 32];
     key[..8].copy_from_slice(&seed.to_le_bytes());
@@ -79,6 +82,7 @@ mod tests {
             Purpose::Validation,
             Purpose::Calibration,
             Purpose::Mixture,
+            Purpose::Restoration,
         ];
         let numbers: std::collections::BTreeSet<u64> = purposes.into_iter().map(first).collect();
         assert_eq!(numbers.len(), purposes.len());

@@ -12,13 +12,13 @@ use rand_distr::StandardNormal;
 
 use super::context::{Context, StageTrainer};
 use super::contrastive::Contrastive;
-use super::denoising::Denoising;
 use super::error::TrainingError;
 use super::events::Stage;
 use super::feed::Feed;
 use super::inference::{infer, infer_all};
 use super::joint::Joint;
 use super::labels::corrected_labels_of;
+use super::learner;
 use super::randomness::{Purpose, generator, order};
 use super::readback::Readback;
 use super::targets;
@@ -123,8 +123,9 @@ pub fn stage_rates(
     for stage in Stage::ALL {
         let mut trainer: Box<dyn StageTrainer> = match stage {
             Stage::Contrastive => Box::new(Contrastive::new(context.clone())),
-            Stage::Denoising => Box::new(Denoising::new(context.clone(), &found)),
+            Stage::Denoising => learner::make(context.clone(), &networks, &found),
             Stage::Joint => {
+                // Other labels take no other time.
                 let targets = targets::make(&context, || corrected_labels_of(&context, &corrector, &found))?;
                 Box::new(Joint::new(context.clone(), context.new_network(), targets))
             }

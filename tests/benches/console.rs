@@ -6,7 +6,8 @@
 use std::sync::Arc;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use mug::console::sample::{StudyLook, console, corrected, rows, steps, study_directory};
+use mug::console::made_up::{StudyLook, study_directory};
+use mug::console::sample::{console, corrected, rows, steps};
 use mug::report::table::filter::Filter;
 use mug::report::table::order::{SortKey, arrange};
 use mug::report::table::{Rows, Table};

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use mug::config::Settings;
-use mug::console::sample::study_directory;
+use mug::console::made_up::study_directory;
 use mug::device::DeviceRequest;
 use mug::run::directory::{Manifest, RunDir};
 use mug::run::lock::RunLock;
@@ -13,11 +13,16 @@ use mug::training::events::{Body, Event, Stage};
 use crate::support::home::{Home, said, until};
 use crate::support::terminal::Console;
 
-/// A finished run directory, made without training.
-fn made_up(runs: &Path, name: &str) -> RunDir {
+/// A run directory that nobody trained.
+fn begun(runs: &Path, name: &str) -> RunDir {
     let settings = Settings::built_in("demo").unwrap();
     let manifest = Manifest::new("demo", None, DeviceRequest::Cpu, Stage::ALL.to_vec(), settings);
-    let dir = RunDir::create(runs, Some(name), &manifest).unwrap();
+    RunDir::create(runs, Some(name), &manifest).unwrap()
+}
+
+/// The same, finished.
+fn made_up(runs: &Path, name: &str) -> RunDir {
+    let dir = begun(runs, name);
     let body = Body::Finished { summary: Default::default() };
     let event = Event { time: 1.0, stage: None, epoch: 0, step: 0, body };
     std::fs::write(dir.events_path(), serde_json::to_string(&event).unwrap() + "\n").unwrap();
@@ -46,7 +51,7 @@ fn a_run_is_tagged_noted_renamed_and_deleted_by_keys() {
     console.wait_for("beta demo");
     assert!(!alpha.path().exists());
     // A name that is taken is refused, with the reason.
-    made_up(&home.runs(), "gamma");
+    begun(&home.runs(), "gamma");
     console.press("re\u{15}gamma\r");
     console.wait_for("exists already");
     console.press("/gam\r");
@@ -59,7 +64,7 @@ fn a_run_is_tagged_noted_renamed_and_deleted_by_keys() {
     console.wait_for("gamma is live");
     drop(lock);
     console.press("r");
-    console.wait_for("✔  gamma");
+    console.wait_for("✘  gamma");
     console.press("D");
     console.wait_for("Delete run gamma for good?");
     console.press("n");

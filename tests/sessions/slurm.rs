@@ -36,8 +36,7 @@ fn the_books_array_goes_on_in_the_queue_after_the_signal_and_not_after_scancel()
     let situation = || format!("{:?}\n{}", slurm.tasks(&job), slurm.logs());
     let trains = || [1, 2].iter().all(|&task| state(&run(task)) == "training");
     until("two runs", trains, situation);
-    // As Slurm does before the time limit: every step of the task is told, the script is not.
-    slurm.good("scancel", &["--signal=USR1", &format!("{job}_1")]);
+    slurm.signal(&format!("{job}_1"), "USR1");
     slurm.good("scancel", &[&format!("{job}_2")]);
     until("the end", || slurm.is_empty(), situation);
     assert_eq!(slurm.tasks(&job), ["1 COMPLETED 1", "2 CANCELLED 0"], "{}", slurm.logs());
@@ -124,7 +123,7 @@ fn an_array_with_a_task_requeued_one_at_its_time_limit_and_one_killed_computes_w
     reaches(1);
     signal(lock::holder(&RunDir::open(&cells[1]).unwrap()).unwrap().pid, "-KILL");
     reaches(2);
-    slurm.good("scancel", &["--signal=USR1", &format!("{job}_2")]);
+    slurm.signal(&format!("{job}_2"), "USR1");
     // Whoever asks again submits nothing twice.
     let again = on(&slurm, &there, &format!("{RUN} --slurm"));
     assert!(again.contains("waits or runs already"), "{again}");

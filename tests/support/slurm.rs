@@ -6,6 +6,7 @@ use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use super::home::{said, until};
 
@@ -101,6 +102,16 @@ impl Slurm {
         String::from_utf8_lossy(&output.stdout).trim().to_owned()
     }
 
+    /// Signals the steps of a task, as Slurm does before the time limit; the script is not told.
+    pub fn signal(&self, task: &str, signal: &str) {
+        let mut scancel = self.command("scancel").args([&format!("--signal={signal}"), task]).spawn().unwrap();
+        // The steps are told at once. While other tasks of the array wait, scancel is answered with an error all the same,
+        // and asks again: a task that has gone on by then must not be told a second time.
+        std::thread::sleep(Duration::from_secs(2));
+        let _ = scancel.kill();
+        scancel.wait().unwrap();
+    }
+
     /// Each task of an array: `0 RUNNING 0` (index, state, how often it was begun again), in order.
     pub fn tasks(&self, job: &str) -> Vec<String> {
         let output = self.command("scontrol").args(["--oneliner", "show", "job", job]).output().unwrap();
@@ -141,7 +152,7 @@ impl Drop for Slurm {
             if self.is_empty() {
                 break;
             }
-            std::thread::sleep(std::time::Duration::from_millis(100));
+            std::thread::sleep(Duration::from_millis(100));
         }
         for daemon in self.daemons.iter_mut().rev() {
             // Nothing here may fail: the test may have failed already.
@@ -150,7 +161,7 @@ impl Drop for Slurm {
                 if daemon.try_wait().is_ok_and(|ended| ended.is_some()) {
                     break;
                 }
-                std::thread::sleep(std::time::Duration::from_millis(50));
+                std::thread::sleep(Duration::from_millis(50));
             }
             let _ = daemon.kill();
             let _ = daemon.wait();

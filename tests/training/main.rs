@@ -6,6 +6,7 @@ mod support;
 
 mod calibration;
 mod health;
+mod learners;
 mod missing;
 mod sources;
 mod stages;

@@ -32,7 +32,7 @@ fn asking(modalities: &[Modality]) -> (tempfile::TempDir, Asking) {
     rows.extend(Split::Train, &ids, &[TEXT.repeat(9), TEXT.repeat(90)], &[0.123, 0.456], None).unwrap();
     rows.write(&dir.rows_path()).unwrap();
     let corrected = PerModality::from_fn(|_| vec![0.789, 1.789]);
-    labels::write(&dir.path().join("labels/x.npy"), &LabelValues { corrected, spread: None }).unwrap();
+    labels::write(&dir.path().join("labels/x.npy"), &LabelValues { corrected, ..LabelValues::default() }).unwrap();
     let modalities = Some(modalities.to_vec());
     let plan = Plan { file: "labels/x.npy".into(), run_seed: 2, modalities, ..Plan::default() };
     let asking = begin(&dir, "ann", &plan, 3.0).unwrap();

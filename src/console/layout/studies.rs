@@ -14,7 +14,8 @@ pub struct Parts {
     pub cell: Option<Rect>,
 }
 
-/// Divides the inside of the pane: grid and table one below the other where both have room in full, else one of them.
+/// Divides the inside of the pane: the grid and below it the table from the block of the shown metric on, where both have
+/// room; else one of them.
 pub fn parts(open: &Opened, inside: Rect) -> Parts {
     let mut rest = inside;
     let mut parts = Parts::default();
@@ -24,8 +25,8 @@ pub fn parts(open: &Opened, inside: Rect) -> Parts {
     }
     // A heading, and a line for each variant.
     let grid = u16::try_from(open.variants()).unwrap_or(u16::MAX).saturating_add(1);
-    let table = open.view.as_ref().map_or(0, |v| u16::try_from(v.table.len()).unwrap_or(u16::MAX));
-    let both = grid.saturating_add(2).saturating_add(table) <= rest.height;
+    // A line between them, the block of one metric, the words on a cell.
+    let both = grid.saturating_mul(2).saturating_add(2) <= rest.height && open.variants() > 0;
     if (both || !open.table) && rest.height >= 5 {
         parts.cell = Some(Rect { y: rest.bottom() - 1, height: 1, ..rest });
         rest.height -= 1;
@@ -60,9 +61,10 @@ pub fn names(open: &Opened, width: u16) -> u16 {
 /// Width of the column of means, behind the seeds.
 pub const MEAN: u16 = 20;
 
-/// True where a grid of this width has room for the means beside a few seeds.
+/// True where a grid of this width has room for the means beside the seeds, or beside a few of many.
 pub fn has_means(open: &Opened, width: u16) -> bool {
-    width.saturating_sub(names(open, width)) >= MEAN + 2 * CELL
+    let seeds = open.seeds().min(4) as u16;
+    width.saturating_sub(names(open, width)) >= MEAN + seeds * CELL
 }
 
 /// Seeds that a grid of this width has room for, one at least.
@@ -76,6 +78,7 @@ pub const STEP: usize = 8;
 
 /// The furthest that the table can be moved to the left in a pane of this width.
 pub fn furthest(open: &Opened, width: u16) -> usize {
-    let longest = open.view.as_ref().and_then(|v| v.table.iter().map(|l| l.chars().count()).max()).unwrap_or(0);
+    let lines = open.view.as_ref().map_or(&[][..], |v| v.lines(width.saturating_sub(1)));
+    let longest = lines.iter().map(|l| l.chars().count()).max().unwrap_or(0);
     longest.saturating_sub(usize::from(width.saturating_sub(1))).div_ceil(STEP)
 }

@@ -9,7 +9,9 @@ use super::action::{Action, Key, bind};
 use super::spec::{Slot, Spec};
 use crate::console::widgets::list::List;
 use crate::console::widgets::text;
-use crate::report::study::outcomes::{Outcome, Outcomes, Variant};
+use crate::report::study::forms;
+use crate::report::study::outcomes::{Outcomes, Variant};
+use crate::report::study::table::Table;
 
 /// Its place and keys.
 pub const PANE: Spec = Spec {
@@ -86,40 +88,18 @@ pub struct StudyView {
     pub outcomes: Outcomes,
     /// Where each cell's run lies, in the order of the outcomes; `None`: not begun.
     pub runs: Vec<Option<PathBuf>>,
-    /// Lines of text, the heading first; none before the first cell is finished.
-    pub table: Vec<String>,
+    pub table: Table,
+    /// The table in writing, for panes of each of [`WIDTHS`]: a block a metric, its heading first.
+    pub lines: [Vec<String>; WIDTHS.len()],
     /// Columns of the screen that the longest variant's name takes.
     pub longest_name: usize,
     /// Least and greatest value of each metric.
     pub ranges: Vec<Option<(f64, f64)>>,
-    /// For each metric, of each variant.
-    pub means: Vec<Vec<Option<Mean>>>,
-}
-
-/// A variant's metric over its seeds.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Mean {
-    pub mean: f64,
-    /// Sample standard deviation; `None` of a single value.
-    pub deviation: Option<f64>,
-    /// Seeds that have a value.
-    pub count: usize,
-}
-
-impl Mean {
-    fn of(cells: &[Outcome], metric: usize) -> Option<Self> {
-        let values: Vec<f64> = cells.iter().filter_map(|c| c.values.get(metric).copied().flatten()).collect();
-        let count = values.len();
-        let mean = values.iter().sum::<f64>() / count as f64;
-        let squares: f64 = values.iter().map(|v| (v - mean).powi(2)).sum();
-        let deviation = (count > 1).then(|| (squares / (count - 1) as f64).sqrt());
-        (count > 0).then_some(Self { mean, deviation, count })
-    }
 }
 
 impl StudyView {
     /// Works out what a frame needs of a study.
-    pub fn new(line: StudyLine, outcomes: Outcomes, runs: Vec<Option<PathBuf>>, table: Vec<String>) -> Self {
+    pub fn new(line: StudyLine, outcomes: Outcomes, runs: Vec<Option<PathBuf>>) -> Self {
         let range = |metric: usize| {
             let values = outcomes.cells.iter().filter_map(|c| c.values.get(metric).copied().flatten());
             values.filter(|v| v.is_finite()).fold(None, |range: Option<(f64, f64)>, v| {
@@ -128,10 +108,26 @@ impl StudyView {
         };
         let ranges = (0..outcomes.metrics.len()).map(range).collect();
         let longest_name = outcomes.variants.iter().map(|v| text::width(&name_of(v))).max().unwrap_or(0);
-        let seeds = outcomes.seeds.len().max(1);
-        let mean = |metric| outcomes.cells.chunks(seeds).map(move |cells| Mean::of(cells, metric)).collect();
-        let means = (0..outcomes.metrics.len()).map(mean).collect();
-        Self { line, outcomes, runs, table, longest_name, ranges, means }
+        let table = outcomes.table();
+        let lines = WIDTHS.map(|width| {
+            // The study's name and question stand elsewhere.
+            let lines = forms::lines(&table, width).into_iter().skip_while(|line| !line.is_empty()).skip(1);
+            lines.collect::<Vec<_>>()
+        });
+        Self { line, outcomes, runs, table, lines, longest_name, ranges }
+    }
+
+    /// The table in writing for a pane of this width.
+    pub fn lines(&self, width: u16) -> &[String] {
+        let fitting = WIDTHS.iter().rposition(|w| *w <= usize::from(width)).unwrap_or(0);
+        &self.lines[fitting]
+    }
+
+    /// The first line of a metric's block.
+    pub fn block(&self, width: u16, metric: usize) -> usize {
+        let lines = self.lines(width);
+        let begins = |i: &usize| *i == 0 || lines[*i - 1].is_empty();
+        (0..lines.len()).filter(begins).nth(metric).unwrap_or(0)
     }
 
     /// Least and greatest value of a metric; `None` where no cell has one.
@@ -145,6 +141,9 @@ pub fn name_of(variant: &Variant) -> String {
     let places = variant.axes.iter().map(|(_, value)| value.as_str());
     std::iter::once(variant.name.as_str()).chain(places).collect::<Vec<_>>().join(" ")
 }
+
+/// Columns of the screen for which the table is written.
+pub const WIDTHS: [usize; 4] = [58, 80, 110, 150];
 
 /// What the world is to look at again and again.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

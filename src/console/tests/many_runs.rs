@@ -82,6 +82,7 @@ fn tags_are_groups_and_a_run_of_two_is_in_both() {
     );
     press(&mut state, "b");
     assert_eq!((state.runs.lines.len(), state.runs.groups.len()), (24, 0));
+    assert!(screen(&state).contains("ablation/ablation-v0-s0"), "{}", screen(&state));
     press(&mut state, "b");
     assert_eq!(state.runs.groups.len(), 3);
 }
@@ -170,6 +171,18 @@ fn a_run_that_went_is_not_shown_and_one_that_was_renamed_is_shown_on() {
     // Late news of it changes nothing.
     tell(&mut state, [Message::Events { attach: 2, events: events(), caught_up: true }]);
     assert!(state.run.is_none());
+}
+
+#[test]
+fn a_group_that_opens_at_the_end_shows_its_runs() {
+    let mut state = with_many(120, 36);
+    press(&mut state, "gjjj");
+    key(&mut state, KeyCode::Enter);
+    press(&mut state, "jjjjjjjj");
+    assert_eq!(selected(&state), "group noise");
+    key(&mut state, KeyCode::Enter);
+    let text = screen(&state);
+    assert!(text.contains("noise-v0-s0") && text.contains("noise-v2-s0"), "{text}");
 }
 
 #[test]

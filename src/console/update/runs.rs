@@ -8,12 +8,14 @@ use super::control::take_up;
 use super::organise;
 use super::pane::PaneKeys;
 use super::say::say;
+use crate::console::layout::areas::areas;
 use crate::console::layout::runs::has_heading;
 use crate::console::state::State;
 use crate::console::state::action::Action;
 use crate::console::state::effect::{Begin, Effect};
 use crate::console::state::overlay::Overlay;
 use crate::console::state::pane::Pane;
+use crate::console::widgets::frame::inner;
 use crate::console::widgets::list::List;
 use crate::run::list::{RunState, RunSummary};
 use crate::run::search::Search;
@@ -115,10 +117,20 @@ fn is_resumable(state: RunState) -> bool {
     matches!(state, RunState::At(Phase::Stopped | Phase::Faulted) | RunState::Died)
 }
 
+/// Scrolls so that a group that opens at the cursor shows its runs, or as many as there is room for.
+fn bring_into_view(state: &mut State, count: usize) {
+    let areas = areas(state);
+    let Some((_, area)) = areas.panes.iter().find(|(pane, _)| *pane == Pane::Runs) else { return };
+    let rows = Keys.rows(state, inner(*area));
+    let list = &mut state.runs.list;
+    list.offset = list.offset.max((list.selected + count + 1).saturating_sub(rows)).min(list.selected);
+}
+
 fn enter(state: &mut State, effects: &mut Vec<Effect>) {
-    if let Some(name) = state.runs.selected_group().map(|g| g.name.clone()) {
+    if let Some((name, count)) = state.runs.selected_group().map(|g| (g.name.clone(), g.runs.len())) {
         if !state.runs.open.remove(&name) {
             state.runs.open.insert(name);
+            bring_into_view(state, count);
         }
         return state.runs.rearrange();
     }

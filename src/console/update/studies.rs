@@ -32,7 +32,9 @@ impl PaneKeys for Keys {
     fn len(&self, state: &State) -> usize {
         let Some(open) = &state.studies.open else { return state.studies.all.len() };
         match inside(state) {
-            Some(area) if table_alone(open, area) => open.view.as_ref().map_or(0, |v| v.table.len()),
+            Some(area) if table_alone(open, area) => {
+                open.view.as_ref().map_or(0, |v| v.lines(area.width.saturating_sub(1)).len())
+            }
             _ => open.variants(),
         }
     }

@@ -11,6 +11,9 @@ use crate::console::widgets::frame::{blank, float, put};
 use crate::console::widgets::text;
 use crate::training::events::{Stage, StageState};
 
+/// Names that a question about many runs lists.
+const NAMED: usize = 8;
+
 /// What a question asks.
 pub fn words(question: &Question, state: &State) -> (String, String) {
     let name = state.run.as_ref().map_or("", |r| &r.name);
@@ -37,8 +40,16 @@ pub fn words(question: &Question, state: &State) -> (String, String) {
                 [name] => format!("Delete run {name} for good?"),
                 names => format!("Delete {} runs for good?", names.len()),
             };
-            let listed = if let [_] = names[..] { String::new() } else { format!("{}: ", names.join(", ")) };
-            (title, format!("{listed}the run directory goes with its record, labels and checkpoints."))
+            let detail = match &names[..] {
+                [_] => "The run directory goes with its record, labels and checkpoints.".to_owned(),
+                names => {
+                    let shown = names.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
+                    let more = names.len().saturating_sub(NAMED);
+                    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+                    format!("{shown}{more}: their run directories go with records, labels and checkpoints.")
+                }
+            };
+            (title, detail)
         }
         Question::StopStudy { name, .. } => (
             format!("Stop study {name}?"),

@@ -11,7 +11,7 @@ use crate::console::layout::runs::has_heading;
 use crate::console::state::State;
 use crate::console::state::attached::Link;
 use crate::console::state::pane::Pane;
-use crate::console::state::runs::{Group, LETTERS, Line, Runs};
+use crate::console::state::runs::{Group, Grouping, LETTERS, Line, Runs};
 use crate::console::terminal::theme;
 use crate::console::widgets::frame::{placeholder, put};
 use crate::console::widgets::text;
@@ -86,6 +86,10 @@ fn group_line(runs: &Runs, group: &Group, row: Rect, buffer: &mut Buffer) {
 
 fn run_line(state: &State, listed: &RunSummary, row: Rect, buffer: &mut Buffer) {
     let mut run = listed.clone();
+    if let Some(study) = run.study.as_ref().filter(|_| state.runs.grouping != Grouping::Study) {
+        // Away from its group a cell is called as commands take it.
+        run.name = format!("{study}/{}", run.name);
+    }
     let shown = state.run.as_ref().filter(|r| r.path == run.path);
     if let Some(shown) = shown.filter(|r| r.caught_up) {
         // The list is looked through now and then, the attached run is known to the moment.

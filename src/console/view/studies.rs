@@ -55,7 +55,7 @@ fn list(state: &State, area: Rect, buffer: &mut Buffer) {
 
 /// Where names begin: the marks of the selected study and of its state stand before them.
 const NAME: u16 = 4;
-const HEADING: &str = "done          left     question";
+const HEADING: &str = "done          left       question";
 
 fn study_line(study: &StudyLine, name: u16, row: Rect, buffer: &mut Buffer) {
     let (symbol, style) = standing(study.counts);
@@ -67,8 +67,8 @@ fn study_line(study: &StudyLine, name: u16, row: Rect, buffer: &mut Buffer) {
     let style = if study.counts.failed > 0 { theme::BAD } else { theme::PLAIN };
     put(buffer, x, row.y, 13.min(row.right().saturating_sub(x)), &done, style);
     x += 14;
-    put(buffer, x, row.y, 8.min(row.right().saturating_sub(x)), &left(study), theme::PLAIN);
-    x += 9;
+    put(buffer, x, row.y, 10.min(row.right().saturating_sub(x)), &left(study), theme::PLAIN);
+    x += 11;
     put(buffer, x, row.y, row.right().saturating_sub(x), &study.question, theme::FAINT);
 }
 

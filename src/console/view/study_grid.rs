@@ -6,12 +6,14 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use crate::console::layout::studies::{CELL, MEAN, has_means, names, seeds};
-use crate::console::state::studies::{Mean, Opened, StudyView, name_of};
+use crate::console::state::studies::{Opened, StudyView, name_of};
 use crate::console::terminal::theme;
 use crate::console::widgets::frame::put;
 use crate::console::widgets::text;
 use crate::report::numbers::significant;
+use crate::report::study::forms::mean;
 use crate::report::study::outcomes::{CellState, Outcome};
+use crate::report::study::table::decimals;
 
 /// From the worst to the best.
 const SHADES: [(&str, Style); 4] = [("░", theme::BAD), ("▒", theme::WARN), ("▓", theme::PLAIN), ("█", theme::GOOD)];
@@ -31,7 +33,7 @@ pub fn draw(open: &Opened, view: &StudyView, focused: bool, area: Rect, buffer: 
         put(buffer, column(i), area.y, CELL - 1, &heading, style);
     }
     let words = match shown.len() < outcomes.seeds.len() {
-        true => format!("seeds {}–{} of {}", shown.start + 1, shown.end, outcomes.seeds.len()),
+        true => format!("seeds {}–{}/{}", shown.start + 1, shown.end, outcomes.seeds.len()),
         false => "variant".to_owned(),
     };
     put(buffer, area.x + 2, area.y, name.saturating_sub(3), &words, theme::STRONG);
@@ -53,9 +55,10 @@ pub fn draw(open: &Opened, view: &StudyView, focused: bool, area: Rect, buffer: 
             &text::clip_middle(&name_of(&outcomes.variants[v]), usize::from(name.saturating_sub(3))),
             own,
         );
-        let mean = view.means.get(open.metric).and_then(|all| all.get(v).copied().flatten());
-        if let (Some(x), Some(mean)) = (means, mean) {
-            put(buffer, x, y, MEAN, &format!("  {}", mean_in_words(mean, outcomes.seeds.len())), own);
+        let entry = view.table.rows.get(v).and_then(|row| row.entries.get(open.metric));
+        if let (Some(x), Some(entry)) = (means, entry) {
+            let mark = if entry.best { '*' } else { ' ' };
+            put(buffer, x, y, MEAN, &format!(" {mark}{}", mean(entry, decimals(&view.table, open.metric), "±")), own);
         }
         for i in shown.clone() {
             let Some(cell) = outcomes.cells.get(v * outcomes.seeds.len() + i) else { continue };
@@ -65,15 +68,6 @@ pub fn draw(open: &Opened, view: &StudyView, focused: bool, area: Rect, buffer: 
                 buffer.set_style(Rect { x: column(i), y, width: CELL - 1, height: 1 }, theme::SELECTED);
             }
         }
-    }
-}
-
-/// A mean with its deviation, and of how many seeds where some are missing.
-fn mean_in_words(mean: Mean, seeds: usize) -> String {
-    let of = if mean.count < seeds { format!(" ({})", mean.count) } else { String::new() };
-    match mean.deviation {
-        Some(sd) => format!("{} ± {}{of}", significant(mean.mean, DIGITS), significant(sd, 2)),
-        None => format!("{}{of}", significant(mean.mean, DIGITS)),
     }
 }
 

@@ -1,4 +1,4 @@
-//! The table of a study's results, as every other form of it says it: lines of text, scrolled both ways.
+//! The table of a study's results, in the words of every other form of it, scrolled both ways.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -6,16 +6,20 @@ use ratatui::layout::Rect;
 use crate::console::layout::studies::STEP;
 use crate::console::state::studies::{Opened, StudyView};
 use crate::console::terminal::theme;
-use crate::console::widgets::frame::{placeholder, put};
+use crate::console::widgets::frame::put;
 
-/// `below`: the grid stands above it, and keys move there.
+/// `below`: the grid stands above it, and keys move there; the table begins with the metric that the grid shows.
 pub fn draw(open: &Opened, view: &StudyView, below: bool, area: Rect, buffer: &mut Buffer) {
-    if view.table.is_empty() {
-        return placeholder(area, "no cell is finished", buffer);
-    }
-    let (first, skip) = if below { (0, 0) } else { (open.rows.offset, open.column * STEP) };
-    for (y, (i, line)) in (area.top()..area.bottom()).zip(view.table.iter().enumerate().skip(first)) {
-        let style = if i == 0 { theme::STRONG } else { theme::PLAIN };
-        put(buffer, area.x + 1, y, area.width.saturating_sub(1), &line.chars().skip(skip).collect::<String>(), style);
+    let width = area.width.saturating_sub(1);
+    let lines = view.lines(width);
+    let (first, skip) = match below {
+        true => (view.block(width, open.metric), 0),
+        false => (open.rows.offset, open.column * STEP),
+    };
+    for (y, i) in (area.top()..area.bottom()).zip(first..lines.len()) {
+        let heading = i == 0 || lines[i - 1].is_empty();
+        let style = if heading { theme::STRONG } else { theme::PLAIN };
+        let line: String = lines[i].chars().skip(skip).collect();
+        put(buffer, area.x + 1, y, width, &line, style);
     }
 }

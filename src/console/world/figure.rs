@@ -21,7 +21,9 @@ pub fn draw(run: &Path, request: &Request, path: PathBuf) -> Result<String, Stri
     if path.parent() == Some(&own) && !own.is_dir() {
         std::fs::create_dir(&own).map_err(|e| FileError::new("make the folder", &own)(e).to_string())?;
     }
-    let notes = figure::write(&dir, request, &path, SCALE).map_err(|e| e.to_string())?;
+    let notes = figure::figure(&dir, request)
+        .and_then(|figure| figure::write(figure, &path, SCALE))
+        .map_err(|e| e.to_string())?;
     let mut words = format!("drawn: {}", path.display());
     for note in notes {
         words += &format!("; {note}");

@@ -252,7 +252,7 @@ impl Backend for Live {
                     Err(words) => drop(mailbox.send(Message::Problem(words))),
                 });
             }
-            Effect::StopStudy { path } => self.on_study(path, studies::stop),
+            Effect::StopStudy { path } => self.on_study(path, studies::end),
             Effect::ResumeStudy { path } => self.on_study(path, studies::go_on),
             Effect::Detach => self.attachment = None,
             Effect::Organise { paths, change } => {

@@ -17,6 +17,7 @@ use crate::console::terminal::panics::guarded;
 use crate::host::spawn::this_program;
 use crate::run::clock;
 use crate::run::study::{Study, folder};
+use crate::study::stop;
 use crate::training::events::Level;
 
 /// How often a study that is open is looked at.
@@ -74,10 +75,17 @@ impl StudyWatch {
 ///
 /// # Errors
 /// The study's folder cannot be written to, in words.
-pub fn stop(path: &Path) -> Result<String, String> {
+pub fn end(path: &Path) -> Result<String, String> {
     let study = Study::open(path).map_err(|e| e.to_string())?;
-    study.ask_to_stop(true).map_err(|e| e.to_string())?;
-    Ok(format!("study {}: its runs end after a checkpoint", study.name()))
+    let left = stop::stop(&study).map_err(|e| e.to_string())?;
+    let name = study.name();
+    if left.is_empty() {
+        return Ok(format!("study {name} is stopped; x, or mug study resume {name}, goes on with it"));
+    }
+    Ok(format!(
+        "study {name}: {} of its runs are still busy; they end after their batch, wherever they run",
+        left.len()
+    ))
 }
 
 /// Starts a process that goes on with a study and outlives the console.

@@ -198,7 +198,7 @@ impl Cells {
             cells: self.outcomes.clone(),
         };
         let runs = self.runs.iter().map(|r| r.as_ref().map(|r| r.path.clone())).collect();
-        StudyView::new(line, outcomes, runs, Vec::new())
+        StudyView::new(line, outcomes, runs)
     }
 }
 

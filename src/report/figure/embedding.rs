@@ -9,7 +9,7 @@ use std::sync::atomic::AtomicBool;
 use super::canvas;
 use super::error::FigureError;
 use super::panel::{Axis, Figure, Panel, Ticks};
-use super::request::{Choice, FigureKind, Request, Subject};
+use super::request::{Choice, Draw, FigureKind, Request, Subject};
 use crate::report::numbers::number;
 use crate::report::projection::gap::{Measure as Gap, before_and_at};
 use crate::report::projection::groups::Colouring;
@@ -32,7 +32,7 @@ pub static EMBEDDING: FigureKind = FigureKind {
     name: "embedding",
     shows: "h and z of each modality in the plane, before beside after stage 1",
     choices: &[Choice::Projection, Choice::Colouring, Choice::Moments],
-    draw: figure,
+    draw: Draw::Run(figure),
 };
 
 /// Draws the moments asked for, a row for each modality (or one of all three where colours tell modalities apart).

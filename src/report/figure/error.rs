@@ -29,6 +29,8 @@ pub enum FigureError {
     Pixels { width: f64, height: f64 },
     #[error("run {run} has no {what} to show: {why}")]
     Nothing { run: String, what: &'static str, why: String },
+    #[error("{what} is a figure of {subject}")]
+    Subject { what: &'static str, subject: &'static str },
     #[error("the {stage} stage reports no value \"{value}\"; it reports {known}")]
     Value { stage: &'static str, value: String, known: String },
     #[error("cannot draw the figure: {0}")]

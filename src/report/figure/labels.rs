@@ -5,7 +5,7 @@ use super::canvas;
 use super::error::FigureError;
 use super::palette::{GREY, INK, SKY, Stroke, ramp};
 use super::panel::{Axis, Cell, Figure, Key, Layer, Panel, Sign};
-use super::request::{Choice, FigureKind, Request, Subject};
+use super::request::{Choice, Draw, FigureKind, Request, Subject};
 use crate::modality::{Modality, PerModality};
 use crate::report::numbers::number;
 use crate::report::scale::Scale;
@@ -24,7 +24,7 @@ pub static LABELS: FigureKind = FigureKind {
     name: "labels",
     shows: "What correction did to the labels",
     choices: &[Choice::Stage, Choice::Split],
-    draw: figure,
+    draw: Draw::Run(figure),
 };
 
 /// Draws the labels of the last refresh.

@@ -5,7 +5,7 @@ use super::canvas;
 use super::error::FigureError;
 use super::palette::{BLUE, GREY, Marker, Stroke, VERMILLION, look};
 use super::panel::{Axis, Figure, Key, Layer, Panel, Sign, Ticks, columns, in_rows, stretches};
-use super::request::{Choice, FigureKind, Request, Subject, XAxis};
+use super::request::{Choice, Draw, FigureKind, Request, Subject, XAxis};
 use crate::report::scale::Scale;
 use crate::report::smoothing::Smoother;
 use crate::run::view::{Column, Curves, RunView, StageView};
@@ -22,7 +22,7 @@ pub static LOSSES: FigureKind = FigureKind {
     name: "losses",
     shows: "Training and validation losses of each stage",
     choices: &[Choice::Stage, Choice::Value, Choice::Log, Choice::X, Choice::Smoothing],
-    draw: figure,
+    draw: Draw::Run(figure),
 };
 
 /// Draws the losses.

@@ -6,7 +6,7 @@ use super::error::FigureError;
 use super::losses::{BEST, handed_on, thinned};
 use super::palette::{BLACK, GREY, Marker, Stroke, look};
 use super::panel::{Axis, Figure, Key, Layer, Panel, Sign, Ticks, columns, in_rows};
-use super::request::{Choice, FigureKind, Request, Subject};
+use super::request::{Choice, Draw, FigureKind, Request, Subject};
 use crate::report::numbers::number;
 use crate::report::scale::Scale;
 use crate::run::view::{RunView, StageView};
@@ -26,7 +26,7 @@ pub static METRICS: FigureKind = FigureKind {
     name: "metrics",
     shows: "Validation metrics over the epochs",
     choices: &[Choice::Stage],
-    draw: figure,
+    draw: Draw::Run(figure),
 };
 
 /// Draws the metrics.

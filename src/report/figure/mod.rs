@@ -1,4 +1,4 @@
-//! Figures of a run as SVG and PNG, made to be printed: axes with units, a legend, series that stay apart in grey.
+//! Figures of a run or a study as SVG and PNG, made to be printed: axes with units, a legend, series that stay apart in grey.
 //!
 //! ```text
 //! run directory ─▶ losses.rs, metrics.rs, labels.rs, embedding.rs ─▶ Figure (panel.rs) ─▶ canvas.rs ─▶ SVG ─▶ image.rs ─▶ PNG
@@ -17,6 +17,7 @@ mod metrics;
 pub mod palette;
 pub mod panel;
 mod request;
+mod study;
 mod writing;
 
 use std::collections::BTreeSet;
@@ -28,9 +29,11 @@ pub use error::FigureError;
 pub use labels::LABELS;
 pub use losses::LOSSES;
 pub use metrics::METRICS;
-pub use request::{Choice, FigureKind, Request, SMOOTHING, Subject, XAxis};
+pub use request::{Choice, Draw, FigureKind, Request, SMOOTHING, Subject, XAxis};
+pub use study::STUDY;
 pub use writing::clean;
 
+use crate::report::study::outcomes::Outcomes;
 use crate::run::directory::RunDir;
 use crate::run::tail::read_view;
 use crate::run::write_atomically;
@@ -38,7 +41,7 @@ use error::{LEAST, MOST};
 use panel::Figure;
 
 /// Every figure that can be asked for.
-pub const FIGURES: &[&FigureKind] = &[&LOSSES, &METRICS, &LABELS, &EMBEDDING];
+pub const FIGURES: &[&FigureKind] = &[&LOSSES, &METRICS, &LABELS, &EMBEDDING, &STUDY];
 
 impl clap::ValueEnum for &'static FigureKind {
     fn value_variants<'a>() -> &'a [Self] {
@@ -79,19 +82,42 @@ const WIDTH: f64 = 180.0 / 25.4 * 96.0;
 /// # Errors
 /// Nothing to show yet, an unreadable run directory, or an impossible size.
 pub fn figure(dir: &RunDir, request: &Request) -> Result<Figure, FigureError> {
+    let Draw::Run(draw) = request.what.draw else {
+        return Err(FigureError::Subject { what: request.what.name, subject: "a study" });
+    };
     let view = read_view(&dir.events_path())?;
+    let mut figure = draw(&Subject { dir, view: &view }, request, width(request)?)?;
+    if !view.damage.is_none() {
+        figure.notes.push(format!("the figure is of the rest of the record: {}", view.damage));
+    }
+    finished(figure, request, || format!("{} ({})", dir.name(), dir.manifest().dataset_name()))
+}
+
+/// What a study has to show, as plain data.
+///
+/// # Errors
+/// Nothing to show yet, or an impossible size.
+pub fn figure_of_study(study: &Outcomes, request: &Request) -> Result<Figure, FigureError> {
+    let Draw::Study(draw) = request.what.draw else {
+        return Err(FigureError::Subject { what: request.what.name, subject: "a run" });
+    };
+    finished(draw(study, request, width(request)?)?, request, || study.name.clone())
+}
+
+/// The figure's width in px.
+fn width(request: &Request) -> Result<f64, FigureError> {
     let width = request.width.unwrap_or(WIDTH);
-    sized(width, request.height.unwrap_or(LEAST))?;
-    let mut figure = (request.what.draw)(&Subject { dir, view: &view }, request, width)?;
+    sized(width, request.height.unwrap_or(LEAST)).map(|()| width)
+}
+
+/// With the height and the title that are asked for.
+fn finished(mut figure: Figure, request: &Request, title: impl FnOnce() -> String) -> Result<Figure, FigureError> {
     if let Some(height) = request.height {
         figure.height = height;
     }
     sized(figure.width, figure.height)?;
-    if !view.damage.is_none() {
-        figure.notes.push(format!("the figure is of the rest of the record: {}", view.damage));
-    }
     if request.title {
-        figure.title = format!("{} ({})", dir.name(), dir.manifest().dataset_name());
+        figure.title = title();
     }
     Ok(figure)
 }
@@ -101,14 +127,13 @@ fn sized(width: f64, height: f64) -> Result<(), FigureError> {
     if good(width) && good(height) { Ok(()) } else { Err(FigureError::Size { width, height }) }
 }
 
-/// Writes a figure of a run to a file, as SVG or PNG by the file's name; a PNG has `scale` pixels to the px. Returns what
-/// of the data is not to be seen in it, in sentences.
+/// Writes a figure to a file, as SVG or PNG by the file's name; a PNG has `scale` pixels to the px. Returns what of the data
+/// is not to be seen in it, in sentences.
 ///
 /// # Errors
-/// As [`figure`], another end of the file's name, too many pixels, or a file system that refuses.
-pub fn write(dir: &RunDir, request: &Request, path: &Path, scale: f64) -> Result<Vec<String>, FigureError> {
+/// Another end of the file's name, too many pixels, or a file system that refuses.
+pub fn write(figure: Figure, path: &Path, scale: f64) -> Result<Vec<String>, FigureError> {
     let format = Format::of(path)?;
-    let figure = figure(dir, request)?;
     let svg = canvas::svg(&figure)?;
     let mut notes = figure.notes;
     let bytes = match format {

@@ -4,6 +4,7 @@ use super::error::FigureError;
 use super::panel::Figure;
 use crate::report::projection::Method;
 use crate::report::projection::groups::Colouring;
+use crate::report::study::outcomes::Outcomes;
 use crate::run::directory::RunDir;
 use crate::run::view::RunView;
 use crate::split::Split;
@@ -21,8 +22,15 @@ pub struct FigureKind {
     pub shows: &'static str,
     /// What can be chosen of it.
     pub choices: &'static [Choice],
-    /// Draws it; the number is its width in px.
-    pub draw: fn(&Subject<'_>, &Request, f64) -> Result<Figure, FigureError>,
+    /// Draws it.
+    pub draw: Draw,
+}
+
+/// What a figure is of, and how it is drawn; the number is its width in px.
+#[derive(Clone, Copy, Debug)]
+pub enum Draw {
+    Run(fn(&Subject<'_>, &Request, f64) -> Result<Figure, FigureError>),
+    Study(fn(&Outcomes, &Request, f64) -> Result<Figure, FigureError>),
 }
 
 impl FigureKind {

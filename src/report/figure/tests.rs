@@ -174,10 +174,10 @@ fn a_run_of_no_step_or_of_one_can_be_drawn() {
 fn files_are_whole_and_of_the_form_that_their_name_says() {
     let (root, dir) = finished("a", &[]);
     let out = root.path().join("x.PNG");
-    write(&dir, &Request::new(&METRICS), &out, 0.5).unwrap();
+    write(figure(&dir, &Request::new(&METRICS)).unwrap(), &out, 0.5).unwrap();
     assert!(std::fs::read(&out).unwrap().starts_with(b"\x89PNG"));
-    write(&dir, &Request::new(&LABELS), &root.path().join("x.svg"), 1.0).unwrap();
-    let bad = |path: &Path| write(&dir, &Request::new(&LOSSES), path, 1.0).unwrap_err().to_string();
+    write(figure(&dir, &Request::new(&LABELS)).unwrap(), &root.path().join("x.svg"), 1.0).unwrap();
+    let bad = |path: &Path| write(figure(&dir, &Request::new(&LOSSES)).unwrap(), path, 1.0).unwrap_err().to_string();
     assert!(bad(Path::new("x.pdf")).contains(".svg or .png") && bad(Path::new("x")).contains(".svg or .png"));
     let text = bad(&root.path().join("none/x.svg"));
     assert!(text.contains("cannot write") && text.contains("none/x.svg"), "{text}");

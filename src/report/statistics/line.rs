@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{critical, two_sided};
+use super::student::{critical, two_sided};
 
 /// A line by least squares.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]

@@ -3,7 +3,10 @@
 use serde::Serialize;
 
 use super::sample::{Sample, sample};
-use super::{critical, two_sided};
+use super::student::{critical, two_sided};
+
+/// Fewer pairs than this are no ground for a claim.
+pub const LEAST_PAIRS: usize = 3;
 
 /// What the differences of pairs say by Student's t.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]

@@ -47,6 +47,9 @@ fn named(key: &MetricKey) -> (String, Option<bool>) {
         MetricKey::Gap(modality) => (format!("{modality} gap"), Some(true)),
         MetricKey::Retrieval(modality) => (format!("{modality} retrieval"), Some(false)),
         MetricKey::Cosine(modality) => (format!("{modality} cosine"), Some(false)),
+        MetricKey::Restored(modality) => (format!("{modality} restored MAE"), Some(true)),
+        MetricKey::Ridge(modality) => (format!("{modality} ridge MAE"), None),
+        MetricKey::Returned => ("returned MAE".into(), None),
         MetricKey::Seconds(None) => ("seconds".into(), Some(true)),
         MetricKey::Seconds(Some(stage)) => (format!("{stage} seconds"), Some(true)),
         MetricKey::Speed(stage) => (format!("{stage} samples/s"), Some(false)),
@@ -84,6 +87,9 @@ pub fn value(view: &RunView, key: &MetricKey) -> Option<f64> {
         MetricKey::Gap(modality) => alignment(view, &format!("valid.gap_{modality}")),
         MetricKey::Retrieval(modality) => alignment(view, &format!("valid.retrieval_{modality}")),
         MetricKey::Cosine(modality) => alignment(view, &format!("valid.positive_cosine_{modality}")),
+        MetricKey::Restored(modality) => restoration(view, &format!("valid.restored_{modality}")),
+        MetricKey::Ridge(modality) => restoration(view, &format!("valid.ridge_{modality}")),
+        MetricKey::Returned => restoration(view, "valid.returned"),
         MetricKey::Seconds(stage) => seconds(summary, *stage),
         MetricKey::Speed(stage) => summary.stages.get(stage)?.samples_per_second,
         MetricKey::Cost(key) => cost(summary, key),
@@ -116,6 +122,11 @@ fn cost(summary: &Summary, key: &str) -> Option<f64> {
 fn alignment(view: &RunView, column: &str) -> Option<f64> {
     let stage = view.stage(Stage::Contrastive);
     stage.per_epoch.columns.get(column)?.get(stage.best_epoch()?).map(|v| f64::from(*v))
+}
+
+/// A value of stage 2 with the weights that it handed on, the last.
+fn restoration(view: &RunView, column: &str) -> Option<f64> {
+    view.stage(Stage::Denoising).per_epoch.columns.get(column)?.last().map(|v| f64::from(*v))
 }
 
 #[cfg(test)]

@@ -18,11 +18,18 @@ pub enum MetricKey {
     Retrieval(Modality),
     /// `cosine.text`: mean cosine of z_m and h_m after stage 1, on the validation split.
     Cosine(Modality),
+    /// `restored.text`: mean absolute error of corrupted labels of the validation split that stage 2's corrector restored.
+    Restored(Modality),
+    /// `ridge.text`: the same of ridge regression on the corrector's input.
+    Ridge(Modality),
+    /// `returned`: the same of the corrupted labels as they are.
+    Returned,
     /// `seconds.denoising`, or `seconds` for all stages together.
     Seconds(Option<Stage>),
     /// `samples_per_second.denoising`.
     Speed(Stage),
-    /// `cost.KEY`: what the run recorded of its costs.
+    /// `cost.memory` and `cost.gpu_memory` (the most, in MiB), `cost.operations` (in units of 10⁹), each also of one stage:
+    /// `cost.memory.denoising`.
     Cost(String),
 }
 
@@ -74,6 +81,9 @@ impl MetricKey {
             ["gap", m] => modality(m).map(MetricKey::Gap),
             ["retrieval", m] => modality(m).map(MetricKey::Retrieval),
             ["cosine", m] => modality(m).map(MetricKey::Cosine),
+            ["restored", m] => modality(m).map(MetricKey::Restored),
+            ["ridge", m] => modality(m).map(MetricKey::Ridge),
+            ["returned"] => Some(MetricKey::Returned),
             ["seconds"] => Some(MetricKey::Seconds(None)),
             ["seconds", s] => stage(s).map(|s| MetricKey::Seconds(Some(s))),
             ["samples_per_second", s] => stage(s).map(MetricKey::Speed),
@@ -86,7 +96,8 @@ impl MetricKey {
             let shown: String = key.chars().take(80).collect();
             format!(
                 "\"{shown}\" names nothing that is measured; expected for example test.mae, valid.mae, labels.text.mae, \
-                 labels.text.copies, gap.text, retrieval.text, seconds.denoising or samples_per_second.denoising"
+                 labels.text.copies, gap.text, retrieval.text, restored.text, ridge.text, returned, seconds.denoising, \
+                 samples_per_second.denoising or cost.memory"
             )
         })
     }

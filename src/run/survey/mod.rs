@@ -13,7 +13,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::csv_line::LineError;
-use super::directory::{RunDir, RunError, check_name};
+use super::directory::{RunDir, check_name};
 use super::labels::LabelsError;
 use super::rows::{LabelRows, RowsError};
 use super::{FileError, labels};
@@ -27,8 +27,10 @@ pub use draw::{Draw, DrawnClip, Plan};
 /// Why clips cannot be drawn, or answers not be kept.
 #[derive(Debug, thiserror::Error)]
 pub enum SurveyError {
-    #[error(transparent)]
-    Name(#[from] RunError),
+    #[error(
+        "\"{name}\" cannot name an annotator; use 1 to 64 letters, digits, '.', '_' or '-', and neither '.' nor '-' first"
+    )]
+    Name { name: String },
     #[error("{path}: {message}; expected a draw as mug annotate writes it: is it of another run, or was it changed?")]
     Draw { path: PathBuf, message: String },
     #[error("nothing to draw: no clip of these splits has a corrected label of these modalities")]
@@ -77,11 +79,16 @@ pub fn annotators(dir: &RunDir) -> Vec<String> {
 /// # Errors
 /// A name that cannot be one, or files that are damaged or of another run.
 pub fn read(dir: &RunDir, name: &str, rows: &LabelRows, label_range: f32) -> Result<Option<Survey>, SurveyError> {
-    check_name(name)?;
+    check(name)?;
     let place = Place::of(dir, name);
     let Some(draw) = Draw::read(&place.draw, rows)? else { return Ok(None) };
     let answers = Answers::read(&place.answers, &draw, label_range)?;
     Ok(Some(Survey { draw, answers }))
+}
+
+/// A name that can be part of a file's.
+fn check(name: &str) -> Result<(), SurveyError> {
+    check_name(name).map_err(|_| SurveyError::Name { name: name.chars().take(80).collect() })
 }
 
 /// The files of an annotator.
@@ -122,7 +129,7 @@ impl Session {
         rows: &LabelRows,
         label_range: f32,
     ) -> Result<Session, SurveyError> {
-        check_name(name)?;
+        check(name)?;
         let folder = dir.annotations_dir();
         std::fs::create_dir_all(&folder).map_err(FileError::new("make the folder", &folder))?;
         let place = Place::of(dir, name);

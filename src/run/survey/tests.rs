@@ -24,7 +24,7 @@ fn run() -> (tempfile::TempDir, RunDir, LabelRows) {
     let corrected = PerModality::from_fn(|m| {
         rows.y.iter().enumerate().map(|(i, y)| y - (i % 7) as f32 * 0.1 * (m as usize + 1) as f32 / 3.0).collect()
     });
-    labels::write(&dir.path().join("labels/x.npy"), &LabelValues { corrected, spread: None }).unwrap();
+    labels::write(&dir.path().join("labels/x.npy"), &LabelValues { corrected, ..LabelValues::default() }).unwrap();
     (root, dir, rows)
 }
 
@@ -97,7 +97,7 @@ fn clips_are_not_drawn_by_labels_that_changed() {
     let (_root, dir, rows) = run();
     open(&dir, &rows, &plan(10)).unwrap();
     let corrected = PerModality::from_fn(|_| rows.y.iter().map(|y| y * 0.5).collect());
-    labels::write(&dir.path().join("labels/x.npy"), &LabelValues { corrected, spread: None }).unwrap();
+    labels::write(&dir.path().join("labels/x.npy"), &LabelValues { corrected, ..LabelValues::default() }).unwrap();
     assert!(matches!(open(&dir, &rows, &plan(25)), Err(SurveyError::Changed { .. })));
     assert!(open(&dir, &rows, &plan(10)).is_ok(), "those that were drawn stay");
 }

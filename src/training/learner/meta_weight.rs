@@ -93,12 +93,17 @@ pub(super) fn look(pair: &Pair, setting: &Setting<'_>, range: f32) -> Look {
     Look { clean, meta: GradientsParams::from_grads(product.backward(), &pair.weighting) }
 }
 
+/// V with its first weights.
+pub fn new_weighting(context: &Context) -> Weighting {
+    let mut rng = generator(context.settings.training.seed, Purpose::Corrector);
+    Weighting::new(&mut rng, &context.device)
+}
+
 impl MetaWeight {
     pub fn new(context: Arc<Context>, network: Network) -> Self {
         let settings = &context.settings;
         let optimizer = adamw(settings.denoising.weight_decay, settings.training.gradient_clip, Clipping::Tensors);
-        let mut rng = generator(settings.training.seed, Purpose::Corrector);
-        let pair = Pair { network, weighting: Weighting::new(&mut rng, &context.device) };
+        let pair = Pair { network, weighting: new_weighting(&context) };
         Self { pair: Trainee::new(pair, optimizer), context }
     }
 

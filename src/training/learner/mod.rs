@@ -14,6 +14,8 @@ mod tests;
 
 use std::sync::Arc;
 
+use burn::module::Module;
+
 use super::context::{Context, StageTrainer};
 use super::denoising::Denoising;
 use super::error::TrainingError;
@@ -55,6 +57,14 @@ pub fn labels(
     let mut trainer = make(context.clone(), networks, found);
     trainer.trained_mut().load(weights)?;
     Ok(trainer.labels()?.unwrap_or_default())
+}
+
+/// Number of parameters that the learner has besides the network.
+pub fn parameters(context: &Context) -> usize {
+    match context.settings.denoising.learner {
+        Learner::Mucn | Learner::Mlc => context.new_corrector().num_params(),
+        Learner::MetaWeight => meta_weight::new_weighting(context).num_params(),
+    }
 }
 
 /// What the learner does, in a line for the run's log; `None` for the method's own.

@@ -20,7 +20,7 @@ use crate::training::bilevel::label_tensor;
 
 const RANGE: f32 = 3.0;
 /// So large that L_clean at θ' is another than at θ, and the learner's part in it is seen in f32.
-const RATE: f32 = 0.5;
+const RATE: f32 = 2.0;
 const DIMS: PerModality<usize> = PerModality { text: 3, audio: 2, vision: 2 };
 
 fn settings() -> ModelSettings {
@@ -34,16 +34,24 @@ fn settings() -> ModelSettings {
     }
 }
 
-/// Parameter k, element i: 0.5 sin(1.3 i + 0.7 k + 0.2).
-struct Fill(usize);
+/// Parameter k, element i: `size` · sin(1.3 i + 0.7 k + 0.2).
+struct Fill {
+    k: usize,
+    size: f64,
+}
+
+/// Weights of networks and correctors.
+const FILL: Fill = Fill { k: 0, size: 0.5 };
+/// Weights of V, of whose many units the sum must not saturate.
+const SMALL: Fill = Fill { k: 0, size: 0.05 };
 
 impl ModuleMapper for Fill {
     fn map_float<const D: usize>(&mut self, parameter: Param<Tensor<D>>) -> Param<Tensor<D>> {
-        let k = self.0 as f64;
-        self.0 += 1;
+        let (k, size) = (self.k as f64, self.size);
+        self.k += 1;
         parameter.map(|w| {
             let (shape, device) = (w.dims(), w.device());
-            let value = |i| (0.5 * (1.3 * i as f64 + 0.7 * k + 0.2).sin()) as f32;
+            let value = |i| (size * (1.3 * i as f64 + 0.7 * k + 0.2).sin()) as f32;
             let values: Vec<f32> = (0..shape.iter().product()).map(value).collect();
             Tensor::from_data(TensorData::new(values, shape), &device).require_grad()
         })
@@ -105,7 +113,7 @@ const LENGTHS: [[usize; 4]; 3] = [[2, 3, 1, 2], [1, 2, 4, 3], [2, 1, 1, 3]];
 const LACKING: [[usize; 4]; 3] = [[2, 3, 1, 2], [1, 0, 4, 0], [0; 4]];
 
 fn network(device: &Device) -> Network {
-    Network::new(&DIMS, RANGE, &settings(), &mut ChaCha8Rng::seed_from_u64(1), device).map(&mut Fill(0))
+    Network::new(&DIMS, RANGE, &settings(), &mut ChaCha8Rng::seed_from_u64(1), device).map(&mut { FILL })
 }
 
 fn lacking_network(device: &Device) -> Network {
@@ -117,12 +125,12 @@ fn lacking_network(device: &Device) -> Network {
 
 fn mlc_pair(device: &Device) -> mlc::Pair {
     let corrector = Corrector::new(&settings(), 1, RANGE, &mut ChaCha8Rng::seed_from_u64(2), device);
-    mlc::Pair { network: network(device), corrector: corrector.map(&mut Fill(0)) }
+    mlc::Pair { network: network(device), corrector: corrector.map(&mut { FILL }) }
 }
 
 fn meta_weight_pair(device: &Device) -> meta_weight::Pair {
     let weighting = Weighting::new(&mut ChaCha8Rng::seed_from_u64(2), device);
-    meta_weight::Pair { network: network(device), weighting: weighting.map(&mut Fill(0)) }
+    meta_weight::Pair { network: network(device), weighting: weighting.map(&mut { SMALL }) }
 }
 
 /// What `look` does with a setting of this share of dropped units.
@@ -192,7 +200,7 @@ fn the_gradient_of_a_corrector_through_the_step_of_the_encoders_is_exact() {
 fn the_gradient_of_weights_through_the_step_of_the_encoders_is_exact() {
     for dropout in [0.0, 0.3] {
         let error = meta_weight_error(&Device::flex(), dropout);
-        assert!(error < 5e-3, "dropout {dropout}: {error}");
+        assert!(error < 1e-2, "dropout {dropout}: {error}");
     }
 }
 
@@ -225,7 +233,7 @@ fn both_gradients_are_exact_where_clips_lack_modalities() {
 fn both_gradients_are_exact_on_wgpu() {
     let Some(gpu) = test_gpu() else { return };
     let errors = [mlc_error(&gpu.device, 0.0), meta_weight_error(&gpu.device, 0.0)];
-    assert!(errors.iter().all(|error| *error < 5e-3), "{}: {errors:?}", gpu.name);
+    assert!(errors.iter().all(|error| *error < 1e-2), "{}: {errors:?}", gpu.name);
 }
 
 /// Of each parameter's gradient Σ g_i sin(i + 1).
@@ -242,23 +250,52 @@ fn assert_near(found: &[f64], expected: &[f64]) {
     }
 }
 
-/// Expected numbers: tests/fixtures/learners.py, by torch's double backward in f64.
+/// Expected numbers: printed by tests/fixtures/learners.py, which takes both gradients by differences in f64 (numpy 2.4).
 #[test]
-fn mlc_agrees_with_torch() {
+fn mlc_agrees_with_numpy() {
     let device = Device::flex().autodiff();
     let pair = mlc_pair(&device);
     let look = with_setting(&device, 0.0, |setting| mlc::look(&pair, setting));
-    assert_near(&[look.unimodal, look.clean].map(|x| f64::from(x.into_scalar::<f32>())), &[MLC_LOSSES]);
-    assert_near(&sums(&collected(&pair.corrector, &look.meta)), &[MLC_SUMS]);
+    assert_near(
+        &[look.unimodal, look.clean].map(|x| f64::from(x.into_scalar::<f32>())),
+        &[0.5728205341941365, 2.7208497208250955],
+    );
+    assert_near(
+        &sums(&collected(&pair.corrector, &look.meta)),
+        &[
+            -0.03958905703434736,
+            0.07246628371100161,
+            -0.06565392021601868,
+            -0.36427425574955735,
+            0.03017520593859626,
+            0.6326528320120892,
+        ],
+    );
 }
 
 /// As above.
 #[test]
-fn meta_weight_net_agrees_with_torch() {
+fn meta_weight_net_agrees_with_numpy() {
     let device = Device::flex().autodiff();
     let (clean, gradient) = meta_weight_look(&meta_weight_pair(&device), &device, 0.0);
-    assert_near(&[clean], &[MW_CLEAN]);
-    assert_near(&sums(&gradient), &[MW_SUMS]);
+    assert_near(&[clean], &[2.7014908425389743]);
+    assert_near(
+        &sums(&gradient),
+        &[
+            5.7952305030117216e-05,
+            1.254284971359208e-05,
+            0.00026744443583356215,
+            -0.005735350006676383,
+            0.00016825165519034516,
+            0.0001284949284509257,
+            0.00028310264536586153,
+            -0.003814627316894195,
+            8.65805193834746e-05,
+            9.012159137954729e-05,
+            -4.7857055487299406e-05,
+            -0.0008644968820689658,
+        ],
+    );
 }
 
 #[test]

@@ -12,6 +12,7 @@ mod words;
 
 pub use form::Form;
 pub use text::lines;
+pub use words::mean;
 
 /// Every form, that for terminals first.
 pub const FORMS: &[&Form] = &[&text::TEXT, &json::JSON, &csv::CSV, &markdown::MARKDOWN, &latex::LATEX];
