@@ -102,7 +102,7 @@ impl Denoising {
 impl Denoising {
     /// How well labels of the validation split are restored, see [`Restoration`].
     fn restored(&mut self) -> Result<Scalars, TrainingError> {
-        let h = |split: Split| -> Option<Vec<PerModality<Tensor<2>>>> {
+        let h = |split: Split| -> Option<Vec<PerModality<Option<Tensor<2>>>>> {
             self.representations[split].as_ref().map(|all| all.iter().map(|r| r.unimodal.clone()).collect())
         };
         let known = match self.restoration.take() {

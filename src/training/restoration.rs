@@ -24,8 +24,8 @@ pub struct Restoration {
     corrupted: Vec<f32>,
     /// mean|ỹ - y|
     returned: f32,
-    /// mean|ridge(h_m, ỹ) - y|
-    ridge: PerModality<f32>,
+    /// mean|ridge(h_m, ỹ) - y| over the clips that have the modality; `None` for one that the network has no encoder of.
+    ridge: PerModality<Option<f32>>,
 }
 
 /// The penalty on weights of columns that have variance 1, as a share of the number of rows.
@@ -41,7 +41,7 @@ impl Restoration {
     /// A device that failed.
     pub fn new(
         context: &Context,
-        representations: &PerSplit<Option<PerModality<Tensor<2>>>>,
+        representations: &PerSplit<Option<PerModality<Option<Tensor<2>>>>>,
     ) -> Result<Option<Restoration>, TrainingError> {
         let Context { settings, dataset, .. } = context;
         let (Some(train), Some(valid)) = (&representations[Split::Train], &representations[Split::Valid]) else {
@@ -51,17 +51,21 @@ impl Restoration {
         let mut rng = generator(settings.training.seed, Purpose::Restoration);
         let mut noisy = |labels: &[f32]| corrupt(labels, &settings.denoising.corruption, dataset.label_range, &mut rng);
         let (corrupted, of_training) = (noisy(wanted), noisy(y));
-        let rows = y.len().min(MOST_ROWS);
         let mut ridge = PerModality::default();
         for m in Modality::ALL {
-            let dim = train[m].dims()[1];
-            let h = values(train[m].clone().narrow(0, 0, rows))?;
-            let weights = Ridge::fit(&input(&h, &of_training[..rows], dim), &y[..rows]);
-            let found = weights.predict(&input(&values(valid[m].clone())?, &corrupted, dim));
-            ridge[m] =
-                mean_abs(found.iter().map(|p| (*p as f32).clamp(-dataset.label_range, dataset.label_range)), wanted);
+            let (Some(train), Some(valid)) = (&train[m], &valid[m]) else { continue };
+            let dim = train.dims()[1];
+            let has = &context.presence.of(Split::Train)[m];
+            let rows: Vec<usize> = (0..y.len()).filter(|row| has[*row]).take(MOST_ROWS).collect();
+            let of_rows: Vec<f32> = rows.iter().map(|row| y[*row]).collect();
+            let all: Vec<usize> = (0..wanted.len()).collect();
+            let weights = Ridge::fit(&input(&values(train.clone())?, &of_training, dim, &rows), &of_rows);
+            let found = weights.predict(&input(&values(valid.clone())?, &corrupted, dim, &all));
+            let range = dataset.label_range;
+            let found: Vec<f32> = found.iter().map(|p| (*p as f32).clamp(-range, range)).collect();
+            ridge[m] = Some(mean_abs(&found, wanted, &context.presence.of(Split::Valid)[m]));
         }
-        let returned = mean_abs(corrupted.iter().copied(), wanted);
+        let returned = mean_abs(&corrupted, wanted, &vec![true; wanted.len()]);
         Ok(Some(Restoration { corrupted, returned, ridge }))
     }
 
@@ -73,7 +77,7 @@ impl Restoration {
         &self,
         context: &Context,
         corrector: &Corrector,
-        h: &[PerModality<Tensor<2>>],
+        h: &[PerModality<Option<Tensor<2>>>],
     ) -> Result<Scalars, TrainingError> {
         let wanted = context.dataset.labels(Split::Valid);
         let labels = label_tensor(&self.corrupted, &context.plain_device());
@@ -82,21 +86,27 @@ impl Restoration {
         let mut tell = |name: String, value: f32| found.insert(name, Some(value).filter(|v| v.is_finite()));
         tell("returned".to_owned(), self.returned);
         for m in Modality::ALL {
-            let members = values(restored[m].clone().mean_dim(0))?;
-            tell(format!("restored_{m}"), mean_abs(members.into_iter(), wanted));
-            tell(format!("ridge_{m}"), self.ridge[m]);
+            let (Some(restored), Some(ridge)) = (&restored[m], self.ridge[m]) else { continue };
+            let members = values(restored.clone().mean_dim(0))?;
+            tell(format!("restored_{m}"), mean_abs(&members, wanted, &context.presence.of(Split::Valid)[m]));
+            tell(format!("ridge_{m}"), ridge);
         }
         Ok(found)
     }
 }
 
-fn mean_abs(found: impl Iterator<Item = f32>, wanted: &[f32]) -> f32 {
-    found.zip(wanted).map(|(a, b)| (a - b).abs()).sum::<f32>() / wanted.len().max(1) as f32
+/// mean|found - wanted| over the rows that count; NaN where none does.
+fn mean_abs(found: &[f32], wanted: &[f32], counts: &[bool]) -> f32 {
+    let rows = || found.iter().zip(wanted).zip(counts).filter(|(_, counts)| **counts);
+    rows().map(|((a, b), _)| (a - b).abs()).sum::<f32>() / rows().count() as f32
 }
 
-/// (rows, d + 1): h_m and ỹ.
-fn input(h: &[f32], labels: &[f32], dim: usize) -> DMatrix<f64> {
-    DMatrix::from_fn(labels.len(), dim + 1, |row, k| f64::from(if k < dim { h[row * dim + k] } else { labels[row] }))
+/// (rows, d + 1): h_m and ỹ of some rows.
+fn input(h: &[f32], labels: &[f32], dim: usize, rows: &[usize]) -> DMatrix<f64> {
+    DMatrix::from_fn(rows.len(), dim + 1, |i, k| {
+        let row = rows[i];
+        f64::from(if k < dim { h[row * dim + k] } else { labels[row] })
+    })
 }
 
 /// Linear regression with a squared penalty on its weights, columns standardised.
