@@ -24,7 +24,7 @@ pub struct Restoration {
     corrupted: Vec<f32>,
     /// mean|ỹ - y|
     returned: f32,
-    /// mean|ridge(h_m, ỹ) - y| over the clips that have the modality; `None` for one that the network has no encoder of.
+    /// mean|ridge(h_m, ỹ) - y| over the clips that have m; `None` where none has.
     ridge: PerModality<Option<f32>>,
 }
 
@@ -51,21 +51,21 @@ impl Restoration {
         let mut rng = generator(settings.training.seed, Purpose::Restoration);
         let mut noisy = |labels: &[f32]| corrupt(labels, &settings.denoising.corruption, dataset.label_range, &mut rng);
         let (corrupted, of_training) = (noisy(wanted), noisy(y));
+        let rows = y.len().min(MOST_ROWS);
         let mut ridge = PerModality::default();
         for m in Modality::ALL {
             let (Some(train), Some(valid)) = (&train[m], &valid[m]) else { continue };
-            let dim = train.dims()[1];
-            let has = &context.presence.of(Split::Train)[m];
-            let rows: Vec<usize> = (0..y.len()).filter(|row| has[*row]).take(MOST_ROWS).collect();
-            let of_rows: Vec<f32> = rows.iter().map(|row| y[*row]).collect();
-            let all: Vec<usize> = (0..wanted.len()).collect();
-            let weights = Ridge::fit(&input(&values(train.clone())?, &of_training, dim, &rows), &of_rows);
-            let found = weights.predict(&input(&values(valid.clone())?, &corrupted, dim, &all));
-            let range = dataset.label_range;
-            let found: Vec<f32> = found.iter().map(|p| (*p as f32).clamp(-range, range)).collect();
-            ridge[m] = Some(mean_abs(&found, wanted, &context.presence.of(Split::Valid)[m]));
+            let (dim, range) = (train.dims()[1], dataset.label_range);
+            let h = values(train.clone().narrow(0, 0, rows))?;
+            // A clip that lacks the modality has no part in it.
+            let there = known(&context.presence.of(Split::Train)[m][..rows]);
+            let weights = Ridge::fit(&input(&h, &of_training, dim, &there), &pick(y, &there));
+            let there = known(&context.presence.of(Split::Valid)[m]);
+            let found = weights.predict(&input(&values(valid.clone())?, &corrupted, dim, &there));
+            let found = found.iter().map(|p| (*p as f32).clamp(-range, range));
+            ridge[m] = (!there.is_empty()).then(|| mean_abs(found, &pick(wanted, &there)));
         }
-        let returned = mean_abs(&corrupted, wanted, &vec![true; wanted.len()]);
+        let returned = mean_abs(corrupted.iter().copied(), wanted);
         Ok(Some(Restoration { corrupted, returned, ridge }))
     }
 
@@ -85,28 +85,34 @@ impl Restoration {
         let mut found = Scalars::default();
         let mut tell = |name: String, value: f32| found.insert(name, Some(value).filter(|v| v.is_finite()));
         tell("returned".to_owned(), self.returned);
-        for m in Modality::ALL {
-            let (Some(restored), Some(ridge)) = (&restored[m], self.ridge[m]) else { continue };
-            let members = values(restored.clone().mean_dim(0))?;
-            tell(format!("restored_{m}"), mean_abs(&members, wanted, &context.presence.of(Split::Valid)[m]));
+        for (m, restored) in restored.known() {
+            let there = known(&context.presence.of(Split::Valid)[m]);
+            let Some(ridge) = self.ridge[m] else { continue };
+            let members = pick(&values(restored.clone().mean_dim(0))?, &there);
+            tell(format!("restored_{m}"), mean_abs(members.into_iter(), &pick(wanted, &there)));
             tell(format!("ridge_{m}"), ridge);
         }
         Ok(found)
     }
 }
 
-/// mean|found - wanted| over the rows that count; NaN where none does.
-fn mean_abs(found: &[f32], wanted: &[f32], counts: &[bool]) -> f32 {
-    let rows = || found.iter().zip(wanted).zip(counts).filter(|(_, counts)| **counts);
-    rows().map(|((a, b), _)| (a - b).abs()).sum::<f32>() / rows().count() as f32
+fn mean_abs(found: impl Iterator<Item = f32>, wanted: &[f32]) -> f32 {
+    found.zip(wanted).map(|(a, b)| (a - b).abs()).sum::<f32>() / wanted.len().max(1) as f32
 }
 
-/// (rows, d + 1): h_m and ỹ of some rows.
+/// The rows that have something.
+fn known(has: &[bool]) -> Vec<usize> {
+    (0..has.len()).filter(|&row| has[row]).collect()
+}
+
+fn pick(values: &[f32], rows: &[usize]) -> Vec<f32> {
+    rows.iter().map(|&row| values[row]).collect()
+}
+
+/// (rows, d + 1): h_m and ỹ of these rows.
 fn input(h: &[f32], labels: &[f32], dim: usize, rows: &[usize]) -> DMatrix<f64> {
-    DMatrix::from_fn(rows.len(), dim + 1, |i, k| {
-        let row = rows[i];
-        f64::from(if k < dim { h[row * dim + k] } else { labels[row] })
-    })
+    let value = |row: usize, k: usize| if k < dim { h[row * dim + k] } else { labels[row] };
+    DMatrix::from_fn(rows.len(), dim + 1, |at, k| f64::from(value(rows[at], k)))
 }
 
 /// Linear regression with a squared penalty on its weights, columns standardised.

