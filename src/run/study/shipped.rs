@@ -3,13 +3,14 @@
 use super::definition::{Definition, DefinitionError};
 
 /// Names and texts, in the order in which they are listed.
-pub const SHIPPED: [(&str, &str); 6] = [
+pub const SHIPPED: [(&str, &str); 7] = [
     ("first-experiments", include_str!("../../../configs/studies/first-experiments.toml")),
     ("ablation", include_str!("../../../configs/studies/ablation.toml")),
     ("noise", include_str!("../../../configs/studies/noise.toml")),
     ("rivals", include_str!("../../../configs/studies/rivals.toml")),
     ("label-quality", include_str!("../../../configs/studies/label-quality.toml")),
     ("cost", include_str!("../../../configs/studies/cost.toml")),
+    ("missing", include_str!("../../../configs/studies/missing.toml")),
 ];
 
 /// The study of a name; `None` where none of it ships.
