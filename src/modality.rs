@@ -73,6 +73,13 @@ impl<T> PerModality<T> {
     }
 }
 
+impl<T> PerModality<Option<T>> {
+    /// The values that are there, with their modality.
+    pub fn known(&self) -> impl Iterator<Item = (Modality, &T)> {
+        self.iter().filter_map(|(m, value)| value.as_ref().map(|value| (m, value)))
+    }
+}
+
 impl<T> Index<Modality> for PerModality<T> {
     type Output = T;
 

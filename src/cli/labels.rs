@@ -14,6 +14,7 @@ use super::record::{read_marks, read_record};
 use super::refresh::{read_refresh, same_rows};
 use super::subcommand::{Program, Subcommand};
 use super::{judge, out};
+use crate::modality::PerModality;
 use crate::report::export::{CSV, Extract, FORMATS, Format, all_columns, endings, of_path};
 use crate::report::table::filter::Filter;
 use crate::report::table::order::{SortKey, arrange, parse_columns};
@@ -141,6 +142,8 @@ fn read(dir: &RunDir, refresh: Option<u32>) -> Result<(Table, LabelRefresh)> {
     let marks = Arc::new(read_marks(dir)?);
     let (rows, corrected) = (Arc::new(Rows::from(rows)), Some(Arc::new(corrected)));
     let metrics = view.prepared.as_ref().map(|p| set_of(&p.metric_keys));
+    let there = view.modalities();
+    let absent = PerModality::from_fn(|m| !there.contains(&m));
     let table = Table {
         rows,
         corrected,
@@ -149,6 +152,7 @@ fn read(dir: &RunDir, refresh: Option<u32>) -> Result<(Table, LabelRefresh)> {
         predictions,
         marks,
         metrics,
+        absent,
     };
     Ok((table, refresh))
 }

@@ -160,7 +160,9 @@ fn metric_words(metrics: &Metrics) -> String {
 }
 
 fn label_words(summaries: &PerModality<LabelSummary>) -> String {
-    let words = summaries.iter().map(|(m, s)| format!("{m} {}", number(s.mean_abs_change)));
+    // A modality that no clip has was not changed.
+    let there = summaries.iter().filter(|(_, s)| s.mean_abs_change.is_some());
+    let words = there.map(|(m, s)| format!("{m} {}", number(s.mean_abs_change)));
     format!("mean change on train {}", words.collect::<Vec<_>>().join(" "))
 }
 

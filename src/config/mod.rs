@@ -10,6 +10,7 @@ mod error;
 mod labels;
 mod learner;
 mod members;
+mod missing;
 mod ranges;
 mod sections;
 mod settings;
@@ -26,6 +27,7 @@ pub use error::ConfigError;
 pub use labels::{Grid, LabelSettings, LabelSource};
 pub use learner::Learner;
 pub use members::Members;
+pub use missing::{Missing, MissingAt};
 pub use sections::{
     Average, ContrastiveSettings, DataSettings, DenoisingSettings, HealthSettings, JointSettings, MetricSet,
     ModelSettings, Objective, PerModalityFlag, TrainingSettings,

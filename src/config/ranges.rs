@@ -88,6 +88,21 @@ pub(super) const RULES: &[Rule] = &[
         holds: |_| true,
         found: |s| written(&s.data.label_noise_splits),
     },
+    Rule {
+        key: "data.missing",
+        expected: "{ text = p, audio = p, vision = p, at = \"train\", \"test\" or \"both\", seed = N } with shares p from 0 to 1",
+        holds: |s| s.data.missing.is_valid(),
+        found: |s| written(&s.data.missing),
+    },
+    Rule {
+        key: "model.modalities",
+        expected: "a list of one to three of \"text\", \"audio\" and \"vision\", each once",
+        holds: |s| {
+            let asked = &s.model.modalities;
+            !asked.is_empty() && asked.len() == s.model.encoded().len()
+        },
+        found: |s| written(&s.model.modalities),
+    },
     rule!(model.hidden, SIZE, size),
     rule!(model.representation, SIZE, size),
     rule!(model.fused, SIZE, size),

@@ -8,6 +8,7 @@ use crate::split::Split;
 use super::corruption::{Corruption, Corruptions};
 use super::learner::Learner;
 use super::members::Members;
+use super::missing::Missing;
 
 /// Which evaluation code of the field the metrics follow ([the method](crate::book::method), metrics).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,6 +46,8 @@ pub struct DataSettings {
     /// The splits whose labels are corrupted. Figures on noisy validation and test labels say little; they stay clean unless
     /// named here.
     pub label_noise_splits: Vec<Split>,
+    /// Modalities are taken away from some clips, to see what a method makes of what is not there.
+    pub missing: Missing,
 }
 
 impl DataSettings {
@@ -88,14 +91,17 @@ impl Default for DataSettings {
             label_noise: None,
             label_noise_seed: 1,
             label_noise_splits: vec![Split::Train],
+            missing: Missing::default(),
         }
     }
 }
 
-/// Sizes of the networks ([the method](crate::book::method), modules).
+/// The network's encoders and sizes ([the method](crate::book::method), modules).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ModelSettings {
+    /// The modalities that the network has encoders of; the others are not there for it.
+    pub modalities: Vec<Modality>,
     /// Hidden size of each LSTM encoder.
     pub hidden: usize,
     /// d, the size of h_m and z_m.
@@ -116,9 +122,22 @@ pub struct ModelSettings {
     pub corrector_residual: bool,
 }
 
+impl ModelSettings {
+    /// True where the network has an encoder of this modality.
+    pub fn has(&self, m: Modality) -> bool {
+        self.modalities.contains(&m)
+    }
+
+    /// The modalities that the network has encoders of, in the order of [`Modality::ALL`].
+    pub fn encoded(&self) -> Vec<Modality> {
+        Modality::ALL.into_iter().filter(|m| self.has(*m)).collect()
+    }
+}
+
 impl Default for ModelSettings {
     fn default() -> Self {
         Self {
+            modalities: Modality::ALL.to_vec(),
             hidden: 64,
             representation: 64,
             fused: 64,

@@ -65,6 +65,7 @@ pub fn prepared() -> Event {
         findings: vec![],
         in_sample: vec![],
         label_source: Default::default(),
+        modalities: Vec::new(),
     });
     Event { time: 0.0, stage: None, epoch: 0, step: 0, body }
 }

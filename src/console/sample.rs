@@ -61,6 +61,7 @@ pub fn console(width: u16, height: u16, rows: usize) -> io::Result<Headless> {
         findings: vec![],
         in_sample: vec![],
         label_source: Default::default(),
+        modalities: Vec::new(),
     };
     console.events(vec![at(0, Body::Prepared(prepared))]);
     console.events(steps(1, 600));

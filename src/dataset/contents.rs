@@ -104,16 +104,21 @@ impl Contents {
     }
 }
 
-/// What stands between the fingerprint of the data as it is and what the settings made of it.
+/// What stands between the fingerprint of the data as it is and each thing that the settings made of it.
 const MADE: char = '+';
 
 /// The fingerprint of data whose training split is taken several times, or whose labels have noise of this checksum.
 fn with_settings(mut fingerprint: String, settings: &DataSettings, noise: Option<String>) -> String {
     if settings.repeat > 1 {
-        fingerprint = format!("{fingerprint}{MADE}times-{}", settings.repeat);
+        fingerprint = with(fingerprint, "times", Some(settings.repeat.to_string()));
     }
-    match noise {
-        Some(sum) => format!("{fingerprint}{MADE}noise-{sum}"),
+    with(fingerprint, "noise", noise)
+}
+
+/// The fingerprint of data of which the settings made something; `sum` tells it from others.
+pub(super) fn with(fingerprint: String, what: &str, sum: Option<String>) -> String {
+    match sum {
+        Some(sum) => format!("{fingerprint}{MADE}{what}-{sum}"),
         None => fingerprint,
     }
 }

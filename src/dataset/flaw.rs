@@ -85,6 +85,8 @@ pub enum FlawKind {
     UnimodalElsewhere,
     /// The settings corrupted labels of the split, so many of so many.
     LabelNoise { noise: String, seed: u64, changed: usize, of: usize },
+    /// The settings took the modality away from so many clips.
+    TakenAway { clips: usize, of: usize, seed: u64 },
     /// All labels of a split are the same.
     ConstantLabels { value: f32 },
     /// Labels of the training split are whole numbers from 0 on, as classes are.
@@ -112,6 +114,7 @@ impl Flaw {
             | FlawKind::Absent { .. }
             | FlawKind::JoinedIds { .. }
             | FlawKind::LabelNoise { .. }
+            | FlawKind::TakenAway { .. }
             | FlawKind::UnimodalMissing { .. }
             | FlawKind::UnimodalElsewhere => Severity::Note,
             FlawKind::NotFinite { .. }
@@ -152,7 +155,7 @@ impl fmt::Display for FlawKind {
             FlawKind::ConstantColumns { columns, of } => {
                 write!(f, "{columns} of {of} columns never change in the training split; they are 0 once normalised")
             }
-            FlawKind::ZeroLength { clips: n } => write!(f, "{} without any step", clips(*n as u64)),
+            FlawKind::ZeroLength { clips: n } => write!(f, "{} without any step: missing there", clips(*n as u64)),
             FlawKind::BeyondLength { clips: n } => {
                 write!(f, "{} with values outside the valid steps; these are ignored", clips(*n as u64))
             }
@@ -222,6 +225,9 @@ impl fmt::Display for FlawKind {
             }
             FlawKind::LabelNoise { noise, seed, changed, of } => {
                 write!(f, "data.label_noise ({noise}, seed {seed}) changed {changed} of {of} labels")
+            }
+            FlawKind::TakenAway { clips, of, seed } => {
+                write!(f, "data.missing (seed {seed}) took it away from {clips} of {of} clips")
             }
             FlawKind::ConstantLabels { value } => {
                 write!(f, "every label is {value}; nothing can be told apart, and r is not defined")

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::catalogue::source::Source;
-use super::contents::Contents;
+use super::contents::{self, Contents};
 use super::error::DatasetError;
 use super::file::bytes::DataFile;
 use super::flaw::Flaw;
@@ -14,7 +14,7 @@ use super::prepare::normalise::Normaliser;
 use super::prepare::padding::Padding;
 use super::prepare::parts::Parts;
 use super::prepare::rows::{Rows, Scratch};
-use super::prepare::{look, scan};
+use super::prepare::{look, missing, scan};
 use crate::config::{DataSettings, MetricSet};
 use crate::modality::{Modality, PerModality};
 use crate::split::{PerSplit, Split};
@@ -66,7 +66,7 @@ pub struct Dataset {
     pub metrics: MetricSet,
     /// (T_m, D_m): the largest number of steps that any split has room for, and the columns.
     pub shapes: PerModality<(usize, usize)>,
-    /// Differs between data of different content, noise in its labels included; the run directory keeps it.
+    /// Differs between data of different content, what the settings made of it included; the run directory keeps it.
     pub fingerprint: String,
     /// What is odd about the data in any split: the list that [`Report`](super::Report) shows.
     pub flaws: Vec<Flaw>,
@@ -145,7 +145,9 @@ impl Dataset {
         let active = PerModality { text: active.text, audio: active.audio, vision: active.vision };
         let normalisers =
             PerModality::from_fn(|m| Normaliser::new(&scanned.train[m].moments, active[m], settings.clip));
-        let lengths = PerSplit::from_fn(|split| scanned[split].map(|_, found| found.lengths.clone()));
+        let mut lengths = PerSplit::from_fn(|split| scanned[split].map(|_, found| found.lengths.clone()));
+        let taken = missing::apply(&mut lengths, &settings.missing, &mut flaws);
+        let fingerprint = contents::with(fingerprint, "missing", taken);
         let shapes = PerModality::from_fn(|m| {
             let steps = splits.iter().map(|(_, s)| s.features[m].rows.max_steps()).max().unwrap_or(0);
             (steps, splits.train.features[m].rows.dim())
@@ -213,7 +215,7 @@ impl Dataset {
         self.splits[split].unimodal.as_ref()
     }
 
-    /// Valid steps of each clip, from 0 to T.
+    /// Valid steps of each clip, from 0 to T; 0 where the clip lacks the modality.
     pub fn lengths(&self, split: Split, m: Modality) -> &[usize] {
         &self.splits[split].lengths[m]
     }

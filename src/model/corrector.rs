@@ -41,6 +41,9 @@ pub struct Corrector {
     /// K
     #[module(skip)]
     members: usize,
+    /// Those that are corrected, in the order of [`Modality::ALL`].
+    #[module(skip)]
+    modalities: Vec<Modality>,
     /// H: labels are read and written in units of it.
     #[module(skip)]
     label_range: f32,
@@ -57,6 +60,14 @@ pub struct Found {
     pub multimodal: f32,
     /// The gradient by parameter, without a tape.
     pub gradients: Vec<(ParamId, Tensor<3>)>,
+}
+
+/// What the networks shall give, and what each row counts in a network's mean.
+pub struct Target {
+    /// (1, rows, 1)
+    labels: Tensor<3>,
+    /// (G, rows, 1); `None` where every row counts 1.
+    counts: Option<Tensor<3>>,
 }
 
 /// The parameters of all networks as values, to be used or moved.
@@ -130,7 +141,8 @@ impl Corrector {
         let first = members.iter().flat_map(|m| &m.networks).next();
         let layers = first.iter().flat_map(|n| n.layers.iter().enumerate()).map(layer).collect();
         let residual = members.iter().any(|m| m.residual);
-        Self { layers, members: members.len(), label_range, residual }
+        let modalities = members.first().map_or_else(Vec::new, |m| m.modalities.clone());
+        Self { layers, members: members.len(), modalities, label_range, residual }
     }
 
     /// The parameters as values.
@@ -143,9 +155,14 @@ impl Corrector {
     pub fn parts(&self) -> Vec<Vec<Modality>> {
         let networks = self.layers.first().map_or(0, |l| l.weight.dims()[0]);
         match networks / self.members {
-            1 => vec![Modality::ALL.to_vec()],
-            _ => Modality::ALL.map(|m| vec![m]).to_vec(),
+            1 => vec![self.modalities.clone()],
+            _ => self.modalities.iter().map(|&m| vec![m]).collect(),
         }
+    }
+
+    /// The modalities that are corrected, in the order of [`Modality::ALL`].
+    pub fn modalities(&self) -> &[Modality] {
+        &self.modalities
     }
 
     /// K
@@ -161,13 +178,13 @@ impl Corrector {
     /// What the networks are given, (G, rows, d + 1): [h ; y/H] with the representations (B, d) of the modalities that each
     /// serves, below each other, and each member's own labels, (K, B). As many members after each other share a set of
     /// representations as there are members for each set.
-    pub fn input(&self, representations: &[PerModality<Tensor<2>>], labels: &Tensor<2>) -> Tensor<3> {
+    pub fn input(&self, representations: &[PerModality<Option<Tensor<2>>>], labels: &Tensor<2>) -> Tensor<3> {
         let labels = labels.clone().div_scalar(self.label_range).unsqueeze_dim::<3>(2);
         let join = |m: &Modality| {
             let each = self.members / representations.len();
-            let sets = representations.iter().map(|h| {
-                let [batch, width] = h[*m].dims();
-                h[*m].clone().unsqueeze_dim::<3>(0).expand([each, batch, width])
+            let sets = representations.iter().filter_map(|h| h[*m].as_ref()).map(|h| {
+                let [batch, width] = h.dims();
+                h.clone().unsqueeze_dim::<3>(0).expand([each, batch, width])
             });
             Tensor::cat(vec![Tensor::cat(sets.collect(), 0), labels.clone()], 2)
         };
@@ -175,21 +192,38 @@ impl Corrector {
         Tensor::cat(parts.iter().map(|part| Tensor::cat(part.iter().map(join).collect(), 1)).collect(), 0)
     }
 
+    /// The labels (B) that the networks shall give. `counts`: what each clip counts in the mean of each modality, (B); without
+    /// them all count 1.
+    pub fn target(&self, labels: &Tensor<1>, counts: Option<&PerModality<Vec<f32>>>) -> Target {
+        let parts = self.parts();
+        let served = parts.first().map_or(0, Vec::len);
+        let counts = counts.map(|counts| {
+            let of = |part: &Vec<Modality>| part.iter().flat_map(|m| &counts[*m]).copied().collect::<Vec<f32>>();
+            let all: Vec<f32> = parts.iter().flat_map(|part| of(part).repeat(self.members)).collect();
+            let networks = parts.len() * self.members;
+            let size = [networks, all.len() / networks, 1];
+            Tensor::from_data(TensorData::new(all, size), &labels.device())
+        });
+        Target { labels: Tensor::cat(vec![labels.clone(); served], 0).reshape([1, -1, 1]), counts }
+    }
+
     /// Both losses and the objective's gradient on the CPU, every network from beginning to end: `single` and `fused` are
-    /// what [`input`](Self::input) takes for the one loss and for the other, `labels` (B) the target.
+    /// what [`input`](Self::input) takes for the one loss and for the other, `labels` and `counts` what
+    /// [`target`](Self::target) takes.
     pub fn objective_on_the_cpu(
         &self,
-        single: (&[PerModality<Tensor<2>>], &Tensor<2>),
-        fused: (&[PerModality<Tensor<2>>], &Tensor<2>),
-        labels: &Tensor<1>,
+        single: (&[PerModality<Option<Tensor<2>>>], &Tensor<2>),
+        fused: (&[PerModality<Option<Tensor<2>>>], &Tensor<2>),
+        (labels, counts): (&Tensor<1>, Option<&PerModality<Vec<f32>>>),
         factors: Factors,
     ) -> Found {
         let parts = self.parts();
         let networks = parts.len() * self.members;
         let layers: Vec<[Vec<f32>; 2]> =
             self.layers.iter().map(|l| [&l.weight, &l.bias].map(|p| values(p.val().inner()))).collect();
-        let host = |(sets, labels): (&[PerModality<Tensor<2>>], &Tensor<2>)| {
-            (sets.iter().map(|x| x.map(|_, x| values(x.clone()))).collect::<Vec<_>>(), values(labels.clone()))
+        let host = |(sets, labels): (&[PerModality<Option<Tensor<2>>>], &Tensor<2>)| {
+            let of = |x: &PerModality<Option<Tensor<2>>>| x.map(|_, x| x.clone().map(values).unwrap_or_default());
+            (sets.iter().map(of).collect::<Vec<_>>(), values(labels.clone()))
         };
         let (single, fused) = (host(single), host(fused));
         let labels = values(labels.clone());
@@ -213,12 +247,17 @@ impl Corrector {
                 }
                 input
             };
+            let counts = match counts {
+                Some(counts) => part.iter().flat_map(|m| &counts[*m]).copied().collect(),
+                None => vec![1.0; target.len()],
+            };
             cpu::Task {
                 weights: layers.iter().map(|[w, _]| &w[of(w, g, networks)]).collect(),
                 biases: layers.iter().map(|[_, b]| &b[of(b, g, networks)]).collect(),
                 unimodal: input(&single),
                 multimodal: input(&fused),
                 target: &target,
+                counts,
                 label_range: self.label_range,
                 residual: self.residual,
             }
@@ -241,13 +280,23 @@ impl Corrector {
     }
 
     /// y_m = clip(g(h_m, y), -H, H) by each member, (K, B): labels as they are read, never as they are trained on.
-    pub fn correct(&self, representations: &[PerModality<Tensor<2>>], labels: &Tensor<1>) -> PerModality<Tensor<2>> {
+    ///
+    /// A modality that is not corrected has none.
+    pub fn correct(
+        &self,
+        representations: &[PerModality<Option<Tensor<2>>>],
+        labels: &Tensor<1>,
+    ) -> PerModality<Option<Tensor<2>>> {
         let h = self.label_range;
-        self.unclipped(representations, labels).map(|_, y| y.clone().clamp(-h, h))
+        self.unclipped(representations, labels).map(|_, y| y.clone().map(|y| y.clamp(-h, h)))
     }
 
     /// g(h_m, y) by each member, (K, B).
-    pub fn unclipped(&self, representations: &[PerModality<Tensor<2>>], labels: &Tensor<1>) -> PerModality<Tensor<2>> {
+    pub fn unclipped(
+        &self,
+        representations: &[PerModality<Option<Tensor<2>>>],
+        labels: &Tensor<1>,
+    ) -> PerModality<Option<Tensor<2>>> {
         let (k, h, batch) = (self.members, self.label_range, labels.dims()[0]);
         let labels = labels.clone().unsqueeze_dim::<2>(0).expand([k, batch]);
         let out = self.weights().run(self.input(representations, &labels)).0;
@@ -255,18 +304,36 @@ impl Corrector {
         // Below each other in one part, or in parts of their own.
         let shared = self.parts().len() == 1;
         PerModality::from_fn(|m| {
-            let (row, column) = if shared { (0, m as usize * batch) } else { (m as usize * k, 0) };
-            out.clone().slice([row..row + k, column..column + batch])
+            let at = self.modalities.iter().position(|own| *own == m)?;
+            let (row, column) = if shared { (0, at * batch) } else { (at * k, 0) };
+            Some(out.clone().slice([row..row + k, column..column + batch]))
         })
     }
 }
 
+impl Target {
+    fn rows(&self) -> f32 {
+        self.labels.dims()[1] as f32
+    }
+
+    fn counted(&self, x: Tensor<3>) -> Tensor<3> {
+        match &self.counts {
+            Some(counts) => x * counts.clone(),
+            None => x,
+        }
+    }
+
+    /// The sum over the networks of each one's mean, (1), of errors (G, rows, 1).
+    fn mean(&self, errors: Tensor<3>) -> Tensor<1> {
+        self.counted(errors).sum().div_scalar(self.rows())
+    }
+}
+
 /// The sum over the networks of each one's mean|g_φ(input) - target|, (1), for inputs (G, rows, d + 1) from
-/// [`Corrector::input`] and targets (1, rows, 1).
-pub fn loss(weights: &Weights, input: Tensor<3>, target: &Tensor<3>, label_range: f32) -> Tensor<1> {
-    let rows = target.dims()[1] as f32;
+/// [`Corrector::input`] and targets from [`Corrector::target`].
+pub fn loss(weights: &Weights, input: Tensor<3>, target: &Target, label_range: f32) -> Tensor<1> {
     let out = weights.run(input).0.mul_scalar(label_range);
-    (out - target.clone()).abs().sum().div_scalar(rows)
+    target.mean((out - target.labels.clone()).abs())
 }
 
 /// [`loss`] and -α times its gradient with respect to the weights, both on the tape. A network's part of it is the gradient
@@ -277,14 +344,13 @@ pub fn loss(weights: &Weights, input: Tensor<3>, target: &Tensor<3>, label_range
 pub fn loss_and_step(
     weights: &Weights,
     input: Tensor<3>,
-    target: &Tensor<3>,
+    target: &Target,
     label_range: f32,
     alpha: f32,
 ) -> (Tensor<1>, Weights) {
-    let rows = target.dims()[1] as f32;
     let (out, activations) = weights.run(input);
-    let error = out.mul_scalar(label_range) - target.clone();
-    let mut delta = error.clone().detach().sign().mul_scalar(-alpha * label_range / rows);
+    let error = out.mul_scalar(label_range) - target.labels.clone();
+    let mut delta = target.counted(error.clone().detach().sign()).mul_scalar(-alpha * label_range / target.rows());
     let mut step = Vec::with_capacity(weights.layers.len());
     for (k, (w, _)) in weights.layers.iter().enumerate().rev() {
         let x = activations[k].clone();
@@ -294,5 +360,5 @@ pub fn loss_and_step(
         }
     }
     step.reverse();
-    (error.abs().sum().div_scalar(rows), Weights { layers: step, ..*weights })
+    (target.mean(error.abs()), Weights { layers: step, ..*weights })
 }

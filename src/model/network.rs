@@ -24,13 +24,16 @@ struct Projection {
 /// Everything that predicts sentiment; the corrector is apart, see [`super::corrector`].
 #[derive(Module, Debug)]
 pub struct Network {
-    /// In the order of [`Modality::ALL`], as both below.
+    /// In the order of `modalities`, as both below.
     encoders: Vec<Encoder>,
     heads: Vec<Linear>,
     /// Empty without contrastive projection modules.
     projections: Vec<Projection>,
     fusion: Linear,
     head: Linear,
+    /// In the order of [`Modality::ALL`].
+    #[module(skip)]
+    modalities: Vec<Modality>,
     /// H: heads predict in units of it.
     #[module(skip)]
     label_range: f32,
@@ -50,14 +53,19 @@ pub fn unit_rows(x: Tensor<2>) -> Tensor<2> {
 
 /// What the network says of a batch.
 pub struct Output {
-    /// h_m, (B, d)
-    pub representations: PerModality<Tensor<2>>,
+    /// h_m, (B, d); as ŷ_m there only for the modalities that the network has.
+    pub representations: PerModality<Option<Tensor<2>>>,
     /// h_f, (B, d_f)
     pub fused: Tensor<2>,
     /// ŷ_m, (B)
-    pub unimodal: PerModality<Tensor<1>>,
+    pub unimodal: PerModality<Option<Tensor<1>>>,
     /// ŷ, (B)
     pub multimodal: Tensor<1>,
+}
+
+/// The values of these modalities, of one for each of [`Modality::ALL`].
+fn of_these<T>(modalities: &[Modality], all: [T; Modality::ALL.len()]) -> Vec<T> {
+    all.into_iter().zip(Modality::ALL).filter(|(_, m)| modalities.contains(m)).map(|(value, _)| value).collect()
 }
 
 impl Network {
@@ -70,35 +78,51 @@ impl Network {
         device: &Device,
     ) -> Self {
         let (d, d_f) = (settings.representation, settings.fused);
-        let encoders = Modality::ALL.iter().map(|&m| Encoder::new(dims[m], settings.hidden, d, rng, device)).collect();
-        let heads = Modality::ALL.iter().map(|_| init::linear(d, 1, rng, device)).collect();
+        let modalities = settings.encoded();
         // Drawn even where they are not used: everything else begins with the same weights then.
-        let mut projections: Vec<Projection> = Modality::ALL
-            .iter()
-            .map(|_| Projection {
-                inner: init::linear(d_f, d_f, rng, device),
-                outer: init::linear(d_f, d, rng, device),
-            })
-            .collect();
+        let encoders = Modality::ALL.map(|m| Encoder::new(dims[m], settings.hidden, d, rng, device));
+        let heads = Modality::ALL.map(|_| init::linear(d, 1, rng, device));
+        let projections = Modality::ALL.map(|_| Projection {
+            inner: init::linear(d_f, d_f, rng, device),
+            outer: init::linear(d_f, d, rng, device),
+        });
+        let mut projections = of_these(&modalities, projections);
         projections.retain(|_| settings.projection);
         Self {
-            encoders,
-            heads,
+            encoders: of_these(&modalities, encoders),
+            heads: of_these(&modalities, heads),
             projections,
-            fusion: init::linear(3 * d, d_f, rng, device),
+            fusion: init::linear(modalities.len() * d, d_f, rng, device),
             head: init::linear(d_f, 1, rng, device),
+            modalities,
             label_range,
         }
     }
 
+    /// The same network for data some of whose clips lack these modalities, see [`Encoder::with_missing`].
+    pub fn with_missing(self, lacking: &PerModality<bool>, rng: &mut ChaCha8Rng, device: &Device) -> Self {
+        let add = |(encoder, m): (Encoder, &Modality)| {
+            if lacking[*m] { encoder.with_missing(rng, device) } else { encoder }
+        };
+        Self { encoders: self.encoders.into_iter().zip(&self.modalities).map(add).collect(), ..self }
+    }
+
+    /// See [`Encoder::with_empty_for_missing`].
+    pub fn with_empty_for_missing(self) -> Self {
+        Self { encoders: self.encoders.into_iter().map(Encoder::with_empty_for_missing).collect(), ..self }
+    }
+
     /// Runs encoders, fusion and heads.
     pub fn forward(&self, batch: &Batch, dropout: &mut Dropout) -> Output {
-        let recurrences = PerModality::from_fn(|m| self.encoders[m as usize].recurrence());
-        let last_hidden = recurrent::last_hidden(recurrences, &batch.sequences);
-        let representations = last_hidden.map(|m, last| self.encoders[m as usize].represent(last.clone(), dropout));
-        let joined = Tensor::cat(representations.iter().map(|(_, h)| h.clone()).collect(), 1);
-        let fused = activation::relu(self.fusion.forward(dropout.apply(joined)));
-        let unimodal = representations.map(|m, h| self.predict(&self.heads[m as usize], h.clone()));
+        let recurrences = self.modalities.iter().copied().zip(self.encoders.iter().map(Encoder::recurrence));
+        let last_hidden = recurrent::last_hidden(recurrences.collect(), &batch.sequences);
+        let represent = |((m, encoder), last): ((&Modality, &Encoder), Tensor<2>)| {
+            encoder.represent(last, &batch.sequences[*m].lengths, dropout)
+        };
+        let all: Vec<_> = self.modalities.iter().zip(&self.encoders).zip(last_hidden).map(represent).collect();
+        let fused = activation::relu(self.fusion.forward(dropout.apply(Tensor::cat(all.clone(), 1))));
+        let representations = PerModality::from_fn(|m| self.place(m).map(|at| all[at].clone()));
+        let unimodal = PerModality::from_fn(|m| self.place(m).map(|at| self.predict(&self.heads[at], all[at].clone())));
         let multimodal = self.predict(&self.head, fused.clone());
         Output { representations, fused, unimodal, multimodal }
     }
@@ -114,24 +138,34 @@ impl Network {
         change: &Network,
         batch: &Batch,
         dropout: impl Fn() -> Dropout,
-    ) -> PerModality<Tensor<1>> {
+    ) -> PerModality<Option<Tensor<1>>> {
         let (mut own, mut again) = (dropout(), dropout());
         PerModality::from_fn(|m| {
-            let of = m as usize;
-            let (encoder, moved) = (&self.encoders[of], &change.encoders[of]);
-            let last = recurrent::last_hidden_along(&encoder.recurrence(), &moved.recurrence(), &batch.sequences[m]);
-            let h = encoder.represent_along(moved, last, [&mut own, &mut again]);
+            let of = self.place(m)?;
+            let (encoder, moved, sequences) = (&self.encoders[of], &change.encoders[of], &batch.sequences[m]);
+            let last = recurrent::last_hidden_along(&encoder.recurrence(), &moved.recurrence(), sequences);
+            let h = encoder.represent_along(moved, &sequences.lengths, last, [&mut own, &mut again]);
             let [_, along] = linear_along(&self.heads[of], &change.heads[of], h);
-            along.squeeze_dim::<1>(1).mul_scalar(self.label_range)
+            Some(along.squeeze_dim::<1>(1).mul_scalar(self.label_range))
         })
     }
 
     /// z_m, (B, d) each: made of h_f by the projection module of m; without such modules h_m, scaled to length 1.
-    pub fn project(&self, output: &Output) -> PerModality<Tensor<2>> {
-        PerModality::from_fn(|m| match self.projections.get(m as usize) {
-            Some(Projection { inner, outer }) => outer.forward(activation::relu(inner.forward(output.fused.clone()))),
-            None => unit_rows(output.representations[m].clone()),
+    pub fn project(&self, output: &Output) -> PerModality<Option<Tensor<2>>> {
+        output.representations.map(|m, h| {
+            let own = self.place(m).and_then(|at| self.projections.get(at));
+            h.clone().map(|h| match own {
+                Some(Projection { inner, outer }) => {
+                    outer.forward(activation::relu(inner.forward(output.fused.clone())))
+                }
+                None => unit_rows(h),
+            })
         })
+    }
+
+    /// Where the parts of a modality are.
+    fn place(&self, m: Modality) -> Option<usize> {
+        self.modalities.iter().position(|own| *own == m)
     }
 
     fn predict(&self, head: &Linear, h: Tensor<2>) -> Tensor<1> {

@@ -37,11 +37,12 @@ impl Weighting {
     }
 
     /// Weights in (0, 1), (B) each, of losses in units of H, (B) each.
-    pub fn weigh(&self, losses: &PerModality<Tensor<1>>) -> PerModality<Tensor<1>> {
+    pub fn weigh(&self, losses: &PerModality<Option<Tensor<1>>>) -> PerModality<Option<Tensor<1>>> {
         losses.map(|m, loss| {
+            let loss = loss.as_ref()?;
             let Curve { inner, outer } = &self.curves[m as usize];
             let hidden = activation::relu(inner.forward(loss.clone().unsqueeze_dim::<2>(1)));
-            activation::sigmoid(outer.forward(hidden)).squeeze_dim::<1>(1)
+            Some(activation::sigmoid(outer.forward(hidden)).squeeze_dim::<1>(1))
         })
     }
 }

@@ -355,6 +355,7 @@ mod tests {
             findings: vec![],
             in_sample: vec![],
             label_source: Default::default(),
+            modalities: Vec::new(),
         });
         Event { time: 0.0, stage: None, epoch: 0, step: 0, body }
     }

@@ -8,8 +8,11 @@
 
 use super::list::RunSummary;
 
+/// Whether one of a run's facts is such that a text of it holds something.
+type Look = fn(&RunSummary, &dyn Fn(&str) -> bool) -> bool;
+
 /// What can be asked about by name, and where it is looked for.
-pub const FACTS: [(&str, fn(&RunSummary, &dyn Fn(&str) -> bool) -> bool); 6] = [
+const FACTS: [(&str, Look); 6] = [
     ("name", |run, holds| holds(&run.name)),
     ("dataset", |run, holds| holds(&run.dataset)),
     ("study", |run, holds| run.study.as_deref().is_some_and(holds)),

@@ -13,6 +13,7 @@ pub use phase::Phase;
 
 use super::sealed::Damage;
 use crate::config::LabelSource;
+use crate::modality::Modality;
 use crate::training::events::{Check, CheckState, Prepared, Stage, Summary};
 
 /// Everything the events of a run say.
@@ -50,6 +51,11 @@ impl RunView {
     /// The view of one stage.
     pub fn stage(&self, stage: Stage) -> &StageView {
         &self.stages[stage.index()]
+    }
+
+    /// The modalities that the run's network has encoders of; all before that is known.
+    pub fn modalities(&self) -> Vec<Modality> {
+        self.prepared.as_ref().map_or_else(|| Modality::ALL.to_vec(), |p| p.modalities())
     }
 
     /// Why the run is parked though nobody asked for it: an error that came after its last step.

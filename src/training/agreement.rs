@@ -51,7 +51,14 @@ pub fn summarise(
     label_range: f32,
     resamples: usize,
 ) -> PerModality<LabelSummary> {
+    let all = labels.len();
     corrected.map(|m, corrected| {
+        let rows = known_rows(corrected, labels);
+        let of = |values: &[f32]| {
+            rows.as_ref().map(|rows| rows.iter().filter_map(|&row| values.get(row).copied()).collect())
+        };
+        let (own, y): (Option<Vec<f32>>, Option<Vec<f32>>) = (of(corrected), of(labels));
+        let (corrected, labels) = (own.as_deref().unwrap_or(corrected), y.as_deref().unwrap_or(labels));
         let mut summary = LabelSummary {
             mean_abs_change: mae(corrected, labels),
             share_moved: share_moved(corrected, labels, label_range),
@@ -61,7 +68,9 @@ pub fn summarise(
             ..LabelSummary::default()
         };
         if let Some(human) = human {
-            judge(labels, corrected, &human[m], label_range, resamples, &mut summary);
+            let human =
+                if human[m].len() == all { of(&human[m]).unwrap_or_else(|| human[m].clone()) } else { Vec::new() };
+            judge(labels, corrected, &human, label_range, resamples, &mut summary);
         }
         summary
     })
@@ -99,9 +108,16 @@ fn weigh_moves(
         let moves = corrected.iter().zip(labels).map(|(c, y)| (c - y).abs()).zip(spread);
         let moved: Vec<(f32, &f32)> = moves.filter(|(by, _)| *by > MOVED * label_range).collect();
         let share = |count: usize, of: usize| (of > 0).then(|| count as f64 / of as f64);
-        summaries[m].share_clear = share(moved.iter().filter(|(by, s)| by > *s).count(), labels.len());
+        let known = corrected.iter().filter(|c| c.is_finite()).count();
+        summaries[m].share_clear = share(moved.iter().filter(|(by, s)| by > *s).count(), known);
         summaries[m].share_uncertain = share(moved.iter().filter(|(by, s)| *by < 2.0 * **s).count(), moved.len());
     }
+}
+
+/// The rows that have a corrected label, where some have and some have none: a clip that lacks the modality has none.
+fn known_rows(corrected: &[f32], labels: &[f32]) -> Option<Vec<usize>> {
+    let unknown = corrected.len() == labels.len() && corrected.iter().any(|y| !y.is_finite());
+    unknown.then(|| (0..corrected.len()).filter(|&row| corrected[row].is_finite()).collect())
 }
 
 /// Judges copies and corrected labels by the rows that have a human label.
@@ -316,7 +332,9 @@ mod tests {
 
         let human = PerModality::from_fn(|_| vec![0.0, 1.0]);
         let found = summarise(&[0.0, 1.0], &each(&[f32::NAN, 1.0], &[0.5, 0.5], &[0.5]), Some(&human), 1.0, RESAMPLES);
-        assert_eq!((found.text.share_moved, found.text.corrected), (None, Some(Agreement::default())));
+        // No corrected label (the clip lacks the modality): left out of everything, copies included.
+        assert_eq!((found.text.share_moved, found.text.annotated), (Some(0.0), Some(1)));
+        assert_eq!((found.text.corrected.unwrap().mae, found.text.copied.unwrap().mae), (Some(0.0), Some(0.0)));
         // Constant: r is undefined, MAE is not.
         let audio = found.audio.corrected.unwrap();
         assert_eq!((audio.mae, audio.pearson, audio.pearson_interval), (Some(0.5), None, None));

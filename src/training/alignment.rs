@@ -3,8 +3,11 @@
 use burn::tensor::Tensor;
 
 use super::error::TrainingError;
+use super::inference::Inference;
 use super::losses::contrastive;
+use super::presence::pair_with;
 use super::readback::values;
+use crate::modality::PerModality;
 use crate::model::network::unit_rows;
 
 /// The measures of one modality on one split.
@@ -20,11 +23,27 @@ pub struct Alignment {
     pub mean_distance: f32,
 }
 
+/// [`measure`] of each modality, over the clips that have it; `None` where none has.
+///
+/// # Errors
+/// A device that failed.
+pub fn measure_all(
+    found: &Inference,
+    temperature: f32,
+    batch: usize,
+) -> Result<PerModality<Option<Alignment>>, TrainingError> {
+    PerModality::try_from_fn(|m| {
+        let pair = found.projected[m].as_ref().zip(found.representations[m].as_ref());
+        let pair = pair.and_then(|pair| pair_with(pair, &found.has[m]));
+        pair.map(|(z, h)| measure(&z, &h, temperature, batch)).transpose()
+    })
+}
+
 /// Measures z, (N, d), against h, (N, d), with negatives from batches of `batch` rows in row order.
 ///
 /// # Errors
 /// A device that failed.
-pub fn measure(z: &Tensor<2>, h: &Tensor<2>, temperature: f32, batch: usize) -> Result<Alignment, TrainingError> {
+fn measure(z: &Tensor<2>, h: &Tensor<2>, temperature: f32, batch: usize) -> Result<Alignment, TrainingError> {
     let [count, _] = z.dims();
     let (mut loss, mut hits, mut cosine) = (0.0f64, 0usize, 0.0f64);
     for start in (0..count).step_by(batch) {

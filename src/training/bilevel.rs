@@ -6,7 +6,7 @@ use burn::tensor::{Tensor, TensorData};
 
 use crate::config::{DenoisingSettings, Objective};
 use crate::device::is_cpu;
-use crate::modality::{Modality, PerModality};
+use crate::modality::PerModality;
 use crate::model::corrector::{Corrector, Factors, loss, loss_and_step};
 
 /// The terms of the objective, (1) each, in label units, summed over the members.
@@ -34,11 +34,14 @@ impl Terms {
 /// One batch for the corrector, all on its device; every member has corruptions of its own.
 pub struct CorrectorBatch {
     /// h_m of each member network, (B, d).
-    pub unimodal: Vec<PerModality<Tensor<2>>>,
+    pub unimodal: Vec<PerModality<Option<Tensor<2>>>>,
     /// z_m of each, (B, d).
-    pub projected: Vec<PerModality<Tensor<2>>>,
+    pub projected: Vec<PerModality<Option<Tensor<2>>>>,
     /// y, (B)
     pub labels: Tensor<1>,
+    /// What each clip counts in the mean of each modality, (B): 0 where it lacks it, see [`counts`]. `None` where none lacks
+    /// any.
+    pub counts: Option<PerModality<Vec<f32>>>,
     /// ỹ, (K, B)
     pub corrupted: Tensor<2>,
     /// ỹ', independent of ỹ, (K, B)
@@ -59,9 +62,9 @@ pub fn gradients(
     (terms, gradients)
 }
 
-/// L_uni and L_mul are means over the three modalities; a part of a corrector that serves one of them has a third of it.
+/// L_uni and L_mul are means over the modalities; a part of a corrector that serves one of three has a third of it.
 fn share(corrector: &Corrector) -> f32 {
-    corrector.parts().first().map_or(0, Vec::len) as f32 / Modality::ALL.len() as f32
+    corrector.parts().first().map_or(0, Vec::len) as f32 / corrector.modalities().len() as f32
 }
 
 /// What L_uni and L_mul count in the objective.
@@ -87,7 +90,7 @@ fn gradients_on_the_cpu(
     };
     let single = (&batch.unimodal[..], &batch.corrupted);
     let fused = (&batch.projected[..], &batch.corrupted_again);
-    let found = corrector.objective_on_the_cpu(single, fused, &batch.labels, factors);
+    let found = corrector.objective_on_the_cpu(single, fused, (&batch.labels, batch.counts.as_ref()), factors);
     let mut gradients = GradientsParams::new();
     for (id, gradient) in found.gradients {
         gradients.register(id, gradient);
@@ -106,8 +109,7 @@ fn gradients_on_the_cpu(
 pub fn objective(corrector: &Corrector, batch: &CorrectorBatch, settings: &DenoisingSettings) -> Terms {
     let range = corrector.label_range();
     let share = share(corrector);
-    let served = corrector.parts().first().map_or(0, Vec::len);
-    let target = Tensor::cat(vec![batch.labels.clone(); served], 0).reshape([1, -1, 1]);
+    let target = corrector.target(&batch.labels, batch.counts.as_ref());
     let weights = corrector.weights();
     let input = corrector.input(&batch.unimodal, &batch.corrupted);
     // φ' = φ - α∇L_uni(φ); first order treats the gradient as a constant.
@@ -124,6 +126,13 @@ pub fn objective(corrector: &Corrector, batch: &CorrectorBatch, settings: &Denoi
         }
     };
     Terms { objective, unimodal, multimodal, members: corrector.members() }
+}
+
+/// What clips count in a mean over those of them that have a modality, relative to a mean over all: B over their number, 0
+/// for the others.
+pub fn counts(has: &[bool]) -> Vec<f32> {
+    let there = has.iter().filter(|has| **has).count() as f32;
+    has.iter().map(|own| if *own { has.len() as f32 / there } else { 0.0 }).collect()
 }
 
 /// Each member's labels as a tensor, (K, B).
@@ -196,7 +205,7 @@ mod tests {
         let x = |phase| {
             PerModality::from_fn(|m| {
                 let values = wave(BATCH * WIDTH, phase + m as usize as f32);
-                Tensor::from_data(TensorData::new(values, [BATCH, WIDTH]), device)
+                Some(Tensor::from_data(TensorData::new(values, [BATCH, WIDTH]), device))
             })
         };
         let labels: Vec<f32> = (0..BATCH).map(|i| if i % 2 == 0 { 2.9 } else { -2.8 }).collect();
@@ -204,9 +213,20 @@ mod tests {
             unimodal: vec![x(0.3)],
             projected: vec![x(2.0)],
             labels: label_tensor(&labels, device),
+            counts: None,
             corrupted: member_tensor(&[wave(BATCH, 0.1), wave(BATCH, 0.5)], device),
             corrupted_again: member_tensor(&[wave(BATCH, 0.8), wave(BATCH, 0.2)], device),
         }
+    }
+
+    /// The same, where some clips lack some modalities, and all lack vision.
+    fn lacking(device: &Device) -> CorrectorBatch {
+        let has = PerModality {
+            text: [true, false, true, true, false, true],
+            audio: [true, true, true, false, false, true],
+            vision: [false; BATCH],
+        };
+        CorrectorBatch { counts: Some(has.map(|_, has| counts(has))), ..batch(device) }
     }
 
     fn corrector(shared: bool, device: &Device) -> Corrector {
@@ -248,6 +268,10 @@ mod tests {
 
     /// The largest difference between the gradient and central differences, over the largest gradient.
     fn error(shared: bool, kind: Objective, device: &Device) -> f64 {
+        error_on(shared, kind, device, batch)
+    }
+
+    fn error_on(shared: bool, kind: Objective, device: &Device, batch: fn(&Device) -> CorrectorBatch) -> f64 {
         let device = device.clone().autodiff();
         let (corrector, batch) = (corrector(shared, &device), batch(&device.clone().inner()));
         // Differences are taken of the exact objective, whatever shortcut the gradient takes.
@@ -274,8 +298,10 @@ mod tests {
     fn the_gradient_through_the_virtual_step_is_exact_on_the_cpu() {
         for shared in [false, true] {
             for kind in [Objective::Bilevel, Objective::UnimodalOnly, Objective::MultimodalOnly] {
-                let error = error(shared, kind, &Device::flex());
-                assert!(error < 2e-3, "shared {shared}, {kind:?}: {error}");
+                for batch in [batch as fn(&Device) -> CorrectorBatch, lacking] {
+                    let error = error_on(shared, kind, &Device::flex(), batch);
+                    assert!(error < 2e-3, "shared {shared}, {kind:?}: {error}");
+                }
             }
         }
     }
@@ -292,19 +318,47 @@ mod tests {
         ];
         for (shared, layers, hidden, residual) in shapes {
             let corrector = corrector_of(shared, layers, hidden, residual, &device);
-            let batch = batch(&device.clone().inner());
-            for kind in [Objective::Bilevel, Objective::FirstOrder, Objective::UnimodalOnly, Objective::MultimodalOnly]
-            {
-                let [found, expected] = [false, true].map(|tape| collected(&corrector, &batch, &settings(kind), tape));
+            let kinds = [Objective::Bilevel, Objective::FirstOrder, Objective::UnimodalOnly, Objective::MultimodalOnly];
+            let all = [batch, lacking].map(|batch| batch(&device.clone().inner()));
+            for (batch, kind) in all.iter().flat_map(|batch| kinds.map(|kind| (batch, kind))) {
+                let [found, expected] = [false, true].map(|tape| collected(&corrector, batch, &settings(kind), tape));
                 let largest = expected.iter().flatten().fold(0.0f32, |a, g| a.max(g.abs()));
                 assert!(found.len() == expected.len() && largest > 1e-3);
                 for (found, expected) in found.iter().flatten().zip(expected.iter().flatten()) {
                     assert!((found - expected).abs() < 1e-5 * largest.max(1.0), "{shared} {layers} {kind:?}");
                 }
                 let terms = |t: Terms| t.means().into_iter().map(|t| t.into_scalar::<f32>()).collect::<Vec<_>>();
-                let found = terms(gradients(&corrector, &batch, &settings(kind)).0);
-                let expected = terms(objective(&corrector, &batch, &settings(kind)));
+                let found = terms(gradients(&corrector, batch, &settings(kind)).0);
+                let expected = terms(objective(&corrector, batch, &settings(kind)));
                 assert!(found.iter().zip(&expected).all(|(a, b)| (a - b).abs() < 1e-5), "{found:?} {expected:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn clips_that_lack_everything_might_as_well_not_be_there() {
+        let device = Device::flex().autodiff();
+        let whole = batch(&device.clone().inner());
+        let has: Vec<bool> = (0..BATCH).map(|i| i < 4).collect();
+        let cut = |x: &Vec<PerModality<Option<Tensor<2>>>>| -> Vec<PerModality<Option<Tensor<2>>>> {
+            x.iter().map(|x| x.map(|_, x| x.clone().map(|x| x.narrow(0, 0, 4)))).collect()
+        };
+        let few = CorrectorBatch {
+            unimodal: cut(&whole.unimodal),
+            projected: cut(&whole.projected),
+            labels: whole.labels.clone().narrow(0, 0, 4),
+            counts: None,
+            corrupted: whole.corrupted.clone().narrow(1, 0, 4),
+            corrupted_again: whole.corrupted_again.clone().narrow(1, 0, 4),
+        };
+        let whole = CorrectorBatch { counts: Some(PerModality::from_fn(|_| counts(&has))), ..whole };
+        for shared in [false, true] {
+            let corrector = corrector(shared, &device);
+            for tape in [false, true] {
+                let of = |batch| collected(&corrector, batch, &settings(Objective::Bilevel), tape).concat();
+                for (found, expected) in of(&whole).iter().zip(of(&few)) {
+                    assert!((found - expected).abs() < 1e-5, "{shared} {tape}: {found} {expected}");
+                }
             }
         }
     }

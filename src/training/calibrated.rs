@@ -29,7 +29,9 @@ impl Calibrated {
 
 /// Leaves the checks of modalities unjudged that keep copies of y: there a correction that changes nothing is no failure.
 pub fn leave_copies_unjudged(checks: &mut [Check], dataset: &Dataset, labels: &LabelValues) {
-    let copies = labels.corrected.map(|_, own| Split::ALL.iter().flat_map(|&s| dataset.labels(s)).eq(own));
+    let copies = labels.corrected.map(|_, own| {
+        Split::ALL.iter().flat_map(|&s| dataset.labels(s)).zip(own).all(|(y, own)| y == own || own.is_nan())
+    });
     for check in checks.iter_mut().filter(|check| check.modality.is_some_and(|m| copies[m])) {
         check.state = CheckState::Unknown;
     }

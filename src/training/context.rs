@@ -6,9 +6,10 @@ use burn::tensor::Device;
 use rand_chacha::ChaCha8Rng;
 
 use super::error::TrainingError;
-use super::events::{EmbeddingValues, LabelValues, Metrics, Scalars};
+use super::events::{EmbeddingValues, LabelValues, Metrics, Scalars, Stage};
 use super::feed::Feed;
 use super::levels::Levels;
+use super::presence::Presence;
 use super::randomness::{Purpose, generator, of_member};
 use super::readback::Pending;
 use super::records::{self, Trained};
@@ -27,6 +28,8 @@ pub struct Context {
     pub device: Device,
     /// What corrected labels are moved to.
     pub levels: Levels,
+    /// Which modalities each clip has.
+    pub presence: Presence,
 }
 
 impl Context {
@@ -38,7 +41,8 @@ impl Context {
             Grid::Step(step) => TrainingError::Grid { step, range },
             Grid::Auto | Grid::Off => TrainingError::Grid { step: 0.0, range },
         })?;
-        Ok(Context { settings, dataset, device: device.clone().autodiff(), levels })
+        let presence = Presence::new(&dataset, &settings.model);
+        Ok(Context { settings, dataset, device: device.clone().autodiff(), levels, presence })
     }
 
     /// The network that predicts, with its first weights.
@@ -52,22 +56,56 @@ impl Context {
     }
 
     fn network_of(&self, member: usize) -> Network {
-        let dims = PerModality::from_fn(|m| self.dataset.shapes[m].1);
-        let mut rng = of_member(generator(self.settings.training.seed, Purpose::Network), member);
-        Network::new(&dims, self.dataset.label_range, &self.settings.model, &mut rng, &self.device)
+        let (network, mut rng) = self.bare_network_of(member);
+        network.with_missing(&self.presence.lacking(), &mut rng, &self.device)
     }
 
-    /// The networks with the weights of a document, as stage 1 writes it or as it did before it trained several.
+    /// A member's network without vectors for what clips lack, and the random numbers after it.
+    fn bare_network_of(&self, member: usize) -> (Network, ChaCha8Rng) {
+        let dims = PerModality::from_fn(|m| self.dataset.shapes[m].1);
+        let mut rng = of_member(generator(self.settings.training.seed, Purpose::Network), member);
+        let network = Network::new(&dims, self.dataset.label_range, &self.settings.model, &mut rng, &self.device);
+        (network, rng)
+    }
+
+    fn bare_networks(&self) -> Networks {
+        let members = 0..self.settings.denoising.members.networks;
+        Networks { all: members.map(|n| self.bare_network_of(n).0).collect() }
+    }
+
+    /// The networks with the weights of a document, as stage 1 writes it or as older versions did: one network by itself,
+    /// or networks that code what a clip lacks as an empty sequence.
     ///
     /// # Errors
     /// A document of other sizes or another number of networks, or a damaged one.
     pub fn load_networks(&self, document: Vec<u8>) -> Result<Networks, TrainingError> {
-        let networks = self.new_networks();
-        let alone = networks.all.len() == 1;
-        records::load(networks, document.clone()).or_else(|error| match records::load(self.new_network(), document) {
-            Ok(network) if alone => Ok(Networks { all: vec![network] }),
-            _ => Err(error),
+        records::load(self.new_networks(), document.clone()).or_else(|error| {
+            let found = records::load(self.bare_networks(), document.clone()).map(|networks| networks.all);
+            let found = found.or_else(|_| records::load(self.bare_network_of(0).0, document).map(|alone| vec![alone]));
+            let all = found.ok().filter(|all| all.len() == self.settings.denoising.members.networks).ok_or(error)?;
+            let add = |(member, network): (usize, Network)| {
+                let mut rng = self.bare_network_of(member).1;
+                network.with_missing(&self.presence.lacking(), &mut rng, &self.device).with_empty_for_missing()
+            };
+            Ok(Networks { all: all.into_iter().enumerate().map(add).collect() })
         })
+    }
+
+    /// True where a stage's weights are of a version whose networks had no vectors for what clips lack, and clips lack
+    /// something: the stage cannot go on with its optimiser's state.
+    pub fn predates_missing(&self, stage: Stage, document: &[u8]) -> bool {
+        let lacking = self.presence.lacking();
+        let bare = || match stage {
+            Stage::Contrastive => records::load(self.bare_networks(), document.to_vec()).is_ok(),
+            Stage::Denoising => false,
+            Stage::Joint => records::load(self.bare_network_of(0).0, document.to_vec()).is_ok(),
+        };
+        let now = || match stage {
+            Stage::Contrastive => records::load(self.new_networks(), document.to_vec()).is_ok(),
+            Stage::Denoising => true,
+            Stage::Joint => records::load(self.new_network(), document.to_vec()).is_ok(),
+        };
+        self.settings.model.encoded().iter().any(|m| lacking[*m]) && bare() && !now()
     }
 
     /// The corrector with its first weights.

@@ -12,9 +12,10 @@ use super::error::TrainingError;
 use super::events::{EmbeddingValues, Metrics, Scalars};
 use super::feed::Feed;
 use super::inference::{infer, sample};
-use super::losses::{contrastive, mean_abs};
+use super::losses::{contrastive, mean_abs, mean_abs_known, mean_abs_of_known};
 use super::metrics;
 use super::optimizer::{Clipping, adamw};
+use super::presence::pair_with;
 use super::randomness::of_member;
 use super::readback::Pending;
 use super::records::{Trained, Trainee};
@@ -39,28 +40,43 @@ impl Contrastive {
         Self { networks: Trainee::new(context.new_networks(), optimizer), context }
     }
 
-    /// L_1 of one network on a batch and its terms, named as in [`LOSSES`].
-    fn losses(&self, network: &Network, batch: &Batch, rng: ChaCha8Rng) -> [Tensor<1>; 4] {
+    /// The losses of a step; of one modality there is nothing to align.
+    fn names(&self) -> &'static [&'static str] {
+        if self.context.settings.model.encoded().len() > 1 { LOSSES } else { &LOSSES[..3] }
+    }
+
+    /// L_1 of one network on a batch and its terms, named as in [`names`](Self::names).
+    fn losses(&self, network: &Network, batch: &Batch, rng: ChaCha8Rng) -> Vec<Tensor<1>> {
         let Context { settings, device, .. } = &*self.context;
         let labels = label_tensor(&batch.labels, &device.clone().inner());
         let output = network.forward(batch, &mut Dropout::training(settings.model.dropout, rng));
         let projected = network.project(&output);
         let s = &settings.contrastive;
-        let task = mean_abs(output.multimodal, labels.clone());
-        let [text, audio, vision] = Modality::ALL.map(|m| mean_abs(output.unimodal[m].clone(), labels.clone()));
-        let unimodal = text + audio + vision;
-        let [text, audio, vision] =
-            Modality::ALL.map(|m| contrastive(projected[m].clone(), output.representations[m].clone(), s.temperature));
-        let aligned = (text + audio + vision).div_scalar(3.0);
-        let loss = task.clone()
-            + unimodal.clone().mul_scalar(s.unimodal_weight)
-            + aligned.clone().mul_scalar(s.contrastive_weight);
-        [loss, task, unimodal, aligned]
+        let task = mean_abs(output.multimodal.clone(), labels);
+        let none = || task.zeros_like();
+        let sum = |terms: Vec<Tensor<1>>| terms.into_iter().reduce(|a, b| a + b).unwrap_or_else(none);
+        let has = batch.sequences.map(|_, s| s.lengths.iter().map(|&n| n > 0).collect::<Vec<bool>>());
+        let single = |(m, own): (Modality, &Tensor<1>)| {
+            let known = |(y, has): (&f32, &bool)| if *has { *y } else { f32::NAN };
+            let labels: Vec<f32> = batch.labels.iter().zip(&has[m]).map(known).collect();
+            mean_abs_known(own.clone(), &labels, None)
+        };
+        let unimodal = sum(output.unimodal.known().map(single).collect());
+        let loss = task.clone() + unimodal.clone().mul_scalar(s.unimodal_weight);
+        if self.names().len() < LOSSES.len() {
+            return vec![loss, task, unimodal];
+        }
+        let pairs = projected.known().zip(output.representations.known());
+        let pairs = pairs.filter_map(|((m, z), (_, h))| pair_with((z, h), &has[m]));
+        let terms = pairs.map(|(z, h)| contrastive(z, h, s.temperature)).collect();
+        let aligned = sum(terms).div_scalar(projected.known().count() as f32);
+        let loss = loss + aligned.clone().mul_scalar(s.contrastive_weight);
+        vec![loss, task, unimodal, aligned]
     }
 
     /// What one network says of the validation split, measured; the task losses come with it. `None` without such rows.
     fn validate(&self, network: &Network) -> Result<Option<(Scalars, Metrics, f32)>, TrainingError> {
-        let Context { settings, dataset, .. } = &*self.context;
+        let Context { settings, dataset, presence, .. } = &*self.context;
         let s = &settings.contrastive;
         let Some(found) = infer(&self.context, network, Split::Valid)? else {
             return Ok(None);
@@ -68,37 +84,31 @@ impl Contrastive {
         let labels = dataset.labels(Split::Valid);
         let metrics = metrics::evaluate(dataset.metrics, &found.multimodal, labels);
         let task = mean_abs_of(&found.multimodal, labels);
-        let unimodal: f32 = Modality::ALL.iter().map(|&m| mean_abs_of(&found.unimodal[m], labels)).sum();
-        let gaps = PerModality::try_from_fn(|m| {
-            alignment::measure(
-                &found.projected[m],
-                &found.representations[m],
-                s.temperature,
-                settings.training.batch_size,
-            )
-        })?;
-        let aligned = Modality::ALL.iter().map(|&m| gaps[m].contrastive).sum::<f32>() / 3.0;
+        let own = presence.blanked(Split::Valid, PerModality::from_fn(|_| labels.to_vec()));
+        let unimodal: f32 = own.iter().filter_map(|(m, own)| mean_abs_of_known(&found.unimodal[m], own)).sum();
         let tasks = task + s.unimodal_weight * unimodal;
-        let mut valid = scalars([
-            ("loss", tasks + s.contrastive_weight * aligned),
-            ("task", task),
-            ("unimodal", unimodal),
-            ("contrastive", aligned),
-        ]);
-        for (m, gap) in gaps.iter() {
-            let named = [
-                ("contrastive", gap.contrastive),
-                ("retrieval", gap.retrieval),
-                ("positive_cosine", gap.positive_cosine),
-                ("gap", gap.mean_distance),
-            ];
-            valid.extend(scalars(named).into_iter().map(|(k, v)| (format!("{k}_{m}"), v)));
+        let mut valid = scalars([("loss", tasks), ("task", task), ("unimodal", unimodal)]);
+        if self.names().len() == LOSSES.len() {
+            let gaps = alignment::measure_all(&found, s.temperature, settings.training.batch_size)?;
+            // As in training: a modality that no clip has is nothing to align.
+            let sum = gaps.known().map(|(_, gap)| gap.contrastive).sum::<f32>();
+            let aligned = sum / found.projected.known().count() as f32;
+            valid.extend(scalars([("loss", tasks + s.contrastive_weight * aligned), ("contrastive", aligned)]));
+            for (m, gap) in gaps.known() {
+                let named = [
+                    ("contrastive", gap.contrastive),
+                    ("retrieval", gap.retrieval),
+                    ("positive_cosine", gap.positive_cosine),
+                    ("gap", gap.mean_distance),
+                ];
+                valid.extend(scalars(named).into_iter().map(|(k, v)| (format!("{k}_{m}"), v)));
+            }
         }
         Ok(Some((valid, metrics, tasks)))
     }
 }
 
-/// The losses of a step.
+/// The losses of a step of several modalities.
 const LOSSES: &[&str] = &["loss", "task", "unimodal", "contrastive"];
 
 impl StageTrainer for Contrastive {
@@ -108,16 +118,13 @@ impl StageTrainer for Contrastive {
         let of_each =
             all.iter().enumerate().map(|(n, network)| self.losses(network, &batch, of_member(rng.clone(), n)));
         // The sum: each network has the gradient that it would have alone.
-        let sums = of_each.reduce(|a, b| {
-            let mut b = b.into_iter();
-            a.map(|a| b.next().map_or_else(|| a.clone(), |b| a.clone() + b))
-        });
+        let sums = of_each.reduce(|a, b| a.into_iter().zip(b).map(|(a, b)| a + b).collect());
         let Some(sums) = sums else {
             return Err(TrainingError::TooFewSamples { found: 0 });
         };
         let count = all.len() as f32;
         self.networks.step(&sums[0], self.context.settings.contrastive.learning_rate);
-        Ok(Pending::new(LOSSES, sums.map(|sum| sum.div_scalar(count)).to_vec()))
+        Ok(Pending::new(self.names(), sums.into_iter().map(|sum| sum.div_scalar(count)).collect()))
     }
 
     /// Scalars and metrics are those of the network that predicts; the score is the mean over the networks.
@@ -187,7 +194,7 @@ mod tests {
         }
         assert_eq!(step, 3);
         let score = trainer.evaluate().unwrap().score.unwrap();
-        let of = |network| infer(&context, network, Split::Train).unwrap().unwrap().representations.text;
+        let of = |network| infer(&context, network, Split::Train).unwrap().unwrap().representations.text.unwrap();
         (trainer.networks.module.all.iter().map(|n| values(of(n)).unwrap()).collect(), score)
     }
 

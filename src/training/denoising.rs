@@ -8,7 +8,7 @@ use burn::module::Module;
 use burn::tensor::{Int, Tensor, TensorData};
 use rand_chacha::ChaCha8Rng;
 
-use super::bilevel::{CorrectorBatch, Terms, gradients, label_tensor, member_tensor, objective};
+use super::bilevel::{CorrectorBatch, Terms, counts, gradients, label_tensor, member_tensor, objective};
 use super::context::{Context, Evaluation, StageTrainer};
 use super::error::TrainingError;
 use super::events::{LabelValues, Scalars};
@@ -29,8 +29,8 @@ use crate::split::{PerSplit, Split};
 
 /// h_m and z_m, (N, d) each, of all rows of a split.
 struct Representations {
-    unimodal: PerModality<Tensor<2>>,
-    projected: PerModality<Tensor<2>>,
+    unimodal: PerModality<Option<Tensor<2>>>,
+    projected: PerModality<Option<Tensor<2>>>,
 }
 
 /// Trains the corrector on L_uni + λ L_mul.
@@ -73,12 +73,17 @@ impl Denoising {
             let n = rows.len();
             Tensor::<1, Int>::from_data(TensorData::new(rows, [n]), &device)
         });
-        let take = |x: &PerModality<Tensor<2>>| {
+        let take = |x: &PerModality<Option<Tensor<2>>>| {
             x.map(|_, t| match &index {
-                Some(index) => t.clone().select(0, index.clone()),
+                Some(index) => t.as_ref().map(|t| t.clone().select(0, index.clone())),
                 None => t.clone(),
             })
         };
+        let has = self.context.presence.of(split).map(|_, all| match rows {
+            Some(rows) => rows.iter().map(|&r| all[r]).collect(),
+            None => all.clone(),
+        });
+        let lacks = settings.model.encoded().iter().any(|m| has[*m].contains(&false));
         let mut noisy = || corrupt(&labels, &settings.denoising.corruption, dataset.label_range, rng);
         // One member after the other: the first has the corruptions that it would have alone.
         let (corrupted, corrupted_again): (Vec<_>, Vec<_>) =
@@ -87,6 +92,7 @@ impl Denoising {
             unimodal: representations.iter().map(|r| take(&r.unimodal)).collect(),
             projected: representations.iter().map(|r| take(&r.projected)).collect(),
             labels: label_tensor(&labels, &device),
+            counts: lacks.then(|| has.map(|_, has| counts(has))),
             corrupted: member_tensor(&corrupted, &device),
             corrupted_again: member_tensor(&corrupted_again, &device),
         })
@@ -96,7 +102,7 @@ impl Denoising {
 impl Denoising {
     /// How well labels of the validation split are restored, see [`Restoration`].
     fn restored(&mut self) -> Result<Scalars, TrainingError> {
-        let h = |split: Split| -> Option<Vec<PerModality<Tensor<2>>>> {
+        let h = |split: Split| -> Option<Vec<PerModality<Option<Tensor<2>>>>> {
             self.representations[split].as_ref().map(|all| all.iter().map(|r| r.unimodal.clone()).collect())
         };
         let known = match self.restoration.take() {
@@ -189,7 +195,7 @@ mod tests {
             let h = trainer.representations[Split::Train].as_ref().unwrap()[0].unimodal.clone();
             let labels = label_tensor(context.dataset.labels(Split::Train), &context.plain_device());
             let y = trainer.corrector.module.valid().correct(&[h], &labels);
-            values(Tensor::cat(vec![y.text, y.vision], 1)).unwrap()
+            values(Tensor::cat(vec![y.text.unwrap(), y.vision.unwrap()], 1)).unwrap()
         };
         let before = read(&trainer);
         for step in 0..30 {
@@ -237,9 +243,9 @@ mod tests {
         let old = Member::new(&context.settings.model, &mut rng, &context.device);
         let document = records::document(&old).unwrap();
         let labels = |corrector: &Corrector| {
-            let h = PerModality::from_fn(|_| Tensor::ones([2, 6], &context.plain_device()));
+            let h = PerModality::from_fn(|_| Some(Tensor::ones([2, 6], &context.plain_device())));
             let y = corrector.valid().correct(&[h], &label_tensor(&[0.5, -0.5], &context.plain_device()));
-            values(Tensor::cat(vec![y.text, y.audio, y.vision], 1)).unwrap()
+            values(Tensor::cat(y.known().map(|(_, y)| y.clone()).collect(), 1)).unwrap()
         };
         let corrector = context.load_corrector(document.clone()).unwrap();
         assert_eq!(labels(&corrector), labels(&Corrector::of(&[old], 1.0)));

@@ -118,6 +118,9 @@ pub struct Prepared {
     /// What stage 3's unimodal tasks learn.
     #[serde(default, skip_serializing_if = "is_default")]
     pub label_source: LabelSource,
+    /// The modalities that the network has encoders of; empty in records of versions that knew no choice: all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub modalities: Vec<Modality>,
 }
 
 fn is_default(source: &LabelSource) -> bool {
@@ -125,6 +128,11 @@ fn is_default(source: &LabelSource) -> bool {
 }
 
 impl Prepared {
+    /// The modalities that the network has encoders of, in the order of [`Modality::ALL`].
+    pub fn modalities(&self) -> Vec<Modality> {
+        Modality::ALL.into_iter().filter(|m| self.modalities.is_empty() || self.modalities.contains(m)).collect()
+    }
+
     /// True where labels of this modality and split that are judged by human ones are judged in sample.
     pub fn is_in_sample(&self, modality: Modality, split: Split) -> bool {
         split == Split::Train && self.in_sample.contains(&modality)

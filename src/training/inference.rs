@@ -7,7 +7,7 @@ use super::context::Context;
 use super::error::TrainingError;
 use super::events::{EmbeddingValues, PredictionValues};
 use super::readback::values;
-use crate::modality::PerModality;
+use crate::modality::{Modality, PerModality};
 use crate::model::dropout::Dropout;
 use crate::model::network::Network;
 use crate::split::{PerSplit, Split};
@@ -20,12 +20,14 @@ const ROWS: usize = 256;
 pub struct Inference {
     /// ŷ, N values.
     pub multimodal: Vec<f32>,
-    /// ŷ_m, N values each.
+    /// ŷ_m, N values each; NaN where the clip lacks the modality.
     pub unimodal: PerModality<Vec<f32>>,
-    /// h_m, (N, d)
-    pub representations: PerModality<Tensor<2>>,
+    /// Whether each clip has a modality, N values each.
+    pub has: PerModality<Vec<bool>>,
+    /// h_m, (N, d); there only for the modalities that the network has.
+    pub representations: PerModality<Option<Tensor<2>>>,
     /// z_m, (N, d)
-    pub projected: PerModality<Tensor<2>>,
+    pub projected: PerModality<Option<Tensor<2>>>,
 }
 
 /// Runs a split through the network; `None` for an empty split.
@@ -57,6 +59,7 @@ fn infer_rows(
     if count == 0 {
         return Ok(None);
     }
+    let has = context.presence.of(split).map(|_, has| rows.iter().map(|&row| has[row]).collect::<Vec<bool>>());
     let mut multimodal = Vec::with_capacity(count);
     let mut unimodal = PerModality::from_fn(|_| Vec::with_capacity(count));
     let mut representations = PerModality::from_fn(|_| Vec::new());
@@ -66,14 +69,20 @@ fn infer_rows(
         let output = network.forward(&batch, &mut Dropout::inference());
         let z = network.project(&output);
         multimodal.extend(values(output.multimodal)?);
-        for (m, h) in output.representations.iter() {
-            unimodal[m].extend(values(output.unimodal[m].clone())?);
-            representations[m].push(h.clone());
-            projected[m].push(z[m].clone());
+        for m in Modality::ALL {
+            let predicted = output.unimodal[m].clone().map_or_else(|| Ok(vec![f32::NAN; rows.len()]), values)?;
+            unimodal[m].extend(predicted);
+            representations[m].extend(output.representations[m].clone());
+            projected[m].extend(z[m].clone());
         }
     }
-    let join = |parts: PerModality<Vec<Tensor<2>>>| parts.map(|_, p| Tensor::cat(p.clone(), 0));
-    Ok(Some(Inference { multimodal, unimodal, representations: join(representations), projected: join(projected) }))
+    for (m, has) in has.iter() {
+        unimodal[m].iter_mut().zip(has).filter(|(_, has)| !**has).for_each(|(value, _)| *value = f32::NAN);
+    }
+    let join =
+        |parts: PerModality<Vec<Tensor<2>>>| parts.map(|_, p| (!p.is_empty()).then(|| Tensor::cat(p.clone(), 0)));
+    let (representations, projected) = (join(representations), join(projected));
+    Ok(Some(Inference { multimodal, unimodal, has, representations, projected }))
 }
 
 /// h_m and z_m of every `stride`-th row of the label table (rows in the order train, valid, test).
@@ -92,7 +101,7 @@ pub fn sample(context: &Context, network: &Network, stride: usize) -> Result<Emb
     embedding(&found, context.settings.model.representation)
 }
 
-/// The representations of every row that was asked, `dim` being d.
+/// The representations of every row that was asked, `dim` being d; NaN where a clip lacks the modality.
 ///
 /// # Errors
 /// A device that failed.
@@ -100,9 +109,18 @@ pub fn embedding(found: &PerSplit<Option<Inference>>, dim: usize) -> Result<Embe
     let mut all = EmbeddingValues { rows: 0, dim, data: Vec::new() };
     for (_, part) in found.iter() {
         let Some(part) = part else { continue };
-        let kinds = part.representations.iter().chain(part.projected.iter());
         all.rows += part.multimodal.len();
-        all.data.extend(values(Tensor::cat(kinds.map(|(_, x)| x.clone()).collect(), 1))?);
+        let kinds = part.representations.iter().chain(part.projected.iter());
+        let columns = kinds.map(|(m, x)| Ok((m, x.clone().map(values).transpose()?)));
+        let columns = columns.collect::<Result<Vec<_>, TrainingError>>()?;
+        for row in 0..part.multimodal.len() {
+            for (m, column) in &columns {
+                match column {
+                    Some(column) if part.has[*m][row] => all.data.extend(&column[row * dim..(row + 1) * dim]),
+                    _ => all.data.extend(std::iter::repeat_n(f32::NAN, dim)),
+                }
+            }
+        }
     }
     Ok(all)
 }

@@ -11,7 +11,7 @@ use super::error::TrainingError;
 use super::events::LabelValues;
 use super::feed::Feed;
 use super::inference::infer;
-use super::losses::mean_abs;
+use super::losses::{mean_abs, mean_abs_of_known};
 use super::metrics;
 use super::optimizer::{Clipping, adamw};
 use super::readback::Pending;
@@ -47,9 +47,8 @@ impl StageTrainer for Joint {
         let labels = label_tensor(&batch.labels, &device);
         let output = self.network.module.forward(&batch, &mut Dropout::training(settings.model.dropout, rng));
         let task = mean_abs(output.multimodal.clone(), labels);
-        let [text, audio, vision] =
-            Modality::ALL.map(|m| targets::loss(&*self.targets, m, rows, output.unimodal[m].clone()));
-        let unimodal = text + audio + vision;
+        let of_each = output.unimodal.known().map(|(m, own)| targets::loss(&*self.targets, m, rows, own.clone()));
+        let unimodal = of_each.reduce(|a, b| a + b).unwrap_or_else(|| task.zeros_like());
         let loss = task.clone() + unimodal.clone().mul_scalar(settings.joint.unimodal_weight);
         self.network.step(&loss, settings.joint.learning_rate);
         self.targets.after_step(rows, &output)?;
@@ -99,11 +98,4 @@ impl StageTrainer for Joint {
     fn trained_mut(&mut self) -> &mut dyn Trained {
         &mut self.network
     }
-}
-
-/// mean|ŷ_m - y_m| over the clips that have a label; `None` where none has. A prediction that is not finite stays so.
-fn mean_abs_of_known(predicted: &[f32], labels: &[f32]) -> Option<f32> {
-    let known: (Vec<f32>, Vec<f32>) =
-        predicted.iter().zip(labels).filter(|(_, y)| y.is_finite()).map(|(p, y)| (*p, *y)).unzip();
-    (!known.1.is_empty()).then(|| mean_abs_of(&known.0, &known.1))
 }

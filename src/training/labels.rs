@@ -19,14 +19,14 @@ const ROWS: usize = 4096;
 
 /// y_m = clip(g(h_m, y), -H, H) of every row, in the order train, valid, test, by each member, with the representations of
 /// each member network; of these the average at the
-/// nearest of the labels' levels, and the spread.
+/// nearest of the labels' levels, and the spread. NaN where a clip lacks the modality.
 ///
 /// # Errors
 /// A device that failed.
 pub fn corrected_labels(
     context: &Context,
     corrector: &Corrector,
-    representations: impl Fn(Split) -> Option<Vec<PerModality<Tensor<2>>>>,
+    representations: impl Fn(Split) -> Option<Vec<PerModality<Option<Tensor<2>>>>>,
 ) -> Result<LabelValues, TrainingError> {
     let corrector = corrector.valid();
     let average = context.settings.denoising.average;
@@ -39,12 +39,19 @@ pub fn corrected_labels(
         let labels = context.dataset.labels(split);
         for (chunk, labels) in labels.chunks(ROWS).enumerate() {
             let (start, rows) = (chunk * ROWS, labels.len());
-            let part = |h: &PerModality<Tensor<2>>| h.map(|_, h| h.clone().narrow(0, start, rows));
+            let part =
+                |h: &PerModality<Option<Tensor<2>>>| h.map(|_, h| h.as_ref().map(|h| h.clone().narrow(0, start, rows)));
             let h: Vec<_> = h.iter().map(part).collect();
             let labels = label_tensor(labels, &context.plain_device());
             for (m, members) in corrector.correct(&h, &labels).iter() {
-                let members = values(members.clone())?;
-                for row in 0..rows {
+                let members = members.clone().map(values).transpose()?;
+                let has = &context.presence.of(split)[m][start..start + rows];
+                for (row, has) in has.iter().enumerate() {
+                    let Some(members) = members.as_ref().filter(|_| *has) else {
+                        spread[m].push(f32::NAN);
+                        corrected[m].push(f32::NAN);
+                        continue;
+                    };
                     let mut row: Vec<f64> = members.iter().skip(row).step_by(rows).map(|y| f64::from(*y)).collect();
                     spread[m].push(deviation(&row) as f32);
                     corrected[m].push(context.levels.nearest(averaged(&mut row, average) as f32));

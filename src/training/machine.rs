@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use burn::module::Module;
 
-use super::checkpoint::{Found, OUTDATED, Progress, State, Store};
+use super::checkpoint::{Checkpoint, Found, OUTDATED, Progress, State, Store};
 use super::clock::Clock;
 use super::context::{Context, StageTrainer};
 use super::contrastive::Contrastive;
@@ -30,7 +30,7 @@ use super::listener::Listener;
 use super::metrics;
 use super::readback::Readback;
 use super::targets;
-use crate::modality::PerModality;
+use crate::modality::{Modality, PerModality};
 use crate::split::{PerSplit, Split};
 
 /// How a stage was left.
@@ -131,13 +131,14 @@ impl<'a> Machine<'a> {
         let found = if resume { self.found()? } else { None };
         let (mut state, mut passed_over, mut outdated) = (None, None, None);
         if let Some(Found { checkpoint, passed_over: why }) = found {
-            outdated = checkpoint.outdated();
+            outdated = self.outdated(&checkpoint);
             self.progress = checkpoint.progress;
             (state, passed_over) = (checkpoint.state, why);
             self.clock.set(self.progress.time);
         }
         let prepared = self.prepared();
         self.emit(Body::Prepared(prepared))?;
+        self.say_what_is_left_out()?;
         let mut current = self.first_stage(&mut state)?;
         if resume {
             self.emit(Body::Resumed { device: self.device_name.clone() })?;
@@ -178,6 +179,25 @@ impl<'a> Machine<'a> {
         let Progress { stages, metrics, labels, peak_memory, .. } = self.progress.clone();
         self.emit(Body::Finished { summary: Summary { stages, metrics, labels, peak_memory } })?;
         Ok(Outcome::Finished)
+    }
+
+    /// The stage within which a checkpoint was written by a version whose weights this one cannot go on with.
+    fn outdated(&self, checkpoint: &Checkpoint) -> Option<Stage> {
+        let predates = |stage: &Stage| {
+            checkpoint.state.as_ref().is_some_and(|state| self.context.predates_missing(*stage, &state.weights))
+        };
+        checkpoint.outdated().or_else(|| checkpoint.progress.stage.filter(predates))
+    }
+
+    /// Says what a network of fewer modalities cannot do.
+    fn say_what_is_left_out(&mut self) -> Result<(), TrainingError> {
+        match self.context.settings.model.encoded()[..] {
+            [m] => self.log(
+                Level::Info,
+                format!("model.modalities holds {m} alone: there is nothing to align, and L_cl is left out"),
+            ),
+            _ => Ok(()),
+        }
     }
 
     /// The checkpoint to go on from. Where all are damaged, a stage can still be begun anew whose own needs are whole.
@@ -318,6 +338,10 @@ impl<'a> Machine<'a> {
             findings: dataset.flaws.iter().map(ToString::to_string).collect(),
             in_sample: self.context.settings.data.in_sample.clone(),
             label_source: self.context.settings.labels.source,
+            // Unsaid where there is nothing to say.
+            modalities: Some(self.context.settings.model.encoded())
+                .filter(|m| m.len() < Modality::ALL.len())
+                .unwrap_or_default(),
         }
     }
 

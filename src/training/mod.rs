@@ -5,7 +5,7 @@
 //!
 //! | what | files |
 //! |---|---|
-//! | the stages | `contrastive`, `denoising` and `bilevel`, `learner`, `joint`, and what they share: `context`, `feed`, `inference`, `losses` |
+//! | the stages | `contrastive`, `denoising` and `bilevel`, `learner`, `joint`, and what they share: `context`, `feed`, `inference`, `losses`, `presence` |
 //! | the machine: epochs, pauses, checkpoints, hand-overs | `machine`, `checkpoint`, `parts`, `cuts`, `records` |
 //! | what happens, for everyone else | [`events`], [`listener`], [`control`] |
 //! | what stage 3's unimodal tasks learn | `targets`, one file a source |
@@ -48,6 +48,7 @@ pub mod metrics;
 mod operations;
 mod optimizer;
 mod parts;
+mod presence;
 mod randomness;
 mod readback;
 mod records;

@@ -7,7 +7,7 @@
 use super::events::Stage;
 use crate::config::{Learner, ModelSettings, Objective, Settings};
 use crate::dataset::Dataset;
-use crate::modality::{Modality, PerModality};
+use crate::modality::PerModality;
 use crate::model::weighting::WIDTH;
 use crate::split::Split;
 
@@ -25,7 +25,7 @@ pub fn of_epoch(stage: Stage, settings: &Settings, dataset: &Dataset) -> Option<
                 return Some(learner(settings, &dims, &steps, clips));
             }
             let second_order = settings.denoising.objective != Objective::FirstOrder;
-            corrector(model, second_order) * clips * (Modality::ALL.len() * members.count()) as u64
+            corrector(model, second_order) * clips * (model.encoded().len() * members.count()) as u64
         }
         Stage::Joint => network(model, &dims, &steps, clips, false),
     })
@@ -45,31 +45,33 @@ fn network(
     projection: bool,
 ) -> u64 {
     let ModelSettings { hidden, representation: d, fused: d_f, .. } = *model;
-    let recurrent = recurrent(hidden, dims, steps);
-    let mut linear = 3 * (product(hidden, d) + product(d, 1)) + product(3 * d, d_f) + product(d_f, 1);
+    let count = model.encoded().len();
+    let recurrent = recurrent(model, dims, steps);
+    let mut linear = count as u64 * (product(hidden, d) + product(d, 1)) + product(count * d, d_f) + product(d_f, 1);
     if projection && model.projection {
-        linear += 3 * (product(d_f, d_f) + product(d_f, d));
+        linear += count as u64 * (product(d_f, d_f) + product(d_f, d));
     }
     // Forward, and backward the gradients of the weights and of what went in.
     recurrent + 3 * linear * clips
 }
 
 /// Forward and backward through the LSTMs.
-fn recurrent(hidden: usize, dims: &PerModality<usize>, steps: &PerModality<u64>) -> u64 {
-    let gates = 4 * hidden;
+fn recurrent(model: &ModelSettings, dims: &PerModality<usize>, steps: &PerModality<u64>) -> u64 {
+    let (hidden, gates) = (model.hidden, 4 * model.hidden);
     // Forward, and backward the gradient of the weights; that of the hidden state, and none of the inputs.
-    let step = |m: Modality| 2 * product(dims[m], gates) + 3 * product(hidden, gates);
-    Modality::ALL.iter().map(|&m| steps[m] * step(m)).sum()
+    let step = |m| 2 * product(dims[m], gates) + 3 * product(hidden, gates);
+    model.encoded().into_iter().map(|m| steps[m] * step(m)).sum()
 }
 
 /// Stage 2 where encoders are trained in it: the passes that a step makes, and the learner's own.
 fn learner(settings: &Settings, dims: &PerModality<usize>, steps: &PerModality<u64>, clips: u64) -> u64 {
     let model = &settings.model;
     let ModelSettings { hidden, representation: d, fused: d_f, .. } = *model;
-    let recurrent = recurrent(hidden, dims, steps);
-    let outputs = 3 * product(hidden, d) * clips;
-    let heads = 3 * product(d, 1) * clips;
-    let fusion = (product(3 * d, d_f) + product(d_f, 1)) * clips;
+    let count = model.encoded().len();
+    let recurrent = recurrent(model, dims, steps);
+    let outputs = count as u64 * product(hidden, d) * clips;
+    let heads = count as u64 * product(d, 1) * clips;
+    let fusion = (product(count * d, d_f) + product(d_f, 1)) * clips;
     // The unimodal loss runs through fusion, and the multimodal one through the heads, forward only.
     let inner = recurrent + 3 * outputs + 3 * heads + fusion;
     let clean = recurrent + 3 * outputs + heads + 3 * fusion;
@@ -78,7 +80,7 @@ fn learner(settings: &Settings, dims: &PerModality<usize>, steps: &PerModality<u
     let step = inner + clean + along;
     let own = |widths: &[usize]| {
         let layers: Vec<u64> = widths.windows(2).map(|pair| product(pair[0], pair[1])).collect();
-        (3 * layers.iter().sum::<u64>() - layers[0]) * 3 * clips
+        (3 * layers.iter().sum::<u64>() - layers[0]) * count as u64 * clips
     };
     match settings.denoising.learner {
         Learner::Mucn => 0,
@@ -91,7 +93,9 @@ fn learner(settings: &Settings, dims: &PerModality<usize>, steps: &PerModality<u
             step + own(&widths) + clean * (looks - 1) / looks
         }
         // The step itself is made with new weights.
-        Learner::MetaWeight => step + inner + own(&[1, WIDTH, 1]) + 3 * (product(1, WIDTH) + product(WIDTH, 1)) * clips,
+        Learner::MetaWeight => {
+            step + inner + own(&[1, WIDTH, 1]) + count as u64 * (product(1, WIDTH) + product(WIDTH, 1)) * clips
+        }
     }
 }
 

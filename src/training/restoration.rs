@@ -24,8 +24,8 @@ pub struct Restoration {
     corrupted: Vec<f32>,
     /// mean|ỹ - y|
     returned: f32,
-    /// mean|ridge(h_m, ỹ) - y|
-    ridge: PerModality<f32>,
+    /// mean|ridge(h_m, ỹ) - y| over the clips that have m; `None` where none has.
+    ridge: PerModality<Option<f32>>,
 }
 
 /// The penalty on weights of columns that have variance 1, as a share of the number of rows.
@@ -41,7 +41,7 @@ impl Restoration {
     /// A device that failed.
     pub fn new(
         context: &Context,
-        representations: &PerSplit<Option<PerModality<Tensor<2>>>>,
+        representations: &PerSplit<Option<PerModality<Option<Tensor<2>>>>>,
     ) -> Result<Option<Restoration>, TrainingError> {
         let Context { settings, dataset, .. } = context;
         let (Some(train), Some(valid)) = (&representations[Split::Train], &representations[Split::Valid]) else {
@@ -54,12 +54,16 @@ impl Restoration {
         let rows = y.len().min(MOST_ROWS);
         let mut ridge = PerModality::default();
         for m in Modality::ALL {
-            let dim = train[m].dims()[1];
-            let h = values(train[m].clone().narrow(0, 0, rows))?;
-            let weights = Ridge::fit(&input(&h, &of_training[..rows], dim), &y[..rows]);
-            let found = weights.predict(&input(&values(valid[m].clone())?, &corrupted, dim));
-            ridge[m] =
-                mean_abs(found.iter().map(|p| (*p as f32).clamp(-dataset.label_range, dataset.label_range)), wanted);
+            let (Some(train), Some(valid)) = (&train[m], &valid[m]) else { continue };
+            let (dim, range) = (train.dims()[1], dataset.label_range);
+            let h = values(train.clone().narrow(0, 0, rows))?;
+            // A clip that lacks the modality has no part in it.
+            let there = known(&context.presence.of(Split::Train)[m][..rows]);
+            let weights = Ridge::fit(&input(&h, &of_training, dim, &there), &pick(y, &there));
+            let there = known(&context.presence.of(Split::Valid)[m]);
+            let found = weights.predict(&input(&values(valid.clone())?, &corrupted, dim, &there));
+            let found = found.iter().map(|p| (*p as f32).clamp(-range, range));
+            ridge[m] = (!there.is_empty()).then(|| mean_abs(found, &pick(wanted, &there)));
         }
         let returned = mean_abs(corrupted.iter().copied(), wanted);
         Ok(Some(Restoration { corrupted, returned, ridge }))
@@ -73,7 +77,7 @@ impl Restoration {
         &self,
         context: &Context,
         corrector: &Corrector,
-        h: &[PerModality<Tensor<2>>],
+        h: &[PerModality<Option<Tensor<2>>>],
     ) -> Result<Scalars, TrainingError> {
         let wanted = context.dataset.labels(Split::Valid);
         let labels = label_tensor(&self.corrupted, &context.plain_device());
@@ -81,10 +85,12 @@ impl Restoration {
         let mut found = Scalars::default();
         let mut tell = |name: String, value: f32| found.insert(name, Some(value).filter(|v| v.is_finite()));
         tell("returned".to_owned(), self.returned);
-        for m in Modality::ALL {
-            let members = values(restored[m].clone().mean_dim(0))?;
-            tell(format!("restored_{m}"), mean_abs(members.into_iter(), wanted));
-            tell(format!("ridge_{m}"), self.ridge[m]);
+        for (m, restored) in restored.known() {
+            let there = known(&context.presence.of(Split::Valid)[m]);
+            let Some(ridge) = self.ridge[m] else { continue };
+            let members = pick(&values(restored.clone().mean_dim(0))?, &there);
+            tell(format!("restored_{m}"), mean_abs(members.into_iter(), &pick(wanted, &there)));
+            tell(format!("ridge_{m}"), ridge);
         }
         Ok(found)
     }
@@ -94,9 +100,19 @@ fn mean_abs(found: impl Iterator<Item = f32>, wanted: &[f32]) -> f32 {
     found.zip(wanted).map(|(a, b)| (a - b).abs()).sum::<f32>() / wanted.len().max(1) as f32
 }
 
-/// (rows, d + 1): h_m and ỹ.
-fn input(h: &[f32], labels: &[f32], dim: usize) -> DMatrix<f64> {
-    DMatrix::from_fn(labels.len(), dim + 1, |row, k| f64::from(if k < dim { h[row * dim + k] } else { labels[row] }))
+/// The rows that have something.
+fn known(has: &[bool]) -> Vec<usize> {
+    (0..has.len()).filter(|&row| has[row]).collect()
+}
+
+fn pick(values: &[f32], rows: &[usize]) -> Vec<f32> {
+    rows.iter().map(|&row| values[row]).collect()
+}
+
+/// (rows, d + 1): h_m and ỹ of these rows.
+fn input(h: &[f32], labels: &[f32], dim: usize, rows: &[usize]) -> DMatrix<f64> {
+    let value = |row: usize, k: usize| if k < dim { h[row * dim + k] } else { labels[row] };
+    DMatrix::from_fn(rows.len(), dim + 1, |at, k| f64::from(value(rows[at], k)))
 }
 
 /// Linear regression with a squared penalty on its weights, columns standardised.

@@ -10,9 +10,12 @@ use mug::run::tail::read_view;
 use mug::training::events::Stage;
 
 use crate::batch;
-use crate::support::home::{Home, said, signal, until};
+use crate::support::home::{Home, said, signal, until, within};
 use crate::support::outcome::Outcome;
 use crate::support::slurm::Slurm;
+
+/// Minutes that whole runs may take, two at a time, on a machine that is very busy.
+const LONG: u64 = 15;
 
 /// The state of a run, as `mug runs` shows it; empty where it is not there yet.
 fn state(run: &Path) -> &'static str {
@@ -38,7 +41,7 @@ fn the_books_array_goes_on_in_the_queue_after_the_signal_and_not_after_scancel()
     until("two runs", trains, situation);
     slurm.signal(&format!("{job}_1"), "USR1");
     slurm.good("scancel", &[&format!("{job}_2")]);
-    until("the end", || slurm.is_empty(), situation);
+    within(LONG, "the end", || slurm.is_empty(), situation);
     assert_eq!(slurm.tasks(&job), ["1 COMPLETED 1", "2 CANCELLED 0"], "{}", slurm.logs());
     assert_eq!((state(&run(1)), state(&run(2))), ("finished", "stopped"));
     // What the task printed before it was begun again stands.
@@ -128,9 +131,9 @@ fn an_array_with_a_task_requeued_one_at_its_time_limit_and_one_killed_computes_w
     let again = on(&slurm, &there, &format!("{RUN} --slurm"));
     assert!(again.contains("waits or runs already"), "{again}");
     for cell in &cells {
-        until("each cell's end", || state(cell) == "finished", situation);
+        within(LONG, "each cell's end", || state(cell) == "finished", situation);
     }
-    until("the end", || slurm.is_empty(), situation);
+    within(LONG, "the end", || slurm.is_empty(), situation);
     let tasks: Vec<String> = (0..6).map(|n| format!("{n} COMPLETED {}", u8::from(n == 0 || n == 2))).collect();
     assert_eq!(slurm.tasks(&job), tasks, "{}", slurm.logs());
     here.good(RUN);

@@ -67,6 +67,7 @@ fn made_up(home: &Path, name: &str, n: usize) -> RunDir {
         findings: vec![],
         in_sample: vec![],
         label_source: Default::default(),
+        modalities: Vec::new(),
     };
     let at = |stage, step, body| Event { time: 1.0, stage, epoch: step as u32, step, body };
     let events = [

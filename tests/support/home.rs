@@ -19,14 +19,19 @@ use super::settings::LONG;
 pub struct Home(tempfile::TempDir);
 
 /// Waits for something; two minutes are for machines that are very busy.
-pub fn until(what: &str, mut happened: impl FnMut() -> bool, otherwise: impl Fn() -> String) {
-    for _ in 0..6000 {
+pub fn until(what: &str, happened: impl FnMut() -> bool, otherwise: impl Fn() -> String) {
+    within(2, what, happened, otherwise);
+}
+
+/// Waits for something that takes many seconds by itself, so many minutes at most.
+pub fn within(minutes: u64, what: &str, mut happened: impl FnMut() -> bool, otherwise: impl Fn() -> String) {
+    for _ in 0..3000 * minutes {
         if happened() {
             return;
         }
         std::thread::sleep(Duration::from_millis(20));
     }
-    panic!("{what} did not come within two minutes:\n{}", otherwise());
+    panic!("{what} did not come within {minutes} minutes:\n{}", otherwise());
 }
 
 /// Sends a signal (`-KILL`, `-STOP`, ...) to a process.

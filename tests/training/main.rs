@@ -7,5 +7,6 @@ mod support;
 mod calibration;
 mod health;
 mod learners;
+mod missing;
 mod sources;
 mod stages;

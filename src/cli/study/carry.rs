@@ -8,12 +8,15 @@ use color_eyre::Result;
 use color_eyre::eyre::{WrapErr, eyre};
 use signal_hook::consts::{SIGINT, SIGTERM};
 
+use super::pictures;
 use super::slurm::SlurmArgs;
 use crate::cli::lines::{duration, harmless};
-use crate::cli::out::{say, warn};
+use crate::cli::out::{columns, say, warn};
 use crate::device;
 use crate::files;
 use crate::host::spawn::this_program;
+use crate::report::study::forms::lines;
+use crate::report::study::gather;
 use crate::run::study::Study;
 use crate::study::engine::{Engine, News, Outcome, Progress};
 use crate::study::jobs::{Jobs, is_on_cpu};
@@ -74,14 +77,29 @@ pub fn carry(study: &Study, args: &CarryArgs) -> Result<ExitCode> {
             Ok(ExitCode::from(STOPPED))
         }
         Outcome::Done => {
-            say(&format!("study {name} is done; mug study show {name} shows what it says"))?;
-            Ok(if engine.progress().finished == engine.progress().cells {
-                ExitCode::SUCCESS
-            } else {
-                ExitCode::FAILURE
-            })
+            done(study)?;
+            let Progress { cells, finished, .. } = engine.progress();
+            Ok(if finished == cells { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         }
     }
+}
+
+/// Prints the table of a study that is done, and draws its pictures.
+fn done(study: &Study) -> Result<()> {
+    let outcomes = gather(study);
+    for line in lines(&outcomes.table(), columns()) {
+        say(&line)?;
+    }
+    let name = study.name();
+    say("")?;
+    // Pictures are not what the study was carried out for: a disk that is full has been told of before.
+    if let Ok(drawn) = pictures::draw(study, &outcomes)
+        && let Some(folder) = drawn.first().and_then(|path| path.parent())
+    {
+        say(&format!("{} pictures are in {}", drawn.len(), folder.display()))?;
+    }
+    say(&format!("study {name} is done; mug study show {name} prints this again, and in other forms"))?;
+    Ok(())
 }
 
 /// Exit status of a study that was ended before it was done.

@@ -3,6 +3,7 @@
 mod carry;
 mod cell;
 mod list;
+mod pictures;
 mod resume;
 mod run;
 mod show;

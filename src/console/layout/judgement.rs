@@ -7,7 +7,6 @@ use crate::console::state::State;
 use crate::console::terminal::theme;
 use crate::console::widgets::frame::inner;
 use crate::console::widgets::text;
-use crate::modality::Modality;
 use crate::report::numbers::IN_SAMPLE_WORDS;
 use crate::training::events::{Apart, Grid, Interval, LabelSummary, Part};
 
@@ -37,7 +36,7 @@ fn lines(state: &State, width: usize) -> Vec<(String, Style)> {
         latest.epoch
     );
     let mut lines: Vec<_> = text::wrap(&words, width).into_iter().map(|l| (l, theme::STRONG)).collect();
-    for m in Modality::ALL {
+    for m in state.run.as_ref().map(|r| r.view.modalities()).unwrap_or_default() {
         let s = &latest.summaries[split][m];
         lines.push((String::new(), theme::PLAIN));
         let mut rows = s.annotated.map_or("no human labels".into(), |n| format!("{n} rows with a human label"));

@@ -144,8 +144,14 @@ fn turn_moment(state: &mut State, to: impl FnOnce(usize, usize) -> usize) {
 
 /// Walks through the modalities.
 fn turn_scope(state: &mut State, by: usize) {
+    let modalities = state.run.as_ref().map(|run| run.view.modalities()).unwrap_or_default();
+    let there = |scope: &Scope| match scope {
+        Scope::One(m) => modalities.contains(m),
+        Scope::All => true,
+    };
+    let scopes: Vec<Scope> = Scope::ALL.into_iter().filter(there).collect();
     let own = &mut state.embedding;
-    own.scope = next(&Scope::ALL, own.scope, by);
+    own.scope = next(&scopes, own.scope, by);
     own.pick = None;
 }
 

@@ -8,6 +8,8 @@ use super::say::say;
 use crate::console::state::State;
 use crate::console::state::attached::Link;
 use crate::console::state::effect::Effect;
+use crate::modality::PerModality;
+use crate::report::projection::Scope;
 use crate::report::table::columns::{Column, Reads};
 use crate::run::view::Phase;
 use crate::training::events::{Body, Event, Level, Moment};
@@ -29,6 +31,13 @@ pub fn take_events(state: &mut State, events: &[Event], caught_up: bool, effects
         match &event.body {
             Body::Prepared(prepared) => {
                 state.labels.table.metrics = Some(set_of(&prepared.metric_keys));
+                let there = prepared.modalities();
+                state.labels.table.absent = PerModality::from_fn(|m| !there.contains(&m));
+                if let (Scope::One(m), Some(first)) = (state.embedding.scope, there.first())
+                    && !there.contains(&m)
+                {
+                    state.embedding.scope = Scope::One(*first);
+                }
                 effects.push(Effect::LoadRows { attach: state.attach });
             }
             Body::Resumed { .. } | Body::Restarted => {

@@ -141,7 +141,7 @@ fn unimodal(state: &State, row: &RowRef<'_>, width: usize, page: &mut Page) {
     let bars = spread && text::width(&heading) + BAR + 3 <= width;
     page.add(heading, theme::FAINT);
     let range = state.run.as_ref().and_then(|r| r.view.prepared.as_ref()).map_or(1.0, |p| p.label_range);
-    for m in Modality::ALL {
+    for m in Modality::ALL.into_iter().filter(|m| !state.labels.table.absent[*m]) {
         let number = |v: f32| right(&text::signed(f64::from(v), 3));
         let mut line = format!("{:<8}{}{}", m.name(), number(row.corrected(m)), number(row.change(m)));
         if human {
@@ -151,13 +151,17 @@ fn unimodal(state: &State, row: &RowRef<'_>, width: usize, page: &mut Page) {
             line += &number(row.predicted_by(m));
         }
         if spread {
-            line += &right(&format!("±{}", text::number(f64::from(row.spread(m)), 3)));
+            let sign = if row.spread(m).is_finite() { "±" } else { "" };
+            line += &right(&format!("{sign}{}", text::number(f64::from(row.spread(m)), 3)));
         }
         if bars {
             line += &format!("   {}", error_bar(row.corrected(m), row.spread(m), row.label(), range));
         }
         if row.flips(m) {
             line += "   sign flips";
+        }
+        if row.lacks(m) {
+            line += "   not there";
         }
         page.add(line, if row.flips(m) { theme::MARK } else { theme::PLAIN });
     }
@@ -183,7 +187,7 @@ fn history(state: &State, row: &RowRef<'_>, width: usize, page: &mut Page) {
         heading += &text::fit_right(&name, 6);
     }
     page.add(heading, theme::FAINT);
-    for m in Modality::ALL {
+    for m in Modality::ALL.into_iter().filter(|m| !state.labels.table.absent[*m]) {
         let values = known.of_row(&state.labels.table.rows, row.row, m);
         let bars = text::fit(&labels::bars(&values, picture as u16), picture);
         let number = |at: &usize| text::fit_right(&text::signed(f64::from(values[*at]), 2), 6);
@@ -218,6 +222,9 @@ fn neighbour_lines(
     let mut at = 0;
     for (m, list) in found.iter() {
         let heading = format!("{:>7}{:>7}{:>7}", "cos d", "y", format!("y_{}", m.letter()));
+        if list.is_empty() {
+            continue;
+        }
         page.add(text::fit(&format!("nearest by {m}"), id) + &heading, theme::FAINT);
         for neighbour in list {
             let other = row(neighbour);

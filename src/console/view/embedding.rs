@@ -163,7 +163,7 @@ fn about(state: &State, request: &Request, picture: &Picture) -> Vec<Line<'stati
     let of = state.labels.table.rows.len().max(picture.clips);
     say(format!("{} of {of} clips, {} points", picture.clips, picture.items.len()));
     if picture.left_out > 0 {
-        say(format!("{} points not finite, left out", picture.left_out));
+        say(format!("{} points undefined, left out", picture.left_out));
     }
     lines
 }

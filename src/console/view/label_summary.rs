@@ -21,7 +21,8 @@ pub fn draw(state: &State, area: Rect, buffer: &mut Buffer) {
         let words = state.run.as_ref().map(|r| r.view.labels_to_come()).unwrap_or_default();
         return put(buffer, area.x + 1, area.y, area.width, &words, theme::FAINT);
     };
-    for (y, m) in (area.top()..area.bottom()).zip(Modality::ALL) {
+    let modalities = state.run.as_ref().map(|r| r.view.modalities()).unwrap_or_default();
+    for (y, m) in (area.top()..area.bottom()).zip(modalities) {
         let in_sample =
             state.run.as_ref().and_then(|r| r.view.prepared.as_ref()).is_some_and(|p| p.is_in_sample(m, split));
         let name = format!("{}{}", m.name(), if in_sample { IN_SAMPLE } else { "" });

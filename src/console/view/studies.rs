@@ -23,15 +23,6 @@ pub fn draw(state: &State, area: Rect, buffer: &mut Buffer) {
     }
 }
 
-/// Cells by where they stand, with the symbols that runs have.
-pub const STATES: [(fn(Counts) -> usize, &str, &str, Style); 5] = [
-    (|c| c.failed, "✘", "failed", theme::BAD),
-    (|c| c.running, "▶", "running", theme::GOOD),
-    (|c| c.stopped, "○", "stopped", theme::WARN),
-    (|c| c.waiting, "·", "waiting", theme::FAINT),
-    (|c| c.finished, "✔", "finished", theme::GOOD),
-];
-
 fn list(state: &State, area: Rect, buffer: &mut Buffer) {
     let studies = &state.studies;
     let inside = frame(state, Pane::Studies, vec![], area, buffer);
@@ -127,9 +118,9 @@ fn title(open: &Opened) -> Vec<Span<'static>> {
     }
     let counts = view.line.counts;
     title.push(Span::raw(format!("· {} of {} ", counts.finished, counts.all())));
-    for (count, symbol, _, style) in STATES.iter().filter(|(_, _, name, _)| ["failed", "running"].contains(name)) {
-        if count(counts) > 0 {
-            title.push(Span::styled(format!("{symbol} {} ", count(counts)), *style));
+    for (count, symbol, style) in [(counts.failed, "✘", theme::BAD), (counts.running, "▶", theme::GOOD)] {
+        if count > 0 {
+            title.push(Span::styled(format!("{symbol} {count} "), style));
         }
     }
     if counts.open() > 0 {

@@ -10,6 +10,7 @@ pub mod keys;
 pub mod labels;
 pub mod look;
 pub mod memory;
+pub mod missing;
 pub mod noise;
 pub mod normalise;
 pub mod padding;

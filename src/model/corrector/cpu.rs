@@ -23,6 +23,8 @@ pub struct Task<'a> {
     pub multimodal: Vec<f32>,
     /// y, (rows)
     pub target: &'a [f32],
+    /// What each row counts in the means, (rows).
+    pub counts: Vec<f32>,
     /// H
     pub label_range: f32,
     /// The label among the inputs is added to what the layers make.
@@ -189,12 +191,12 @@ fn error(out: &[f32], task: &Task<'_>) -> (f32, Vec<f32>) {
     let rows = out.len() as f32;
     let mut sum = 0.0;
     let mut slope = out.to_vec();
-    for i in 0..slope.len().min(task.target.len()) {
+    for i in 0..slope.len().min(task.target.len()).min(task.counts.len()) {
         let error = out[i] * task.label_range - task.target[i];
-        sum += error.abs();
+        sum += task.counts[i] * error.abs();
         // NaN stays NaN.
         let sign = if error == 0.0 { 0.0 } else { error.signum() };
-        slope[i] = sign * task.label_range / rows;
+        slope[i] = sign * task.label_range / rows * task.counts[i];
     }
     (sum / rows, slope)
 }

@@ -27,6 +27,9 @@ pub struct Network {
 #[derive(Module, Debug)]
 pub struct Member {
     pub networks: Vec<Network>,
+    /// Those that are corrected, in the order of [`Modality::ALL`].
+    #[module(skip)]
+    pub modalities: Vec<Modality>,
     /// What the network says is added to the label that it is given.
     #[module(skip)]
     pub residual: bool,
@@ -35,6 +38,7 @@ pub struct Member {
 impl Member {
     /// Correctors whose weights are drawn from `rng`.
     pub fn new(settings: &ModelSettings, rng: &mut ChaCha8Rng, device: &Device) -> Self {
+        let modalities = settings.encoded();
         let count = if settings.corrector_shared { 1 } else { Modality::ALL.len() };
         // [h ; y], tanh layers of the same width, one label.
         let mut widths = vec![settings.corrector_hidden; settings.corrector_layers + 2];
@@ -45,6 +49,12 @@ impl Member {
             Layer { weight, bias }
         };
         let mut network = |_| Network { layers: widths.windows(2).map(&mut layer).collect() };
-        Self { networks: (0..count).map(&mut network).collect(), residual: settings.corrector_residual }
+        let mut networks: Vec<Network> = (0..count).map(&mut network).collect();
+        // Drawn even where they are not used: the others begin with the same weights then.
+        if !settings.corrector_shared {
+            let mut all = Modality::ALL.iter();
+            networks.retain(|_| all.next().is_some_and(|m| modalities.contains(m)));
+        }
+        Self { networks, modalities, residual: settings.corrector_residual }
     }
 }

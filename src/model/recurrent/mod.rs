@@ -17,22 +17,24 @@ pub use weights::Weights;
 
 use crate::dataset::Sequences;
 use crate::device::is_cpu;
-use crate::modality::PerModality;
+use crate::modality::{Modality, PerModality};
 
-/// The last valid hidden state of each sequence, (B, H) for each modality; zeros for a sequence of length 0.
+/// The last valid hidden state of each sequence, (B, H) for each of these modalities in order; zeros for a sequence of
+/// length 0.
 ///
 /// All modalities at once, so that they can be computed side by side.
-pub fn last_hidden(weights: PerModality<Weights>, sequences: &Arc<PerModality<Sequences>>) -> PerModality<Tensor<2>> {
-    if is_cpu(&weights.text.input.device()) {
+pub fn last_hidden(weights: Vec<(Modality, Weights)>, sequences: &Arc<PerModality<Sequences>>) -> Vec<Tensor<2>> {
+    if weights.iter().all(|(_, weights)| is_cpu(&weights.input.device())) {
         return cpu::last_hidden(weights, sequences);
     }
-    weights.map(|m, weights| {
+    let of = |(m, weights): (Modality, Weights)| {
         #[cfg(feature = "gpu")]
-        if let Some(lanes) = gpu::lanes(weights, &sequences[m]) {
-            return gpu::last_hidden(weights.clone(), &sequences[m], lanes);
+        if let Some(lanes) = gpu::lanes(&weights, &sequences[m]) {
+            return gpu::last_hidden(weights, &sequences[m], lanes);
         }
-        steps::last_hidden(weights.clone(), &sequences[m])
-    })
+        steps::last_hidden(weights, &sequences[m])
+    };
+    weights.into_iter().map(of).collect()
 }
 
 #[cfg(test)]

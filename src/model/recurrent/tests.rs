@@ -2,7 +2,6 @@ use burn::tensor::TensorData;
 
 use super::steps::last_hidden as by_steps;
 use super::*;
-use crate::modality::Modality;
 use burn::tensor::Device;
 
 const SIZE: usize = 8;
@@ -27,6 +26,12 @@ fn weights(dim: usize, device: &Device) -> Weights {
 }
 
 type Form = fn(PerModality<Weights>, &Arc<PerModality<Sequences>>) -> PerModality<Tensor<2>>;
+
+/// The recurrence of all modalities.
+fn last_hidden(weights: PerModality<Weights>, x: &Arc<PerModality<Sequences>>) -> PerModality<Tensor<2>> {
+    let all = super::last_hidden(weights.iter().map(|(m, w)| (m, w.clone())).collect(), x);
+    PerModality::from_fn(|m| all[m as usize].clone())
+}
 
 fn all_by_steps(weights: PerModality<Weights>, x: &Arc<PerModality<Sequences>>) -> PerModality<Tensor<2>> {
     PerModality::from_fn(|m| by_steps(weights[m].clone(), &x[m]))
@@ -192,4 +197,26 @@ fn empty_sequences_give_zeros() {
     let w = PerModality::from_fn(|_| weights(3, &Device::flex().autodiff()));
     let out = last_hidden(w, &Arc::new(PerModality::from_fn(|_| sequences(&[0, 0], 3))));
     assert_eq!(out.text.inner().into_data().try_into_vec::<f32>().unwrap(), vec![0.0; 2 * SIZE]);
+}
+
+#[test]
+fn a_modality_by_itself_is_what_it_is_beside_the_others() {
+    let x = inputs(&[3, 0, 5, 1, 5], [3, 2, 4]);
+    let w = PerModality::from_fn(|m| weights(x[m].dim, &Device::flex().autodiff()));
+    let bits = |t: Tensor<2>| t.into_data().try_into_vec::<f32>().unwrap();
+    let all = last_hidden(w.clone(), &x);
+    let all_gradients = weighed(&all).backward();
+    for these in [&[Modality::Vision][..], &[Modality::Text, Modality::Vision]] {
+        let found = super::last_hidden(these.iter().map(|&m| (m, w[m].clone())).collect(), &x);
+        assert_eq!(found.len(), these.len());
+        for (&m, found) in these.iter().zip(&found) {
+            assert_eq!(bits(found.clone().inner()), bits(all[m].clone().inner()), "{m}");
+        }
+        // The loss of one is that of all as far as the one goes.
+        let at = these.len() - 1;
+        let vision =
+            PerModality { vision: found[at].clone(), ..PerModality::from_fn(|_| found[at].clone().mul_scalar(0.0)) };
+        let gradients = weighed(&vision).backward();
+        assert_eq!(bits(w.vision.input.grad(&gradients).unwrap()), bits(w.vision.input.grad(&all_gradients).unwrap()));
+    }
 }

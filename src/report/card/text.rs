@@ -175,5 +175,7 @@ fn label_lines(labels: &Labels) -> Vec<String> {
         )
     };
     let note = (!labels.in_sample.is_empty()).then(|| format!("  {IN_SAMPLE_WORDS}"));
-    [heading, names].into_iter().chain(train.iter().map(line)).chain(note).collect()
+    // A modality of which no clip has a label is not there.
+    let judged = train.iter().filter(|(_, s)| s.annotated != Some(0));
+    [heading, names].into_iter().chain(judged.map(line)).chain(note).collect()
 }

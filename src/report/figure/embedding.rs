@@ -43,7 +43,12 @@ fn figure(subject: &Subject<'_>, request: &Request, width: f64) -> Result<Figure
     let Subject { dir, view } = *subject;
     let moments = moments(dir, view, request)?;
     let rows = dir.rows()?;
-    let scopes = if request.colouring == Colouring::Modality { &Scope::ALL[3..] } else { &Scope::ALL[..3] };
+    let modalities = view.modalities();
+    let all = Scope::ALL.into_iter().filter(|scope| match scope {
+        Scope::One(m) => request.colouring != Colouring::Modality && modalities.contains(m),
+        Scope::All => request.colouring == Colouring::Modality,
+    });
+    let scopes: Vec<Scope> = all.collect();
     let range = view.prepared.as_ref().map_or(1.0, |p| p.label_range);
     let looks = Looks { colouring: request.colouring, rows: &rows, range };
     let across = ((width / LEAST) as usize).clamp(1, moments.len().max(1));
@@ -51,7 +56,7 @@ fn figure(subject: &Subject<'_>, request: &Request, width: f64) -> Result<Figure
     let height = (panel_width * 0.68).clamp(170.0, 420.0);
     let inside = ((panel_width - AROUND.0).max(40.0), (height - AROUND.1).max(40.0));
     let (mut panels, mut notes) = (Vec::new(), Vec::new());
-    for scope in scopes {
+    for scope in &scopes {
         let mut pictures = Vec::new();
         for entry in &moments {
             pictures.push(lay_out(dir.path(), entry, *scope, request.projection)?);
@@ -63,7 +68,12 @@ fn figure(subject: &Subject<'_>, request: &Request, width: f64) -> Result<Figure
             let extent = if request.projection == Method::Pca { shared } else { extent([picture].into_iter()) };
             panels.push(panel(words, picture, extent, inside, &looks));
             if picture.left_out > 0 {
-                notes.push(format!("{} {}: {} points not finite", scope.name(), entry.moment.name(), picture.left_out));
+                notes.push(format!(
+                    "{} {}: {} points undefined, left out",
+                    scope.name(),
+                    entry.moment.name(),
+                    picture.left_out
+                ));
             }
         }
         if let Some(first) = pictures.first() {

@@ -55,8 +55,20 @@ fn figure(subject: &Subject<'_>, request: &Request, width: f64) -> Result<Figure
     // The demo's are known, not judged.
     let reference = if view.prepared.as_ref().is_some_and(|p| p.dataset == "demo") { "true" } else { "human" };
     let in_sample = PerModality::from_fn(|m| view.prepared.as_ref().is_some_and(|p| p.is_in_sample(m, request.split)));
-    draw(dir.name(), &rows, &values, refresh, (range, reference, in_sample), request, width)
+    let said = Said { range, reference, in_sample, modalities: view.modalities() };
+    draw(dir.name(), &rows, &values, refresh, &said, request, width)
         .ok_or_else(|| nothing(format!("no row is in the {} split", request.split)))
+}
+
+/// What the run's record says of its labels.
+struct Said<'a> {
+    /// H
+    range: Option<f64>,
+    /// What the labels that others are judged by are called.
+    reference: &'a str,
+    in_sample: PerModality<bool>,
+    /// Those that the network has.
+    modalities: Vec<Modality>,
 }
 
 /// `None` where the split has no rows.
@@ -65,10 +77,11 @@ fn draw(
     rows: &LabelRows,
     values: &PerModality<Vec<f32>>,
     refresh: &LabelRefresh,
-    (range, reference, in_sample): (Option<f64>, &str, PerModality<bool>),
+    said: &Said<'_>,
     request: &Request,
     width: f64,
 ) -> Option<Figure> {
+    let Said { range, reference, in_sample, modalities } = said;
     let mine: Vec<usize> = (0..rows.len()).filter(|i| rows.split[*i] == request.split).collect();
     let pick = |column: &[f32]| mine.iter().map(|i| f64::from(column[*i])).collect::<Vec<f64>>();
     let y = pick(&rows.y);
@@ -99,7 +112,7 @@ fn draw(
         }
         panels
     };
-    let by_modality: Vec<Vec<Panel>> = Modality::ALL.map(modality_panels).into();
+    let by_modality: Vec<Vec<Panel>> = modalities.iter().copied().map(modality_panels).collect();
     let mut notes = Vec::new();
     let (rows_of_panels, across) = arranged(by_modality, width, &mut notes);
     let shares: f64 = rows_of_panels.iter().map(|(share, _)| share).sum();
@@ -109,11 +122,14 @@ fn draw(
     ];
     let panel_height = (width / across as f64 * if across > 1 { 0.98 } else { 0.7 }).clamp(160.0, 330.0);
     let height = (panel_height * shares + canvas::legend_height(&legend, width) + 10.0).round();
-    let missing =
-        (0..mine.len()).filter(|i| !y[*i].is_finite() || Modality::ALL.iter().any(|m| !corrected[*m][*i].is_finite()));
-    let missing = missing.count();
-    if missing > 0 {
-        notes.push(format!("{missing} of {} rows have a label that is not finite and are left out", mine.len()));
+    for m in modalities {
+        let missing = (0..mine.len()).filter(|i| !y[*i].is_finite() || !corrected[*m][*i].is_finite()).count();
+        if missing > 0 {
+            notes.push(format!(
+                "{missing} of {} clips have no corrected label of {m} and are left out there",
+                mine.len()
+            ));
+        }
     }
     let description = format!(
         "Corrected labels of run {run}, {} split, {} clips, refresh {} (epoch {}).",
@@ -130,13 +146,14 @@ fn draw(
 fn arranged(by_modality: Vec<Vec<Panel>>, width: f64, notes: &mut Vec<String>) -> (Vec<(f64, Vec<Panel>)>, usize) {
     if width >= 3.0 * LEAST {
         let kinds = by_modality.first().map_or(0, Vec::len);
+        let across = by_modality.len().max(1);
         let mut columns: Vec<_> = by_modality.into_iter().map(Vec::into_iter).collect();
         let row = |k| {
             // The change needs less height than the squares do.
             let share = if k == 1 { 0.6 } else { 1.0 };
             (share, columns.iter_mut().filter_map(Iterator::next).collect())
         };
-        return ((0..kinds).map(row).collect(), 3);
+        return ((0..kinds).map(row).collect(), across);
     }
     let across = if width >= 2.0 * LEAST { 2 } else { 1 };
     let mut dropped = false;

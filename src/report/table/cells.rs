@@ -8,7 +8,12 @@ use crate::modality::Modality;
 impl Table {
     /// True where the column has something to show.
     pub fn has(&self, column: Column) -> bool {
-        match column.about().reads {
+        let reads = column.about().reads;
+        let of_network = matches!(reads, Reads::Corrected | Reads::Spread | Reads::Predictions);
+        if of_network && column.modality().is_some_and(|m| self.absent[m]) {
+            return false;
+        }
+        match reads {
             Reads::Data | Reads::Corrected => true,
             Reads::Clean => self.rows.clean.is_some(),
             Reads::Human => self.rows.human.is_some(),

@@ -108,6 +108,8 @@ pub struct Table {
     pub marks: Arc<Marks>,
     /// How the run's metrics count an error; `None` before that is known: then ŷ is not clipped.
     pub metrics: Option<MetricSet>,
+    /// Modalities that the network has no encoder of: nothing that it would say of them is there.
+    pub absent: PerModality<bool>,
 }
 
 impl Table {
@@ -157,9 +159,14 @@ impl<'a> RowRef<'a> {
         self.table.rows.clean.as_ref().map_or(f32::NAN, |clean| at(clean, self.row))
     }
 
-    /// y_m; NaN before the first refresh.
+    /// y_m; NaN before the first refresh, and where the clip lacks the modality.
     pub fn corrected(&self, m: Modality) -> f32 {
         self.table.corrected.as_ref().map_or(f32::NAN, |v| at(&v[m], self.row))
+    }
+
+    /// True where there are corrected labels and this clip has none of this modality: it lacks it.
+    pub fn lacks(&self, m: Modality) -> bool {
+        self.table.corrected.is_some() && self.corrected(m).is_nan()
     }
 
     /// The standard deviation of y_m between the members; NaN where there is a single one.

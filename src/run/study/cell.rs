@@ -33,9 +33,9 @@ impl Row {
         format!("{}-s{seed}", self.stem())
     }
 
-    /// The variant and its place. Values hold no '-' and a study has as many of them in each row, so different rows have
+    /// The variant and its place, as names of files hold them. Values hold no '-' and a study has as many of them in each row, so different rows have
     /// different stems.
-    fn stem(&self) -> String {
+    pub fn stem(&self) -> String {
         let mut stem = self.variant.clone();
         let mut exact = true;
         for (_, value) in &self.axes {

@@ -16,6 +16,7 @@ pub const NOT_OF_STAGE_1: &[&str] = &[
     "model.corrector_layers",
     "model.corrector_shared",
     "model.corrector_residual",
+    "denoising.learner",
     "denoising.epochs",
     "denoising.learning_rate",
     "denoising.decay",

@@ -3,10 +3,11 @@
 use super::definition::{Definition, DefinitionError};
 
 /// Names and texts, in the order in which they are listed.
-pub const SHIPPED: [(&str, &str); 5] = [
+pub const SHIPPED: [(&str, &str); 6] = [
     ("first-experiments", include_str!("../../../configs/studies/first-experiments.toml")),
     ("ablation", include_str!("../../../configs/studies/ablation.toml")),
     ("noise", include_str!("../../../configs/studies/noise.toml")),
+    ("rivals", include_str!("../../../configs/studies/rivals.toml")),
     ("label-quality", include_str!("../../../configs/studies/label-quality.toml")),
     ("cost", include_str!("../../../configs/studies/cost.toml")),
 ];

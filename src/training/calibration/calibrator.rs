@@ -105,7 +105,10 @@ impl Calibrator {
         let own = candidates.iter().position(|candidate| *candidate == own).unwrap_or(0);
         let mut taken = PerModality::from_fn(|_| own);
         let choices = people.map(|m, people| {
-            let rows: Vec<usize> = (0..people.len()).filter(|row| people[*row].is_finite()).collect();
+            // A clip that lacks the modality has no label that could be judged.
+            let corrected = &tried[own].corrected[m];
+            let known = |row: &usize| people[*row].is_finite() && corrected.get(*row).is_some_and(|y| y.is_finite());
+            let rows: Vec<usize> = (0..people.len()).filter(known).collect();
             if rows.len() < LEAST {
                 return Choice { labelled: rows.len(), chosen: names[own].clone(), ..Choice::default() };
             }
@@ -132,9 +135,8 @@ impl Calibrator {
 
     /// The labels that a candidate gives to every row.
     fn labels(&self, candidate: &Candidate) -> Result<LabelValues, TrainingError> {
-        let dataset = &self.context.dataset;
         match candidate {
-            Candidate::Copies => Ok(copies(dataset)),
+            Candidate::Copies => Ok(copies(&self.context)),
             Candidate::Corrected(corruptions) => self.corrected(corruptions),
         }
     }
@@ -160,7 +162,7 @@ impl Calibrator {
             }
         }
         let values = trainer.labels()?.unwrap_or_default();
-        if !values.corrected.iter().all(|(_, all)| all.iter().all(|y| y.is_finite())) {
+        if !self.context.presence.are_finite(&values.corrected) {
             return Err(TrainingError::Diverged { stage: Stage::Denoising, step, what: "corrected label" });
         }
         Ok(values)

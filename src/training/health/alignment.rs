@@ -50,7 +50,8 @@ pub const NOT_ALIGNED: Sign = Sign {
     advice: "Raise contrastive.contrastive_weight (w_c), lower contrastive.temperature (τ), or train longer.",
     judge: |evidence, _| {
         let Evidence::Alignment { contrastive, chance, .. } = evidence else { return Vec::new() };
-        contrastive.iter().map(|(m, loss)| Reading::of(m, loss.zip(*chance).map(|(l, chance)| l / chance))).collect()
+        let ratio = |m| contrastive[m].zip(chance[m]).map(|(loss, chance)| loss / chance);
+        Modality::ALL.map(|m| Reading::of(m, ratio(m))).to_vec()
     },
 };
 
@@ -66,7 +67,10 @@ pub const MEMORISED: Sign = Sign {
     judge: |evidence, _| {
         let Evidence::Memory { set, predictions, labels, train, valid } = *evidence else { return Vec::new() };
         let error = |m: Modality, rows: std::ops::Range<usize>| -> Option<f64> {
-            mean_error(set, predictions.unimodal[m].get(rows.clone())?, labels.get(rows)?)
+            let pairs = predictions.unimodal[m].get(rows.clone())?.iter().zip(labels.get(rows)?);
+            // A clip that lacks the modality has no prediction of it.
+            let (predicted, labels): (Vec<f32>, Vec<f32>) = pairs.filter(|(p, _)| p.is_finite()).unzip();
+            mean_error(set, &predicted, &labels)
         };
         let ratio = |m: Modality| {
             let (train, valid) = error(m, 0..train).zip(error(m, train..train + valid))?;

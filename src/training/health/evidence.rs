@@ -11,8 +11,8 @@ pub enum Evidence<'a> {
     Alignment {
         /// L_cl of each modality.
         contrastive: &'a PerModality<Option<f64>>,
-        /// L_cl without alignment, see [`chance`].
-        chance: Option<f64>,
+        /// L_cl of each modality without alignment, see [`chance`].
+        chance: &'a PerModality<Option<f64>>,
         /// Of ŷ.
         metrics: &'a Metrics,
         /// y

@@ -30,6 +30,7 @@ mod joint;
 mod labels;
 mod sign;
 
+pub use alignment::NOT_ALIGNED;
 pub use evidence::{Evidence, chance};
 pub use sign::{Limit, Reading, Sign};
 

@@ -29,7 +29,12 @@ fn alignment_and_signal() {
     let settings = HealthSettings::default();
     let of = |loss: f64, r, judged| {
         let (contrastive, metrics) = (&PerModality::from_fn(|_| Some(loss)), &metrics(0.3, r));
-        let evidence = Evidence::Alignment { contrastive, chance: Some(3.4), metrics, labels: &[0.5, -0.5] };
+        let evidence = Evidence::Alignment {
+            contrastive,
+            chance: &PerModality::from_fn(|_| Some(3.4)),
+            metrics,
+            labels: &[0.5, -0.5],
+        };
         look(&evidence, &settings, judged)
     };
     let good = of(1.0, Some(0.7), true);
@@ -38,7 +43,7 @@ fn alignment_and_signal() {
     assert!(bad.iter().all(|c| c.state == CheckState::Failing), "{bad:?}");
     assert!(of(3.5, None, false).iter().all(|c| c.state == CheckState::Unknown));
     let (contrastive, metrics) = (&PerModality::default(), &Metrics::new());
-    let nothing = Evidence::Alignment { contrastive, chance: None, metrics, labels: &[] };
+    let nothing = Evidence::Alignment { contrastive, chance: &PerModality::default(), metrics, labels: &[] };
     let none = look(&nothing, &settings, true);
     assert!(none.iter().all(|c| c.state == CheckState::Unknown));
 }
@@ -155,7 +160,7 @@ fn the_list_says_what_runs_do() {
     let (set, labels, label_range) = (MetricSet::Mosi, &[][..], 1.0);
     let of = |evidence: &Evidence<'_>| look(evidence, &HealthSettings::default(), true);
     let all = [
-        of(&Evidence::Alignment { contrastive, chance: None, metrics, labels }),
+        of(&Evidence::Alignment { contrastive, chance: &PerModality::default(), metrics, labels }),
         of(&Evidence::Memory { set, predictions, labels, train: 0, valid: 0 }),
         of(&Evidence::Labels { summaries, label_range }),
         of(&Evidence::Joint { before: None, best: None, metrics, labels, label_range }),

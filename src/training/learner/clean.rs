@@ -12,9 +12,10 @@ use burn::tensor::Tensor;
 use rand_chacha::ChaCha8Rng;
 
 use crate::dataset::Batch;
-use crate::modality::PerModality;
+use crate::modality::{Modality, PerModality};
 use crate::model::dropout::Dropout;
 use crate::model::network::Network;
+use crate::training::bilevel::{counts, label_tensor};
 use crate::training::losses::mean_abs;
 use crate::training::randomness::of_member;
 
@@ -36,6 +37,16 @@ impl Setting<'_> {
         Dropout::training(self.dropout, self.rng.clone())
     }
 
+    /// Values of a modality's clips, (B), 0 for those that lack it; their mean over the batch is that over the clips that have
+    /// it.
+    pub fn counted(&self, m: Modality, values: Tensor<1>) -> Tensor<1> {
+        let has: Vec<bool> = self.batch.sequences[m].lengths.iter().map(|&n| n > 0).collect();
+        match has.contains(&false) {
+            true => values * label_tensor(&counts(&has), &self.labels.device()),
+            false => values,
+        }
+    }
+
     /// L_clean at θ, (1), and its gradient. It has dropout masks of its own.
     pub fn clean(&self, network: &Network) -> (Tensor<1>, GradientsParams) {
         let mut dropout = Dropout::training(self.dropout, of_member(self.rng.clone(), 1));
@@ -46,11 +57,16 @@ impl Setting<'_> {
 
     /// <∇ŷ_m, v> of each clip, (B), for the gradient v of [`clean`](Self::clean): what a step down ŷ_m's own gradient would
     /// do to L_clean, but for its sign.
-    pub fn influence(&self, network: &Network, gradients: &GradientsParams) -> PerModality<Tensor<1>> {
+    pub fn influence(&self, network: &Network, gradients: &GradientsParams) -> PerModality<Option<Tensor<1>>> {
         let network = network.valid();
         let change = network.clone().map(&mut Gradient(gradients));
         network.predictions_along(&change, self.batch, || self.dropout())
     }
+}
+
+/// The sum of the modalities' terms, (1).
+pub fn sum(terms: impl Iterator<Item = Tensor<1>>, setting: &Setting<'_>) -> Tensor<1> {
+    terms.reduce(|a, b| a + b).unwrap_or_else(|| Tensor::zeros([1], &setting.labels.device()))
 }
 
 /// θ - η∇L, with leaves of a tape of its own.

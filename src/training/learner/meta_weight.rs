@@ -20,8 +20,8 @@ use burn::optim::GradientsParams;
 use burn::tensor::Tensor;
 use rand_chacha::ChaCha8Rng;
 
-use super::clean::{Setting, descended};
-use crate::modality::{Modality, PerModality};
+use super::clean::{Setting, descended, sum};
+use crate::modality::PerModality;
 use crate::model::network::Network;
 use crate::model::weighting::Weighting;
 use crate::split::Split;
@@ -65,12 +65,14 @@ fn weighted(
     pair: &Pair,
     setting: &Setting<'_>,
     range: f32,
-) -> (Tensor<1>, PerModality<Tensor<1>>, PerModality<Tensor<1>>) {
+) -> (Tensor<1>, PerModality<Option<Tensor<1>>>, PerModality<Option<Tensor<1>>>) {
     let output = pair.network.forward(setting.batch, &mut setting.dropout());
-    let errors = output.unimodal.map(|_, y| y.clone() - setting.labels.clone());
-    let weights = pair.weighting.weigh(&errors.map(|_, e| e.clone().inner().abs().div_scalar(range)));
-    let [text, audio, vision] = Modality::ALL.map(|m| (errors[m].clone().abs() * weights[m].clone().inner()).mean());
-    (text + audio + vision, errors, weights)
+    let errors = output.unimodal.map(|_, y| y.clone().map(|y| y - setting.labels.clone()));
+    let sizes = errors.map(|_, e| e.clone().map(|e| e.inner().abs().div_scalar(range)));
+    let weights = pair.weighting.weigh(&sizes);
+    let of_each = errors.known().zip(weights.known());
+    let of_each = of_each.map(|((m, e), (_, w))| setting.counted(m, e.clone().abs() * w.clone().inner()).mean());
+    (sum(of_each, setting), errors, weights)
 }
 
 /// One virtual step, and what it says of the weights.
@@ -82,11 +84,12 @@ pub(super) fn look(pair: &Pair, setting: &Setting<'_>, range: f32) -> Look {
     let influence = setting.influence(&pair.network, &outer);
     // <∇l, v> = sign(ŷ - y) <∇ŷ, v>
     let factor = -setting.rate / setting.batch.labels.len() as f32;
-    let [text, audio, vision] = Modality::ALL.map(|m| {
-        let influence = influence[m].clone() * errors[m].clone().inner().sign();
-        (weights[m].clone() * influence).sum()
+    let of_each = influence.known().zip(errors.known()).zip(weights.known());
+    let of_each = of_each.map(|(((m, influence), (_, error)), (_, weight))| {
+        let influence = influence.clone() * error.clone().inner().sign();
+        setting.counted(m, weight.clone() * influence).sum()
     });
-    let product = (text + audio + vision).mul_scalar(factor);
+    let product = sum(of_each, setting).mul_scalar(factor);
     Look { clean, meta: GradientsParams::from_grads(product.backward(), &pair.weighting) }
 }
 
@@ -109,9 +112,14 @@ impl MetaWeight {
         let (range, device) = (self.context.dataset.label_range, self.context.plain_device());
         let losses =
             found.unimodal.map(|_, own| own.iter().zip(labels).map(|(a, b)| (a - b).abs()).collect::<Vec<f32>>());
-        let inputs = losses.map(|_, l| label_tensor(l, &device).div_scalar(range));
+        // What is undefined stays so: of a clip that lacks the modality, or of a modality that the network does not have.
+        let inputs = losses.map(|_, l| Some(label_tensor(l, &device).div_scalar(range)));
         let weights = self.pair.module.weighting.valid().weigh(&inputs);
-        PerModality::try_from_fn(|m| Ok([losses[m].clone(), values(weights[m].clone())?]))
+        PerModality::try_from_fn(|m| {
+            let weights = weights[m].clone().map(values).transpose()?.unwrap_or_default();
+            let known = |(weight, loss): (f32, &f32)| if loss.is_finite() { weight } else { f32::NAN };
+            Ok([losses[m].clone(), weights.into_iter().zip(&losses[m]).map(known).collect()])
+        })
     }
 }
 
@@ -139,7 +147,8 @@ impl StageTrainer for MetaWeight {
         let labels = self.context.dataset.labels(Split::Valid);
         let mut unimodal = 0.0;
         for (_, [losses, weights]) in self.weights(&found, labels)?.iter() {
-            unimodal += losses.iter().zip(weights).map(|(l, w)| l * w).sum::<f32>() / labels.len() as f32;
+            let known = || losses.iter().zip(weights).filter(|(l, _)| l.is_finite());
+            unimodal += known().map(|(l, w)| l * w).sum::<f32>() / known().count().max(1) as f32;
         }
         let valid = scalars(LOSSES.iter().copied().zip([mean_abs_of(&found.multimodal, labels), unimodal]));
         Ok(Evaluation { valid, metrics: Default::default(), score: None })
@@ -154,7 +163,7 @@ impl StageTrainer for MetaWeight {
                 all[m].extend(weights);
             }
         }
-        Ok(Some(LabelValues { weights: Some(all), ..copies(&self.context.dataset) }))
+        Ok(Some(LabelValues { weights: Some(all), ..copies(&self.context) }))
     }
 
     fn trained(&self) -> &dyn Trained {

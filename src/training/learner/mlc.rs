@@ -23,8 +23,7 @@ use burn::optim::GradientsParams;
 use burn::tensor::{Tensor, TensorData};
 use rand_chacha::ChaCha8Rng;
 
-use super::clean::{Setting, descended, dot};
-use crate::modality::Modality;
+use super::clean::{Setting, descended, dot, sum};
 use crate::model::corrector::Corrector;
 use crate::model::network::Network;
 use crate::split::Split;
@@ -79,21 +78,23 @@ pub(super) fn look(pair: &Pair, setting: &Setting<'_>) -> Look {
     let Pair { network, corrector } = pair;
     let range = corrector.label_range();
     let output = network.forward(setting.batch, &mut setting.dropout());
-    let h = output.representations.map(|_, h| h.clone().inner());
-    let soft = corrector.unclipped(&[h], setting.labels).map(|_, g| g.clone().squeeze_dim::<1>(0));
-    let [text, audio, vision] = Modality::ALL.map(|m| {
-        let target = soft[m].clone().inner();
-        (output.unimodal[m].clone() - target).square().mean().div_scalar(2.0 * range)
+    let h = output.representations.map(|_, h| h.clone().map(Tensor::inner));
+    let soft = corrector.unclipped(&[h], setting.labels);
+    let soft = soft.map(|_, g| g.clone().map(|g| g.squeeze_dim::<1>(0)));
+    let of_each = output.unimodal.known().zip(soft.known()).map(|((m, own), (_, target))| {
+        let squares = (own.clone() - target.clone().inner()).square();
+        setting.counted(m, squares).mean().div_scalar(2.0 * range)
     });
-    let unimodal = text + audio + vision;
+    let unimodal = sum(of_each, setting);
     let inner = GradientsParams::from_grads(unimodal.backward(), network);
     let moved = descended(network, &inner, setting.rate);
     let (clean, outer) = setting.clean(&moved);
     // ∇_θ L = Σ (ŷ - g) ∇ŷ / BH: of its product with v only g depends on φ.
     let factor = setting.rate / (setting.batch.labels.len() as f32 * range);
     let influence = setting.influence(network, &outer);
-    let [text, audio, vision] = Modality::ALL.map(|m| (soft[m].clone() * influence[m].clone()).sum());
-    let product = (text + audio + vision).mul_scalar(factor);
+    let of_each = soft.known().zip(influence.known());
+    let of_each = of_each.map(|((m, soft), (_, influence))| setting.counted(m, soft.clone() * influence.clone()).sum());
+    let product = sum(of_each, setting).mul_scalar(factor);
     let meta = GradientsParams::from_grads(product.backward(), corrector);
     Look { clean, unimodal: unimodal.inner(), meta, network: moved, inner, outer }
 }
@@ -156,10 +157,13 @@ impl StageTrainer for Mlc {
         let y = label_tensor(labels, &self.context.plain_device());
         let soft = corrector.valid().unclipped(&[found.representations.clone()], &y);
         let mut unimodal = 0.0;
-        for (m, soft) in soft.iter() {
-            let squares: f64 =
-                values(soft.clone())?.iter().zip(&found.unimodal[m]).map(|(g, y)| f64::from(g - y).powi(2)).sum();
-            unimodal += (squares / labels.len() as f64) as f32 / (2.0 * corrector.label_range());
+        for (m, soft) in soft.known() {
+            let soft = values(soft.clone())?;
+            // A clip that lacks the modality has no prediction of it.
+            let squares = soft.iter().zip(&found.unimodal[m]).zip(&found.has[m]).filter(|(_, has)| **has);
+            let squares: Vec<f64> = squares.map(|((g, y), _)| f64::from(g - y).powi(2)).collect();
+            let mean = squares.iter().sum::<f64>() / squares.len().max(1) as f64;
+            unimodal += mean as f32 / (2.0 * corrector.label_range());
         }
         let valid = scalars(LOSSES.iter().copied().zip([mean_abs_of(&found.multimodal, labels), unimodal]));
         Ok(Evaluation { valid, metrics: Default::default(), score: None })

@@ -38,7 +38,7 @@ impl Machine<'_> {
     /// Goes on with a stage that was cut: what it handed on and what later stages made of it is thrown away.
     pub(super) fn continue_stage(&mut self, stage: Stage) -> Result<(Option<Stage>, Option<State>), TrainingError> {
         let found = if self.is_cut(stage) { self.cuts.find(stage)? } else { None };
-        if found.as_ref().is_some_and(|checkpoint| checkpoint.outdated().is_some()) {
+        if found.as_ref().is_some_and(|checkpoint| self.outdated(checkpoint).is_some()) {
             self.log(Level::Warning, format!("{OUTDATED}; stage {stage} begins anew"))?;
             return Ok((self.restart(stage)?, None));
         }

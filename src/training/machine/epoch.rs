@@ -227,7 +227,7 @@ impl Machine<'_> {
         last: bool,
     ) -> Result<(), TrainingError> {
         let denoises = self.progress.stage != Some(Stage::Joint);
-        let finite = |values: &PerModality<Vec<f32>>| values.iter().all(|(_, all)| all.iter().all(|y| y.is_finite()));
+        let finite = |values: &PerModality<Vec<f32>>| self.context.presence.are_finite(values);
         if denoises && !(finite(&labels.corrected) && labels.weights.as_ref().is_none_or(finite)) {
             return Err(self.diverged(Stage::Denoising, "corrected label"));
         }

@@ -3,7 +3,7 @@
 use super::super::alignment;
 use super::super::error::TrainingError;
 use super::super::events::{Body, Check, CheckState, Level, Metrics, PredictionValues, Scalars, Stage};
-use super::super::health::{self, Evidence};
+use super::super::health::{self, Evidence, NOT_ALIGNED};
 use super::super::inference::Inference;
 use super::Machine;
 use crate::modality::PerModality;
@@ -44,8 +44,7 @@ impl Machine<'_> {
         let mut loss = PerModality::default();
         if let Some(valid) = &found[Split::Valid] {
             let (temperature, batch) = (settings.contrastive.temperature, settings.training.batch_size);
-            for (m, z) in valid.projected.iter() {
-                let gap = alignment::measure(z, &valid.representations[m], temperature, batch)?;
+            for (m, gap) in alignment::measure_all(valid, temperature, batch)?.known() {
                 loss[m] = gap.contrastive.is_finite().then(|| f64::from(gap.contrastive));
             }
         }
@@ -68,7 +67,9 @@ impl Machine<'_> {
         // Where alignment is left out of training, its loss is no sign of anything.
         let aligned = settings.contrastive.contrastive_weight > 0.0;
         let contrastive = if aligned { contrastive } else { &PerModality::default() };
-        let chance = health::chance(self.context.dataset.len(Split::Valid), settings.training.batch_size);
+        let has = self.context.presence.of(Split::Valid);
+        let rows = has.map(|_, has| has.iter().filter(|has| **has).count());
+        let chance = &rows.map(|_, rows| health::chance(*rows, settings.training.batch_size));
         let labels = self.context.dataset.labels(Split::Valid);
         let evidence = Evidence::Alignment { contrastive, chance, metrics, labels };
         self.report_health(health::look(&evidence, &settings.health, judged))
@@ -89,7 +90,12 @@ impl Machine<'_> {
     }
 
     /// Reports checks, with a line for each that begins to fail.
-    pub(super) fn report_health(&mut self, checks: Vec<Check>) -> Result<(), TrainingError> {
+    pub(super) fn report_health(&mut self, mut checks: Vec<Check>) -> Result<(), TrainingError> {
+        let model = &self.context.settings.model;
+        let several = model.encoded().len() > 1;
+        // What the network does not have cannot fail, and one modality alone is aligned to nothing.
+        checks
+            .retain(|check| check.modality.is_none_or(|m| model.has(m)) && (several || check.name != NOT_ALIGNED.name));
         let mut warnings = Vec::new();
         for check in &checks {
             let place = check.modality.map_or(String::new(), |m| format!(" {m}"));

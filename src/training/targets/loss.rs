@@ -4,26 +4,15 @@ use burn::tensor::Tensor;
 
 use super::kind::Targets;
 use crate::modality::Modality;
-use crate::training::bilevel::label_tensor;
-use crate::training::losses::{mean_abs, weighted_abs};
+use crate::training::losses::mean_abs_known;
 
 /// Mean of w |ŷ_m - y_m| over those clips of a batch that have a label, (1); 0 where none has. `rows`: of the training split;
 /// `predicted`: ŷ_m, (B).
 pub fn loss(targets: &dyn Targets, m: Modality, rows: &[usize], predicted: Tensor<1>) -> Tensor<1> {
-    let device = predicted.device().inner();
     // The training split comes first, so its row numbers are those of the whole table.
     let labels: Vec<f32> = rows.iter().map(|&row| targets.labels().corrected[m][row]).collect();
-    let weights: Vec<Option<f32>> = rows.iter().map(|&row| targets.weight(m, row)).collect();
-    let count = labels.iter().filter(|y| y.is_finite()).count();
-    if count == labels.len() && weights.iter().all(Option::is_none) {
-        return mean_abs(predicted, label_tensor(&labels, &device));
-    }
-    let (known, weights): (Vec<f32>, Vec<f32>) = labels
-        .iter()
-        .zip(weights)
-        .map(|(y, w)| if y.is_finite() { (*y, w.unwrap_or(1.0) / count as f32) } else { (0.0, 0.0) })
-        .unzip();
-    weighted_abs(predicted, label_tensor(&known, &device), label_tensor(&weights, &device))
+    let weights: Option<Vec<f32>> = rows.iter().map(|&row| targets.weight(m, row)).collect();
+    mean_abs_known(predicted, &labels, weights.as_deref())
 }
 
 #[cfg(test)]

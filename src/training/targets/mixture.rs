@@ -55,14 +55,22 @@ mod tests {
     use crate::config::DataSettings;
     use crate::dataset::demo;
     use crate::modality::PerModality;
+    use crate::training::context::Context;
+    use burn::tensor::Device;
+    use std::sync::Arc;
 
-    fn dataset() -> Dataset {
+    fn dataset() -> Arc<Dataset> {
         let splits = demo::generate(1);
-        Dataset::from_memory("demo", splits, demo::LABEL_RANGE, &DataSettings::default()).unwrap()
+        Arc::new(Dataset::from_memory("demo", splits, demo::LABEL_RANGE, &DataSettings::default()).unwrap())
     }
 
-    fn mixed(dataset: &Dataset, copied_share: f32, noise: f32) -> PerModality<Vec<f32>> {
-        let human = super::super::human::labels(dataset).unwrap();
+    fn human(dataset: &Arc<Dataset>) -> LabelValues {
+        let context = Context::new(Settings::default(), dataset.clone(), &Device::flex()).unwrap();
+        crate::training::targets::human::labels(&context).unwrap()
+    }
+
+    fn mixed(dataset: &Arc<Dataset>, copied_share: f32, noise: f32) -> PerModality<Vec<f32>> {
+        let human = human(dataset);
         let mut settings = Settings::default();
         (settings.labels.copied_share, settings.labels.noise) = (copied_share, noise);
         Mixture::new(human, dataset, &settings).0.corrected
@@ -71,7 +79,7 @@ mod tests {
     #[test]
     fn a_share_is_copied_and_the_rest_is_noisy() {
         let dataset = dataset();
-        let (human, y) = (super::super::human::labels(&dataset).unwrap().corrected, dataset.labels(Split::Train));
+        let (human, y) = (human(&dataset).corrected, dataset.labels(Split::Train));
         let n = y.len();
         assert_eq!(mixed(&dataset, 0.0, 0.0), human);
         for m in Modality::ALL {

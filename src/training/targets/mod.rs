@@ -31,18 +31,17 @@ pub fn make(
     context: &Context,
     corrected: impl FnOnce() -> Result<LabelValues, TrainingError>,
 ) -> Result<Box<dyn Targets>, TrainingError> {
-    let Context { settings, dataset, .. } = context;
-    Ok(match settings.labels.source {
+    Ok(match context.settings.labels.source {
         LabelSource::Corrected => Box::new(Fixed(corrected()?)),
-        LabelSource::Copied => Box::new(Fixed(copied::labels(dataset))),
+        LabelSource::Copied => Box::new(Fixed(copied::labels(context))),
         LabelSource::Human => {
-            let human = human::labels(dataset)?;
-            match mixture::is_asked_for(&settings.labels) {
-                true => Box::new(mixture::Mixture::new(human, dataset, settings)),
+            let human = human::labels(context)?;
+            match mixture::is_asked_for(&context.settings.labels) {
+                true => Box::new(mixture::Mixture::new(human, &context.dataset, &context.settings)),
                 false => Box::new(Fixed(human)),
             }
         }
-        LabelSource::Momentum => Box::new(momentum::Momentum::new(dataset, &settings.model)),
+        LabelSource::Momentum => Box::new(momentum::Momentum::new(context)),
     })
 }
 
@@ -52,7 +51,7 @@ pub fn make(
 /// [`TrainingError::NoHuman`].
 pub fn check(context: &Context) -> Result<(), TrainingError> {
     match context.settings.labels.source {
-        LabelSource::Human => human::labels(&context.dataset).map(|_| ()),
+        LabelSource::Human => human::labels(context).map(|_| ()),
         LabelSource::Corrected | LabelSource::Copied | LabelSource::Momentum => Ok(()),
     }
 }

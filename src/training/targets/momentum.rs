@@ -9,11 +9,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::kind::Targets;
-use crate::config::ModelSettings;
-use crate::dataset::Dataset;
 use crate::modality::{Modality, PerModality};
 use crate::model::network::Output;
 use crate::split::Split;
+use crate::training::context::Context;
 use crate::training::error::TrainingError;
 use crate::training::events::LabelValues;
 use crate::training::readback::values;
@@ -105,9 +104,14 @@ fn moved(before: f64, asked: f64, n: f64) -> f64 {
 
 impl Momentum {
     /// Labels that are y so far.
-    pub fn new(dataset: &Dataset, model: &ModelSettings) -> Self {
+    pub fn new(context: &Context) -> Self {
+        let Context { dataset, settings, .. } = context;
+        let model = &settings.model;
         let (y, rows) = (dataset.labels(Split::Train).to_vec(), Split::ALL.map(|s| dataset.len(s)).iter().sum());
-        Self::of(y, rows, dataset.label_range, model.representation, model.fused)
+        let mut made = Self::of(y, rows, dataset.label_range, model.representation, model.fused);
+        // What a clip lacks has no label, and so no part in the centres.
+        context.presence.blank(&mut made.labels.corrected);
+        made
     }
 
     /// `rows`: of all splits; `d` and `fused`: sizes of representations.
@@ -141,9 +145,10 @@ impl Momentum {
             let Some(fused) = self.fused.relative(fused) else { continue };
             for m in Modality::ALL {
                 let space = &self.spaces[m];
-                let own = &single[m][at * space.dim..][..space.dim];
-                let asked = space
-                    .relative(own)
+                // A modality that the network does not have has no representations.
+                let own = single[m].chunks_exact(space.dim).nth(at);
+                let asked = own
+                    .and_then(|own| space.relative(own))
                     .and_then(|single| asked(f64::from(self.y[row]), single, fused, f64::from(self.range)));
                 if let Some(asked) = asked {
                     let label = &mut self.labels.corrected[m][row];
@@ -177,7 +182,10 @@ impl Targets for Momentum {
     }
 
     fn after_step(&mut self, rows: &[usize], output: &Output) -> Result<(), TrainingError> {
-        let single = PerModality::try_from_fn(|m| values(output.representations[m].clone().inner()))?;
+        let single = PerModality::try_from_fn(|m| match &output.representations[m] {
+            Some(h) => values(h.clone().inner()),
+            None => Ok(Vec::new()),
+        })?;
         let fused = values(output.fused.clone().inner())?;
         self.take_in(rows, &single, &fused);
         Ok(())

@@ -23,16 +23,16 @@ use crate::dataset::Sequences;
 use crate::modality::{Modality, PerModality};
 use crate::model::host::{Tape, matrix, primitive, values};
 
-/// The number of weight tensors: three for each modality.
-const PARENTS: usize = 3 * Modality::ALL.len();
+/// The number of weight tensors of a modality.
+const WEIGHTS: usize = 3;
 
-/// What the backward pass needs besides the incoming gradient.
+/// What the backward pass needs besides the incoming gradient; one entry for each modality that is there.
 #[derive(Clone, Debug)]
 struct State {
     sequences: Arc<PerModality<Sequences>>,
-    packings: Arc<PerModality<Packing>>,
-    weights: Arc<PerModality<Values>>,
-    /// In the order of [`Modality::ALL`].
+    modalities: Vec<Modality>,
+    packings: Arc<Vec<Packing>>,
+    weights: Arc<Vec<Values>>,
     traces: Arc<Vec<Vec<Trace>>>,
 }
 
@@ -52,33 +52,37 @@ impl Values {
 }
 
 fn layers<'a>(
+    modalities: &[Modality],
     sequences: &'a PerModality<Sequences>,
-    packings: &'a PerModality<Packing>,
-    weights: &'a PerModality<Values>,
-) -> [Layer<'a>; Modality::ALL.len()] {
-    Modality::ALL.map(|m| Layer {
-        inputs: &sequences[m],
-        packing: &packings[m],
-        w_input: &weights[m].input,
-        w_hidden: &weights[m].hidden,
-        bias: &weights[m].bias,
-    })
+    packings: &'a [Packing],
+    weights: &'a [Values],
+) -> Vec<Layer<'a>> {
+    let parts = modalities.iter().zip(packings).zip(weights);
+    let layer = |((m, packing), weights): ((&Modality, &'a Packing), &'a Values)| Layer {
+        inputs: &sequences[*m],
+        packing,
+        w_input: &weights.input,
+        w_hidden: &weights.hidden,
+        bias: &weights.bias,
+    };
+    parts.map(layer).collect()
 }
 
+/// The node; `PARENTS` weight tensors go in.
 #[derive(Debug)]
-struct LastHidden;
+struct LastHidden<const PARENTS: usize>;
 
-impl Backward<Flex, PARENTS> for LastHidden {
+impl<const PARENTS: usize> Backward<Flex, PARENTS> for LastHidden<PARENTS> {
     type State = State;
 
     fn backward(self, ops: Ops<State, PARENTS>, grads: &mut Gradients, _: &mut Checkpointer) {
-        let State { sequences, packings, weights, traces } = ops.state;
+        let State { sequences, modalities, packings, weights, traces } = ops.state;
         let d_last = Tensor::<2>::from_primitive::<Flex>(grads.consume::<Flex>(&ops.node));
         let device = d_last.device();
         let d_last = cut(&values(d_last), &weights);
         // There is one backward pass a tape, so the traces are ours alone.
         let traces = Arc::try_unwrap(traces).unwrap_or_else(|shared| (*shared).clone());
-        let found = lstm::backward(&layers(&sequences, &packings, &weights), traces, &d_last);
+        let found = lstm::backward(&layers(&modalities, &sequences, &packings, &weights), traces, &d_last);
         let found = found.into_iter().flat_map(|g| {
             let width = g.bias.len();
             [(g.w_input, Some(width)), (g.w_hidden, Some(width)), (g.bias, None)]
@@ -97,20 +101,37 @@ impl Backward<Flex, PARENTS> for LastHidden {
 /// The last valid hidden state of each sequence, (B, H) each; see [`super::last_hidden`].
 ///
 /// The weights may lie on a tape or not; the result does if they do.
-pub fn last_hidden(weights: PerModality<Weights>, sequences: &Arc<PerModality<Sequences>>) -> PerModality<Tensor<2>> {
-    let device = weights.text.input.device().inner();
-    let packings = sequences.map(|_, s| Packing::new(s));
-    let plain = weights.map(|_, w| Values {
+pub fn last_hidden(weights: Vec<(Modality, Weights)>, sequences: &Arc<PerModality<Sequences>>) -> Vec<Tensor<2>> {
+    // The number of a node's parents is part of its type.
+    match weights.len() {
+        0 => Vec::new(),
+        1 => side_by_side::<WEIGHTS>(&weights, sequences),
+        2 => side_by_side::<{ 2 * WEIGHTS }>(&weights, sequences),
+        _ => side_by_side::<{ 3 * WEIGHTS }>(&weights, sequences),
+    }
+}
+
+fn side_by_side<const PARENTS: usize>(
+    weights: &[(Modality, Weights)],
+    sequences: &Arc<PerModality<Sequences>>,
+) -> Vec<Tensor<2>> {
+    let first = &weights[0].1.input;
+    let (device, taped) = (first.device().inner(), first.is_autodiff());
+    let modalities: Vec<Modality> = weights.iter().map(|(m, _)| *m).collect();
+    let packings: Vec<Packing> = modalities.iter().map(|m| Packing::new(&sequences[*m])).collect();
+    let plain = |(_, w): &(Modality, Weights)| Values {
         input: values(w.input.clone().inner()),
         hidden: values(w.hidden.clone().inner()),
         bias: values(w.bias.clone().inner()),
-    });
-    let sizes = plain.map(|_, w| w.size());
-    let (last, traces): (Vec<_>, Vec<_>) = lstm::forward(&layers(sequences, &packings, &plain)).into_iter().unzip();
+    };
+    let plain: Vec<Values> = weights.iter().map(plain).collect();
+    let sizes: Vec<usize> = plain.iter().map(Values::size).collect();
+    let (last, traces): (Vec<_>, Vec<_>) =
+        lstm::forward(&layers(&modalities, sequences, &packings, &plain)).into_iter().unzip();
     let last = join(&last, &sizes, &device);
-    let last = if weights.text.input.is_autodiff() {
-        let nodes = Modality::ALL.map(|m| {
-            let Weights { input, hidden, bias } = weights[m].clone();
+    let last = if taped {
+        let nodes = weights.iter().map(|(_, weights)| {
+            let Weights { input, hidden, bias } = weights.clone();
             // Weights are made by `Encoder` on one device with one kind of tape; nothing outside can mix them.
             let matrix = |t: Tensor<2>| t.try_into_primitive::<Tape>().expect("weights of another tape").node();
             let vector = |t: Tensor<1>| t.try_into_primitive::<Tape>().expect("weights of another tape").node();
@@ -118,10 +139,11 @@ pub fn last_hidden(weights: PerModality<Weights>, sequences: &Arc<PerModality<Se
         });
         let mut nodes = nodes.into_iter().flatten();
         let nodes: [_; PARENTS] = std::array::from_fn(|_| nodes.next().expect("three weights a modality"));
-        match LastHidden.prepare::<NoCheckpointing>(nodes).compute_bound().stateful() {
+        match LastHidden::<PARENTS>.prepare::<NoCheckpointing>(nodes).compute_bound().stateful() {
             OpsKind::Tracked(prep) => {
                 let state = State {
                     sequences: sequences.clone(),
+                    modalities,
                     packings: Arc::new(packings),
                     weights: Arc::new(plain),
                     traces: Arc::new(traces),
@@ -134,20 +156,20 @@ pub fn last_hidden(weights: PerModality<Weights>, sequences: &Arc<PerModality<Se
         last
     };
     let mut start = 0;
-    PerModality::from_fn(|m| {
-        start += sizes[m];
-        last.clone().narrow(1, start - sizes[m], sizes[m])
-    })
+    let part = |size: &usize| {
+        start += size;
+        last.clone().narrow(1, start - size, *size)
+    };
+    sizes.iter().map(part).collect()
 }
 
 /// The modalities' states, (B, H) each, side by side: (B, sum of H).
-fn join(parts: &[Vec<f32>], sizes: &PerModality<usize>, device: &Device) -> Tensor<2> {
-    let sizes: Vec<usize> = Modality::ALL.iter().map(|&m| sizes[m]).collect();
+fn join(parts: &[Vec<f32>], sizes: &[usize], device: &Device) -> Tensor<2> {
     let width: usize = sizes.iter().sum();
     let batch = parts[0].len() / sizes[0];
     let mut joined = Vec::with_capacity(batch * width);
     for row in 0..batch {
-        for (part, size) in parts.iter().zip(&sizes) {
+        for (part, size) in parts.iter().zip(sizes) {
             joined.extend_from_slice(&part[row * size..(row + 1) * size]);
         }
     }
@@ -155,13 +177,13 @@ fn join(parts: &[Vec<f32>], sizes: &PerModality<usize>, device: &Device) -> Tens
 }
 
 /// The reverse of [`join`].
-fn cut(joined: &[f32], weights: &PerModality<Values>) -> Vec<Vec<f32>> {
-    let width: usize = Modality::ALL.iter().map(|&m| weights[m].size()).sum();
+fn cut(joined: &[f32], weights: &[Values]) -> Vec<Vec<f32>> {
+    let width: usize = weights.iter().map(Values::size).sum();
     let mut start = 0;
-    Modality::ALL
+    weights
         .iter()
-        .map(|&m| {
-            let columns = start..start + weights[m].size();
+        .map(|w| {
+            let columns = start..start + w.size();
             start = columns.end;
             joined.chunks_exact(width).flat_map(|row| &row[columns.clone()]).copied().collect()
         })
