@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::outcomes::{CellState, Outcomes};
+use super::outcomes::{CellState, Outcome, Outcomes};
 use crate::report::statistics::{Line, line};
 use crate::run::study::LineAsked;
 
@@ -22,6 +22,9 @@ pub struct Fit {
     pub left_out: usize,
 }
 
+/// Where on the line's x a run of a row lies.
+type Place<'a> = dyn Fn(usize, &Outcome) -> Option<f64> + 'a;
+
 impl Outcomes {
     /// The lines that are asked for, in that order; over an axis one for each variant. What the study does not have is left
     /// out.
@@ -32,7 +35,7 @@ impl Outcomes {
     fn fit(&self, asked: &LineAsked) -> Option<Vec<Fit>> {
         let column = |key: &String| self.metrics.iter().position(|m| m.key == *key);
         let y = column(&asked.y)?;
-        let fit = |variant: Option<&str>, name: String, x: &dyn Fn(usize, &[Option<f64>]) -> Option<f64>| {
+        let fit = |variant: Option<&str>, name: String, x: &Place<'_>| {
             let (points, left_out) = self.points(variant, asked.log, y, x);
             let y = self.metrics[y].name.clone();
             Fit { variant: variant.map(str::to_owned), x: name, y, log: asked.log, line: line(&points), left_out }
@@ -41,14 +44,14 @@ impl Outcomes {
         if let Some(columns) = columns.filter(|c| !c.is_empty()) {
             let names: Vec<&str> = columns.iter().map(|c| self.metrics[*c].name.as_str()).collect();
             let name = if names.len() == 1 { names[0].to_owned() } else { format!("the mean of {}", names.join(", ")) };
-            let mean = |_: usize, values: &[Option<f64>]| {
-                let found: Option<Vec<f64>> = columns.iter().map(|c| values.get(*c).copied().flatten()).collect();
+            let mean = |_: usize, run: &Outcome| {
+                let found: Option<Vec<f64>> = columns.iter().map(|c| run.values.get(*c).copied().flatten()).collect();
                 found.map(|found| found.iter().sum::<f64>() / found.len() as f64)
             };
             return Some(vec![fit(None, name, &mean)]);
         }
         let key = asked.x.first()?;
-        let place = |row: usize, _: &[Option<f64>]| {
+        let place = |row: usize, _: &Outcome| {
             let (_, value) = self.variants[row].axes.iter().find(|(axis, _)| axis == key)?;
             value.parse::<f64>().ok()
         };
@@ -62,13 +65,7 @@ impl Outcomes {
     }
 
     /// The points (x, y) of finished runs, and how many of these have none.
-    fn points(
-        &self,
-        variant: Option<&str>,
-        log: bool,
-        y: usize,
-        x: &dyn Fn(usize, &[Option<f64>]) -> Option<f64>,
-    ) -> (Vec<(f64, f64)>, usize) {
+    fn points(&self, variant: Option<&str>, log: bool, y: usize, x: &Place<'_>) -> (Vec<(f64, f64)>, usize) {
         let scaled = |v: f64| if log { v.ln() } else { v };
         let (mut points, mut left_out) = (Vec::new(), 0);
         for (row, cells) in self.cells.chunks(self.seeds.len().max(1)).enumerate().take(self.variants.len()) {
@@ -76,7 +73,7 @@ impl Outcomes {
                 continue;
             }
             for cell in cells.iter().filter(|c| c.state == CellState::Finished) {
-                let at = x(row, &cell.values).zip(cell.values.get(y).copied().flatten());
+                let at = x(row, cell).zip(cell.values.get(y).copied().flatten());
                 let point = at.map(|(x, y)| (scaled(x), scaled(y))).filter(|(x, y)| x.is_finite() && y.is_finite());
                 left_out += usize::from(point.is_none());
                 points.extend(point);
@@ -89,7 +86,7 @@ impl Outcomes {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::study::outcomes::{Outcome, StudyMetric, Variant};
+    use crate::report::study::outcomes::{StudyMetric, Variant};
 
     /// Two variants at 1, 4 and 16 times the data with two seeds: seconds of the first grow with the power 1, of the second
     /// with 0.5; one run has none, one is not finished.
