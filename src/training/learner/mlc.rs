@@ -155,7 +155,7 @@ impl StageTrainer for Mlc {
         };
         let labels = self.context.dataset.labels(Split::Valid);
         let y = label_tensor(labels, &self.context.plain_device());
-        let soft = corrector.valid().unclipped(&[found.representations.clone()], &y);
+        let soft = corrector.valid().unclipped(std::slice::from_ref(&found.representations), &y);
         let mut unimodal = 0.0;
         for (m, soft) in soft.known() {
             let soft = values(soft.clone())?;
