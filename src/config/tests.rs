@@ -183,7 +183,7 @@ fn hostile_numbers_are_refused_on_every_way_in() {
                 ["nan", "inf", "-inf", "18446744073709551616"].contains(&value) || !free && value.starts_with('-');
             assert!(!never || (found[0].is_err() && found[1].is_err()), "{key} = {value} was taken");
             if let Err(text) = &found[1] {
-                let known = ["denoising.corruption", "data.label_noise"].into_iter().chain([&*key]);
+                let known = ["denoising.corruption", "data.label_noise", "data.missing"].into_iter().chain([&*key]);
                 assert!(known.into_iter().any(|key| text.contains(key)), "{key}={value}: {text}");
             }
         }

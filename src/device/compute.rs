@@ -3,6 +3,9 @@
 use burn::tensor::Device;
 use serde::Serialize;
 
+/// The variable that names the one adapter to compute on: its place in the list of `mug devices`, from 0.
+pub const GPU: &str = "MUG_GPU";
+
 /// The device that a run trains on.
 #[derive(Clone, Debug)]
 pub struct ComputeDevice {

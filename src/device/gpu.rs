@@ -10,7 +10,7 @@ use burn::tensor::wgpu::{WgpuBackend, wgpu};
 use burn::tensor::{Device, DeviceKind, Tensor};
 use burn_cubecl::cubecl::MemoryScope;
 
-use super::compute::{Adapter, ComputeDevice};
+use super::compute::{Adapter, ComputeDevice, GPU};
 
 #[cfg(target_os = "macos")]
 const API: (wgpu::Backends, WgpuBackend) = (wgpu::Backends::METAL, WgpuBackend::Metal);
@@ -57,11 +57,11 @@ pub fn memory(device: &Device) -> Option<u64> {
 fn open_best(software: bool) -> Result<ComputeDevice, String> {
     let mut reasons = Vec::new();
     let mut seen = false;
-    let only = std::env::var(super::GPU).ok();
+    let only = std::env::var(GPU).ok();
     for (place, Found { adapter, kind, rank }) in list().into_iter().enumerate() {
         seen = true;
         if let Some(only) = only.as_ref().filter(|only| only.parse() != Ok(place)) {
-            reasons.push(format!("{} is not adapter {only}, which {} asks for", adapter.name, super::GPU));
+            reasons.push(format!("{} is not adapter {only}, which {} asks for", adapter.name, GPU));
             continue;
         }
         if (kind == DeviceKind::Cpu) != software {

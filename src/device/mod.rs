@@ -10,11 +10,8 @@ pub mod memory;
 
 use burn::backend::DispatchDevice;
 use burn::tensor::Device;
-pub use compute::{Adapter, ComputeDevice};
+pub use compute::{Adapter, ComputeDevice, GPU};
 use serde::{Deserialize, Serialize};
-
-/// The variable that names the one adapter to compute on: its place in the list of `mug devices`, from 0.
-pub const GPU: &str = "MUG_GPU";
 
 /// What the user asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]

@@ -139,7 +139,7 @@ mod tests {
 
     #[test]
     fn a_clip_without_steps_has_the_vector_and_the_others_are_as_they_are_without_it() {
-        let device = Device::flex();
+        let device = Device::flex().autodiff();
         let bare = Encoder::new(2, 4, D, &mut ChaCha8Rng::seed_from_u64(7), &device);
         let learned = with_vector(&encoder(&device), [0.5, -1.0, 2.0]);
         let of = |e: &Encoder| values(e.represent(last_hidden(&device), &LENGTHS, &mut Dropout::inference()));

@@ -73,6 +73,8 @@ fn words(command: &str) -> Vec<String> {
         }
     }
     words.retain(|word| !word.is_empty());
+    // Variables of a shell hold names and numbers.
+    words.iter_mut().filter(|word| word.starts_with('$')).for_each(|word| "1".clone_into(word));
     // Names that stand for one of a few words; others may be anything.
     for (name, example) in [("PAGE", "keys"), ("STAGE", "joint")] {
         words.iter_mut().filter(|word| *word == name).for_each(|word| example.clone_into(word));

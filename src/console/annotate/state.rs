@@ -32,6 +32,8 @@ pub struct Asking {
     media: Option<Media>,
     /// The label that is being typed.
     pub line: String,
+    /// `line` is a label that was taken back: what is typed takes its place.
+    taken_back: bool,
     /// What went wrong, until the next key.
     pub problem: Option<String>,
     /// What was done last.
@@ -65,6 +67,7 @@ impl Asking {
             label_range,
             media,
             line: String::new(),
+            taken_back: false,
             problem: None,
             notice: None,
             scroll: 0,
@@ -136,7 +139,10 @@ impl Asking {
             KeyCode::Char('s') => self.answer(Answer::Skipped),
             KeyCode::Char('p') => self.play(),
             KeyCode::Enter => self.confirm(),
-            KeyCode::Backspace => _ = self.line.pop(),
+            KeyCode::Backspace => {
+                self.taken_back = false;
+                self.line.pop();
+            }
             KeyCode::Left => self.step(-1.0),
             KeyCode::Right => self.step(1.0),
             KeyCode::Up => self.scroll_by(-1),
@@ -148,6 +154,9 @@ impl Asking {
     }
 
     fn type_character(&mut self, c: char) {
+        if std::mem::take(&mut self.taken_back) {
+            self.line.clear();
+        }
         // Some write decimals with a comma.
         let c = if c == ',' { '.' } else { c };
         let sign = matches!(c, '-' | '+') && self.line.is_empty();
@@ -210,6 +219,7 @@ impl Asking {
                 self.notice = Some(format!("taken back: {} of clip {}", last.modality, last.clip + 1));
                 if let Answer::Label(label) = last.answer {
                     self.line = label.to_string();
+                    self.taken_back = true;
                 }
             }
             Err(error) => self.problem = Some(format!("not taken back: {error}")),
@@ -219,6 +229,7 @@ impl Asking {
     /// Another question comes.
     fn turn(&mut self) {
         self.line.clear();
+        self.taken_back = false;
         self.scroll = 0;
         if let Some(media) = &mut self.media {
             media.stop();

@@ -90,17 +90,33 @@ fn test_clips(dir: &RunDir, known: &mut Vec<Arc<[String]>>) -> Option<TestClips>
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::modality::PerModality;
     use crate::report::fixture as disk;
+    use crate::run::predictions::PredictionValues;
+    use serde_json::json;
 
     #[test]
     fn test_clips_are_those_of_the_last_stage_and_their_names_are_held_once() {
         let (_root, dir) = disk::finished("one", &[]);
+        let mut rows = dir.rows().unwrap();
+        let ids: Vec<String> = (0..3).map(|i| format!("t$_${i}")).collect();
+        rows.extend(Split::Test, &ids, &ids, &[0.1, 0.2, 0.3], None).unwrap();
+        rows.write(&dir.rows_path()).unwrap();
+        let unimodal = PerModality::from_fn(|_| vec![0.0; rows.len()]);
+        let multimodal = (0..rows.len()).map(|row| row as f32).collect();
+        let file = "predictions/0004-joint.npy";
+        std::fs::create_dir(dir.path().join("predictions")).unwrap();
+        predictions::write(&dir.path().join(file), &PredictionValues { multimodal, unimodal }).unwrap();
+        let mut events = disk::events();
+        let told = json!({"event": "predictions", "time": 1.0, "stage": "joint", "epoch": 4, "step": 20, "file": file});
+        events.insert(events.len() - 1, told);
+        disk::write_events(&dir, &events);
         let mut known = Vec::new();
         let first = test_clips(&dir, &mut known).unwrap();
         let second = test_clips(&dir, &mut known).unwrap();
-        let rows = dir.rows().unwrap();
-        let of = (0..rows.len()).filter(|row| rows.split[*row] == Split::Test).count();
-        assert_eq!((first.ids.len(), first.predicted.len(), first.labels.len()), (of, of, of));
+        let before = (rows.len() - 3) as f32;
+        assert_eq!((&first.ids[..], &first.labels[..]), (&ids[..], &[0.1, 0.2, 0.3][..]));
+        assert_eq!(first.predicted, [before, before + 1.0, before + 2.0]);
         assert!(Arc::ptr_eq(&first.ids, &second.ids) && known.len() == 1);
     }
 }

@@ -141,7 +141,7 @@ mod tests {
         let of = |key: &str| value(&view, &MetricKey::parse(key).unwrap());
         let summary = view.summary.clone().unwrap();
         assert_eq!(of("test.mae"), summary.metrics.test["mae"]);
-        assert!(of("test.mae").is_some() && of("test.nothing").is_none() && of("cost.memory").is_none());
+        assert!(of("test.mae").is_some() && of("test.nothing").is_none() && of("cost.nothing").is_none());
         let all: f64 = summary.stages.values().map(|s| s.seconds).sum();
         assert_eq!(of("seconds"), Some(all));
         assert_eq!(of("seconds.joint"), Some(summary.stages[&Stage::Joint].seconds));

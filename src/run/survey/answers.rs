@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use super::SurveyError;
 use super::draw::Draw;
+use super::error::SurveyError;
 use crate::modality::Modality;
 use crate::run::csv_line::LineError;
 use crate::run::{FileError, write_atomically};

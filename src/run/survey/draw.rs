@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::SurveyError;
+use super::error::SurveyError;
 use crate::files;
 use crate::modality::Modality;
 use crate::run::rows::LabelRows;

@@ -328,9 +328,9 @@ fn meta_weight_net_agrees_with_numpy() {
 
 #[test]
 fn predictions_change_along_a_change_of_weights_as_differences_say() {
-    let device = Device::flex();
-    let own = network(&device);
-    let change = Network::new(&DIMS, RANGE, &settings(), &mut ChaCha8Rng::seed_from_u64(5), &device);
+    let device = Device::flex().autodiff();
+    let own = network(&device).valid();
+    let change = Network::new(&DIMS, RANGE, &settings(), &mut ChaCha8Rng::seed_from_u64(5), &device).valid();
     // A clip without audio, too.
     let batch = batch([[2, 3, 1, 2], [1, 0, 4, 3], [2, 1, 1, 3]]);
     let dropout = || Dropout::training(0.3, ChaCha8Rng::seed_from_u64(3));

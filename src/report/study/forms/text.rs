@@ -51,7 +51,7 @@ pub fn lines(table: &Table, width: usize) -> Vec<String> {
     lines.push(String::new());
     let not_whole = |r: &&TableRow| r.failed + r.open > 0;
     for row in table.rows.iter().filter(not_whole) {
-        lines.extend(wrapped(&format!("{}: {} runs", row.label, runs(row)), width));
+        lines.extend(wrapped(&format!("{}: runs {}", row.label, runs(row)), width));
     }
     if table.rows.iter().flat_map(|r| &r.entries).any(|e| e.best) {
         lines.push("* best".into());
