@@ -37,9 +37,15 @@ pub enum RequestError {
     #[error(transparent)]
     Dataset(#[from] DatasetError),
     #[error(transparent)]
-    Prepare(#[from] PrepareError),
+    Prepare(Box<PrepareError>),
     #[error(transparent)]
     Study(#[from] StudyError),
+}
+
+impl From<PrepareError> for RequestError {
+    fn from(error: PrepareError) -> Self {
+        RequestError::Prepare(Box::new(error))
+    }
 }
 
 /// A study as a person asks for it.

@@ -166,7 +166,7 @@ fn two_modalities_are_aligned_and_every_source_and_form_of_the_corrector_trains(
             assert!(record.losses.iter().any(|(stage, _, text)| {
                 *stage == Stage::Contrastive
                     && text.contains("contrastive_text")
-                    && !text.contains("contrastive_audio") == (set.starts_with("model"))
+                    && text.contains("contrastive_audio") != set.starts_with("model")
             }));
             assert!(record.losses.iter().all(|(_, _, text)| !text.contains("None")), "{set}");
         }

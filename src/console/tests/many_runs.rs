@@ -83,7 +83,7 @@ fn tags_are_groups_and_a_run_of_two_is_in_both() {
     press(&mut state, "b");
     assert_eq!((state.runs.lines.len(), state.runs.groups.len()), (24, 0));
     press(&mut state, "jjj");
-    assert!(screen(&state).contains("ablation/ablation-v0-s0"), "{}", screen(&state));
+    assert!(screen(&state).contains("ablation/ablation-v1-"), "{}", screen(&state));
     press(&mut state, "b");
     assert_eq!(state.runs.groups.len(), 3);
 }
