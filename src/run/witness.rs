@@ -30,6 +30,8 @@ pub(super) struct Witness {
     written: u64,
     /// The last bytes written.
     end: Vec<u8>,
+    /// How many of these the last write was.
+    last: usize,
 }
 
 impl Witness {
@@ -43,7 +45,7 @@ impl Witness {
         let mut end = vec![0; usize::try_from(written).unwrap_or(END).min(END)];
         let from = written - end.len() as u64;
         file.read_exact_at(&mut end, from)?;
-        Ok(Witness { identity: (metadata.dev(), metadata.ino()), written, end })
+        Ok(Witness { identity: (metadata.dev(), metadata.ino()), written, last: end.len(), end })
     }
 
     /// Takes note of bytes that were appended.
@@ -52,6 +54,7 @@ impl Witness {
         self.end.extend_from_slice(&bytes[bytes.len().saturating_sub(END)..]);
         let over = self.end.len().saturating_sub(END);
         self.end.drain(..over);
+        self.last = bytes.len().min(END);
     }
 
     /// The length that the file had when it was last written to.
@@ -64,12 +67,13 @@ impl Witness {
         self.end.last().is_some_and(|&b| b != b'\n')
     }
 
-    /// True where a longer file ends with what was written last.
+    /// True where a longer file ends with what was written last. What was written before that may stand further in front:
+    /// somebody else's bytes can lie between.
     fn is_last(&self, file: &File, length: u64) -> io::Result<bool> {
-        let mut end = vec![0; self.end.len()];
+        let mut end = vec![0; self.last];
         let from = length - end.len() as u64;
         file.read_exact_at(&mut end, from)?;
-        Ok(length > self.written && end == self.end)
+        Ok(length > self.written && self.end.ends_with(&end))
     }
 
     /// Looks at the file, which is open and should be found at its path.
@@ -107,6 +111,20 @@ mod tests {
     use super::*;
     use crate::files;
     use std::io::Write;
+
+    #[test]
+    fn what_others_append_between_two_short_lines_is_no_damage() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("file");
+        let mut file = files::open_to_append(&path).unwrap();
+        let mut witness = Witness::of(&file).unwrap();
+        file.write_all(b"first line\n").unwrap();
+        witness.wrote(b"first line\n");
+        File::options().append(true).open(&path).unwrap().write_all(b"foreign").unwrap();
+        file.write_all(b"a last one\n").unwrap();
+        witness.wrote(b"a last one\n");
+        assert_eq!(witness.look(&file, &path).unwrap(), Found::Longer(29));
+    }
 
     #[test]
     fn every_change_by_others_is_told() {

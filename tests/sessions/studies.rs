@@ -149,7 +149,7 @@ fn what_cells_have_in_common_is_trained_once_and_the_numbers_are_those_of_runs_o
     assert!(said, "the record says where the first stages come from");
     // Every command takes such a run by its name.
     assert!(home.good("show x/whole-s1").contains("x/whole-s1"));
-    assert!(home.good("study show x").contains("whole-s1"));
+    assert!(home.good("study show x --json").contains("whole-s1"));
     assert!(home.good("study list").contains("3 of 3 done"));
 }
 
