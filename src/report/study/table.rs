@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::against::{Against, on_clips};
+use super::against::{Against, LEVEL, on_clips};
 use super::fits::Fit;
 use super::outcomes::{CellState, Outcome, Outcomes, StudyMetric, TestClips, Variant};
 use crate::config::MetricSet;
@@ -53,8 +53,8 @@ pub struct Entry {
     pub sample: Option<Sample>,
     /// Finished runs in which it is not defined.
     pub undefined: usize,
-    /// The best of its place, and the difference to the next best is not noise: the interval of the difference paired by
-    /// seed does not hold 0.
+    /// The best of its place, and the difference to the next best is not noise: p of the difference paired by seed, times
+    /// the number of the others, is below [`LEVEL`].
     pub best: bool,
     /// `None` for the reference itself, and where there is none.
     pub against: Option<Against>,
@@ -205,8 +205,9 @@ impl Outcomes {
         order.sort_by(|a, b| a.1.total_cmp(&b.1));
         let (best, next) = (order.first()?.0, order.get(1)?.0);
         let found = paired(&self.pairs(best, next, column)).filter(|p| p.sample.n >= LEAST_PAIRS)?;
-        let (low, high) = found.interval?;
-        (low > 0.0 || high < 0.0).then_some(best)
+        // The best of several is the best by chance more often than one that was named before.
+        let others = (order.len() - 1) as f64;
+        found.p.filter(|p| p * others < LEVEL).map(|_| best)
     }
 }
 

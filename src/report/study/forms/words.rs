@@ -114,7 +114,11 @@ pub fn notes(table: &Table) -> Vec<String> {
         );
     }
     if entries().any(|e| e.best) {
-        notes.push("Best where the difference to the next best is not noise (its interval does not hold 0).".into());
+        notes.push(format!(
+            "Best where the difference to the next best is not noise: p, paired by seed, times the number of the others is \
+             below {}.",
+            probability(LEVEL).trim_start_matches("p = ")
+        ));
     }
     let reasons = table.rows.iter().flat_map(|r| r.reasons.iter().map(move |why| (&r.label, why)));
     notes.extend(reasons.map(|(label, why)| format!("Failed, {label}: {}", why.replace('\n', " "))));
