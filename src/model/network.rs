@@ -99,7 +99,7 @@ impl Network {
         }
     }
 
-    /// The same network for data some of whose clips lack these modalities, see [`Encoder::with_missing`].
+    /// The same network for data some of whose clips lack these modalities, see `Encoder::with_missing`.
     pub fn with_missing(self, lacking: &PerModality<bool>, rng: &mut ChaCha8Rng, device: &Device) -> Self {
         let add = |(encoder, m): (Encoder, &Modality)| {
             if lacking[*m] { encoder.with_missing(rng, device) } else { encoder }
@@ -107,7 +107,7 @@ impl Network {
         Self { encoders: self.encoders.into_iter().zip(&self.modalities).map(add).collect(), ..self }
     }
 
-    /// See [`Encoder::with_empty_for_missing`].
+    /// See `Encoder::with_empty_for_missing`.
     pub fn with_empty_for_missing(self) -> Self {
         Self { encoders: self.encoders.into_iter().map(Encoder::with_empty_for_missing).collect(), ..self }
     }

@@ -6,7 +6,7 @@
 //! | the same resolved: every setting, every seed; what `study.toml` holds | [`plan`] |
 //! | rows (a variant at a place of the axes) and cells (a row with a seed), and their names | [`cell`] |
 //! | the keys of what a study measures | [`metric`] |
-//! | lines to be fitted through what was measured | [`line`] |
+//! | lines to be fitted through what was measured | [`mod@line`] |
 //! | a study's folder, and the studies of a runs folder | [`folder`] |
 //! | where each cell stands, read from its run directory | [`state`] |
 //! | what determines a cell, and what its stage 1 | [`fingerprint`] |
@@ -17,7 +17,7 @@
 //! run wherever a run's name is taken, and a list of studies looks into no run.
 //!
 //! Imports from the floors below and from its siblings in `run`. To add a metric: a variant of
-//! [`MetricKey`](metric::MetricKey) and its value in `report/study`.
+//! [`MetricKey`] and its value in `report/study`.
 
 pub mod cell;
 pub mod definition;

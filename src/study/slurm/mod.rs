@@ -2,7 +2,7 @@
 //!
 //! | what | file |
 //! |---|---|
-//! | a study's cells submitted, looked at, cancelled | [`array`] |
+//! | a study's cells submitted, looked at, cancelled | [`mod@array`] |
 //! | the batch script of an array | [`script`] |
 //! | Slurm's own commands, called | [`commands`] |
 //! | what they answer | [`answers`] |
