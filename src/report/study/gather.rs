@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use super::outcomes::{CellState, Outcome, Outcomes, TestClips, Variant};
+use super::outcomes::{Outcome, Outcomes, TestClips, Variant};
 use super::reading::{metrics, values};
 use super::table::Table;
 use crate::config::MetricSet;
 use crate::run::directory::RunDir;
 use crate::run::predictions;
 use crate::run::study::state::status;
-use crate::run::study::{Cell, CellState as State, Study};
+use crate::run::study::{Cell, CellState, Study};
 use crate::run::tail::read_view;
 use crate::split::Split;
 use crate::training::events::Stage;
@@ -24,10 +24,10 @@ pub fn gather(study: &Study) -> Outcomes {
     let mut ids: Vec<Arc<[String]>> = Vec::new();
     let of_cell = |cell: &Cell| {
         let status = status(study, &rows[cell.row], cell);
-        let dir = (status.state == State::Finished).then(|| study.run(cell).ok().flatten()).flatten();
+        let dir = (status.state == CellState::Finished).then(|| study.run(cell).ok().flatten()).flatten();
         let found = dir.as_ref().and_then(|dir| values(dir, plan).ok());
         Outcome {
-            state: state(status.state),
+            state: status.state,
             values: found.unwrap_or_else(|| vec![None; metrics.len()]),
             test: dir.as_ref().and_then(|dir| test_clips(dir, &mut ids)),
         }
@@ -47,16 +47,6 @@ pub fn gather(study: &Study) -> Outcomes {
 /// The table of a study as far as it has come, with the lines that it asks for.
 pub fn table_of(study: &Study) -> Table {
     gather(study).table_with(&study.plan().lines)
-}
-
-fn state(state: State) -> CellState {
-    match state {
-        State::Waiting => CellState::Waiting,
-        State::Running { share } => CellState::Running { share },
-        State::Stopped => CellState::Stopped,
-        State::Finished => CellState::Finished,
-        State::Failed { reason } => CellState::Failed { reason },
-    }
 }
 
 /// ŷ and y of a finished run's test clips, as its last stage predicts them.

@@ -1,5 +1,7 @@
 //! What a study's cells came to: numbers only, whatever they were read from.
 
+pub use crate::run::study::CellState;
+
 /// A study as its table and figure see it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Outcomes {
@@ -52,18 +54,4 @@ pub struct TestClips {
     pub ids: std::sync::Arc<[String]>,
     pub predicted: Vec<f32>,
     pub labels: Vec<f32>,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-pub enum CellState {
-    Waiting,
-    /// Share of its steps that are done, in [0, 1].
-    Running {
-        share: f64,
-    },
-    Stopped,
-    Finished,
-    Failed {
-        reason: String,
-    },
 }

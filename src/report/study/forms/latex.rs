@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::form::Form;
-use super::words::{difference, interval, mean, notes, runs, verdict};
+use super::words::{Difference, difference, differences, interval, mean, notes, runs, verdict};
 use crate::report::study::table::{Table, decimals};
 
 pub const LATEX: Form = Form { name: "latex", about: "tables of LaTeX; needs \\usepackage{booktabs}", render };
@@ -34,24 +34,20 @@ fn render(table: &Table) -> String {
         let _ = writeln!(text, "{} & {} & {} \\\\", plain(&row.label), runs(row), cells.join(" & "));
     }
     text.push_str("\\bottomrule\n\\end{tabular}\n");
-    if table.rows.iter().flat_map(|r| &r.entries).any(|e| e.against.is_some()) {
+    if differences(table).next().is_some() {
         text.push_str("\n\\begin{tabular}{lllrrl}\n\\toprule\n");
         text.push_str("Variant & Against & Metric & Difference & Clips & \\\\\n\\midrule\n");
-        for row in &table.rows {
-            for (column, (entry, metric)) in row.entries.iter().zip(&table.columns).enumerate() {
-                let Some(against) = &entry.against else { continue };
-                let decimals = decimals(table, column);
-                let _ = writeln!(
-                    text,
-                    "{} & {} & {} & {} & {} & {} \\\\",
-                    plain(&row.label),
-                    plain(&against.reference),
-                    plain(&metric.name),
-                    math(&difference(against, decimals)),
-                    against.clips.map_or_else(String::new, |c| math(&interval(c, decimals))),
-                    plain(&verdict(against))
-                );
-            }
+        for Difference { row, metric, against, decimals } in differences(table) {
+            let _ = writeln!(
+                text,
+                "{} & {} & {} & {} & {} & {} \\\\",
+                plain(&row.label),
+                plain(&against.reference),
+                plain(&metric.name),
+                math(&difference(against, decimals)),
+                against.clips.map_or_else(String::new, |c| math(&interval(c, decimals))),
+                plain(&verdict(against))
+            );
         }
         text.push_str("\\bottomrule\n\\end{tabular}\n");
     }

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::form::Form;
-use super::words::{difference, heading, interval, mean, notes, runs, verdict};
+use super::words::{Difference, difference, differences, heading, interval, mean, notes, runs, verdict};
 use crate::report::study::table::{Table, decimals};
 
 pub const MARKDOWN: Form = Form { name: "markdown", about: "tables of Markdown", render };
@@ -22,25 +22,21 @@ fn render(table: &Table) -> String {
             .collect();
         let _ = writeln!(text, "| {} | {} | {} |", plain(&row.label), runs(row), cells.join(" | "));
     }
-    if table.rows.iter().flat_map(|r| &r.entries).any(|e| e.against.is_some()) {
+    if differences(table).next().is_some() {
         text.push_str(
             "\n| variant | against | metric | difference [95 %] | clips [95 %] | |\n|---|---|---|---|---|---|\n",
         );
-        for row in &table.rows {
-            for (column, (entry, metric)) in row.entries.iter().zip(&table.columns).enumerate() {
-                let Some(against) = &entry.against else { continue };
-                let decimals = decimals(table, column);
-                let _ = writeln!(
-                    text,
-                    "| {} | {} | {} | {} | {} | {} |",
-                    plain(&row.label),
-                    plain(&against.reference),
-                    plain(&metric.name),
-                    difference(against, decimals),
-                    against.clips.map_or_else(String::new, |c| interval(c, decimals)),
-                    verdict(against)
-                );
-            }
+        for Difference { row, metric, against, decimals } in differences(table) {
+            let _ = writeln!(
+                text,
+                "| {} | {} | {} | {} | {} | {} |",
+                plain(&row.label),
+                plain(&against.reference),
+                plain(&metric.name),
+                difference(against, decimals),
+                against.clips.map_or_else(String::new, |c| interval(c, decimals)),
+                verdict(against)
+            );
         }
     }
     for note in notes(table) {

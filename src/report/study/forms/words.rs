@@ -4,7 +4,8 @@ use crate::report::numbers::{number, signed};
 use crate::report::statistics::LEAST_PAIRS;
 use crate::report::study::against::{Against, LEVEL, Verdict};
 use crate::report::study::fits::Fit;
-use crate::report::study::table::{Entry, Table, TableRow};
+use crate::report::study::outcomes::StudyMetric;
+use crate::report::study::table::{Entry, Table, TableRow, decimals};
 
 /// `0.356 ± 0.004`; the mean alone for one seed, `undefined` without any.
 pub fn mean(entry: &Entry, decimals: usize, plus_minus: &str) -> String {
@@ -31,6 +32,25 @@ pub fn difference(against: &Against, decimals: usize) -> String {
 /// `[-0.002, +0.012]`
 pub fn interval([low, high]: [f64; 2], decimals: usize) -> String {
     format!("[{}, {}]", signed(low, decimals), signed(high, decimals))
+}
+
+/// A line of the table of differences.
+pub struct Difference<'a> {
+    pub row: &'a TableRow,
+    pub metric: &'a StudyMetric,
+    pub against: &'a Against,
+    /// Of the metric's column.
+    pub decimals: usize,
+}
+
+/// The differences to the reference, row by row.
+pub fn differences(table: &Table) -> impl Iterator<Item = Difference<'_>> {
+    table.rows.iter().flat_map(move |row| {
+        row.entries.iter().zip(&table.columns).enumerate().filter_map(move |(column, (entry, metric))| {
+            let against = entry.against.as_ref()?;
+            Some(Difference { row, metric, against, decimals: decimals(table, column) })
+        })
+    })
 }
 
 /// What can be said of a difference, with its probability where something can.
