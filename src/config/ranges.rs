@@ -153,8 +153,12 @@ pub(super) const RULES: &[Rule] = &[
     rule!(contrastive.temperature, "a number above 0", |v: f32| v > 0.0 && v.is_finite()),
     Rule {
         key: "denoising.learner",
-        expected: "\"mucn\", or \"mlc\" or \"meta-weight\" together with denoising.members = 1",
-        holds: |s| s.denoising.learner == Learner::Mucn || s.denoising.members.count() == 1,
+        expected: "\"mucn\", or \"mlc\" or \"meta-weight\" together with denoising.members = 1 and without a BERT that is \
+                   trained",
+        holds: |s| {
+            let alone = s.denoising.members.count() == 1 && !s.model.text.trains_bert();
+            s.denoising.learner == Learner::Mucn || alone
+        },
         found: |s| s.denoising.learner.to_string(),
     },
     rule!(denoising.encoder_rate, RATE, rate),

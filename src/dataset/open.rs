@@ -179,6 +179,26 @@ impl Dataset {
         Ok(Dataset { name, label_range, metrics, shapes, fingerprint, flaws, splits, padding, normalisers })
     }
 
+    /// The same data with a vector of this width in place of each clip's text, as it is, where the clip has text: (N, width)
+    /// row-major for each split.
+    #[must_use]
+    pub fn with_text_vectors(mut self, vectors: PerSplit<Vec<f32>>, width: usize) -> Dataset {
+        for (split, all) in vectors.into_iter() {
+            let held = &mut self.splits[split];
+            let (mut data, mut starts) = (Vec::with_capacity(all.len()), vec![0]);
+            for (vector, length) in all.chunks(width).zip(&mut held.lengths.text) {
+                if *length > 0 {
+                    *length = 1;
+                    data.extend_from_slice(vector);
+                }
+                starts.push(data.len() / width);
+            }
+            held.features.text = Store::Resident { data, starts };
+        }
+        self.shapes.text = (1, width);
+        self
+    }
+
     /// Number of clips of a split.
     pub fn len(&self, split: Split) -> usize {
         self.splits[split].labels.len()

@@ -1,7 +1,6 @@
 //! Unimodal encoders F_m ([the method](crate::book::method), modules): a sequence with a length to a representation h_m.
 //!
-//! All three modalities are encoded by an LSTM over pre-extracted features. A fine-tuned BERT over `text_bert` token
-//! ids would stand beside [`Encoder`] here and be chosen by `model` settings in [`super::network`].
+//! An LSTM over pre-extracted features. Text by a BERT has an encoder of its own, see [`super::text`].
 
 use burn::module::{Module, Param};
 use burn::nn::Linear;
@@ -66,16 +65,7 @@ impl Encoder {
     /// h_m, (B, d), from the LSTM's last valid hidden states, (B, H), of sequences of these lengths. A clip without any step
     /// has the vector for missing ones, and no part in the gradient of anything else.
     pub fn represent(&self, last_hidden: Tensor<2>, lengths: &[usize], dropout: &mut Dropout) -> Tensor<2> {
-        self.fill(self.output.forward(dropout.apply(last_hidden)), lengths)
-    }
-
-    /// h, (B, d), with the vector for missing ones in the rows of clips without any step.
-    fn fill(&self, h: Tensor<2>, lengths: &[usize]) -> Tensor<2> {
-        let Some(vector) = self.missing.as_ref().filter(|_| lengths.contains(&0)) else { return h };
-        let lacks: Vec<f32> = lengths.iter().map(|&n| if n == 0 { 1.0 } else { 0.0 }).collect();
-        let lacks = Tensor::<2>::from_data(TensorData::new(lacks, [lengths.len(), 1]), &h.device().inner());
-        let has = lacks.clone().neg().add_scalar(1.0);
-        h * has + vector.val().unsqueeze_dim::<2>(0) * lacks
+        fill(self.output.forward(dropout.apply(last_hidden)), self.missing.as_ref(), lengths)
     }
 
     /// h_m and how it changes along a change of the weights, (B, d) each, from the last hidden states and how these change, of
@@ -89,8 +79,17 @@ impl Encoder {
         [dropout, again]: [&mut Dropout; 2],
     ) -> [Tensor<2>; 2] {
         let [h, along] = linear_along(&self.output, &change.output, [dropout.apply(last), again.apply(moved)]);
-        [self.fill(h, lengths), change.fill(along, lengths)]
+        [fill(h, self.missing.as_ref(), lengths), fill(along, change.missing.as_ref(), lengths)]
     }
+}
+
+/// h, (B, d), with the vector for missing ones, (d), in the rows of clips without any step.
+pub(super) fn fill(h: Tensor<2>, missing: Option<&Param<Tensor<1>>>, lengths: &[usize]) -> Tensor<2> {
+    let Some(vector) = missing.filter(|_| lengths.contains(&0)) else { return h };
+    let lacks: Vec<f32> = lengths.iter().map(|&n| if n == 0 { 1.0 } else { 0.0 }).collect();
+    let lacks = Tensor::<2>::from_data(TensorData::new(lacks, [lengths.len(), 1]), &h.device().inner());
+    let has = lacks.clone().neg().add_scalar(1.0);
+    h * has + vector.val().unsqueeze_dim::<2>(0) * lacks
 }
 
 /// What a linear layer makes of x, and how it changes along changes of the layer's weights and of x.

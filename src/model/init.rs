@@ -1,6 +1,6 @@
 //! Parameters drawn on the host: the same seed gives the same weights, under the same parameter ids, on every device.
 
-use burn::module::{Param, ParamId};
+use burn::module::{Module, ModuleMapper, Param, ParamId};
 use burn::nn::Linear;
 use burn::tensor::{Device, Tensor, TensorData};
 use rand::RngExt;
@@ -36,6 +36,23 @@ pub fn affine(
 pub fn linear(inputs: usize, outputs: usize, rng: &mut ChaCha8Rng, device: &Device) -> Linear {
     let (weight, bias) = affine(inputs, outputs, rng, device);
     Linear { weight, bias: Some(bias) }
+}
+
+/// A module with the same values in parameters of its own, so that it is trained apart from the one that it was made of.
+pub fn renewed<M: Module>(module: M, rng: &mut ChaCha8Rng) -> M {
+    module.map(&mut Renewal { rng })
+}
+
+struct Renewal<'a> {
+    rng: &'a mut ChaCha8Rng,
+}
+
+impl ModuleMapper for Renewal<'_> {
+    fn map_float<const D: usize>(&mut self, old: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        let trained = old.is_require_grad();
+        let new = Param::initialized(ParamId::from(self.rng.random::<u64>()), old.val().detach());
+        new.set_require_grad(trained)
+    }
 }
 
 /// The optimiser keeps its state under parameter ids, so these too must come back the same when a run is resumed.

@@ -7,6 +7,7 @@
 //! [`network`] or [`corrector`].
 
 mod activation;
+pub mod bert;
 pub mod corrector;
 pub mod dropout;
 mod elementwise;
@@ -17,4 +18,5 @@ pub mod network;
 mod product;
 mod recurrent;
 pub mod simd;
+pub mod text;
 pub mod weighting;

@@ -10,6 +10,7 @@ use super::dropout::Dropout;
 use super::encoder::{Encoder, linear_along};
 use super::init;
 use super::recurrent;
+use super::text::{Text, TextEncoder};
 use crate::config::ModelSettings;
 use crate::dataset::Batch;
 use crate::modality::{Modality, PerModality};
@@ -24,8 +25,11 @@ struct Projection {
 /// Everything that predicts sentiment; the corrector is apart, see [`super::corrector`].
 #[derive(Module, Debug)]
 pub struct Network {
-    /// In the order of `modalities`, as both below.
+    /// LSTMs, in the order of `modalities`; none of text where a BERT encodes it.
     encoders: Vec<Encoder>,
+    /// The encoder of text where it is no LSTM.
+    text: Option<TextEncoder>,
+    /// In the order of `modalities`, as below.
     heads: Vec<Linear>,
     /// Empty without contrastive projection modules.
     projections: Vec<Projection>,
@@ -68,12 +72,17 @@ fn of_these<T>(modalities: &[Modality], all: [T; Modality::ALL.len()]) -> Vec<T>
     all.into_iter().zip(Modality::ALL).filter(|(_, m)| modalities.contains(m)).map(|(value, _)| value).collect()
 }
 
+fn is_text(m: Modality) -> bool {
+    m == Modality::Text
+}
+
 impl Network {
-    /// A network for inputs of these sizes (D_m), its weights drawn from `rng`.
+    /// A network for inputs of these sizes (D_m), its weights drawn from `rng`. `text` encodes text in place of an LSTM.
     pub fn new(
         dims: &PerModality<usize>,
         label_range: f32,
         settings: &ModelSettings,
+        text: Option<&Text>,
         rng: &mut ChaCha8Rng,
         device: &Device,
     ) -> Self {
@@ -88,12 +97,17 @@ impl Network {
         });
         let mut projections = of_these(&modalities, projections);
         projections.retain(|_| settings.projection);
+        let recurrent: Vec<Modality> = modalities.iter().copied().filter(|m| !is_text(*m) || text.is_none()).collect();
+        let fusion = init::linear(modalities.len() * d, d_f, rng, device);
+        let head = init::linear(d_f, 1, rng, device);
+        let text = text.filter(|_| settings.has(Modality::Text)).map(|text| TextEncoder::new(text, d, rng, device));
         Self {
-            encoders: of_these(&modalities, encoders),
+            encoders: of_these(&recurrent, encoders),
+            text,
             heads: of_these(&modalities, heads),
             projections,
-            fusion: init::linear(modalities.len() * d, d_f, rng, device),
-            head: init::linear(d_f, 1, rng, device),
+            fusion,
+            head,
             modalities,
             label_range,
         }
@@ -101,10 +115,18 @@ impl Network {
 
     /// The same network for data some of whose clips lack these modalities, see `Encoder::with_missing`.
     pub fn with_missing(self, lacking: &PerModality<bool>, rng: &mut ChaCha8Rng, device: &Device) -> Self {
-        let add = |(encoder, m): (Encoder, &Modality)| {
-            if lacking[*m] { encoder.with_missing(rng, device) } else { encoder }
+        let recurrent = self.recurrent();
+        let add = |(encoder, m): (Encoder, Modality)| {
+            if lacking[m] { encoder.with_missing(rng, device) } else { encoder }
         };
-        Self { encoders: self.encoders.into_iter().zip(&self.modalities).map(add).collect(), ..self }
+        let encoders = self.encoders.into_iter().zip(recurrent).map(add).collect();
+        let add = |text: TextEncoder| if lacking.text { text.with_missing(rng, device) } else { text };
+        Self { encoders, text: self.text.map(add), ..self }
+    }
+
+    /// The modalities that LSTMs encode, in order.
+    fn recurrent(&self) -> Vec<Modality> {
+        self.modalities.iter().copied().filter(|m| !is_text(*m) || self.text.is_none()).collect()
     }
 
     /// See `Encoder::with_empty_for_missing`.
@@ -114,12 +136,16 @@ impl Network {
 
     /// Runs encoders, fusion and heads.
     pub fn forward(&self, batch: &Batch, dropout: &mut Dropout) -> Output {
-        let recurrences = self.modalities.iter().copied().zip(self.encoders.iter().map(Encoder::recurrence));
+        let recurrent = self.recurrent();
+        let recurrences = recurrent.iter().copied().zip(self.encoders.iter().map(Encoder::recurrence));
         let last_hidden = recurrent::last_hidden(recurrences.collect(), &batch.sequences);
+        let text = self.text.iter().map(|text| text.represent(batch, dropout)).collect::<Vec<_>>();
         let represent = |((m, encoder), last): ((&Modality, &Encoder), Tensor<2>)| {
             encoder.represent(last, &batch.sequences[*m].lengths, dropout)
         };
-        let all: Vec<_> = self.modalities.iter().zip(&self.encoders).zip(last_hidden).map(represent).collect();
+        // Text is the first of all modalities.
+        let others = recurrent.iter().zip(&self.encoders).zip(last_hidden).map(represent);
+        let all: Vec<_> = text.into_iter().chain(others).collect();
         let fused = activation::relu(self.fusion.forward(dropout.apply(Tensor::cat(all.clone(), 1))));
         let representations = PerModality::from_fn(|m| self.place(m).map(|at| all[at].clone()));
         let unimodal = PerModality::from_fn(|m| self.place(m).map(|at| self.predict(&self.heads[at], all[at].clone())));
@@ -142,9 +168,18 @@ impl Network {
         let (mut own, mut again) = (dropout(), dropout());
         PerModality::from_fn(|m| {
             let of = self.place(m)?;
-            let (encoder, moved, sequences) = (&self.encoders[of], &change.encoders[of], &batch.sequences[m]);
-            let last = recurrent::last_hidden_along(&encoder.recurrence(), &moved.recurrence(), sequences);
-            let h = encoder.represent_along(moved, &sequences.lengths, last, [&mut own, &mut again]);
+            let sequences = &batch.sequences[m];
+            let h = match (&self.text, &change.text) {
+                (Some(text), Some(moved)) if is_text(m) => {
+                    text.represent_along(moved, sequences, [&mut own, &mut again])
+                }
+                _ => {
+                    let at = self.recurrent().iter().position(|own| *own == m)?;
+                    let (encoder, moved) = (&self.encoders[at], &change.encoders[at]);
+                    let last = recurrent::last_hidden_along(&encoder.recurrence(), &moved.recurrence(), sequences);
+                    encoder.represent_along(moved, &sequences.lengths, last, [&mut own, &mut again])
+                }
+            };
             let [_, along] = linear_along(&self.heads[of], &change.heads[of], h);
             Some(along.squeeze_dim::<1>(1).mul_scalar(self.label_range))
         })

@@ -18,6 +18,7 @@ use crate::dataset::Dataset;
 use crate::modality::PerModality;
 use crate::model::corrector::{Corrector, Member};
 use crate::model::network::{Network, Networks};
+use crate::model::text::Text;
 use crate::split::Split;
 
 /// Data, settings and device of a run.
@@ -30,6 +31,8 @@ pub struct Context {
     pub levels: Levels,
     /// Which modalities each clip has.
     pub presence: Presence,
+    /// What encodes text in place of an LSTM.
+    text: Option<Text>,
 }
 
 impl Context {
@@ -42,7 +45,18 @@ impl Context {
             Grid::Auto | Grid::Off => TrainingError::Grid { step: 0.0, range },
         })?;
         let presence = Presence::new(&dataset, &settings.model);
-        Ok(Context { settings, dataset, device: device.clone().autodiff(), levels, presence })
+        Ok(Context { settings, dataset, device: device.clone().autodiff(), levels, presence, text: None })
+    }
+
+    /// The same with what encodes text, see [`super::text::prepare`].
+    ///
+    /// # Errors
+    /// Settings that ask for what is not there.
+    pub fn with_text(self, text: Option<Text>) -> Result<Context, TrainingError> {
+        if self.settings.model.text.is_bert() != text.is_some() {
+            return Err(TrainingError::Text);
+        }
+        Ok(Context { text, ..self })
     }
 
     /// The network that predicts, with its first weights.
@@ -64,7 +78,8 @@ impl Context {
     fn bare_network_of(&self, member: usize) -> (Network, ChaCha8Rng) {
         let dims = PerModality::from_fn(|m| self.dataset.shapes[m].1);
         let mut rng = of_member(generator(self.settings.training.seed, Purpose::Network), member);
-        let network = Network::new(&dims, self.dataset.label_range, &self.settings.model, &mut rng, &self.device);
+        let (range, settings, text) = (self.dataset.label_range, &self.settings.model, self.text.as_ref());
+        let network = Network::new(&dims, range, settings, text, &mut rng, &self.device);
         (network, rng)
     }
 

@@ -9,6 +9,7 @@ use super::events::Stage;
 use crate::config::Learner;
 use crate::dataset::DatasetError;
 use crate::modality::Modality;
+use crate::model::bert::LoadError;
 
 #[derive(Debug, thiserror::Error)]
 pub enum TrainingError {
@@ -55,6 +56,13 @@ pub enum TrainingError {
          that was trained with it"
     )]
     NoCalibration(Learner),
+    #[error(
+        "model.text.encoder = \"bert\": expected the network's text encoder to be loaded with its weights, and it is not; \
+         report this"
+    )]
+    Text,
+    #[error(transparent)]
+    Weights(#[from] LoadError),
     #[error("the training split has {found} samples, expected at least 2; check the file with `mug data check`")]
     TooFewSamples { found: usize },
     #[error("{message}; the run was told to stop, and ends at the checkpoint before")]

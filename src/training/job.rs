@@ -7,6 +7,7 @@ use super::events::Stage;
 use crate::config::Settings;
 use crate::dataset::Dataset;
 use crate::device::ComputeDevice;
+use crate::model::text::Text;
 
 /// Everything that a run trains with.
 pub struct Job {
@@ -14,6 +15,8 @@ pub struct Job {
     /// The stages to train, in any order.
     pub stages: Vec<Stage>,
     pub dataset: Arc<Dataset>,
+    /// What encodes text in place of an LSTM, see [`prepare`](super::text::prepare); the settings ask for it.
+    pub text: Option<Text>,
     pub device: ComputeDevice,
     /// Folder of the run's checkpoints.
     pub checkpoints: PathBuf,

@@ -104,7 +104,7 @@ impl<'a> Machine<'a> {
         stages.sort_unstable();
         stages.dedup();
         let plan = stages.iter().map(|&s| StagePlan { stage: s, epochs: epochs(s), steps_per_epoch: steps }).collect();
-        let context = Context::new(job.settings, job.dataset, &job.device.device)?;
+        let context = Context::new(job.settings, job.dataset, &job.device.device)?.with_text(job.text)?;
         targets::check(&context)?;
         Ok(Self {
             context: Arc::new(context),

@@ -113,12 +113,12 @@ const LENGTHS: [[usize; 4]; 3] = [[2, 3, 1, 2], [1, 2, 4, 3], [2, 1, 1, 3]];
 const LACKING: [[usize; 4]; 3] = [[2, 3, 1, 2], [1, 0, 4, 0], [0; 4]];
 
 fn network(device: &Device) -> Network {
-    Network::new(&DIMS, RANGE, &settings(), &mut ChaCha8Rng::seed_from_u64(1), device).map(&mut { FILL })
+    Network::new(&DIMS, RANGE, &settings(), None, &mut ChaCha8Rng::seed_from_u64(1), device).map(&mut { FILL })
 }
 
 fn lacking_network(device: &Device) -> Network {
     let mut rng = ChaCha8Rng::seed_from_u64(1);
-    let network = Network::new(&DIMS, RANGE, &settings(), &mut rng, device);
+    let network = Network::new(&DIMS, RANGE, &settings(), None, &mut rng, device);
     let lacking = PerModality { text: false, audio: true, vision: true };
     network.with_missing(&lacking, &mut rng, device).map(&mut { FILL })
 }
@@ -331,7 +331,7 @@ fn meta_weight_net_agrees_with_numpy() {
 fn predictions_change_along_a_change_of_weights_as_differences_say() {
     let device = Device::flex().autodiff();
     let own = network(&device).valid();
-    let change = Network::new(&DIMS, RANGE, &settings(), &mut ChaCha8Rng::seed_from_u64(5), &device).valid();
+    let change = Network::new(&DIMS, RANGE, &settings(), None, &mut ChaCha8Rng::seed_from_u64(5), &device).valid();
     // A clip without audio, too.
     let batch = batch([[2, 3, 1, 2], [1, 0, 4, 3], [2, 1, 1, 3]]);
     let dropout = || Dropout::training(0.3, ChaCha8Rng::seed_from_u64(3));
