@@ -3,7 +3,7 @@
 //!
 //! In rooms, each importing only from those before it:
 //!
-//! 1. `file`: bytes read by position, what a file is by its first bytes, digests, element types.
+//! 1. `file`: bytes read by position, what a file is by its first bytes, element types.
 //! 2. [`pickle`]: what a pickle holds, found without running any of it.
 //! 3. `error` and `flaw`: what makes data unusable, and what is odd about data that can be used; `known`: the field's
 //!    datasets, one entry each.
@@ -47,7 +47,7 @@ pub use catalogue::source::{DEMO, DEMO_SEED, Source};
 pub use contents::fingerprint_of_file;
 pub use error::DatasetError;
 pub use file::error::FileError;
-pub use file::{bytes, digest};
+pub use file::bytes;
 pub use flaw::{Flaw, FlawKind, Severity};
 pub use open::{Dataset, RESIDENT_BYTES};
 pub use prepare::batch::{Batch, Sequences};

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::dataset::bytes::DataFile;
-use crate::dataset::digest::{Sign, sha256};
+use crate::digest::{Sign, sha256};
 use crate::dataset::{DatasetError, fingerprint_of_file};
 use crate::run::directory::{DataRecord, Manifest};
 

@@ -9,7 +9,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::recording::Reports;
-use crate::dataset::digest::{Sign, sha256};
+use crate::digest::{Sign, sha256};
 use crate::run::directory::{DataRecord, RunDir};
 use crate::training::control::Control;
 use crate::training::events::{Body, Command, Level};

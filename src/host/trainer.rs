@@ -6,7 +6,7 @@ use super::content::{self, Care, ContentError};
 use super::data_watch::{DataWatch, EVERY, Watched};
 use super::prepare::check_settings;
 use super::{Reports, Trainer};
-use crate::dataset::digest::Sign;
+use crate::digest::Sign;
 use crate::dataset::{self, Dataset, Source};
 use crate::device::{self, ComputeDevice};
 use crate::run::directory::{Manifest, RunDir};

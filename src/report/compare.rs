@@ -312,7 +312,7 @@ fn lined_up(table: &[Vec<String>]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dataset::digest::Stamp;
+    use crate::digest::Stamp;
     use crate::report::fixture::{empty, events, finished, write_events};
     use crate::run::directory::DataRecord;
     use crate::run::tail::read_view;

@@ -359,7 +359,7 @@ impl RunDir {
 mod tests {
     use super::*;
     use crate::config::Settings;
-    use crate::dataset::digest::Stamp;
+    use crate::digest::Stamp;
     use crate::device::DeviceRequest;
     use crate::training::events::Stage;
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::clock;
 use crate::config::Settings;
-use crate::dataset::digest::Stamp;
+use crate::digest::Stamp;
 use crate::dataset::fingerprint_of_file;
 use crate::device::DeviceRequest;
 use crate::training::events::Stage;

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::{FileError, write_atomically};
-use crate::dataset::digest::{Sign, Stamp};
+use crate::digest::{Sign, Stamp};
 use crate::files;
 
 /// The longest index that is read, in bytes: some hundred thousand entries.

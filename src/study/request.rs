@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::config::{ConfigError, Settings, leaves};
-use crate::dataset::digest::{Sign, sha256};
+use crate::digest::{Sign, sha256};
 use crate::dataset::{self, DEMO, Dataset, DatasetError, Source, fingerprint_of_file};
 use crate::device::DeviceRequest;
 use crate::files;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::console::state::studies::{Counts, StudyLine, StudyView};
-use crate::dataset::digest::Stamp;
+use crate::digest::Stamp;
 use crate::report::study::outcomes::{CellState, Outcome, Outcomes, Variant};
 use crate::report::study::reading;
 use crate::run::clock::seconds_of;

@@ -5,7 +5,6 @@
 //! is met, and refused, is one line in [`magic`]; an element type of arrays is one line in [`dtype`].
 
 pub mod bytes;
-pub mod digest;
 pub mod dtype;
 pub mod error;
 pub mod hash;
