@@ -183,7 +183,7 @@ impl Dataset {
     /// row-major for each split.
     #[must_use]
     pub fn with_text_vectors(mut self, vectors: PerSplit<Vec<f32>>, width: usize) -> Dataset {
-        for (split, all) in vectors.into_iter() {
+        for (split, all) in vectors.iter() {
             let held = &mut self.splits[split];
             let (mut data, mut starts) = (Vec::with_capacity(all.len()), vec![0]);
             for (vector, length) in all.chunks(width).zip(&mut held.lengths.text) {

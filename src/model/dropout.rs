@@ -1,7 +1,7 @@
 //! Dropout with masks drawn on the host, so that a run has the same masks on every device and after a resume.
 
 use burn::tensor::{Tensor, TensorData};
-use rand::RngExt;
+use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 /// Drops units while training; passes everything through in inference mode.
@@ -15,7 +15,7 @@ struct Training {
 impl Dropout {
     /// Dropout with this share of dropped units, in [0, 1), and its own random numbers.
     pub fn training(rate: f32, rng: ChaCha8Rng) -> Self {
-        Self((rate > 0.0).then_some(Training { rate, rng }))
+        Self(Some(Training { rate, rng }))
     }
 
     /// Inference mode.
@@ -23,9 +23,17 @@ impl Dropout {
         Self(None)
     }
 
+    /// Random numbers for another kind of dropout beside this one; `None` in inference mode.
+    pub fn fork(&mut self) -> Option<ChaCha8Rng> {
+        self.0.as_mut().map(|training| ChaCha8Rng::from_seed(training.rng.random()))
+    }
+
     /// Drops units of x, (B, n), and scales the others so that the expected value stays.
     pub fn apply(&mut self, x: Tensor<2>) -> Tensor<2> {
         let Some(Training { rate, rng }) = &mut self.0 else { return x };
+        if *rate <= 0.0 {
+            return x;
+        }
         let [rows, columns] = x.dims();
         let scale = (1.0 - *rate).recip();
         let mask: Vec<f32> =
@@ -39,7 +47,6 @@ impl Dropout {
 mod tests {
     use super::*;
     use burn::tensor::Device;
-    use rand::SeedableRng;
 
     #[test]
     fn keeps_the_mean_and_drops_the_share() {

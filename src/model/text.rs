@@ -6,19 +6,20 @@ use burn::nn::Linear;
 use burn::tensor::{Device, Tensor, TensorData};
 use rand_chacha::ChaCha8Rng;
 
-use super::bert::Bert;
+use super::bert::{Bert, BertDropout};
 use super::dropout::Dropout;
 use super::encoder::{fill, linear_along};
 use super::init;
 use crate::config::Pooling;
 use crate::dataset::{Batch, Sequences};
 use crate::modality::Modality;
+use crate::weights::BertConfig;
 
 /// What a text encoder is made of.
 #[derive(Clone)]
 pub enum Text {
     /// A BERT that is trained with the rest of the network.
-    Bert { bert: Box<Bert>, width: usize, pooling: Pooling },
+    Bert { bert: Box<Bert>, config: Box<BertConfig>, pooling: Pooling },
     /// The data's own sequences of text, one step each: vectors of a BERT that is not trained.
     Vectors { width: usize },
 }
@@ -34,17 +35,22 @@ pub struct TextEncoder {
     missing: Option<Param<Tensor<1>>>,
     #[module(skip)]
     pooling: Pooling,
+    /// Of the BERT, with the shares that it drops.
+    #[module(skip)]
+    config: Option<BertConfig>,
 }
 
 impl TextEncoder {
     /// The linear layer's weights are drawn; the BERT comes with its own.
     pub fn new(text: &Text, representation: usize, rng: &mut ChaCha8Rng, device: &Device) -> Self {
-        let (bert, pooling, width) = match text {
+        let (bert, config, pooling, width) = match text {
             // Its own parameters: two networks that began with the same weights are trained apart.
-            Text::Bert { bert, width, pooling } => (Some(init::renewed((**bert).clone(), rng)), *pooling, *width),
-            Text::Vectors { width } => (None, Pooling::default(), *width),
+            Text::Bert { bert, config, pooling } => {
+                (Some(init::renewed((**bert).clone(), rng)), Some((**config).clone()), *pooling, config.hidden_size)
+            }
+            Text::Vectors { width } => (None, None, Pooling::default(), *width),
         };
-        Self { bert, output: init::linear(width, representation, rng, device), missing: None, pooling }
+        Self { bert, output: init::linear(width, representation, rng, device), missing: None, pooling, config }
     }
 
     /// See [`Encoder::with_missing`](super::encoder::Encoder::with_missing).
@@ -55,8 +61,14 @@ impl TextEncoder {
 
     /// h_t, (B, d).
     pub fn represent(&self, batch: &Batch, dropout: &mut Dropout) -> Tensor<2> {
-        let pooled = match (&self.bert, &batch.tokens) {
-            (Some(bert), Some(tokens)) => bert.pooled(tokens, self.pooling, dropout),
+        let pooled = match (&self.bert, &self.config, &batch.tokens) {
+            (Some(bert), Some(config), Some(tokens)) => {
+                let mut own = match dropout.fork() {
+                    Some(rng) => BertDropout::training(config, rng),
+                    None => BertDropout::inference(),
+                };
+                bert.pooled(tokens, self.pooling, &mut own)
+            }
             _ => self.vectors(&batch.sequences[Modality::Text]),
         };
         let h = self.output.forward(dropout.apply(pooled));

@@ -11,12 +11,12 @@ use super::context::{Context, Evaluation, StageTrainer};
 use super::error::TrainingError;
 use super::events::{EmbeddingValues, Metrics, Scalars};
 use super::feed::Feed;
+use super::fine_tuning::{optimizer, rates, step_in_parts};
 use super::inference::{infer, sample};
 use super::losses::{contrastive, mean_abs, mean_abs_known, mean_abs_of_known};
 use super::metrics;
-use super::optimizer::{Clipping, adamw};
 use super::presence::pair_with;
-use super::randomness::of_member;
+use super::randomness::{of_member, of_part};
 use super::readback::Pending;
 use super::records::{Trained, Trainee};
 use super::scalars::scalars;
@@ -36,42 +36,14 @@ pub struct Contrastive {
 impl Contrastive {
     pub fn new(context: Arc<Context>) -> Self {
         let settings = &context.settings;
-        let optimizer = adamw(settings.contrastive.weight_decay, settings.training.gradient_clip, Clipping::Tensors);
-        Self { networks: Trainee::new(context.new_networks(), optimizer), context }
+        let networks = context.new_networks();
+        let optimizer = optimizer(&networks, settings, settings.contrastive.weight_decay);
+        Self { networks: Trainee::new(networks, optimizer), context }
     }
 
     /// The losses of a step; of one modality there is nothing to align.
     fn names(&self) -> &'static [&'static str] {
         if self.context.settings.model.encoded().len() > 1 { LOSSES } else { &LOSSES[..3] }
-    }
-
-    /// L_1 of one network on a batch and its terms, named as in [`names`](Self::names).
-    fn losses(&self, network: &Network, batch: &Batch, rng: ChaCha8Rng) -> Vec<Tensor<1>> {
-        let Context { settings, device, .. } = &*self.context;
-        let labels = label_tensor(&batch.labels, &device.clone().inner());
-        let output = network.forward(batch, &mut Dropout::training(settings.model.dropout, rng));
-        let projected = network.project(&output);
-        let s = &settings.contrastive;
-        let task = mean_abs(output.multimodal.clone(), labels);
-        let none = || task.zeros_like();
-        let sum = |terms: Vec<Tensor<1>>| terms.into_iter().reduce(|a, b| a + b).unwrap_or_else(none);
-        let has = batch.sequences.map(|_, s| s.lengths.iter().map(|&n| n > 0).collect::<Vec<bool>>());
-        let single = |(m, own): (Modality, &Tensor<1>)| {
-            let known = |(y, has): (&f32, &bool)| if *has { *y } else { f32::NAN };
-            let labels: Vec<f32> = batch.labels.iter().zip(&has[m]).map(known).collect();
-            mean_abs_known(own.clone(), &labels, None)
-        };
-        let unimodal = sum(output.unimodal.known().map(single).collect());
-        let loss = task.clone() + unimodal.clone().mul_scalar(s.unimodal_weight);
-        if self.names().len() < LOSSES.len() {
-            return vec![loss, task, unimodal];
-        }
-        let pairs = projected.known().zip(output.representations.known());
-        let pairs = pairs.filter_map(|((m, z), (_, h))| pair_with((z, h), &has[m]));
-        let terms = pairs.map(|(z, h)| contrastive(z, h, s.temperature)).collect();
-        let aligned = sum(terms).div_scalar(projected.known().count() as f32);
-        let loss = loss + aligned.clone().mul_scalar(s.contrastive_weight);
-        vec![loss, task, unimodal, aligned]
     }
 
     /// What one network says of the validation split, measured; the task losses come with it. `None` without such rows.
@@ -108,23 +80,60 @@ impl Contrastive {
     }
 }
 
+/// L_1 of one network on a batch and its terms, named as in `names`.
+fn losses(
+    context: &Context,
+    names: &[&str],
+    network: &Network,
+    batch: &Batch,
+    rng: ChaCha8Rng,
+) -> Vec<Tensor<1>> {
+    let Context { settings, device, .. } = context;
+    let labels = label_tensor(&batch.labels, &device.clone().inner());
+    let output = network.forward(batch, &mut Dropout::training(settings.model.dropout, rng));
+    let projected = network.project(&output);
+    let s = &settings.contrastive;
+    let task = mean_abs(output.multimodal.clone(), labels);
+    let none = || task.zeros_like();
+    let sum = |terms: Vec<Tensor<1>>| terms.into_iter().reduce(|a, b| a + b).unwrap_or_else(none);
+    let has = batch.sequences.map(|_, s| s.lengths.iter().map(|&n| n > 0).collect::<Vec<bool>>());
+    let single = |(m, own): (Modality, &Tensor<1>)| {
+        let known = |(y, has): (&f32, &bool)| if *has { *y } else { f32::NAN };
+        let labels: Vec<f32> = batch.labels.iter().zip(&has[m]).map(known).collect();
+        mean_abs_known(own.clone(), &labels, None)
+    };
+    let unimodal = sum(output.unimodal.known().map(single).collect());
+    let loss = task.clone() + unimodal.clone().mul_scalar(s.unimodal_weight);
+    if names.len() < LOSSES.len() {
+        return vec![loss, task, unimodal];
+    }
+    let pairs = projected.known().zip(output.representations.known());
+    let pairs = pairs.filter_map(|((m, z), (_, h))| pair_with((z, h), &has[m]));
+    let terms = pairs.map(|(z, h)| contrastive(z, h, s.temperature)).collect();
+    let aligned = sum(terms).div_scalar(projected.known().count() as f32);
+    let loss = loss + aligned.clone().mul_scalar(s.contrastive_weight);
+    vec![loss, task, unimodal, aligned]
+}
+
 /// The losses of a step of several modalities.
 const LOSSES: &[&str] = &["loss", "task", "unimodal", "contrastive"];
 
 impl StageTrainer for Contrastive {
-    fn step(&mut self, _: &[usize], feed: &mut Feed, rng: ChaCha8Rng, _done: f64) -> Result<Pending, TrainingError> {
-        let batch = feed.batch()?;
-        let all = &self.networks.module.all;
-        let of_each =
-            all.iter().enumerate().map(|(n, network)| self.losses(network, &batch, of_member(rng.clone(), n)));
-        // The sum: each network has the gradient that it would have alone.
-        let sums = of_each.reduce(|a, b| a.into_iter().zip(b).map(|(a, b)| a + b).collect());
-        let Some(sums) = sums else {
-            return Err(TrainingError::TooFewSamples { found: 0 });
-        };
-        let count = all.len() as f32;
-        self.networks.step(&sums[0], self.context.settings.contrastive.learning_rate);
-        Ok(Pending::new(self.names(), sums.into_iter().map(|sum| sum.div_scalar(count)).collect()))
+    fn step(&mut self, _: &[usize], feed: &mut Feed, rng: ChaCha8Rng, done: f64) -> Result<Pending, TrainingError> {
+        let settings = &self.context.settings;
+        let parts = feed.batch()?.parts(settings.training.accumulate);
+        let rates = rates(settings, settings.contrastive.learning_rate, done);
+        let (context, names) = (self.context.clone(), self.names());
+        let sums = step_in_parts(&mut self.networks, &parts, rates, |networks, batch, part| {
+            let rng = of_part(rng.clone(), part);
+            let of_each = networks.all.iter().enumerate();
+            let of_each = of_each.map(|(n, network)| losses(&context, names, network, batch, of_member(rng.clone(), n)));
+            // The sum: each network has the gradient that it would have alone.
+            let sums = of_each.reduce(|a, b| a.into_iter().zip(b).map(|(a, b)| a + b).collect());
+            sums.ok_or(TrainingError::TooFewSamples { found: 0 })
+        })?;
+        let count = self.networks.module.all.len() as f32;
+        Ok(Pending::new(names, sums.into_iter().map(|sum| sum.div_scalar(count)).collect()))
     }
 
     /// Scalars and metrics are those of the network that predicts; the score is the mean over the networks.

@@ -10,10 +10,11 @@ use super::contrastive::mean_abs_of;
 use super::error::TrainingError;
 use super::events::LabelValues;
 use super::feed::Feed;
+use super::fine_tuning::{optimizer, rates, step_in_parts};
 use super::inference::infer;
 use super::losses::{mean_abs, mean_abs_of_known};
 use super::metrics;
-use super::optimizer::{Clipping, adamw};
+use super::randomness::of_part;
 use super::readback::Pending;
 use super::records::{Trained, Trainee};
 use super::scalars::scalars;
@@ -34,25 +35,32 @@ pub struct Joint {
 impl Joint {
     pub fn new(context: Arc<Context>, network: Network, targets: Box<dyn Targets>) -> Self {
         let settings = &context.settings;
-        let optimizer = adamw(settings.joint.weight_decay, settings.training.gradient_clip, Clipping::Tensors);
+        let optimizer = optimizer(&network, settings, settings.joint.weight_decay);
         Self { network: Trainee::new(network, optimizer), targets, context }
     }
 }
 
 impl StageTrainer for Joint {
-    fn step(&mut self, rows: &[usize], feed: &mut Feed, rng: ChaCha8Rng, _done: f64) -> Result<Pending, TrainingError> {
+    fn step(&mut self, rows: &[usize], feed: &mut Feed, rng: ChaCha8Rng, done: f64) -> Result<Pending, TrainingError> {
         let Context { settings, .. } = &*self.context;
         let device = self.context.plain_device();
-        let batch = feed.batch()?;
-        let labels = label_tensor(&batch.labels, &device);
-        let output = self.network.module.forward(&batch, &mut Dropout::training(settings.model.dropout, rng));
-        let task = mean_abs(output.multimodal.clone(), labels);
-        let of_each = output.unimodal.known().map(|(m, own)| targets::loss(&*self.targets, m, rows, own.clone()));
-        let unimodal = of_each.reduce(|a, b| a + b).unwrap_or_else(|| task.zeros_like());
-        let loss = task.clone() + unimodal.clone().mul_scalar(settings.joint.unimodal_weight);
-        self.network.step(&loss, settings.joint.learning_rate);
-        self.targets.after_step(rows, &output)?;
-        Ok(Pending::new(&["loss", "task", "unimodal"], vec![loss, task, unimodal]))
+        let parts = feed.batch()?.parts(settings.training.accumulate);
+        let rates = rates(settings, settings.joint.learning_rate, done);
+        let (targets, mut start) = (&mut self.targets, 0);
+        let losses = step_in_parts(&mut self.network, &parts, rates, |network, batch, part| {
+            let rows = &rows[start..start + batch.labels.len()];
+            start += rows.len();
+            let labels = label_tensor(&batch.labels, &device);
+            let mut dropout = Dropout::training(settings.model.dropout, of_part(rng.clone(), part));
+            let output = network.forward(batch, &mut dropout);
+            let task = mean_abs(output.multimodal.clone(), labels);
+            let of_each = output.unimodal.known().map(|(m, own)| targets::loss(&**targets, m, rows, own.clone()));
+            let unimodal = of_each.reduce(|a, b| a + b).unwrap_or_else(|| task.zeros_like());
+            let loss = task.clone() + unimodal.clone().mul_scalar(settings.joint.unimodal_weight);
+            targets.after_step(rows, &output)?;
+            Ok::<_, TrainingError>(vec![loss, task, unimodal])
+        })?;
+        Ok(Pending::new(&["loss", "task", "unimodal"], losses))
     }
 
     fn evaluate(&mut self) -> Result<Evaluation, TrainingError> {

@@ -34,6 +34,7 @@ mod denoising;
 mod error;
 pub mod events;
 mod feed;
+mod fine_tuning;
 pub mod health;
 mod inference;
 mod job;

@@ -10,8 +10,8 @@ use super::readback::values;
 use crate::config::TextSettings;
 use crate::dataset::tokens::Tokens;
 use crate::dataset::Dataset;
-use crate::model::bert::{self, Bert};
-use crate::model::dropout::Dropout;
+use crate::model::bert::load::load;
+use crate::model::bert::{Bert, BertDropout};
 use crate::model::text::Text;
 use crate::split::PerSplit;
 use crate::weights::Weights;
@@ -31,12 +31,13 @@ pub fn prepare(
     device: &Device,
     encoded: &mut dyn FnMut(usize, usize),
 ) -> Result<(Dataset, Text), TrainingError> {
-    let width = weights.config.hidden_size;
     if settings.fine_tune {
-        let bert = bert::load(weights, &device.clone().autodiff())?.with_trained(settings.layers);
-        return Ok((dataset, Text::Bert { bert: Box::new(bert), width, pooling: settings.pooling }));
+        let bert = load(weights, &device.clone().autodiff())?.training(Some(settings.layers));
+        let config = Box::new(weights.config.clone());
+        return Ok((dataset, Text::Bert { bert: Box::new(bert), config, pooling: settings.pooling }));
     }
-    let bert = bert::load(weights, device)?;
+    let bert = load(weights, device)?.training(None);
+    let width = weights.config.hidden_size;
     let vectors = encode(&dataset, settings, &bert, encoded)?;
     Ok((dataset.with_text_vectors(vectors, width), Text::Vectors { width }))
 }
@@ -55,7 +56,7 @@ fn encode(
         let rows: Vec<usize> = (0..dataset.len(split)).collect();
         for rows in rows.chunks(CLIPS) {
             let tokens: Arc<Tokens> = dataset.batch(split, rows)?.tokens.unwrap_or_default();
-            vectors.extend(values(bert.pooled(&tokens, settings.pooling, &mut Dropout::inference()))?);
+            vectors.extend(values(bert.pooled(&tokens, settings.pooling, &mut BertDropout::inference()))?);
             done += rows.len();
             encoded(done, all);
         }
