@@ -119,14 +119,14 @@ pub fn calibrate(
     dir.remove_parts();
     let news = RefCell::new(Vec::new());
     let opened = open(dir, dir.manifest().clone(), &|level, message| news.borrow_mut().push((level, message)));
-    let mut news = news.into_inner();
-    let Opened { dataset, manifest, .. } = opened.map_err(|e| CalibrateError::Data(e.to_string()))?;
+    let opened = opened.map_err(|e| CalibrateError::Data(e.to_string()))?;
+    let Opened { dataset, manifest, .. } = &opened;
     let rows = RunDir::rows(dir)?;
     let seed = match people {
         People::Drawn { seed, .. } => Some(seed.unwrap_or(manifest.seed)),
         People::File(_) => None,
     };
-    let (labels, unknown) = labels(dir, people, manifest.seed, &dataset, &rows)?;
+    let (labels, unknown) = labels(dir, people, manifest.seed, dataset, &rows)?;
     let given = |m: Modality| labels[m].iter().filter(|y| y.is_finite()).count();
     let most = Modality::ALL.map(given).into_iter().max().unwrap_or(0);
     if most < LEAST {
@@ -134,7 +134,7 @@ pub fn calibrate(
     }
     let device = device::choose(device.unwrap_or(manifest.device))?;
     tell(&format!("device: {} ({})", device.name, device.why));
-    let job = job(dir, manifest, dataset, device, true);
+    let job = job(dir, opened, device, true, &|level, message| news.borrow_mut().push((level, message)))?;
     let mut calibrator = Calibrator::open(job).map_err(|e| match e {
         TrainingError::MissingStage { needs: Stage::Contrastive, .. } => CalibrateError::NoNetwork { run: run() },
         e => e.into(),
@@ -158,6 +158,7 @@ pub fn calibrate(
         judgement: handed.summaries,
         left_out: chosen.judged.iter().filter_map(|row| rows.id.get(*row).cloned()).collect(),
     };
+    let mut news = news.into_inner();
     let mut recorder = Recorder::open(dir)?;
     handed.events.into_iter().for_each(|event| recorder.push(event));
     news.extend(lock.remark().map(|remark| (Level::Warning, remark)));

@@ -47,6 +47,7 @@ pub mod spawn;
 mod standing;
 #[cfg(test)]
 mod tests;
+pub mod text;
 pub mod trainer;
 pub mod wire;
 

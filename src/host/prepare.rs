@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use super::content::{self, ContentError};
+use super::text::{self, TextError};
 use crate::config::{BUILT_IN, ConfigError, LabelSource, Settings};
 use crate::dataset::{self, DatasetError, Source};
 use crate::device::DeviceRequest;
@@ -30,6 +31,8 @@ pub enum PrepareError {
          data that has them (CH-SIMS), or another labels.source"
     )]
     NoHuman { dataset: String },
+    #[error(transparent)]
+    Text(#[from] TextError),
     #[error("no stage to train; expected all, or some of contrastive, denoising, joint")]
     NoStage,
     #[error("cannot find the data file {path}: {source}")]
@@ -142,6 +145,7 @@ impl RunRequest {
         let labels = settings.labels.source;
         let stages = if self.stages.is_empty() { stages_of(labels) } else { in_order(&self.stages) };
         check_stages(&stages, labels)?;
+        text::weights(&settings.model.text)?;
         let source = Source::resolve(&self.dataset, &dataset::data_folder())?;
         let judged = source
             .check(&settings.data)

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::content::{self, Care, ContentError};
 use super::data_watch::{DataWatch, EVERY, Watched};
 use super::prepare::check_settings;
+use super::text;
 use super::{Reports, Trainer};
 use crate::digest::Sign;
 use crate::dataset::{self, Dataset, Source};
@@ -15,7 +16,8 @@ use crate::run::tail::read_view;
 use crate::split::Split;
 use crate::training::control::Control;
 use crate::training::events::{Body, Level};
-use crate::training::{self, Job, Outcome};
+use crate::training::{self, Job, Outcome, TrainingError};
+use crate::weights::Weights;
 
 /// Trains a run as its manifest says.
 pub fn trainer() -> Trainer {
@@ -23,15 +25,18 @@ pub fn trainer() -> Trainer {
 }
 
 /// What is trained of a run whose data was opened.
-pub(super) fn job(dir: &RunDir, manifest: Manifest, dataset: Dataset, device: ComputeDevice, resume: bool) -> Job {
-    Job {
+pub(super) fn job(dir: &RunDir, opened: Opened, device: ComputeDevice, resume: bool, log: &impl Fn(Level, String)) -> Result<Job, TrainingError> {
+    let Opened { dataset, manifest, weights, .. } = opened;
+    let (dataset, text) = text::encoder(dataset, weights.as_ref(), &manifest.settings.model.text, &device, log)?;
+    Ok(Job {
         settings: manifest.settings,
         stages: manifest.stages,
         dataset: Arc::new(dataset),
+        text,
         device,
         checkpoints: dir.checkpoints_dir(),
         resume,
-    }
+    })
 }
 
 fn train(
@@ -54,14 +59,15 @@ fn train(
     if resume {
         look_at_what_is_there(dir, &log);
     }
-    let Opened { dataset, manifest, sign } = open(dir, manifest, &log).map_err(|e| e.to_string())?;
+    let opened = open(dir, manifest, &log).map_err(|e| e.to_string())?;
+    let Opened { dataset, manifest, sign, .. } = &opened;
     let watch = sign.zip(manifest.source.clone()).map(|(opened, path)| {
         let (known, resident) = (manifest.data.as_ref().map(|d| d.sha256.clone()), !dataset.reads_file());
         let watched = Watched { dir: dir.clone(), path, opened, known, resident, every: EVERY };
         DataWatch::start(watched, control.clone(), reports.clone())
     });
-    let job = job(dir, manifest, dataset, device, resume);
-    let outcome = training::train(job, control, reports).map_err(|e| e.to_string());
+    let job = job(dir, opened, device, resume, &log);
+    let outcome = job.and_then(|job| training::train(job, control, reports)).map_err(|e| e.to_string());
     let done = matches!(outcome, Ok(Outcome::Finished));
     match watch.and_then(|w| w.finish(done)) {
         Some(spoiled) => Err(spoiled),
@@ -75,6 +81,8 @@ pub(super) struct Opened {
     pub manifest: Manifest,
     /// Of the data file before it was opened; `None` where there is no file.
     pub sign: Option<Sign>,
+    /// Of the text encoder; `None` where it is an LSTM.
+    pub weights: Option<Weights>,
 }
 
 /// Says what a run that is taken up lacks, or has otherwise than it was left.
@@ -109,6 +117,7 @@ pub(super) fn open(
         }
         None => Source::resolve(&manifest.dataset, &dataset::data_folder())?,
     };
+    let weights = text::of_run(&mut manifest)?;
     let dataset = Dataset::open(&source, &manifest.settings.data)?;
     let found = dataset.fingerprint.clone();
     match &manifest.fingerprint {
@@ -131,7 +140,7 @@ pub(super) fn open(
     if manifest != before {
         dir.clone().set_manifest(manifest.clone())?;
     }
-    Ok(Opened { dataset, manifest, sign })
+    Ok(Opened { dataset, manifest, sign, weights })
 }
 
 /// The dataset's rows without their features.

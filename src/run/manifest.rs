@@ -34,6 +34,9 @@ pub struct Manifest {
     /// The data file in full; known once it was read to its end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data: Option<DataRecord>,
+    /// The text encoder's weights; known once they were found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weights: Option<WeightsRecord>,
     /// Which settings were taken, and why, in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub settings_from: Option<String>,
@@ -53,6 +56,14 @@ pub struct DataRecord {
     #[serde(flatten)]
     pub stamp: Stamp,
     /// Of the content, in hexadecimal digits.
+    pub sha256: String,
+}
+
+/// The pre-trained weights that a run began with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WeightsRecord {
+    pub file: PathBuf,
+    /// Of the file, in hexadecimal digits.
     pub sha256: String,
 }
 
@@ -90,6 +101,7 @@ impl Manifest {
             fingerprint: None,
             rows_crc32c: None,
             data: None,
+            weights: None,
             settings_from: None,
             cell: None,
             device,

@@ -1,0 +1,76 @@
+//! The text encoder of a run: its weights found, recorded and compared, and loaded on the run's device.
+
+use crate::config::TextSettings;
+use crate::dataset::Dataset;
+use crate::device::ComputeDevice;
+use crate::model::text::Text;
+use crate::run::manifest::{Manifest, WeightsRecord};
+use crate::training::TrainingError;
+use crate::training::events::Level;
+use crate::training::text::prepare;
+use crate::weights::{Weights, WeightsError};
+
+/// Why a run's weights cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum TextError {
+    #[error("model.text.weights: {0}")]
+    Weights(#[from] WeightsError),
+    #[error(
+        "model.text.weights = \"{name}\": expected the weights that the run began with, SHA-256 {expected}, found {found} in \
+         {file}; put the old ones back, or begin a new run"
+    )]
+    Other { name: String, file: String, expected: String, found: String },
+}
+
+/// The weights that the settings ask for; `None` where text is encoded by an LSTM.
+///
+/// # Errors
+/// They are not there, or are no BERT.
+pub fn weights(settings: &TextSettings) -> Result<Option<Weights>, TextError> {
+    if !settings.is_bert() {
+        return Ok(None);
+    }
+    Ok(Some(Weights::find(&settings.weights)?))
+}
+
+/// The weights of a run, written down in its manifest, or compared with what stands there.
+///
+/// # Errors
+/// As [`weights`], or they are others than those that the run began with.
+pub(super) fn of_run(manifest: &mut Manifest) -> Result<Option<Weights>, TextError> {
+    let Some(found) = weights(&manifest.settings.model.text)? else { return Ok(None) };
+    let record = WeightsRecord { file: found.file.clone(), sha256: found.sha256.clone() };
+    match &manifest.weights {
+        Some(known) if known.sha256 != record.sha256 => {
+            let (name, file) = (found.name, record.file.display().to_string());
+            return Err(TextError::Other { name, file, expected: known.sha256.clone(), found: record.sha256 });
+        }
+        _ => manifest.weights = Some(record),
+    }
+    Ok(Some(found))
+}
+
+/// Loads the weights on the run's device, and encodes every clip where they are not trained.
+///
+/// # Errors
+/// Weights that cannot be read, or a device that failed.
+pub(super) fn encoder(
+    dataset: Dataset,
+    weights: Option<&Weights>,
+    settings: &TextSettings,
+    device: &ComputeDevice,
+    log: &impl Fn(Level, String),
+) -> Result<(Dataset, Option<Text>), TrainingError> {
+    let Some(weights) = weights else { return Ok((dataset, None)) };
+    let name = &weights.name;
+    log(Level::Info, format!("text encoder: {name}, {} million parameters", weights.config.parameters() / 1_000_000));
+    let mut told = 0;
+    let (dataset, text) = prepare(dataset, settings, weights, &device.device, &mut |done, all| {
+        let tenth = 10 * done / all.max(1);
+        if tenth > told {
+            told = tenth;
+            log(Level::Info, format!("encoding text once, as it is not trained: {done} of {all} clips"));
+        }
+    })?;
+    Ok((dataset, Some(text)))
+}
