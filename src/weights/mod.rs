@@ -23,6 +23,3 @@ pub use found::Weights;
 pub use hub::{Cached, Hub};
 pub use tensors::Tensors;
 pub use tokenizer::Tokenizer;
-
-#[cfg(test)]
-pub(crate) mod tests;
