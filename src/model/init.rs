@@ -5,10 +5,17 @@ use burn::nn::Linear;
 use burn::tensor::{Device, Tensor, TensorData};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
+use rand_distr::StandardNormal;
 
 /// A matrix parameter (rows, columns), uniform in ±bound.
 pub fn uniform(rows: usize, columns: usize, bound: f32, rng: &mut ChaCha8Rng, device: &Device) -> Param<Tensor<2>> {
     let values: Vec<f32> = (0..rows * columns).map(|_| rng.random_range(-bound..=bound)).collect();
+    param(Tensor::from_data(TensorData::new(values, [rows, columns]), device), rng)
+}
+
+/// A matrix parameter (rows, columns), normal around 0.
+pub fn normal(rows: usize, columns: usize, spread: f32, rng: &mut ChaCha8Rng, device: &Device) -> Param<Tensor<2>> {
+    let values: Vec<f32> = (0..rows * columns).map(|_| spread * rng.sample::<f32, _>(StandardNormal)).collect();
     param(Tensor::from_data(TensorData::new(values, [rows, columns]), device), rng)
 }
 

@@ -7,6 +7,7 @@
 //! [`network`] or [`corrector`].
 
 mod activation;
+pub mod bert;
 pub mod corrector;
 pub mod dropout;
 mod elementwise;
