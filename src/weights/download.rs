@@ -166,3 +166,84 @@ fn whole(path: &Path) -> Result<(), String> {
     let _ = std::fs::remove_file(path);
     Err(format!("what arrived has the SHA-256 {found}, not {known}; it was taken away"))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::weights::made;
+    use crate::weights::server::{COMMIT, Server};
+
+    fn served() -> (Server, tempfile::TempDir, Hub) {
+        let files = ["config.json", "model.safetensors", "tokenizer.json", "vocab.txt"];
+        let file = |name: &str| (name.to_owned(), std::fs::read(made::fixture("small").join(name)).unwrap());
+        let server = Server::start(files.map(file).into_iter().chain([("README.md".into(), vec![b'x'])]).collect());
+        let folder = tempfile::tempdir().unwrap();
+        let hub = Hub { folder: folder.path().join("hub"), endpoint: server.endpoint.clone(), offline: false };
+        (server, folder, hub)
+    }
+
+    #[test]
+    fn a_model_is_downloaded_once_with_what_it_needs() {
+        let (server, _folder, hub) = served();
+        let mut told: BTreeMap<String, (u64, u64)> = BTreeMap::new();
+        let mut tell = |p: &Progress| {
+            told.insert(p.file.clone(), (p.done, p.bytes));
+        };
+        let weights = hub.download("a/b", &mut tell).unwrap();
+        assert_eq!(weights, Weights::find_in("a/b", &hub).unwrap());
+        assert!(weights.dir.ends_with(format!("hub/models--a--b/snapshots/{COMMIT}")));
+        assert_eq!(weights.sha256, made::small("small").sha256);
+        assert_eq!(weights.tensors().unwrap().len(), 37);
+        assert!(weights.tokenizer().is_ok() && !weights.dir.join("README.md").exists());
+        let bytes = std::fs::metadata(&weights.file).unwrap().len();
+        assert_eq!((told["model.safetensors"], told.len()), ((bytes, bytes), 4));
+        // Nothing is asked of a file that is there but whether it still is the same: one byte each.
+        server.asked.lock().unwrap().clear();
+        told.clear();
+        hub.download("a/b", &mut |p: &Progress| drop(told.insert(p.file.clone(), (p.done, p.bytes)))).unwrap();
+        assert!(told.is_empty() && server.asked.lock().unwrap().len() == 5);
+    }
+
+    #[test]
+    fn what_was_cut_off_goes_on_and_what_is_another_file_is_taken_away() {
+        let (server, _folder, hub) = served();
+        // As an earlier attempt left it.
+        let blobs = hub.folder.join("models--a--b/blobs");
+        std::fs::create_dir_all(&blobs).unwrap();
+        let bytes = server.files.lock().unwrap()["model.safetensors"].clone();
+        let part = blobs.join(format!("{}.part", made::small("small").sha256));
+        std::fs::write(part, &bytes[..1000]).unwrap();
+        let weights = hub.download("a/b", &mut |_| {}).unwrap();
+        assert_eq!(weights.sha256, made::small("small").sha256);
+        assert!(server.asked.lock().unwrap().contains(&("/a/b/resolve/main/model.safetensors".into(), 1000)));
+        // The server sends other bytes than it says.
+        let (server, _folder, hub) = served();
+        server.files.lock().unwrap().get_mut("model.safetensors").unwrap()[5000] ^= 1;
+        let error = hub.download("a/b", &mut |_| {}).unwrap_err().to_string();
+        assert!(error.contains("model.safetensors") && error.contains("was taken away"), "{error}");
+        assert!(Weights::find_in("a/b", &hub).is_err());
+    }
+
+    #[test]
+    fn what_cannot_be_had_is_told_before_the_weights_are_downloaded() {
+        let (server, _folder, hub) = served();
+        let config = made::fixture("small/config.json");
+        let other = std::fs::read_to_string(config).unwrap().replace("\"bert\"", "\"t5\"").into_bytes();
+        server.files.lock().unwrap().insert("config.json".into(), other);
+        let error = hub.download("a/b", &mut |_| {}).unwrap_err().to_string();
+        assert!(error.contains("model_type") && error.contains("\"t5\""), "{error}");
+        let asked = server.asked.lock().unwrap().clone();
+        assert!(!asked.iter().any(|(path, _)| path.contains("safetensors")), "{asked:?}");
+        let error = hub.download("c/d", &mut |_| {}).unwrap_err().to_string();
+        assert!(error.contains("404") && error.contains("is the name right?"), "{error}");
+        server.files.lock().unwrap().remove("model.safetensors");
+        let error = hub.download("a/b", &mut |_| {}).unwrap_err().to_string();
+        assert!(error.contains("pytorch_model.bin"), "{error}");
+        let name = hub.download("../a", &mut |_| {}).unwrap_err();
+        assert!(matches!(name, WeightsError::Name { .. }), "{name}");
+        let away = Hub { endpoint: "http://127.0.0.1:1".into(), ..hub };
+        assert!(away.download("a/b", &mut |_| {}).unwrap_err().to_string().contains("is the network there?"));
+    }
+}

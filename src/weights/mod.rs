@@ -23,3 +23,10 @@ pub use found::Weights;
 pub use hub::{Cached, Hub};
 pub use tensors::Tensors;
 pub use tokenizer::Tokenizer;
+
+#[cfg(test)]
+pub(crate) mod made;
+#[cfg(test)]
+mod server;
+#[cfg(test)]
+mod tests;

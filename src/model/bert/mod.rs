@@ -7,6 +7,7 @@
 //! - `dropout`: masks that are the same on every device and in either form;
 //! - `form`: the computation as tensor operations, for every device;
 //! - `cpu`: the same with kernels and gradients of our own, for the CPU;
+//! - [`load`]: weights of a file of the Hub;
 //! - `operations`: how many operations a batch takes.
 //!
 //! Another kind of encoder (RoBERTa, ALBERT) is a folder beside this one.
@@ -15,6 +16,7 @@ mod clips;
 mod cpu;
 mod dropout;
 mod form;
+pub mod load;
 mod operations;
 mod parts;
 #[cfg(test)]
