@@ -14,6 +14,7 @@ pub mod config;
 pub mod console;
 pub mod dataset;
 pub mod device;
+pub mod digest;
 pub mod files;
 pub mod host;
 pub mod modality;

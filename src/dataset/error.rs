@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::file::error::FileError;
 use super::pickle::error::PickleError;
 use crate::split::Split;
+use crate::weights::WeightsError;
 
 /// Why a dataset cannot be opened or read.
 #[derive(Debug, thiserror::Error)]
@@ -32,6 +33,12 @@ pub enum DatasetError {
     /// The pickle can be read but does not hold what is needed.
     #[error("{path}: {key}: expected {expected}, found {found}{}", hint_text(.hint))]
     Layout { path: PathBuf, key: String, expected: String, found: String, hint: String },
+    /// Token ids that a text encoder cannot take, or none where it needs some.
+    #[error("{name}: tokens of the {split} split{row}: expected {expected}, found {found}; {hint}")]
+    Tokens { name: String, split: Split, row: String, expected: String, found: String, hint: &'static str },
+    /// The tokenizer of the weights cannot be used.
+    #[error(transparent)]
+    Weights(#[from] WeightsError),
     /// A batch asked for a clip that is not there.
     #[error("row {row} of the {split} split was asked for, which has {len} clips")]
     Row { split: Split, row: usize, len: usize },

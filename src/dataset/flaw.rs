@@ -87,6 +87,8 @@ pub enum FlawKind {
     LabelNoise { noise: String, seed: u64, changed: usize, of: usize },
     /// The settings took the modality away from so many clips.
     TakenAway { clips: usize, of: usize, seed: u64 },
+    /// Token ids were made of the transcripts; so many clips were cut to the longest length.
+    TokensMade { cut: usize, longest: usize },
     /// All labels of a split are the same.
     ConstantLabels { value: f32 },
     /// Labels of the training split are whole numbers from 0 on, as classes are.
@@ -115,6 +117,7 @@ impl Flaw {
             | FlawKind::JoinedIds { .. }
             | FlawKind::LabelNoise { .. }
             | FlawKind::TakenAway { .. }
+            | FlawKind::TokensMade { .. }
             | FlawKind::UnimodalMissing { .. }
             | FlawKind::UnimodalElsewhere => Severity::Note,
             FlawKind::NotFinite { .. }
@@ -228,6 +231,12 @@ impl fmt::Display for FlawKind {
             }
             FlawKind::TakenAway { clips, of, seed } => {
                 write!(f, "data.missing (seed {seed}) took it away from {clips} of {of} clips")
+            }
+            FlawKind::TokensMade { cut, longest } => {
+                write!(
+                    f,
+                    "token ids are made of it by the weights' tokenizer; {cut} clips were cut to {longest} tokens"
+                )
             }
             FlawKind::ConstantLabels { value } => {
                 write!(f, "every label is {value}; nothing can be told apart, and r is not defined")

@@ -46,13 +46,14 @@ pub use catalogue::resolve::data_folder;
 pub use catalogue::source::{DEMO, DEMO_SEED, Source};
 pub use contents::fingerprint_of_file;
 pub use error::DatasetError;
-pub use file::error::FileError;
 pub use file::bytes;
+pub use file::error::FileError;
 pub use flaw::{Flaw, FlawKind, Severity};
 pub use open::{Dataset, RESIDENT_BYTES};
 pub use prepare::batch::{Batch, Sequences};
 pub use prepare::memory;
 pub use prepare::noise::corrupt;
+pub use prepare::text_tokens::TextInput;
 pub use report::content::{LengthReport, ModalityReport, Report, SplitReport};
 pub use report::labels::{Histogram, LabelReport};
 

@@ -14,7 +14,9 @@ use super::prepare::normalise::Normaliser;
 use super::prepare::padding::Padding;
 use super::prepare::parts::Parts;
 use super::prepare::rows::{Rows, Scratch};
+use super::prepare::text_tokens::{self, TextInput};
 use super::prepare::{look, missing, scan};
+use super::tokens::Tokens;
 use crate::config::{DataSettings, MetricSet};
 use crate::modality::{Modality, PerModality};
 use crate::split::{PerSplit, Split};
@@ -64,13 +66,16 @@ pub struct Dataset {
     pub label_range: f32,
     /// The metrics that go with these labels.
     pub metrics: MetricSet,
-    /// (T_m, D_m): the largest number of steps that any split has room for, and the columns.
+    /// (T_m, D_m): the largest number of steps that any split has room for, and the columns; the most tokens and 0 for text
+    /// that is encoded from token ids.
     pub shapes: PerModality<(usize, usize)>,
     /// Differs between data of different content, what the settings made of it included; the run directory keeps it.
     pub fingerprint: String,
     /// What is odd about the data in any split: the list that [`Report`](super::Report) shows.
     pub flaws: Vec<Flaw>,
     splits: PerSplit<Held>,
+    /// Where text is encoded from token ids.
+    tokens: Option<PerSplit<Tokens>>,
     padding: PerModality<Padding>,
     normalisers: PerModality<Normaliser>,
 }
@@ -101,7 +106,20 @@ impl Dataset {
     /// The file is missing, is no pickle of a known layout, is damaged, or its parts do not agree; see
     /// [`DatasetError`].
     pub fn open(source: &Source, settings: &DataSettings) -> Result<Dataset, DatasetError> {
-        Self::from_contents(source.display_name(), source.contents(settings)?, settings, RESIDENT_BYTES)
+        Self::open_for(source, settings, None)
+    }
+
+    /// As [`open`](Self::open), for a model whose text encoder reads token ids: [`Batch`] then has tokens in place of text's
+    /// features, and text's lengths are numbers of tokens.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open), and where the encoder cannot take the ids, or none are there and none can be made.
+    pub fn open_for(
+        source: &Source,
+        settings: &DataSettings,
+        text: Option<&TextInput>,
+    ) -> Result<Dataset, DatasetError> {
+        Self::from_contents(source.display_name(), source.contents(settings)?, settings, text, RESIDENT_BYTES)
     }
 
     /// As [`open`](Self::open), from a file that is open already; `catalogue` is its name in the catalogue, if any.
@@ -114,7 +132,7 @@ impl Dataset {
         catalogue: Option<&str>,
         settings: &DataSettings,
     ) -> Result<Dataset, DatasetError> {
-        Self::from_contents(name.to_owned(), Contents::read(file, catalogue, settings)?, settings, RESIDENT_BYTES)
+        Self::from_contents(name.to_owned(), Contents::read(file, catalogue, settings)?, settings, None, RESIDENT_BYTES)
     }
 
     /// A dataset from splits that were made in memory. `label_range` is H, unless the settings have their own.
@@ -129,13 +147,14 @@ impl Dataset {
     ) -> Result<Dataset, DatasetError> {
         let range = settings.label_range.unwrap_or(label_range);
         let contents = Contents::from_memory(name, splits, Some(range), settings)?;
-        Self::from_contents(name.to_owned(), contents, settings, RESIDENT_BYTES)
+        Self::from_contents(name.to_owned(), contents, settings, None, RESIDENT_BYTES)
     }
 
     pub(super) fn from_contents(
         name: String,
         contents: Contents,
         settings: &DataSettings,
+        text: Option<&TextInput>,
         resident_bytes: usize,
     ) -> Result<Dataset, DatasetError> {
         let Contents { splits, padding, label_range, metrics, fingerprint, mut flaws, .. } = contents;
@@ -147,11 +166,24 @@ impl Dataset {
             PerModality::from_fn(|m| Normaliser::new(&scanned.train[m].moments, active[m], settings.clip));
         let mut lengths = PerSplit::from_fn(|split| scanned[split].map(|_, found| found.lengths.clone()));
         let taken = missing::apply(&mut lengths, &settings.missing, &mut flaws);
-        let fingerprint = contents::with(fingerprint, "missing", taken);
-        let shapes = PerModality::from_fn(|m| {
+        let mut fingerprint = contents::with(fingerprint, "missing", taken.sum);
+        let mut shapes = PerModality::from_fn(|m| {
             let steps = splits.iter().map(|(_, s)| s.features[m].rows.max_steps()).max().unwrap_or(0);
             (steps, splits.train.features[m].rows.dim())
         });
+        let mut tokens = None;
+        if let Some(input) = text {
+            let mut made = text_tokens::read(&name, &splits, input, &mut flaws)?;
+            for split in Split::ALL {
+                text_tokens::take_away(&mut made.tokens[split], &taken.text[split]);
+                lengths[split].text = made.tokens[split].lengths().collect();
+            }
+            fingerprint = contents::with(fingerprint, "tokens", made.sum);
+            // Nobody asks for text's features, so that none are held or read.
+            shapes.text = (made.longest, 0);
+            tokens = Some(made.tokens);
+        }
+        let has_features = |m: Modality| shapes[m].1 > 0;
         let values = |(_, of): (Split, &PerModality<Vec<usize>>)| {
             of.iter().map(|(m, n)| n.iter().sum::<usize>().saturating_mul(shapes[m].1)).fold(0, usize::saturating_add)
         };
@@ -160,6 +192,7 @@ impl Dataset {
         let hold = |parts: Parts, lengths: PerModality<Vec<usize>>| -> Result<Held, DatasetError> {
             let Parts { ids, transcripts, labels, clean, unimodal, features, .. } = parts;
             let store = |m: Modality, rows: Rows| match rows {
+                _ if !has_features(m) => Ok(Store::Resident { data: Vec::new(), starts: vec![0; labels.len() + 1] }),
                 Rows::Disk { .. } if !fits => Ok(Store::File(rows)),
                 _ => scan::load(rows, &lengths[m], padding[m], &normalisers[m])
                     .map(|(data, starts)| Store::Resident { data, starts }),
@@ -176,7 +209,7 @@ impl Dataset {
             valid: hold(splits.valid, lengths.valid)?,
             test: hold(splits.test, lengths.test)?,
         };
-        Ok(Dataset { name, label_range, metrics, shapes, fingerprint, flaws, splits, padding, normalisers })
+        Ok(Dataset { name, label_range, metrics, shapes, fingerprint, flaws, splits, tokens, padding, normalisers })
     }
 
     /// The same data with a vector of this width in place of each clip's text, as it is, where the clip has text: (N, width)
@@ -245,13 +278,16 @@ impl Dataset {
         self.splits.iter().any(|(_, held)| held.features.iter().any(|(_, store)| matches!(store, Store::File(_))))
     }
 
-    /// Bytes of features held in memory; 0 where all of them are read from the file as needed.
+    /// Bytes of features and token ids held in memory; 0 where all of them are read from the file as needed.
     pub fn resident_bytes(&self) -> usize {
         let of = |store: &Store| match store {
             Store::Resident { data, .. } => size_of_val(data.as_slice()),
             Store::File(_) => 0,
         };
-        self.splits.iter().flat_map(|(_, held)| Modality::ALL.map(|m| of(&held.features[m]))).sum()
+        let features: usize =
+            self.splits.iter().flat_map(|(_, held)| Modality::ALL.map(|m| of(&held.features[m]))).sum();
+        let tokens = self.tokens.iter().flat_map(PerSplit::iter).map(|(_, tokens)| tokens.bytes());
+        features + tokens.sum::<usize>()
     }
 
     /// Reads some clips of a split, in the order of `rows`; a row may occur more than once.
@@ -265,7 +301,8 @@ impl Dataset {
             return Err(DatasetError::Row { split, row, len });
         }
         let sequences = Arc::new(PerModality::try_from_fn(|m| self.sequences(held, m, rows))?);
-        Ok(Batch { sequences, tokens: None, labels: rows.iter().map(|&row| held.labels[row]).collect() })
+        let tokens = self.tokens.as_ref().map(|tokens| Arc::new(tokens[split].gather(rows)));
+        Ok(Batch { sequences, tokens, labels: rows.iter().map(|&row| held.labels[row]).collect() })
     }
 
     fn sequences(&self, held: &Held, m: Modality, rows: &[usize]) -> Result<Sequences, DatasetError> {

@@ -31,6 +31,21 @@ impl Tokens {
         Tokens { ids: self.ids[at.clone()].to_vec(), types: self.types[at].to_vec(), starts }
     }
 
+    /// Clips in the order of `rows`, each of which may occur more than once.
+    pub fn gather(&self, rows: &[usize]) -> Tokens {
+        let mut gathered = Tokens { starts: vec![0], ..Tokens::default() };
+        for &row in rows {
+            let at = self.starts[row]..self.starts[row + 1];
+            gathered.push(&self.ids[at.clone()], &self.types[at]);
+        }
+        gathered
+    }
+
+    /// Bytes that they take in memory.
+    pub fn bytes(&self) -> usize {
+        size_of_val(self.ids.as_slice()) + size_of_val(self.types.as_slice()) + size_of_val(self.starts.as_slice())
+    }
+
     /// Adds a clip of these tokens.
     pub fn push(&mut self, ids: &[u32], types: &[u32]) {
         if self.starts.is_empty() {

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use crate::dataset::bytes::DataFile;
-use crate::digest::{Sign, sha256};
 use crate::dataset::{DatasetError, fingerprint_of_file};
+use crate::digest::{Sign, sha256};
 use crate::run::directory::{DataRecord, Manifest};
 
 /// Why a file cannot be taken for the run's data.

@@ -7,7 +7,7 @@ use std::ops::Range;
 use pulp::Simd;
 
 /// The inner extent of one block of panels: so many rows of a panel stay in the first-level cache.
-const BLOCK: usize = 128;
+pub const BLOCK: usize = 128;
 /// Bytes.
 const CACHE_LINE: usize = 64;
 /// Rows of a full band.
@@ -17,7 +17,7 @@ const BAND: usize = 6;
 /// have, where two weights and a broadcast value then fit beside them: enough sums to hide the latency of a multiply-add,
 /// and fewer loads than multiply-adds.
 #[inline(always)]
-fn panel<S: Simd>() -> usize {
+pub fn panel<S: Simd>() -> usize {
     if is_wide::<S>() { 4 } else { 2 }
 }
 
@@ -71,7 +71,7 @@ impl<S: Simd> Panels<S> {
 
     /// Lays out another matrix of the same width, in the same memory.
     #[inline(always)]
-    fn fill(&mut self, w: &[f32]) {
+    pub fn fill(&mut self, w: &[f32]) {
         let (width, line) = (self.width, panel::<S>() * S::F32_LANES);
         self.inner = w.len() / width.max(1);
         let needed = self.panels() * self.inner * line + CACHE_LINE / size_of::<f32>();
@@ -115,11 +115,14 @@ impl<S: Simd> Panels<S> {
     }
 }
 
-struct Block<'a, S: Simd> {
-    data: &'a [S::f32s],
-    rows: Range<usize>,
-    width: usize,
-    panels: usize,
+/// A block of panels.
+pub struct Block<'a, S: Simd> {
+    pub data: &'a [S::f32s],
+    /// Of the matrix.
+    pub rows: Range<usize>,
+    /// Of the matrix.
+    pub width: usize,
+    pub panels: usize,
 }
 
 /// out (R rows from `row`, the columns of panel `panel`, of P vectors) += a · w; `a` holds the R rows' values of each inner
@@ -168,7 +171,7 @@ fn tile<S: Simd, const R: usize, const P: usize>(
 
 /// The left matrix of a product over some inner indices, copied so that the inner loop walks along one slice: bands of
 /// [`BAND`] rows one after the other, the last one perhaps narrower; in each, one inner index after the other.
-struct Left {
+pub struct Left {
     data: Vec<f32>,
     /// Its number of rows.
     count: usize,
@@ -178,7 +181,7 @@ struct Left {
 
 impl Left {
     #[inline(always)]
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self { data: Vec::new(), count: 0, inner: 0 }
     }
 
@@ -190,7 +193,7 @@ impl Left {
 
     /// The left matrix whose rows these are.
     #[inline(always)]
-    fn rows(&mut self, rows: Rows<'_>, inner: Range<usize>) {
+    pub fn rows(&mut self, rows: Rows<'_>, inner: Range<usize>) {
         self.resize(rows.len(), inner.len());
         let mut at = 0;
         while at < self.count {
@@ -217,14 +220,14 @@ impl Left {
         R
     }
 
-    /// The left matrix whose columns these rows are.
+    /// The left matrix whose columns are these columns of these rows.
     #[inline(always)]
-    fn columns(&mut self, rows: Rows<'_>, inner: Range<usize>) {
-        self.resize(rows.width, inner.len());
+    pub fn columns(&mut self, rows: Rows<'_>, columns: Range<usize>, inner: Range<usize>) {
+        self.resize(columns.len(), inner.len());
         let full = self.count / BAND * BAND;
         let (bands, last) = self.data.split_at_mut(full * self.inner);
         for (k, from) in inner.enumerate() {
-            let (from, rest) = rows.get(from).split_at(full);
+            let (from, rest) = rows.get(from)[columns.clone()].split_at(full);
             for (to, from) in bands.chunks_exact_mut(BAND * self.inner).zip(from.chunks_exact(BAND)) {
                 to[k * BAND..(k + 1) * BAND].copy_from_slice(from);
             }
@@ -273,7 +276,7 @@ fn multiply_add_block<S: Simd, const P: usize>(simd: S, a: &Left, w: &Block<'_, 
 
 /// The same in panels of as many vectors as [`panel`] says.
 #[inline(always)]
-fn multiply_add_panels<S: Simd>(simd: S, a: &Left, w: &Block<'_, S>, out: &mut [f32]) {
+pub fn multiply_add_panels<S: Simd>(simd: S, a: &Left, w: &Block<'_, S>, out: &mut [f32]) {
     if is_wide::<S>() {
         multiply_add_block::<S, 4>(simd, a, w, out);
     } else {
@@ -301,7 +304,7 @@ pub fn multiply_add_transposed<S: Simd>(simd: S, a: Rows<'_>, b: &[f32], width: 
     for (part, b) in b.chunks(BLOCK * width.max(1)).enumerate() {
         panels.fill(b);
         for block in panels.blocks() {
-            left.columns(a, part * BLOCK..part * BLOCK + block.rows.len());
+            left.columns(a, 0..a.width, part * BLOCK..part * BLOCK + block.rows.len());
             multiply_add_panels(simd, &left, &block, out);
         }
     }

@@ -359,8 +359,8 @@ impl RunDir {
 mod tests {
     use super::*;
     use crate::config::Settings;
-    use crate::digest::Stamp;
     use crate::device::DeviceRequest;
+    use crate::digest::Stamp;
     use crate::training::events::Stage;
 
     fn manifest() -> Manifest {

@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use super::clock;
 use crate::config::Settings;
-use crate::digest::Stamp;
 use crate::dataset::fingerprint_of_file;
 use crate::device::DeviceRequest;
+use crate::digest::Stamp;
 use crate::training::events::Stage;
 
 /// `run.toml`: everything needed to train this run, or to go on with it.

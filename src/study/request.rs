@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use crate::config::{ConfigError, Settings, leaves};
-use crate::digest::{Sign, sha256};
 use crate::dataset::{self, DEMO, Dataset, DatasetError, Source, fingerprint_of_file};
 use crate::device::DeviceRequest;
+use crate::digest::{Sign, sha256};
 use crate::files;
 use crate::host::prepare::{PrepareError, RunRequest};
 use crate::run::directory::DataRecord;

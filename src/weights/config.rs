@@ -224,7 +224,11 @@ mod tests {
         for (from, to, parts) in [
             (r#""bert""#, r#""roberta""#, ["model_type", "\"roberta\""]),
             (r#""gelu""#, r#""relu""#, ["hidden_act", "\"relu\""]),
-            (r#""model_type""#, r#""position_embedding_type": "relative_key", "model_type""#, ["position", "relative_key"]),
+            (
+                r#""model_type""#,
+                r#""position_embedding_type": "relative_key", "model_type""#,
+                ["position", "relative_key"],
+            ),
             (r#""model_type""#, r#""is_decoder": true, "model_type""#, ["is_decoder", "true"]),
             ("384", "385", ["hidden_size", "12"]),
             ("30522", "0", ["vocab_size", "found 0"]),

@@ -40,7 +40,9 @@ pub enum WeightsError {
     #[error("{path}: expected the tokenizer of a BERT, found {found}; {hint}")]
     Tokenizer { path: PathBuf, found: String, hint: &'static str },
     /// A download that the environment forbids.
-    #[error("{name} is not downloaded: HF_HUB_OFFLINE is set; unset it, or copy the model's folder here and give its path")]
+    #[error(
+        "{name} is not downloaded: HF_HUB_OFFLINE is set; unset it, or copy the model's folder here and give its path"
+    )]
     Offline { name: String },
     /// A name that no model can have.
     #[error("{name:?} is no model's name: expected NAME or OWNER/NAME of letters, digits, '-', '_' and '.'")]

@@ -25,4 +25,8 @@ pub use tensors::Tensors;
 pub use tokenizer::Tokenizer;
 
 #[cfg(test)]
-pub(crate) mod tests;
+pub(crate) mod made;
+#[cfg(test)]
+mod server;
+#[cfg(test)]
+mod tests;

@@ -158,7 +158,8 @@ pub fn expected(config: &BertConfig) -> BTreeMap<String, Vec<usize>> {
 
 /// All tensors of a file, by their names there.
 fn read(path: &Path) -> Result<BTreeMap<String, Tensor>, WeightsError> {
-    let damaged = |expected, found: String, hint| WeightsError::Damaged { path: path.to_owned(), expected, found, hint };
+    let damaged =
+        |expected, found: String, hint| WeightsError::Damaged { path: path.to_owned(), expected, found, hint };
     let mut head = [0; POINTER.len()];
     let mut file = files::open(path).map_err(WeightsError::read(path))?;
     if file.read_exact(&mut head).is_ok() && head == *POINTER {
@@ -171,7 +172,8 @@ fn read(path: &Path) -> Result<BTreeMap<String, Tensor>, WeightsError> {
         })?;
         return Ok(all.clone());
     }
-    let pickle = |e: String| damaged("a whole file of PyTorch's", e, "copy or download it again; it may have been cut off");
+    let pickle =
+        |e: String| damaged("a whole file of PyTorch's", e, "copy or download it again; it may have been cut off");
     let content = PytorchReader::read_pickle_data(path, None).map_err(|e| pickle(e.to_string()))?;
     if let Some(asked) = asked_for(&content) {
         return Err(WeightsError::Refused { path: path.to_owned(), asked: asked.to_owned() });
@@ -203,7 +205,10 @@ fn prefix<'a>(names: impl Iterator<Item = &'a String> + Clone) -> Result<String,
         [] => {
             let count = names.clone().count();
             let some = names.take(3).cloned().collect::<Vec<_>>().join(", ");
-            Err(format!("none of its {count} tensors is {ANCHOR} (there are {some}{})", if count > 3 { ", ..." } else { "" }))
+            Err(format!(
+                "none of its {count} tensors is {ANCHOR} (there are {some}{})",
+                if count > 3 { ", ..." } else { "" }
+            ))
         }
         _ => Err(format!("it holds more than one BERT: {}", found.join(" and "))),
     }

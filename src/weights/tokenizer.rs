@@ -89,7 +89,9 @@ impl Tokenizer {
     /// Without padding and cuts of its own, after a look at what it makes of an empty text.
     fn checked(mut self) -> Result<Tokenizer, WeightsError> {
         self.inner.with_padding(None);
-        self.inner.with_truncation(None).map_err(|e| self.error(e.to_string()))?;
+        if let Err(e) = self.inner.with_truncation(None) {
+            return Err(self.error(e.to_string()));
+        }
         let added = self.inner.get_post_processor().map_or(0, |processor| processor.added_tokens(false));
         let ends = [self.inner.token_to_id("[CLS]"), self.inner.token_to_id("[SEP]")];
         let (empty, _) = self.encode("", usize::MAX)?;
@@ -101,7 +103,11 @@ impl Tokenizer {
     }
 
     fn error(&self, found: String) -> WeightsError {
-        WeightsError::Tokenizer { path: self.path.clone(), found, hint: "take the files of the model that the weights are of" }
+        WeightsError::Tokenizer {
+            path: self.path.clone(),
+            found,
+            hint: "take the files of the model that the weights are of",
+        }
     }
 }
 
@@ -109,7 +115,9 @@ impl Tokenizer {
 fn from_vocabulary(folder: &Path, path: &Path) -> Result<tokenizers::Tokenizer, WeightsError> {
     let wrong = |found: String, hint| WeightsError::Tokenizer { path: path.to_owned(), found, hint };
     let config = config(&folder.join("tokenizer_config.json"))?;
-    if let Some(class) = config.tokenizer_class.filter(|class| !matches!(class.as_str(), "BertTokenizer" | "BertTokenizerFast")) {
+    if let Some(class) =
+        config.tokenizer_class.filter(|class| !matches!(class.as_str(), "BertTokenizer" | "BertTokenizerFast"))
+    {
         return Err(wrong(format!("the vocabulary of a {class}"), "save it with transformers as tokenizer.json"));
     }
     let text = files::read(path, LONGEST).map_err(WeightsError::read(path))?;

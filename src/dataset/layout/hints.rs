@@ -15,8 +15,8 @@ pub const LAYOUT: &str = "MMSA files are a dict with train, valid and test, each
 pub const OWN_DATA: &str = "see \"Your own data\" in the README";
 
 /// What to do where a text encoder's input stands in place of its output.
-pub const ENCODE: &str = "mug encodes no text itself: put the encoder's output under text and what it takes in under \
-                          text_bert, from which lengths are taken";
+pub const ENCODE: &str = "put vectors of the words (an encoder's output) under text, and what a text encoder takes in under \
+                          text_bert, which model.text.encoder = \"bert\" reads";
 
 /// What to do about a missing split.
 ///

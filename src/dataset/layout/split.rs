@@ -56,7 +56,21 @@ impl<'a> Reader<'a> {
         })?;
         let unimodal = self.unimodal(&labels)?;
         let features = PerModality::try_from_fn(|m| self.feature(m, count, &found))?;
-        Ok(Parts { ids, transcripts, labels, clean: None, unimodal, features, keys: self.keys, found })
+        let tokens = self.tokens(count)?;
+        Ok(Parts { ids, transcripts, labels, clean: None, unimodal, features, tokens, keys: self.keys, found })
+    }
+
+    /// The encoder's input, which is looked at only where text is encoded from it: what is wrong with it is no error here.
+    fn tokens(&self, count: usize) -> Result<Option<Result<Rows, String>>, DatasetError> {
+        let name = self.keys.encoder_input;
+        let Some(value) = self.get(name)? else { return Ok(None) };
+        Ok(Some(match self.at(name).rows(value, count) {
+            Ok((rows, _, _)) if (0..rows.len()).all(|row| rows.steps(row) == 3) => Ok(rows),
+            Ok(_) => {
+                Err(format!("expected {name} of shape ({count}, 3, tokens), found {}", self.pickle.describe(value)))
+            }
+            Err(error) => Err(error.to_string()),
+        }))
     }
 
     fn at(&self, name: &str) -> Key<'a> {

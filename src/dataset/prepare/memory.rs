@@ -90,6 +90,7 @@ impl MemorySplit {
             labels: self.labels,
             unimodal: self.unimodal,
             features,
+            tokens: None,
             keys: keys::MEMORY,
             found: String::new(),
         })

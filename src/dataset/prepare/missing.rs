@@ -10,16 +10,20 @@ use crate::files;
 use crate::modality::{Modality, PerModality};
 use crate::split::{PerSplit, Split};
 
-/// Sets the lengths of clips that lose a modality to 0 and says how many did. Gives what tells data of other clips apart, a
-/// checksum of which they are; `None` where none lost anything.
+/// What was taken away.
+#[derive(Debug, Default, PartialEq)]
+pub struct Taken {
+    /// What tells data of other clips apart, a checksum of which they are; `None` where none lost anything.
+    pub sum: Option<String>,
+    /// The clips that lost their text.
+    pub text: PerSplit<Vec<usize>>,
+}
+
+/// Sets the lengths of clips that lose a modality to 0 and says how many did.
 ///
 /// Each modality of each split has random numbers of its own, so one share changes nothing about another.
-pub fn apply(
-    lengths: &mut PerSplit<PerModality<Vec<usize>>>,
-    settings: &Missing,
-    flaws: &mut Vec<Flaw>,
-) -> Option<String> {
-    let mut taken = Vec::new();
+pub fn apply(lengths: &mut PerSplit<PerModality<Vec<usize>>>, settings: &Missing, flaws: &mut Vec<Flaw>) -> Taken {
+    let (mut taken, mut text) = (Vec::new(), PerSplit::<Vec<usize>>::default());
     for split in Split::ALL {
         for m in Modality::ALL {
             let lengths = &mut lengths[split][m];
@@ -38,9 +42,12 @@ pub fn apply(
                 taken.extend([split as u64, m as u64, row as u64].into_iter().flat_map(u64::to_le_bytes));
             }
             flaws.push(Flaw::new(Some(split), m.name(), FlawKind::TakenAway { clips, of, seed: settings.seed }));
+            if m == Modality::Text {
+                text[split] = rows;
+            }
         }
     }
-    (!taken.is_empty()).then(|| files::checksum(&taken))
+    Taken { sum: (!taken.is_empty()).then(|| files::checksum(&taken)), text }
 }
 
 #[cfg(test)]
@@ -53,7 +60,12 @@ mod tests {
         let mut flaws = Vec::new();
         let sum = apply(&mut lengths, &settings, &mut flaws);
         // What the settings ask for is nothing to warn of.
-        (lengths, flaws.iter().map(ToString::to_string).collect(), sum)
+        for split in Split::ALL {
+            let mut lost = sum.text[split].clone();
+            lost.sort_unstable();
+            assert_eq!(lost, rows(&lengths[split].text));
+        }
+        (lengths, flaws.iter().map(ToString::to_string).collect(), sum.sum)
     }
 
     fn rows(lengths: &[usize]) -> Vec<usize> {

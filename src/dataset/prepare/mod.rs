@@ -3,7 +3,8 @@
 //!
 //! [`parts`] is what every file layout hands over, [`memory`] what is made by hand. Each file has one step of the way:
 //! [`rows`] → [`padding`] → [`scan`] (called by [`look`], which says what is odd) → [`normalise`] → [`batch`]. Imported from `dataset`: `file`, errors and flaws; no
-//! file layout is known here. A further rule about labels goes to [`labels`], a further finding to `flaw.rs` as well.
+//! file layout is known here. [`text_tokens`] makes what a text encoder
+//! reads. A further rule about labels goes to [`labels`], a further finding to `flaw.rs` as well.
 
 pub mod batch;
 pub mod keys;
@@ -17,3 +18,4 @@ pub mod padding;
 pub mod parts;
 pub mod rows;
 pub mod scan;
+pub mod text_tokens;

@@ -231,6 +231,7 @@ mod tests {
             clean: None,
             unimodal: None,
             features: PerModality { text, audio, vision },
+            tokens: None,
             keys: MEMORY,
             found: String::new(),
         }

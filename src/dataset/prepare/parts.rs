@@ -15,6 +15,9 @@ pub struct Parts {
     /// NaN where nobody gave one.
     pub unimodal: Option<PerModality<Vec<f32>>>,
     pub features: PerModality<Feature>,
+    /// What a text encoder takes in, (N, 3, L): token ids, mask and segments; why it cannot be read where it cannot, `None`
+    /// where there is none. Read only where text is encoded from tokens.
+    pub tokens: Option<Result<Rows, String>>,
     /// The names under which the file keeps the above, for messages.
     pub keys: Keys,
     /// All keys of the split as found; empty for what was made in memory.
@@ -31,6 +34,7 @@ impl Parts {
             clean: self.clean.as_ref().map(|clean| picked(clean, rows)),
             unimodal: self.unimodal.as_ref().map(|u| u.map(|_, values| picked(values, rows))),
             features: self.features.map(|_, feature| feature.pick(rows)),
+            tokens: self.tokens.as_ref().map(|tokens| tokens.as_ref().map(|t| t.pick(rows)).map_err(Clone::clone)),
             keys: self.keys,
             found: self.found.clone(),
         }

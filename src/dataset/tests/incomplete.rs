@@ -9,7 +9,7 @@ use super::*;
 fn from_file(bytes: Vec<u8>) -> Dataset {
     let file = Arc::new(DataFile::from_bytes("test.pkl", bytes));
     let contents = Contents::read(&file, None, &raw()).unwrap();
-    Dataset::from_contents("test".to_owned(), contents, &raw(), 0).unwrap()
+    Dataset::from_contents("test".to_owned(), contents, &raw(), None, 0).unwrap()
 }
 
 /// [`file`] with a video of two clips each, and lengths and unimodal labels for everything.

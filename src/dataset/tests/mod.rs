@@ -171,7 +171,8 @@ fn features_read_from_the_file_equal_those_in_memory() {
     let file = Arc::new(DataFile::open(&fixtures().join("types.pkl")).unwrap());
     let settings = DataSettings::default();
     let of = |limit| {
-        Dataset::from_contents("x".into(), Contents::read(&file, None, &settings).unwrap(), &settings, limit).unwrap()
+        Dataset::from_contents("x".into(), Contents::read(&file, None, &settings).unwrap(), &settings, None, limit)
+            .unwrap()
     };
     let (memory, disk) = (of(usize::MAX), of(0));
     assert!(memory.resident_bytes() > 0 && disk.resident_bytes() == 0);
@@ -190,7 +191,7 @@ fn a_file_that_shrinks_while_training_is_an_error() {
     let settings = DataSettings::default();
     let data = Arc::new(DataFile::open(file.path()).unwrap());
     let contents = Contents::read(&data, None, &settings).unwrap();
-    let dataset = Dataset::from_contents("x".into(), contents, &settings, 0).unwrap();
+    let dataset = Dataset::from_contents("x".into(), contents, &settings, None, 0).unwrap();
     dataset.batch(Split::Test, &[2]).unwrap();
     file.as_file().set_len(2000).unwrap();
     assert!(matches!(dataset.batch(Split::Test, &[2]), Err(DatasetError::File(FileError::Shrunk { .. }))));

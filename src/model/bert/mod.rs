@@ -7,17 +7,22 @@
 //! - `dropout`: masks that are the same on every device and in either form;
 //! - `form`: the computation as tensor operations, for every device;
 //! - `cpu`: the same with kernels and gradients of our own, for the CPU;
+//! - [`load`]: weights of a file of the Hub;
 //! - `operations`: how many operations a batch takes.
 //!
 //! Another kind of encoder (RoBERTa, ALBERT) is a folder beside this one.
 
 mod clips;
+mod cpu;
 mod dropout;
 mod form;
+pub mod load;
 mod operations;
 mod parts;
 #[cfg(test)]
 mod tests;
+
+use std::sync::Arc;
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
@@ -27,9 +32,11 @@ pub use dropout::BertDropout;
 pub use operations::operations;
 
 use self::clips::Clips;
+use self::cpu::{Memory, Setting};
 use self::parts::{Embeddings, Encoder};
 use crate::config::{Pooling, TrainedLayers};
 use crate::dataset::tokens::Tokens;
+use crate::device::is_cpu;
 use crate::weights::BertConfig;
 
 /// How parameters of files of the Hub are named here, as pairs of a regular expression and what replaces it. All other
@@ -51,6 +58,8 @@ pub struct Bert {
     /// How many parts are trained, from the last layer down; below the first layer lie the embeddings.
     #[module(skip)]
     trained: usize,
+    #[module(skip)]
+    memory: Memory,
 }
 
 impl Bert {
@@ -63,6 +72,7 @@ impl Bert {
             heads: config.num_attention_heads,
             epsilon: config.layer_norm_eps as f32,
             trained: config.num_hidden_layers + 1,
+            memory: Memory::default(),
         }
     }
 
@@ -110,17 +120,32 @@ impl Bert {
 
     /// The states of the clips' queries after all layers.
     fn run(&self, tokens: &Tokens, clips: Clips, dropout: &mut BertDropout) -> Tensor<2> {
+        let own = is_cpu(&self.embeddings.word_embeddings.weight.val().device());
+        self.run_as(own, tokens, clips, dropout)
+    }
+
+    /// The same by the CPU's own kernels or as tensor operations.
+    fn run_as(&self, own: bool, tokens: &Tokens, clips: Clips, dropout: &mut BertDropout) -> Tensor<2> {
         let layers = &self.encoder.layer;
         let kept = layers.len() + 1 - self.trained;
+        let weights = self.embeddings.weights(kept == 0);
         if tokens.ids.is_empty() {
-            return Tensor::zeros([0, self.width()], &self.embeddings.word_embeddings.weight.val().device());
+            return Tensor::zeros([0, self.width()], &weights.words.device());
         }
-        let all = clips.all();
-        let mut x = form::embed(&self.embeddings.weights(kept == 0), tokens, self.epsilon, dropout.hidden());
+        let (all, clips) = (Arc::new(clips.all()), Arc::new(clips));
+        let mut x = match own {
+            true => cpu::embed(weights, tokens, self.epsilon, dropout.hidden(), &self.memory),
+            false => form::embed(&weights, tokens, self.epsilon, dropout.hidden()),
+        };
         for (at, layer) in layers.iter().enumerate() {
+            let weights = layer.weights(kept <= at + 1);
             let clips = if at + 1 == layers.len() { &clips } else { &all };
             let masks = [dropout.attention(), dropout.hidden(), dropout.hidden()];
-            x = form::layer(x, &layer.weights(kept <= at + 1), clips, self.heads, self.epsilon, masks);
+            let (heads, epsilon, memory) = (self.heads, self.epsilon, self.memory.clone());
+            x = match own {
+                true => cpu::layer(x, weights, Setting { clips: clips.clone(), heads, epsilon, masks, memory }),
+                false => form::layer(x, &weights, clips, heads, epsilon, masks),
+            };
         }
         if layers.is_empty() { clips.queries_of(x) } else { x }
     }
