@@ -37,7 +37,10 @@ impl Contrastive {
     pub fn new(context: Arc<Context>) -> Self {
         let settings = &context.settings;
         let optimizer = adamw(settings.contrastive.weight_decay, settings.training.gradient_clip, Clipping::Tensors);
-        Self { networks: Trainee::new(context.new_networks(), optimizer), context }
+        Self {
+            networks: Trainee::new(context.new_networks(), optimizer, "network").without(context.left_out.clone()),
+            context,
+        }
     }
 
     /// The losses of a step; of one modality there is nothing to align.

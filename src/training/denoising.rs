@@ -54,7 +54,7 @@ impl Denoising {
         let settings = &context.settings;
         let optimizer = adamw(settings.denoising.weight_decay, settings.training.gradient_clip, Clipping::Slices);
         Self {
-            corrector: Trainee::new(context.new_corrector(), optimizer),
+            corrector: Trainee::new(context.new_corrector(), optimizer, "corrector"),
             representations,
             restoration: None,
             context,
@@ -169,6 +169,7 @@ mod tests {
     use crate::model::corrector::Member;
     use crate::training::events::Stage;
     use crate::training::inference::infer_all;
+    use crate::training::left_out::LeftOut;
     use crate::training::records;
     use crate::training::speed::SHAPES;
 
@@ -241,7 +242,7 @@ mod tests {
         let context = context(1, false);
         let mut rng = generator(9, Purpose::Corrector);
         let old = Member::new(&context.settings.model, &mut rng, &context.device);
-        let document = records::document(&old).unwrap();
+        let document = records::document(&old, &LeftOut::default()).unwrap();
         let labels = |corrector: &Corrector| {
             let h = PerModality::from_fn(|_| Some(Tensor::ones([2, 6], &context.plain_device())));
             let y = corrector.valid().correct(&[h], &label_tensor(&[0.5, -0.5], &context.plain_device()));
@@ -249,7 +250,7 @@ mod tests {
         };
         let corrector = context.load_corrector(document.clone()).unwrap();
         assert_eq!(labels(&corrector), labels(&Corrector::of(&[old], 1.0)));
-        let again = context.load_corrector(records::document(&corrector).unwrap()).unwrap();
+        let again = context.load_corrector(records::document(&corrector, &LeftOut::default()).unwrap()).unwrap();
         assert_eq!(labels(&corrector), labels(&again));
         assert!(self::context(2, false).load_corrector(document.clone()).is_err());
         assert!(self::context(1, true).load_corrector(document).is_err());

@@ -57,6 +57,9 @@ pub enum Command {
 /// `unimodal` (L_uni), `multimodal` (L_mul) and on the validation split `restored_*`, `ridge_*` and `returned`; joint adds `task` and, where its labels are known, `unimodal`.
 pub type Scalars = BTreeMap<String, Option<f32>>;
 
+/// Learning rates by what they move: `network`, `corrector`, and other parts with a rate of their own.
+pub type Rates = BTreeMap<String, f64>;
+
 /// Evaluation metrics by key (`mae`, `pearson`, `acc2_non0`, ...); `None` stands for undefined.
 pub type Metrics = BTreeMap<String, Option<f64>>;
 
@@ -222,7 +225,13 @@ pub enum Body {
     /// Somebody wants the stage to end before its last epoch, or no longer does.
     StageCut { cut: Cut },
     /// One optimiser step.
-    Step { scalars: Scalars },
+    Step {
+        scalars: Scalars,
+        /// The learning rates that it used, where one is another than in the step before; a group that is not named keeps
+        /// its own.
+        #[serde(default, skip_serializing_if = "Rates::is_empty")]
+        rates: Rates,
+    },
     /// One epoch and its validation. The contrastive stage begins with epoch 0: validation of the first weights, with
     /// no training scalars.
     Epoch {

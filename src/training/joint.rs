@@ -35,7 +35,11 @@ impl Joint {
     pub fn new(context: Arc<Context>, network: Network, targets: Box<dyn Targets>) -> Self {
         let settings = &context.settings;
         let optimizer = adamw(settings.joint.weight_decay, settings.training.gradient_clip, Clipping::Tensors);
-        Self { network: Trainee::new(network, optimizer), targets, context }
+        Self {
+            network: Trainee::new(network, optimizer, "network").without(context.left_out.clone()),
+            targets,
+            context,
+        }
     }
 }
 

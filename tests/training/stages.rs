@@ -64,7 +64,7 @@ pub fn record(events: &[Event]) -> Record {
                 record.predictions.retain(|stage, _| *stage < at.0);
             }
             (Body::Restarted, Some((stage, _))) => record.losses.retain(|l| l.0 < stage),
-            (Body::Step { scalars }, Some((s, n))) => record.losses.push((s, n, format!("{scalars:?}"))),
+            (Body::Step { scalars, .. }, Some((s, n))) => record.losses.push((s, n, format!("{scalars:?}"))),
             (Body::Epoch { train, valid, metrics, .. }, Some((s, n))) => {
                 record.losses.push((s, n, format!("{train:?} {valid:?} {metrics:?}")));
             }
@@ -358,7 +358,7 @@ fn agree(gpu: &ComputeDevice, more: &str) {
         train(job(&data, set, device, folder.path(), false), &Control::new(), &sender).unwrap();
         drop(sender);
         let step = |e: Event| match e.body {
-            Body::Step { scalars } => Some((e.stage?, scalars["loss"]?)),
+            Body::Step { scalars, .. } => Some((e.stage?, scalars["loss"]?)),
             _ => None,
         };
         events.iter().filter_map(step).collect()

@@ -79,6 +79,7 @@ impl Calibrator {
         }
         let networks = store.result(&checkpoint.progress, Stage::Denoising, Stage::Contrastive)?;
         let context = Arc::new(Context::new(job.settings, job.dataset, &job.device.device)?);
+        context.expect_left_out(&checkpoint.progress.left_out)?;
         let networks = context.load_networks(networks)?.all;
         let found = networks.iter().map(|n| infer_all(&context, n)).collect::<Result<_, _>>()?;
         Ok(Calibrator { context, store, checkpoint, found, passed_over })

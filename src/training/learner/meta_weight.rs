@@ -104,7 +104,7 @@ impl MetaWeight {
         let settings = &context.settings;
         let optimizer = adamw(settings.denoising.weight_decay, settings.training.gradient_clip, Clipping::Tensors);
         let pair = Pair { network, weighting: new_weighting(&context) };
-        Self { pair: Trainee::new(pair, optimizer), context }
+        Self { pair: Trainee::new(pair, optimizer, "weighting").without(context.left_out.clone()), context }
     }
 
     /// |ŷ_m - y| and V_m of each row of a split.
@@ -137,6 +137,7 @@ impl StageTrainer for MetaWeight {
         let (loss, ..) = weighted(&self.pair.module, &setting, range);
         let inner = GradientsParams::from_grads(loss.backward(), &self.pair.module.network);
         self.pair.module.network = descended(&self.pair.module.network, &inner, rate);
+        self.pair.used("network", settings.denoising.encoder_rate);
         Ok(Pending::new(LOSSES, vec![clean, loss.inner()]))
     }
 

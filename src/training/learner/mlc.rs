@@ -104,7 +104,12 @@ impl Mlc {
         let settings = &context.settings;
         let optimizer = adamw(settings.denoising.weight_decay, settings.training.gradient_clip, Clipping::Slices);
         let pair = Pair { network, corrector: context.new_corrector() };
-        Self { pair: Trainee::new(pair, optimizer), steps: 0, last: Vec::new(), context }
+        Self {
+            pair: Trainee::new(pair, optimizer, "corrector").without(context.left_out.clone()),
+            steps: 0,
+            last: Vec::new(),
+            context,
+        }
     }
 
     /// γ, see above.
@@ -145,6 +150,7 @@ impl StageTrainer for Mlc {
             self.last = values(Tensor::cat(flat.found, 0))?;
         }
         self.pair.module.network = seen.network;
+        self.pair.used("network", settings.denoising.encoder_rate);
         Ok(Pending::new(LOSSES, vec![seen.clean, seen.unimodal]))
     }
 
