@@ -127,6 +127,7 @@ pub fn line(event: &Event, view: &RunView) -> Option<String> {
             if metrics.is_empty() { "finished".into() } else { format!("finished; test {metrics}") }
         }
         Body::StageChanged { .. }
+        | Body::Parameters { .. }
         | Body::StageCut { .. }
         | Body::Step { .. }
         | Body::Embedding { .. }

@@ -7,7 +7,7 @@ use burn::tensor::Device;
 use rand_chacha::ChaCha8Rng;
 
 use super::error::TrainingError;
-use super::events::{EmbeddingValues, LabelValues, Metrics, Scalars, Stage};
+use super::events::{EmbeddingValues, LabelValues, Metrics, PartSize, Scalars, Stage};
 use super::feed::Feed;
 use super::left_out::LeftOut;
 use super::levels::Levels;
@@ -230,6 +230,9 @@ pub trait StageTrainer {
     fn embedding(&self, _stride: usize) -> Result<Option<EmbeddingValues>, TrainingError> {
         Ok(None)
     }
+
+    /// Numbers of parameters by part, in the stage's eyes.
+    fn parameters(&self) -> Vec<PartSize>;
 
     /// Weights and optimiser state, to save them.
     fn trained(&self) -> &dyn Trained;

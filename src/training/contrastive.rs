@@ -9,7 +9,7 @@ use super::alignment;
 use super::bilevel::label_tensor;
 use super::context::{Context, Evaluation, StageTrainer};
 use super::error::TrainingError;
-use super::events::{EmbeddingValues, Metrics, Scalars};
+use super::events::{EmbeddingValues, Metrics, PartSize, Scalars};
 use super::feed::Feed;
 use super::inference::{infer, sample};
 use super::losses::{contrastive, mean_abs, mean_abs_known, mean_abs_of_known};
@@ -20,6 +20,7 @@ use super::randomness::of_member;
 use super::readback::Pending;
 use super::records::{Trained, Trainee};
 use super::scalars::scalars;
+use super::sizes::of_networks;
 use crate::dataset::Batch;
 use crate::modality::{Modality, PerModality};
 use crate::model::dropout::Dropout;
@@ -151,6 +152,10 @@ impl StageTrainer for Contrastive {
             return Ok(None);
         };
         sample(&self.context, network, stride).map(Some)
+    }
+
+    fn parameters(&self) -> Vec<PartSize> {
+        of_networks(&self.networks.module.all, |_| true)
     }
 
     fn trained(&self) -> &dyn Trained {

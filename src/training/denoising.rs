@@ -11,7 +11,7 @@ use rand_chacha::ChaCha8Rng;
 use super::bilevel::{CorrectorBatch, Terms, counts, gradients, label_tensor, member_tensor, objective};
 use super::context::{Context, Evaluation, StageTrainer};
 use super::error::TrainingError;
-use super::events::{LabelValues, Scalars};
+use super::events::{LabelValues, PartSize, Scalars};
 use super::feed::Feed;
 use super::inference::Inference;
 use super::labels::corrected_labels;
@@ -22,9 +22,12 @@ use super::readback::values;
 use super::records::{Trained, Trainee};
 use super::restoration::Restoration;
 use super::scalars::scalars;
+use super::sizes::{of_networks, of_part};
 use crate::dataset::corrupt;
 use crate::modality::PerModality;
 use crate::model::corrector::Corrector;
+use crate::model::network::Network;
+use crate::model::parameters::count;
 use crate::split::{PerSplit, Split};
 
 /// h_m and z_m, (N, d) each, of all rows of a split.
@@ -41,6 +44,8 @@ pub struct Denoising {
     representations: PerSplit<Option<Vec<Representations>>>,
     /// From the first evaluation on; `Some(None)` without a validation split.
     restoration: Option<Option<Restoration>>,
+    /// Of the networks that made the representations.
+    networks: Vec<PartSize>,
 }
 
 impl Denoising {
@@ -57,8 +62,14 @@ impl Denoising {
             corrector: Trainee::new(context.new_corrector(), optimizer, "corrector"),
             representations,
             restoration: None,
+            networks: Vec::new(),
             context,
         }
+    }
+
+    /// The same, telling how large the networks are that made the representations.
+    pub fn of(self, networks: &[Network]) -> Self {
+        Self { networks: of_networks(networks, |_| false), ..self }
     }
 
     /// The rows' part of a split's representations, with their labels corrupted twice.
@@ -150,6 +161,11 @@ impl StageTrainer for Denoising {
             self.representations[split].as_ref().map(|all| all.iter().map(|r| r.unimodal.clone()).collect())
         })
         .map(Some)
+    }
+
+    fn parameters(&self) -> Vec<PartSize> {
+        let corrector = of_part("corrector", count(&self.corrector.module));
+        self.networks.iter().cloned().chain([corrector]).collect()
     }
 
     fn trained(&self) -> &dyn Trained {

@@ -9,6 +9,7 @@
 mod costs;
 mod health;
 mod labels;
+mod parameters;
 mod stage;
 
 use std::collections::BTreeMap;
@@ -19,6 +20,7 @@ use serde::{Deserialize, Serialize};
 pub use costs::Costs;
 pub use health::{Check, CheckState};
 pub use labels::{Agreement, Apart, Gain, Grid, Interval, LabelSummaries, LabelSummary, LabelValues, Part};
+pub use parameters::PartSize;
 pub use stage::{Cut, Moment, Stage, StageState};
 
 use crate::config::LabelSource;
@@ -222,6 +224,8 @@ pub enum Body {
     Restarted,
     /// A stage changed state.
     StageChanged { state: StageState },
+    /// How large the network is in the stage that begins, in the order of its parts; parts without parameters are left out.
+    Parameters { parts: Vec<PartSize> },
     /// Somebody wants the stage to end before its last epoch, or no longer does.
     StageCut { cut: Cut },
     /// One optimiser step.

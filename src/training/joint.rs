@@ -8,7 +8,7 @@ use super::bilevel::label_tensor;
 use super::context::{Context, Evaluation, StageTrainer};
 use super::contrastive::mean_abs_of;
 use super::error::TrainingError;
-use super::events::LabelValues;
+use super::events::{LabelValues, PartSize};
 use super::feed::Feed;
 use super::inference::infer;
 use super::losses::{mean_abs, mean_abs_of_known};
@@ -17,6 +17,7 @@ use super::optimizer::{Clipping, adamw};
 use super::readback::Pending;
 use super::records::{Trained, Trainee};
 use super::scalars::scalars;
+use super::sizes::of_networks;
 use super::targets::{self, Targets};
 use crate::modality::Modality;
 use crate::model::dropout::Dropout;
@@ -93,6 +94,11 @@ impl StageTrainer for Joint {
 
     fn restore(&mut self, state: &[u8]) -> Result<(), TrainingError> {
         self.targets.restore(state)
+    }
+
+    fn parameters(&self) -> Vec<PartSize> {
+        // Nothing is aligned any more.
+        of_networks(std::slice::from_ref(&self.network.module), |part| part != "projections")
     }
 
     fn trained(&self) -> &dyn Trained {

@@ -293,6 +293,7 @@ impl<'a> Machine<'a> {
         let mut running =
             Running { stage, trainer, best, readback: Readback::new(&self.context.device), stop_after_epoch: false };
         if self.progress.step == 0 {
+            self.emit(Body::Parameters { parts: running.trainer.parameters() })?;
             self.before_first_epoch(&mut running)?;
         }
         self.add_seconds(stage, started);

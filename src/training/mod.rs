@@ -6,7 +6,7 @@
 //! | what | files |
 //! |---|---|
 //! | the stages | `contrastive`, `denoising` and `bilevel`, `learner`, `joint`, and what they share: `context`, `feed`, `inference`, `losses`, `presence` |
-//! | the machine: epochs, pauses, checkpoints, hand-overs | `machine`, `checkpoint`, `parts`, `cuts`, `records`, `left_out` |
+//! | the machine: epochs, pauses, checkpoints, hand-overs | `machine`, `checkpoint`, `parts`, `cuts`, `records`, `left_out`, `sizes` |
 //! | what happens, for everyone else | [`events`], [`listener`], [`control`] |
 //! | what stage 3's unimodal tasks learn | `targets`, one file a source |
 //! | a few clips judged by people, for all clips | [`survey`] |
@@ -55,6 +55,7 @@ mod readback;
 mod records;
 mod restoration;
 mod scalars;
+mod sizes;
 pub mod speed;
 mod summaries;
 pub mod survey;

@@ -73,6 +73,11 @@ impl RunView {
                     }
                 }
             }
+            Body::Parameters { parts } => {
+                if let Some(stage) = event.stage {
+                    self.stages[stage.index()].parameters = parts.clone();
+                }
+            }
             Body::StageCut { cut } => {
                 if let Some((stage, step)) = here {
                     if *cut == Cut::Undone {

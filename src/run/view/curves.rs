@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::training::events::{Costs, Cut, Metrics, Scalars, StageState};
+use crate::training::events::{Costs, Cut, Metrics, PartSize, Scalars, StageState};
 
 /// One named number over steps or epochs, beside the shared positions of [`Curves`]; NaN where it was not finite or not
 /// reported.
@@ -102,6 +102,9 @@ pub struct StageView {
     pub metrics: Vec<Metrics>,
     /// For each point of `per_epoch`, whether its weights were the best until then.
     pub best: Vec<bool>,
+    /// How large the network is in this stage, part by part; empty before it begins, and in records of versions that did not
+    /// tell.
+    pub parameters: Vec<PartSize>,
     /// Of the last finished epoch.
     pub samples_per_second: Option<f64>,
     /// After the last finished epoch, or once the stage handed on.

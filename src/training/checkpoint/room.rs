@@ -3,7 +3,7 @@
 use std::path::Path;
 
 /// What is left free for everything else that a run writes: its events and arrays.
-const MARGIN: u64 = 4 << 20;
+const MARGIN: u64 = 1 << 20;
 
 /// What the disk is asked for before `bytes` are written: file systems need some room of their own.
 pub fn needed(bytes: u64) -> u64 {

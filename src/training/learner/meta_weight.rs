@@ -20,16 +20,17 @@ use burn::optim::GradientsParams;
 use burn::tensor::Tensor;
 use rand_chacha::ChaCha8Rng;
 
-use super::clean::{Setting, descended, sum};
+use super::clean::{Setting, descended, of_encoders, sum};
 use crate::modality::PerModality;
 use crate::model::network::Network;
+use crate::model::parameters::count;
 use crate::model::weighting::Weighting;
 use crate::split::Split;
 use crate::training::bilevel::label_tensor;
 use crate::training::context::{Context, Evaluation, StageTrainer};
 use crate::training::contrastive::mean_abs_of;
 use crate::training::error::TrainingError;
-use crate::training::events::LabelValues;
+use crate::training::events::{LabelValues, PartSize};
 use crate::training::feed::Feed;
 use crate::training::inference::{Inference, infer, infer_all};
 use crate::training::optimizer::{Clipping, adamw};
@@ -37,6 +38,7 @@ use crate::training::randomness::{Purpose, generator};
 use crate::training::readback::{Pending, values};
 use crate::training::records::{Trained, Trainee};
 use crate::training::scalars::scalars;
+use crate::training::sizes::of_part;
 use crate::training::targets::copies;
 
 /// Encoders and V. The optimiser moves V alone: it is given no other gradients.
@@ -165,6 +167,13 @@ impl StageTrainer for MetaWeight {
             }
         }
         Ok(Some(LabelValues { weights: Some(all), ..copies(&self.context) }))
+    }
+
+    fn parameters(&self) -> Vec<PartSize> {
+        let Pair { network, weighting } = &self.pair.module;
+        let mut parts = of_encoders(network);
+        parts.push(of_part("weighting", count(weighting)));
+        parts
     }
 
     fn trained(&self) -> &dyn Trained {
