@@ -110,6 +110,17 @@ fn hexadecimal(sum: u32) -> String {
     format!("{sum:08x}")
 }
 
+/// A size of files and memory: 512 B, 45 KB, 1.2 GB.
+pub fn bytes_in_words(value: u64) -> String {
+    let v = value as f64;
+    match v {
+        v if v < 1e3 => format!("{v:.0} B"),
+        v if v < 1e6 => format!("{:.0} KB", v / 1e3),
+        v if v < 1e9 => format!("{:.0} MB", v / 1e6),
+        v => format!("{:.1} GB", v / 1e9),
+    }
+}
+
 fn check(metadata: &Metadata) -> Result<(), Unfit> {
     let kind = metadata.file_type();
     if kind.is_file() {

@@ -127,6 +127,7 @@ pub fn line(event: &Event, view: &RunView) -> Option<String> {
             if metrics.is_empty() { "finished".into() } else { format!("finished; test {metrics}") }
         }
         Body::StageChanged { .. }
+        | Body::Parameters { .. }
         | Body::StageCut { .. }
         | Body::Step { .. }
         | Body::Embedding { .. }
@@ -203,7 +204,7 @@ pub fn harmless(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::training::events::StagePlan;
+    use crate::training::events::{Rates, StagePlan};
 
     fn event(step: u64, body: Body) -> Event {
         Event { time: step as f64 * 0.5, stage: Some(Stage::Joint), epoch: 1, step, body }
@@ -216,7 +217,7 @@ mod tests {
         view.stages[2].steps_per_epoch = plan.steps_per_epoch;
         view.apply(&event(0, Body::StageChanged { state: StageState::Running }));
         for n in 1..=50 {
-            view.apply(&event(n, Body::Step { scalars: [("loss".to_owned(), Some(0.5))].into() }));
+            view.apply(&event(n, Body::Step { scalars: [("loss".to_owned(), Some(0.5))].into(), rates: Rates::new() }));
         }
         view
     }

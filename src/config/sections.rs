@@ -169,7 +169,9 @@ pub struct TrainingSettings {
     /// leaves them.
     pub gradient_clip: f32,
     /// Seconds after which a checkpoint is written within an epoch; 0: at the ends of epochs only. Each epoch's end writes
-    /// one, too, but never so often that writing them takes more than a twentieth of the time; a stage's end always does.
+    /// one, too, and a stage's end always does. Training goes on while one is written. Where one takes long (a large network,
+    /// a slow disk) the interval is longer than this: at least 20 times what copying and writing one takes, so that
+    /// checkpoints take at most 5 % of the time; the run's log says so.
     pub checkpoint_seconds: u32,
     /// Learning rate of a BERT's weights in stages 1 and 3, in place of the stage's own.
     pub bert_learning_rate: f64,

@@ -152,7 +152,7 @@ fn stage_events(stage: Stage, epochs: u32, start: f64, events: &mut Vec<Event>) 
                     ("contrastive", loss * 2.0),
                 ]),
             };
-            events.push(at(stage, epoch, step, time, Body::Step { scalars: values }));
+            events.push(at(stage, epoch, step, time, Body::Step { scalars: values, rates: Default::default() }));
         }
         let step = u64::from(epoch * STEPS);
         let train = 0.25 + 0.9 * (-(step as f32) / 130.0).exp();

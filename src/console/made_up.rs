@@ -136,8 +136,9 @@ pub fn study_directory(root: &Path, variants: usize, seeds: usize) -> io::Result
         let event = |step: u64, body| Event { time: step as f64 / 100.0, stage: None, epoch: 1, step, body };
         let scalars = |step: u64| [("loss".to_owned(), Some(0.5 + 0.1 * noise(step as usize)))].into();
         let joint = |e: Event| Event { stage: Some(Stage::Joint), ..e };
-        let mut events: Vec<Event> =
-            (1..=200).map(|step| joint(event(step, Body::Step { scalars: scalars(step) }))).collect();
+        let mut events: Vec<Event> = (1..=200)
+            .map(|step| joint(event(step, Body::Step { scalars: scalars(step), rates: Default::default() })))
+            .collect();
         events.push(event(200, Body::Finished { summary }));
         let lines = events.iter().map(serde_json::to_string).collect::<Result<Vec<_>, _>>()?;
         std::fs::write(dir.events_path(), lines.join("\n") + "\n")?;

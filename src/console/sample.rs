@@ -16,7 +16,7 @@ fn at(step: u64, body: Body) -> Event {
 /// Optimiser steps of the denoising stage, `n` of them after step `from`.
 pub fn steps(from: u64, n: u64) -> Vec<Event> {
     let scalars = |s: u64| [("loss".to_owned(), Some(0.5 + 0.1 * noise(s as usize)))].into();
-    (from..from + n).map(|s| at(s, Body::Step { scalars: scalars(s) })).collect()
+    (from..from + n).map(|s| at(s, Body::Step { scalars: scalars(s), rates: Default::default() })).collect()
 }
 
 /// `n` clips, a third of them with a Chinese transcript.

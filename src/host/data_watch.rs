@@ -254,14 +254,14 @@ mod tests {
     use crate::run::recorder::tests::run_dir;
     use crate::run::view::Phase;
     use crate::training::Outcome;
-    use crate::training::events::{Event, Scalars, Stage};
+    use crate::training::events::{Event, Rates, Scalars, Stage};
 
     /// What the trainer of a watched run is given, and does until it is told to stop or, with `ends`, at once.
     fn watching(path: &Path, resident: bool, ends: bool) -> Trainer {
         let path = path.to_owned();
         Box::new(move |dir, manifest, _, control, reports| {
             use crate::training::listener::Listener;
-            let body = Body::Step { scalars: Scalars::new() };
+            let body = Body::Step { scalars: Scalars::new(), rates: Rates::new() };
             reports.tell(Event { time: 3.0, stage: Some(Stage::Contrastive), epoch: 1, step: 7, body }).unwrap();
             let watched = Watched {
                 dir: dir.clone(),

@@ -14,7 +14,7 @@ use crate::run::lock;
 use crate::run::recorder::tests::run_dir;
 use crate::run::tail::read_view;
 use crate::run::view::{Phase, RunView};
-use crate::training::events::{Event, Scalars, Stage, StageState};
+use crate::training::events::{Event, Rates, Scalars, Stage, StageState};
 use crate::training::listener::Listener;
 
 /// Runs steps until it is told to stop, or `steps` are done.
@@ -43,7 +43,7 @@ fn counting(steps: u64) -> Trainer {
             if !parked {
                 std::thread::sleep(Duration::from_millis(1));
                 step += 1;
-                send(step, Body::Step { scalars: Scalars::new() })?;
+                send(step, Body::Step { scalars: Scalars::new(), rates: Rates::new() })?;
             }
         }
         send(step, Body::Finished { summary: Default::default() })?;
@@ -283,7 +283,7 @@ fn a_swept_socket_comes_back() {
 fn what_was_told_before_settling_is_recorded_and_a_disk_that_refuses_is_told_at_once() {
     let trainer: Trainer = Box::new(|dir, _, _, _, reports| {
         let step = |step: u64| {
-            let body = Body::Step { scalars: Scalars::new() };
+            let body = Body::Step { scalars: Scalars::new(), rates: Rates::new() };
             reports.tell(Event { time: 0.0, stage: Some(Stage::Contrastive), epoch: 1, step, body }).unwrap();
         };
         for n in 1..=300 {

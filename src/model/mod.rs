@@ -15,6 +15,7 @@ mod encoder;
 pub(crate) mod host;
 mod init;
 pub mod network;
+pub mod parameters;
 mod product;
 mod recurrent;
 pub mod simd;

@@ -9,6 +9,7 @@ use rand_chacha::ChaCha8Rng;
 use super::dropout::Dropout;
 use super::encoder::{Encoder, linear_along};
 use super::init;
+use super::parameters::{Parameters, count};
 use super::recurrent;
 use super::text::{Text, TextEncoder};
 use crate::config::ModelSettings;
@@ -132,6 +133,15 @@ impl Network {
     /// See `Encoder::with_empty_for_missing`.
     pub fn with_empty_for_missing(self) -> Self {
         Self { encoders: self.encoders.into_iter().map(Encoder::with_empty_for_missing).collect(), ..self }
+    }
+
+    /// Numbers of parameters of the encoders, by their modality, and of `heads`, `fusion` (with the head of h_f) and
+    /// `projections`. On a device with a tape, see [`count`].
+    pub fn parameters(&self) -> Vec<(&'static str, Parameters)> {
+        let encoders = self.modalities.iter().zip(&self.encoders).map(|(m, encoder)| (m.name(), count(encoder)));
+        let fusion = [count(&self.fusion), count(&self.head)].into_iter().sum();
+        let rest = [("heads", count(&self.heads)), ("fusion", fusion), ("projections", count(&self.projections))];
+        encoders.chain(rest).collect()
     }
 
     /// Runs encoders, fusion and heads.

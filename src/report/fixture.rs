@@ -117,3 +117,27 @@ pub fn events() -> Vec<Value> {
     }));
     events
 }
+
+/// The same with learning rates: constant ones of `network`, and of `bert` a warm-up and decay over the first stage.
+pub fn events_with_rates() -> Vec<Value> {
+    let mut all = events();
+    for event in all.iter_mut().filter(|e| e["event"] == "step") {
+        let (step, first) = (event["step"].as_u64().unwrap_or_default(), event["stage"] == "contrastive");
+        let mut rates = json!({});
+        if step == 1 {
+            rates["network"] = json!(0.001);
+        }
+        if first {
+            rates["bert"] = json!(5e-5 * if step <= 5 { step as f64 / 5.0 } else { (20 - step) as f64 / 15.0 });
+        }
+        event["rates"] = rates;
+    }
+    all
+}
+
+/// The parameters of a stage, as its beginning tells them.
+pub fn parameters(stage: Stage, parts: &[(&str, u64, u64)]) -> Value {
+    let part = |(part, trained, frozen): &(&str, u64, u64)| json!({"part": part, "trained": trained, "frozen": frozen});
+    let parts: Vec<Value> = parts.iter().map(part).collect();
+    json!({"event": "parameters", "time": 0.0, "stage": stage, "epoch": 1, "step": 0, "parts": parts})
+}

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+pub use crate::files::bytes_in_words as bytes;
+
 /// What stands beside figures that are judged in sample.
 pub const IN_SAMPLE: &str = "°";
 
@@ -59,17 +61,6 @@ pub fn count(value: f64) -> String {
     }
     let places = usize::from(value < 9.95);
     format!("{value:.places$}{suffix}")
-}
-
-/// A size of files and memory: 512 B, 45 KB, 1.2 GB.
-pub fn bytes(value: u64) -> String {
-    let v = value as f64;
-    match v {
-        v if v < 1e3 => format!("{v:.0} B"),
-        v if v < 1e6 => format!("{:.0} KB", v / 1e3),
-        v if v < 1e9 => format!("{:.0} MB", v / 1e6),
-        v => format!("{:.1} GB", v / 1e9),
-    }
 }
 
 /// A moment of the run as a clock: 0:08, 4:05, 2:10:33.

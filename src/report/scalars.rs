@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use crate::modality::Modality;
-use crate::run::view::{Curves, LabelRefresh, RunView};
+use crate::run::view::{Curves, LabelRefresh, RATE, RunView};
 use crate::split::Split;
 use crate::training::events::{LabelSummary, Stage};
 
@@ -115,8 +115,11 @@ fn columns<'a>(
 ) -> impl Iterator<Item = Scalar> + 'a {
     curves.columns.iter().flat_map(move |(key, column)| {
         let (of, name) = what(key);
-        // Before the first step nothing was trained: what is missing there was never measured.
-        let measured = move |i: usize, value: f32| value.is_finite() || curves.step.get(i).is_some_and(|s| *s > 0);
+        // Before the first step nothing was trained: what is missing there was never measured. A learning rate that is
+        // missing was not in use yet.
+        let fallible = !key.starts_with(RATE);
+        let measured =
+            move |i: usize, value: f32| value.is_finite() || fallible && curves.step.get(i).is_some_and(|s| *s > 0);
         column.iter().enumerate().filter(move |(i, v)| measured(*i, **v)).map(move |(i, value)| Scalar {
             of,
             name: name.to_owned(),
@@ -195,7 +198,7 @@ pub fn write_csv(view: &RunView, out: &mut impl Write) -> io::Result<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::fixture::{EPOCHS, STEPS, finished};
+    use crate::report::fixture::{EPOCHS, STEPS, events_with_rates, finished, write_events};
     use crate::run::tail::read_view;
 
     #[test]
@@ -223,6 +226,26 @@ mod tests {
             "joint,3,15,13.75,test,mae,0.36",
         ] {
             assert!(all.contains(&row), "{row} in\n{text}");
+        }
+    }
+
+    #[test]
+    fn learning_rates_are_among_the_numbers_of_the_steps_that_used_them() {
+        let (_root, dir) = finished("a", &[]);
+        let count = |view: &RunView| scalars(view).count();
+        let without = count(&read_view(&dir.events_path()).unwrap());
+        write_events(&dir, &events_with_rates());
+        let view = read_view(&dir.events_path()).unwrap();
+        assert_eq!(count(&view), without + (4 * STEPS * EPOCHS) as usize);
+        let mut out = Vec::new();
+        write_csv(&view, &mut out).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        for row in [
+            "contrastive,0.2,1,0.25,step,learning_rate_bert,0.00001",
+            "contrastive,1,5,1.25,step,learning_rate_bert,0.00005",
+            "joint,1.4,7,11.75,step,learning_rate_network,0.001",
+        ] {
+            assert!(text.lines().any(|line| line == row), "{row} in\n{text}");
         }
     }
 

@@ -7,7 +7,7 @@ mod curves;
 mod entries;
 mod phase;
 
-pub use curves::{Column, Curves, StageView};
+pub use curves::{Column, Curves, RATE, StageView};
 pub use entries::{EmbeddingEntry, HealthEntry, LabelRefresh, LogLine, Mark, MarkKind, PredictionsEntry};
 pub use phase::Phase;
 

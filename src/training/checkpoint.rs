@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::error::TrainingError;
 use super::events::Stage;
@@ -20,10 +21,16 @@ use crate::files;
 
 mod calibrated;
 mod progress;
+mod room;
 pub mod shared;
+mod snapshot;
 pub mod verify;
+mod writer;
 
 pub use progress::Progress;
+pub use snapshot::Snapshot;
+use snapshot::{Content, Files};
+pub use writer::{Writer, Written};
 
 /// CBOR: unlike serde_json without its slower parser, it brings every f64 back bit for bit.
 const PROGRESS: &str = "progress.cbor";
@@ -61,12 +68,12 @@ impl Checkpoint {
     }
 }
 
-/// The running stage's part of a checkpoint, burnpack documents all.
+/// The running stage's part of a checkpoint as it was read, burnpack documents all.
 pub struct State {
     pub weights: Vec<u8>,
     pub optimizer: Vec<u8>,
     /// `None` before the first epoch's end.
-    pub best: Option<Vec<u8>>,
+    pub best: Option<Arc<Vec<u8>>>,
     /// Labels that the stage makes as it trains, and what they are made of; `None` where it makes none.
     pub labels: Option<Vec<u8>>,
 }
@@ -127,40 +134,63 @@ impl Store {
     ///
     /// # Errors
     /// A disk that is full, read-only or gone; the checkpoint before this one still stands then, and another try may
-    /// succeed.
+    /// succeed. [`TrainingError::NoRoom`] before anything is written.
     pub fn save(&mut self, checkpoint: &Checkpoint) -> Result<String, TrainingError> {
+        let files = checkpoint.state.as_ref().map(Files::of_state);
+        self.save_files(&checkpoint.progress, files)
+    }
+
+    /// As [`save`](Self::save), of a stage that may have gone on meanwhile.
+    ///
+    /// # Errors
+    /// As [`save`](Self::save).
+    pub fn save_snapshot(&mut self, progress: &Progress, snapshot: Snapshot) -> Result<String, TrainingError> {
+        let Snapshot { records, best, labels } = snapshot;
+        self.save_files(progress, Some(Files::of_snapshot(records, best.as_deref(), labels.as_ref())))
+    }
+
+    fn save_files(&mut self, progress: &Progress, files: Option<Files<'_>>) -> Result<String, TrainingError> {
+        let files = files.unwrap_or_default();
+        self.make_room(files.bytes, room::free(&self.folder))?;
         let n = self.next;
         // Whatever becomes of this one: a name that may be taken is not tried again.
         self.next += 1;
         let path = self.latest(n);
-        if let Err(e) = self.write(checkpoint, &path) {
+        if let Err(e) = self.write(progress, files, &path) {
             // On a full disk half a checkpoint would take the room that the events need.
             let _ = fs::remove_dir_all(self.folder.join(ASIDE));
             return Err(failed(&path, &e));
         }
         self.standing.push(n);
-        self.clear(checkpoint);
+        self.clear(progress);
         Ok(format!("{LATEST}{n}"))
     }
 
-    fn write(&self, checkpoint: &Checkpoint, path: &Path) -> io::Result<()> {
+    /// Makes sure that the disk has room for so many bytes, of which `free` are left; `None` where nobody knows. Where it has
+    /// not, the older of two checkpoints goes before the new one is written instead of after.
+    fn make_room(&mut self, bytes: u64, free: Option<u64>) -> Result<(), TrainingError> {
+        let needed = room::needed(bytes);
+        // What cannot be asked is tried.
+        let Some(free) = free.filter(|free| *free < needed) else { return Ok(()) };
+        let oldest = self.standing.first().filter(|_| self.standing.len() >= KEPT);
+        let parts = oldest.and_then(|n| Parts::read(&self.latest(*n)).ok());
+        let freed = parts.map_or(0, |parts| parts.files.iter().map(|part| part.bytes).sum::<u64>());
+        if free.saturating_add(freed) >= needed && self.remove_oldest() {
+            return Ok(());
+        }
+        Err(TrainingError::NoRoom { path: self.folder.clone(), needed, free })
+    }
+
+    fn write(&self, progress: &Progress, files: Files<'_>, path: &Path) -> io::Result<()> {
         let aside = self.folder.join(ASIDE);
         remove_folder(&aside)?;
         fs::create_dir(&aside)?;
-        let format = if checkpoint.progress.calibrated.is_some() { FORMAT } else { MEMBERS };
-        let progress = Progress { format, ..checkpoint.progress.clone() };
+        let format = if progress.calibrated.is_some() { FORMAT } else { MEMBERS };
         let mut bytes = Vec::new();
-        ciborium::into_writer(&progress, &mut bytes).map_err(io::Error::other)?;
-        let mut files: Vec<(&str, &[u8])> = vec![(PROGRESS, &bytes)];
-        if let Some(state) = &checkpoint.state {
-            files.extend([(WEIGHTS, &state.weights[..]), (OPTIMIZER, &state.optimizer[..])]);
-            files.extend(state.best.as_deref().map(|best| (BEST, best)));
-            files.extend(state.labels.as_deref().map(|labels| (LABELS, labels)));
-        }
+        ciborium::into_writer(&Progress { format, ..progress.clone() }, &mut bytes).map_err(io::Error::other)?;
         let mut parts = Parts { files: Vec::new(), results: progress.needed().map(|(_, p)| p.clone()).collect() };
-        for (name, bytes) in files {
-            write_synced(&aside.join(name), bytes)?;
-            parts.files.push(Part::of(name, bytes));
+        for (name, content) in [(PROGRESS, Content::Bytes(&bytes))].into_iter().chain(files.contents) {
+            parts.files.push(content.write(&aside, name)?);
         }
         write_synced(&aside.join(Parts::NAME), &parts.to_bytes().map_err(io::Error::other)?)?;
         File::open(&aside)?.sync_all()?;
@@ -168,19 +198,23 @@ impl Store {
         File::open(&self.folder)?.sync_all()
     }
 
+    /// Removes the oldest checkpoint; false where that fails.
+    fn remove_oldest(&mut self) -> bool {
+        // Renamed first: one that is removed by half is no checkpoint any more.
+        let gone = self.folder.join(GONE);
+        if remove_folder(&gone).and_then(|()| fs::rename(self.latest(self.standing[0]), &gone)).is_err() {
+            return false;
+        }
+        self.standing.remove(0);
+        let _ = remove_folder(&gone);
+        true
+    }
+
     /// Removes checkpoints but the last two, and results that neither of these names. A leftover costs space only, and the
     /// next time clears it.
-    fn clear(&mut self, newest: &Checkpoint) {
-        while self.standing.len() > KEPT {
-            // Renamed first: one that is removed by half is no checkpoint any more.
-            let gone = self.folder.join(GONE);
-            if remove_folder(&gone).and_then(|()| fs::rename(self.latest(self.standing[0]), &gone)).is_err() {
-                break;
-            }
-            self.standing.remove(0);
-            let _ = remove_folder(&gone);
-        }
-        let mut named: Vec<String> = newest.progress.needed().map(|(_, p)| p.name.clone()).collect();
+    fn clear(&mut self, newest: &Progress) {
+        while self.standing.len() > KEPT && self.remove_oldest() {}
+        let mut named: Vec<String> = newest.needed().map(|(_, p)| p.name.clone()).collect();
         for n in &self.standing {
             match Parts::read(&self.latest(*n)) {
                 Ok(parts) => named.extend(parts.results.into_iter().map(|p| p.name)),
@@ -295,7 +329,7 @@ impl Store {
         }
         let state = match (read(WEIGHTS)?, read(OPTIMIZER)?) {
             (Some(weights), Some(optimizer)) => {
-                Some(State { weights, optimizer, best: read(BEST)?, labels: read(LABELS)? })
+                Some(State { weights, optimizer, best: read(BEST)?.map(Arc::new), labels: read(LABELS)? })
             }
             (None, None) => None,
             _ => {

@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use burn::module::Module;
 use burn::tensor::Device;
 use rand_chacha::ChaCha8Rng;
 
 use super::error::TrainingError;
-use super::events::{EmbeddingValues, LabelValues, Metrics, Scalars, Stage};
+use super::events::{EmbeddingValues, LabelValues, Metrics, PartSize, Scalars, Stage};
 use super::feed::Feed;
+use super::left_out::LeftOut;
 use super::levels::Levels;
 use super::presence::Presence;
 use super::randomness::{Purpose, generator, of_member};
@@ -33,6 +35,8 @@ pub struct Context {
     pub presence: Presence,
     /// What encodes text in place of an LSTM.
     text: Option<Text>,
+    /// Parameters of the networks that no document of weights holds.
+    pub left_out: LeftOut,
 }
 
 impl Context {
@@ -45,7 +49,15 @@ impl Context {
             Grid::Auto | Grid::Off => TrainingError::Grid { step: 0.0, range },
         })?;
         let presence = Presence::new(&dataset, &settings.model);
-        Ok(Context { settings, dataset, device: device.clone().autodiff(), levels, presence, text: None })
+        Ok(Context {
+            settings,
+            dataset,
+            device: device.clone().autodiff(),
+            levels,
+            presence,
+            left_out: LeftOut::default(),
+            text: None,
+        })
     }
 
     /// The same with what encodes text, see [`super::text::prepare`].
@@ -94,9 +106,9 @@ impl Context {
     /// # Errors
     /// A document of other sizes or another number of networks, or a damaged one.
     pub fn load_networks(&self, document: Vec<u8>) -> Result<Networks, TrainingError> {
-        records::load(self.new_networks(), document.clone()).or_else(|error| {
-            let found = records::load(self.bare_networks(), document.clone()).map(|networks| networks.all);
-            let found = found.or_else(|_| records::load(self.bare_network_of(0).0, document).map(|alone| vec![alone]));
+        self.load(self.new_networks(), document.clone()).or_else(|error| {
+            let found = self.load(self.bare_networks(), document.clone()).map(|networks| networks.all);
+            let found = found.or_else(|_| self.load(self.bare_network_of(0).0, document).map(|alone| vec![alone]));
             let all = found.ok().filter(|all| all.len() == self.settings.denoising.members.networks).ok_or(error)?;
             let add = |(member, network): (usize, Network)| {
                 let mut rng = self.bare_network_of(member).1;
@@ -106,19 +118,38 @@ impl Context {
         })
     }
 
+    /// Makes sure that documents leave out what this run reads from elsewhere.
+    ///
+    /// # Errors
+    /// [`TrainingError::OtherWeights`].
+    pub fn expect_left_out(&self, found: &LeftOut) -> Result<(), TrainingError> {
+        if *found == self.left_out {
+            return Ok(());
+        }
+        Err(TrainingError::OtherWeights { expected: self.left_out.clone(), found: found.clone() })
+    }
+
+    /// Networks, a network or a part of one with the weights of a document.
+    ///
+    /// # Errors
+    /// A document of other sizes, or a damaged one.
+    pub fn load<M: Module>(&self, module: M, document: Vec<u8>) -> Result<M, TrainingError> {
+        records::load_without(module, document, &self.left_out)
+    }
+
     /// True where a stage's weights are of a version whose networks had no vectors for what clips lack, and clips lack
     /// something: the stage cannot go on with its optimiser's state.
     pub fn predates_missing(&self, stage: Stage, document: &[u8]) -> bool {
         let lacking = self.presence.lacking();
         let bare = || match stage {
-            Stage::Contrastive => records::load(self.bare_networks(), document.to_vec()).is_ok(),
+            Stage::Contrastive => self.load(self.bare_networks(), document.to_vec()).is_ok(),
             Stage::Denoising => false,
-            Stage::Joint => records::load(self.bare_network_of(0).0, document.to_vec()).is_ok(),
+            Stage::Joint => self.load(self.bare_network_of(0).0, document.to_vec()).is_ok(),
         };
         let now = || match stage {
-            Stage::Contrastive => records::load(self.new_networks(), document.to_vec()).is_ok(),
+            Stage::Contrastive => self.load(self.new_networks(), document.to_vec()).is_ok(),
             Stage::Denoising => true,
-            Stage::Joint => records::load(self.new_network(), document.to_vec()).is_ok(),
+            Stage::Joint => self.load(self.new_network(), document.to_vec()).is_ok(),
         };
         self.settings.model.encoded().iter().any(|m| lacking[*m]) && bare() && !now()
     }
@@ -215,6 +246,9 @@ pub trait StageTrainer {
     fn embedding(&self, _stride: usize) -> Result<Option<EmbeddingValues>, TrainingError> {
         Ok(None)
     }
+
+    /// Numbers of parameters by part, in the stage's eyes.
+    fn parameters(&self) -> Vec<PartSize>;
 
     /// Weights and optimiser state, to save them.
     fn trained(&self) -> &dyn Trained;

@@ -9,7 +9,7 @@ use super::alignment;
 use super::bilevel::label_tensor;
 use super::context::{Context, Evaluation, StageTrainer};
 use super::error::TrainingError;
-use super::events::{EmbeddingValues, Metrics, Scalars};
+use super::events::{EmbeddingValues, Metrics, PartSize, Scalars};
 use super::feed::Feed;
 use super::fine_tuning::{optimizer, rates, step_in_parts};
 use super::inference::{infer, sample};
@@ -20,6 +20,7 @@ use super::randomness::{of_member, of_part};
 use super::readback::Pending;
 use super::records::{Trained, Trainee};
 use super::scalars::scalars;
+use super::sizes::of_networks;
 use crate::dataset::Batch;
 use crate::modality::{Modality, PerModality};
 use crate::model::dropout::Dropout;
@@ -38,7 +39,7 @@ impl Contrastive {
         let settings = &context.settings;
         let networks = context.new_networks();
         let optimizer = optimizer(&networks, settings, settings.contrastive.weight_decay);
-        Self { networks: Trainee::new(networks, optimizer), context }
+        Self { networks: Trainee::new(networks, optimizer, "network").without(context.left_out.clone()), context }
     }
 
     /// The losses of a step; of one modality there is nothing to align.
@@ -157,6 +158,10 @@ impl StageTrainer for Contrastive {
             return Ok(None);
         };
         sample(&self.context, network, stride).map(Some)
+    }
+
+    fn parameters(&self) -> Vec<PartSize> {
+        of_networks(&self.networks.module.all, |_| true)
     }
 
     fn trained(&self) -> &dyn Trained {

@@ -11,7 +11,7 @@ use rand_chacha::ChaCha8Rng;
 use super::bilevel::{CorrectorBatch, Terms, counts, gradients, label_tensor, member_tensor, objective};
 use super::context::{Context, Evaluation, StageTrainer};
 use super::error::TrainingError;
-use super::events::{LabelValues, Scalars};
+use super::events::{LabelValues, PartSize, Scalars};
 use super::feed::Feed;
 use super::inference::Inference;
 use super::labels::corrected_labels;
@@ -22,9 +22,12 @@ use super::readback::values;
 use super::records::{Trained, Trainee};
 use super::restoration::Restoration;
 use super::scalars::scalars;
+use super::sizes::{of_networks, of_part};
 use crate::dataset::corrupt;
 use crate::modality::PerModality;
 use crate::model::corrector::Corrector;
+use crate::model::network::Network;
+use crate::model::parameters::count;
 use crate::split::{PerSplit, Split};
 
 /// h_m and z_m, (N, d) each, of all rows of a split.
@@ -41,6 +44,8 @@ pub struct Denoising {
     representations: PerSplit<Option<Vec<Representations>>>,
     /// From the first evaluation on; `Some(None)` without a validation split.
     restoration: Option<Option<Restoration>>,
+    /// Of the networks that made the representations.
+    networks: Vec<PartSize>,
 }
 
 impl Denoising {
@@ -54,11 +59,17 @@ impl Denoising {
         let settings = &context.settings;
         let optimizer = adamw(settings.denoising.weight_decay, settings.training.gradient_clip, Clipping::Slices);
         Self {
-            corrector: Trainee::new(context.new_corrector(), optimizer),
+            corrector: Trainee::new(context.new_corrector(), optimizer, "corrector"),
             representations,
             restoration: None,
+            networks: Vec::new(),
             context,
         }
+    }
+
+    /// The same, telling how large the networks are that made the representations.
+    pub fn of(self, networks: &[Network]) -> Self {
+        Self { networks: of_networks(networks, |_| false), ..self }
     }
 
     /// The rows' part of a split's representations, with their labels corrupted twice.
@@ -152,6 +163,11 @@ impl StageTrainer for Denoising {
         .map(Some)
     }
 
+    fn parameters(&self) -> Vec<PartSize> {
+        let corrector = of_part("corrector", count(&self.corrector.module));
+        self.networks.iter().cloned().chain([corrector]).collect()
+    }
+
     fn trained(&self) -> &dyn Trained {
         &self.corrector
     }
@@ -169,6 +185,7 @@ mod tests {
     use crate::model::corrector::Member;
     use crate::training::events::Stage;
     use crate::training::inference::infer_all;
+    use crate::training::left_out::LeftOut;
     use crate::training::records;
     use crate::training::speed::SHAPES;
 
@@ -241,7 +258,7 @@ mod tests {
         let context = context(1, false);
         let mut rng = generator(9, Purpose::Corrector);
         let old = Member::new(&context.settings.model, &mut rng, &context.device);
-        let document = records::document(&old).unwrap();
+        let document = records::document(&old, &LeftOut::default()).unwrap();
         let labels = |corrector: &Corrector| {
             let h = PerModality::from_fn(|_| Some(Tensor::ones([2, 6], &context.plain_device())));
             let y = corrector.valid().correct(&[h], &label_tensor(&[0.5, -0.5], &context.plain_device()));
@@ -249,7 +266,7 @@ mod tests {
         };
         let corrector = context.load_corrector(document.clone()).unwrap();
         assert_eq!(labels(&corrector), labels(&Corrector::of(&[old], 1.0)));
-        let again = context.load_corrector(records::document(&corrector).unwrap()).unwrap();
+        let again = context.load_corrector(records::document(&corrector, &LeftOut::default()).unwrap()).unwrap();
         assert_eq!(labels(&corrector), labels(&again));
         assert!(self::context(2, false).load_corrector(document.clone()).is_err());
         assert!(self::context(1, true).load_corrector(document).is_err());

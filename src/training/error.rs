@@ -6,8 +6,10 @@ use burn::store::RecordError;
 use burn::tensor::TensorReadError;
 
 use super::events::Stage;
+use super::left_out::LeftOut;
 use crate::config::Learner;
 use crate::dataset::DatasetError;
+use crate::files::bytes_in_words;
 use crate::modality::Modality;
 use crate::model::bert::LoadError;
 
@@ -23,6 +25,12 @@ pub enum TrainingError {
     #[error("checkpoint {path}: {message}; {advice}")]
     Checkpoint { path: PathBuf, message: String, advice: &'static str },
     #[error(
+        "a checkpoint needs {} of free disk, found {} where {path} lies; free some, or move the run directory to a larger \
+         disk. Nothing was written, and the checkpoint before stands",
+        bytes_in_words(*needed), bytes_in_words(*free)
+    )]
+    NoRoom { path: PathBuf, needed: u64, free: u64 },
+    #[error(
         "stage {stage} needs the result of stage {needs}, and {path} is not there; train it first (--stage {needs} or \
          --stage all), or take up a run that has it with --resume RUN"
     )]
@@ -31,6 +39,11 @@ pub enum TrainingError {
         "expected weights of this run's settings, found {0:?}; the file is damaged or of other sizes: restart the stage"
     )]
     Record(RecordError),
+    #[error(
+        "expected a checkpoint that holds {expected}, found one that holds {found}; the run goes on with the weights that it \
+         began with, and begins anew with others"
+    )]
+    OtherWeights { expected: LeftOut, found: LeftOut },
     #[error(
         "labels.grid = {step}: expected a step of at most the label range, {range}; a larger one leaves no label but 0. \
          Change it with --set labels.grid=STEP, or take \"auto\""

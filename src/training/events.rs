@@ -9,6 +9,7 @@
 mod costs;
 mod health;
 mod labels;
+mod parameters;
 mod stage;
 
 use std::collections::BTreeMap;
@@ -19,6 +20,7 @@ use serde::{Deserialize, Serialize};
 pub use costs::Costs;
 pub use health::{Check, CheckState};
 pub use labels::{Agreement, Apart, Gain, Grid, Interval, LabelSummaries, LabelSummary, LabelValues, Part};
+pub use parameters::PartSize;
 pub use stage::{Cut, Moment, Stage, StageState};
 
 use crate::config::LabelSource;
@@ -56,6 +58,9 @@ pub enum Command {
 /// and per epoch `contrastive_text|audio|vision`, `retrieval_*`, `positive_cosine_*` and `gap_*`; denoising adds
 /// `unimodal` (L_uni), `multimodal` (L_mul) and on the validation split `restored_*`, `ridge_*` and `returned`; joint adds `task` and, where its labels are known, `unimodal`.
 pub type Scalars = BTreeMap<String, Option<f32>>;
+
+/// Learning rates by what they move: `network`, `corrector`, and other parts with a rate of their own.
+pub type Rates = BTreeMap<String, f64>;
 
 /// Evaluation metrics by key (`mae`, `pearson`, `acc2_non0`, ...); `None` stands for undefined.
 pub type Metrics = BTreeMap<String, Option<f64>>;
@@ -219,10 +224,18 @@ pub enum Body {
     Restarted,
     /// A stage changed state.
     StageChanged { state: StageState },
+    /// How large the network is in the stage that begins, in the order of its parts; parts without parameters are left out.
+    Parameters { parts: Vec<PartSize> },
     /// Somebody wants the stage to end before its last epoch, or no longer does.
     StageCut { cut: Cut },
     /// One optimiser step.
-    Step { scalars: Scalars },
+    Step {
+        scalars: Scalars,
+        /// The learning rates that it used, where one is another than in the step before; a group that is not named keeps
+        /// its own.
+        #[serde(default, skip_serializing_if = "Rates::is_empty")]
+        rates: Rates,
+    },
     /// One epoch and its validation. The contrastive stage begins with epoch 0: validation of the first weights, with
     /// no training scalars.
     Epoch {

@@ -8,7 +8,7 @@ use super::bilevel::label_tensor;
 use super::context::{Context, Evaluation, StageTrainer};
 use super::contrastive::mean_abs_of;
 use super::error::TrainingError;
-use super::events::LabelValues;
+use super::events::{LabelValues, PartSize};
 use super::feed::Feed;
 use super::fine_tuning::{optimizer, rates, step_in_parts};
 use super::inference::infer;
@@ -18,6 +18,7 @@ use super::randomness::of_part;
 use super::readback::Pending;
 use super::records::{Trained, Trainee};
 use super::scalars::scalars;
+use super::sizes::of_networks;
 use super::targets::{self, Targets};
 use crate::modality::Modality;
 use crate::model::dropout::Dropout;
@@ -36,7 +37,7 @@ impl Joint {
     pub fn new(context: Arc<Context>, network: Network, targets: Box<dyn Targets>) -> Self {
         let settings = &context.settings;
         let optimizer = optimizer(&network, settings, settings.joint.weight_decay);
-        Self { network: Trainee::new(network, optimizer), targets, context }
+        Self { network: Trainee::new(network, optimizer, "network").without(context.left_out.clone()), targets, context }
     }
 }
 
@@ -97,6 +98,11 @@ impl StageTrainer for Joint {
 
     fn restore(&mut self, state: &[u8]) -> Result<(), TrainingError> {
         self.targets.restore(state)
+    }
+
+    fn parameters(&self) -> Vec<PartSize> {
+        // Nothing is aligned any more.
+        of_networks(std::slice::from_ref(&self.network.module), |part| part != "projections")
     }
 
     fn trained(&self) -> &dyn Trained {

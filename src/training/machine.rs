@@ -10,18 +10,18 @@ mod saving;
 mod signs;
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use burn::module::Module;
 
-use super::checkpoint::{Checkpoint, Found, OUTDATED, Progress, State, Store};
+use super::checkpoint::{Checkpoint, Found, OUTDATED, Progress, State, Store, Writer};
 use super::clock::Clock;
 use super::context::{Context, StageTrainer};
 use super::contrastive::Contrastive;
 use super::control::Control;
 use super::cuts::Cuts;
 use super::error::TrainingError;
-use super::events::{Body, Command, Cut, Event, Level, Prepared, Stage, StagePlan, StageState, Summary};
+use super::events::{Body, Command, Cut, Event, Level, Prepared, Rates, Stage, StagePlan, StageState, Summary};
 use super::inference::{Inference, infer_all};
 use super::job::{Job, Outcome};
 use super::joint::Joint;
@@ -53,6 +53,8 @@ struct Taken {
     step: u64,
     /// When it was handed to the device, as in [`Event::time`].
     time: f64,
+    /// As in [`Body::Step`].
+    rates: Rates,
 }
 
 /// The running stage.
@@ -60,7 +62,7 @@ struct Running {
     stage: Stage,
     trainer: Box<dyn StageTrainer>,
     /// The best weights so far, where the stage picks by validation.
-    best: Option<Vec<u8>>,
+    best: Option<Arc<Vec<u8>>>,
     /// Losses that the device may still be computing.
     readback: Readback<Taken>,
     stop_after_epoch: bool,
@@ -73,13 +75,11 @@ pub struct Machine<'a> {
     plan: Vec<StagePlan>,
     control: &'a Control,
     listener: &'a dyn Listener,
-    store: Store,
+    writer: Writer,
     cuts: Cuts,
     progress: Progress,
     clock: Clock,
-    saved: Instant,
-    /// What writing the last checkpoint took.
-    cost: Duration,
+    pace: saving::Pace,
     /// The last loss that was read; NaN where it was not finite.
     last_loss: f32,
     /// What each of stage 1's networks says of every row, from the stage's end until the last that needs it begins.
@@ -112,12 +112,11 @@ impl<'a> Machine<'a> {
             plan,
             control,
             listener,
-            store: Store::open(&job.checkpoints)?,
+            writer: Writer::new(Store::open(&job.checkpoints)?),
             cuts: Cuts::new(&job.checkpoints),
             progress: Progress::default(),
             clock: Clock::new(),
-            saved: Instant::now(),
-            cost: Duration::ZERO,
+            pace: saving::Pace::new(),
             last_loss: 0.0,
             handed_on: None,
         })
@@ -134,8 +133,10 @@ impl<'a> Machine<'a> {
             outdated = self.outdated(&checkpoint);
             self.progress = checkpoint.progress;
             (state, passed_over) = (checkpoint.state, why);
+            self.context.expect_left_out(&self.progress.left_out)?;
             self.clock.set(self.progress.time);
         }
+        self.progress.left_out = self.context.left_out.clone();
         let prepared = self.prepared();
         self.emit(Body::Prepared(prepared))?;
         self.say_what_is_left_out()?;
@@ -202,14 +203,15 @@ impl<'a> Machine<'a> {
 
     /// The checkpoint to go on from. Where all are damaged, a stage can still be begun anew whose own needs are whole.
     fn found(&mut self) -> Result<Option<Found>, TrainingError> {
-        let error = match self.store.load() {
+        let loaded = self.writer.store().load();
+        let error = match loaded {
             Ok(found) => return Ok(found),
             Err(error) => error,
         };
         let command = self.control.poll();
         let found = match command {
             Some(Command::RestartStage { stage: Stage::Contrastive }) => Ok(None),
-            Some(Command::RestartStage { stage }) => self.store.load_before(stage).map(Some),
+            Some(Command::RestartStage { stage }) => self.writer.store().load_before(stage).map(Some),
             _ => return Err(error),
         };
         found.map_err(|_| error)
@@ -256,7 +258,8 @@ impl<'a> Machine<'a> {
         if stage == Stage::Contrastive {
             return Ok(Box::new(Contrastive::new(context)));
         }
-        let networks = context.load_networks(self.store.result(&self.progress, stage, Stage::Contrastive)?)?.all;
+        let weights = self.writer.store().result(&self.progress, stage, Stage::Contrastive)?;
+        let networks = context.load_networks(weights)?.all;
         let handed_on = self.handed_on.take();
         let found = || match handed_on {
             Some(found) => Ok(found),
@@ -290,6 +293,7 @@ impl<'a> Machine<'a> {
         let mut running =
             Running { stage, trainer, best, readback: Readback::new(&self.context.device), stop_after_epoch: false };
         if self.progress.step == 0 {
+            self.emit(Body::Parameters { parts: running.trainer.parameters() })?;
             self.before_first_epoch(&mut running)?;
         }
         self.add_seconds(stage, started);
@@ -307,10 +311,13 @@ impl<'a> Machine<'a> {
                 break;
             }
             self.report_costs(stage, self.progress.epoch - 1)?;
+            self.look_at_writer(&mut running)?;
             if self.checkpoint_due(true) {
-                self.save(Some(&running))?;
+                self.save_aside(&running)?;
             }
         }
+        // Not written again where it failed: taken up from there, a stage that is over would go on.
+        self.wait_for_writer(None)?;
         let cut = self.keep_cut(&running, plan)?;
         self.end_stage(running)?;
         if cut {

@@ -6,7 +6,7 @@
 //! | what | files |
 //! |---|---|
 //! | the stages | `contrastive`, `denoising` and `bilevel`, `learner`, `joint`, and what they share: `context`, `feed`, `inference`, `losses`, `presence` |
-//! | the machine: epochs, pauses, checkpoints, hand-overs | `machine`, `checkpoint`, `parts`, `cuts`, `records` |
+//! | the machine: epochs, pauses, checkpoints, hand-overs | `machine`, `checkpoint`, `parts`, `cuts`, `records`, `left_out`, `sizes` |
 //! | what happens, for everyone else | [`events`], [`listener`], [`control`] |
 //! | what stage 3's unimodal tasks learn | `targets`, one file a source |
 //! | a few clips judged by people, for all clips | [`survey`] |
@@ -41,6 +41,7 @@ mod job;
 mod joint;
 mod labels;
 mod learner;
+mod left_out;
 mod levels;
 pub mod listener;
 mod losses;
@@ -56,6 +57,7 @@ mod records;
 mod restoration;
 mod scalars;
 mod schedule;
+mod sizes;
 pub mod speed;
 mod summaries;
 pub mod survey;

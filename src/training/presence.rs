@@ -95,6 +95,7 @@ mod tests {
     use crate::training::context::Context;
     use crate::training::events::Stage;
     use crate::training::inference::{embedding, infer, infer_all};
+    use crate::training::left_out::LeftOut;
     use crate::training::{readback, records};
     use std::sync::Arc;
 
@@ -159,8 +160,8 @@ mod tests {
     #[test]
     fn networks_of_versions_without_vectors_code_what_is_missing_as_an_empty_sequence() {
         let (whole, lacking) = (context(Missing::default(), &Modality::ALL), context(SOME, &Modality::ALL));
-        let old = records::document(&whole.new_networks()).unwrap();
-        let now = records::document(&lacking.new_networks()).unwrap();
+        let old = records::document(&whole.new_networks(), &LeftOut::default()).unwrap();
+        let now = records::document(&lacking.new_networks(), &LeftOut::default()).unwrap();
         assert!(lacking.predates_missing(Stage::Contrastive, &old));
         assert!(
             !lacking.predates_missing(Stage::Contrastive, &now) && !whole.predates_missing(Stage::Contrastive, &old)

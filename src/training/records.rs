@@ -2,21 +2,33 @@
 //! trains.
 
 use burn::module::Module;
-use burn::optim::{GradientsParams, ModuleOptimizer};
+use burn::optim::{GradientsParams, ModuleOptimizer, OptimizerRecord};
 use burn::store::{ModuleRecord, RecordError};
 use burn::tensor::{Bytes, Tensor};
 
 use super::error::TrainingError;
+use super::events::Rates;
+use super::left_out::LeftOut;
 
 /// What a stage trains, with the optimiser that does it.
 pub struct Trainee<M> {
     pub module: M,
     optimizer: ModuleOptimizer,
+    /// What the optimiser trains, in a word.
+    group: &'static str,
+    rates: Rates,
+    left_out: LeftOut,
 }
 
 impl<M: Module> Trainee<M> {
-    pub fn new(module: M, optimizer: ModuleOptimizer) -> Self {
-        Self { module, optimizer }
+    /// `group`: what the optimiser trains, as the record names its learning rate.
+    pub fn new(module: M, optimizer: ModuleOptimizer, group: &'static str) -> Self {
+        Self { module, optimizer, group, rates: Rates::new(), left_out: LeftOut::default() }
+    }
+
+    /// The same, whose documents leave something out.
+    pub fn without(self, left_out: LeftOut) -> Self {
+        Self { left_out, ..self }
     }
 
     /// One optimiser step down the gradient of `loss`, (1).
@@ -27,6 +39,31 @@ impl<M: Module> Trainee<M> {
     /// One optimiser step down a gradient.
     pub fn apply(&mut self, gradients: GradientsParams, learning_rate: f64) {
         self.module = self.optimizer.step(learning_rate, self.module.clone(), gradients);
+        self.used(self.group, learning_rate);
+    }
+
+    /// Notes the learning rate with which another group of parameters was moved in a step.
+    pub fn used(&mut self, group: &'static str, learning_rate: f64) {
+        self.rates.insert(group.to_owned(), learning_rate);
+    }
+}
+
+/// Weights and optimiser state at one moment, copied to the host's memory.
+pub struct Records {
+    pub weights: ModuleRecord,
+    pub optimizer: OptimizerRecord,
+    /// About how long their documents will be together, in bytes.
+    pub bytes: u64,
+}
+
+impl Records {
+    /// The documents of weights and of the optimiser's state.
+    ///
+    /// # Errors
+    /// A record that cannot be packed.
+    pub fn documents(self) -> Result<(Vec<u8>, Vec<u8>), TrainingError> {
+        let weights = self.weights.into_bytes().map_err(TrainingError::Record)?;
+        Ok((weights.to_vec(), self.optimizer.into_bytes().map_err(TrainingError::Record)?.to_vec()))
     }
 }
 
@@ -38,11 +75,11 @@ pub trait Trained {
     /// A record that cannot be packed.
     fn weights(&self) -> Result<Vec<u8>, TrainingError>;
 
-    /// The optimiser's state as a burnpack document.
-    ///
-    /// # Errors
-    /// As [`weights`](Self::weights).
-    fn optimizer(&self) -> Result<Vec<u8>, TrainingError>;
+    /// Weights and optimiser state as they are now: no longer than a copy takes.
+    fn records(&self) -> Records;
+
+    /// The learning rates of the last step, by group.
+    fn rates(&self) -> &Rates;
 
     /// Takes up weights alone.
     ///
@@ -59,15 +96,22 @@ pub trait Trained {
 
 impl<M: Module> Trained for Trainee<M> {
     fn weights(&self) -> Result<Vec<u8>, TrainingError> {
-        document(&self.module)
+        document(&self.module, &self.left_out)
     }
 
-    fn optimizer(&self) -> Result<Vec<u8>, TrainingError> {
-        Ok(self.optimizer.into_bytes().map_err(TrainingError::Record)?.to_vec())
+    fn records(&self) -> Records {
+        let kept = self.left_out.of(&self.module);
+        let weights = self.module.clone().into_record_group(kept.group);
+        // AdamW keeps two numbers a parameter.
+        Records { weights, optimizer: self.optimizer.to_record(), bytes: 3 * kept.bytes }
+    }
+
+    fn rates(&self) -> &Rates {
+        &self.rates
     }
 
     fn load(&mut self, weights: Vec<u8>) -> Result<(), TrainingError> {
-        self.module = load(self.module.clone(), weights)?;
+        self.module = load_without(self.module.clone(), weights, &self.left_out)?;
         Ok(())
     }
 
@@ -79,12 +123,13 @@ impl<M: Module> Trained for Trainee<M> {
     }
 }
 
-/// The weights of a module as a document.
+/// The weights of a module as a document, without what is left out.
 ///
 /// # Errors
 /// A record that cannot be packed.
-pub fn document<M: Module>(module: &M) -> Result<Vec<u8>, TrainingError> {
-    Ok(module.clone().into_record().into_bytes().map_err(TrainingError::Record)?.to_vec())
+pub fn document<M: Module>(module: &M, left_out: &LeftOut) -> Result<Vec<u8>, TrainingError> {
+    let record = module.clone().into_record_group(left_out.of(module).group);
+    Ok(record.into_bytes().map_err(TrainingError::Record)?.to_vec())
 }
 
 /// `module` with the weights of a document.
@@ -92,16 +137,33 @@ pub fn document<M: Module>(module: &M) -> Result<Vec<u8>, TrainingError> {
 /// # Errors
 /// A document of other sizes, or a damaged one.
 pub fn load<M: Module>(module: M, document: Vec<u8>) -> Result<M, TrainingError> {
+    load_without(module, document, &LeftOut::default())
+}
+
+/// As [`load`], of a document without what is left out: there the module keeps what it has.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_without<M: Module>(module: M, document: Vec<u8>, left_out: &LeftOut) -> Result<M, TrainingError> {
     let damaged = |error: RecordError| TrainingError::Record(error);
     let record = ModuleRecord::from_bytes(Bytes::from_bytes_vec(document)).map_err(damaged)?;
     // Else weights that a file holds as f16 stay f16, and no operation of ours takes them.
-    module.try_load_record(record.cast_to_module_dtype()).map_err(damaged)
+    let mut record = record.cast_to_module_dtype();
+    if !left_out.parts.is_empty() {
+        // Tensors without a place are refused below, so the same number is the same tensors.
+        let (expected, found) = (left_out.of(&module).tensors, record.len());
+        if found != expected {
+            return Err(damaged(RecordError::Validation(format!("expected {expected} tensors, found {found}"))));
+        }
+        record = record.allow_partial(true);
+    }
+    module.try_load_record(record).map_err(damaged)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use burn::nn::LinearConfig;
+    use burn::nn::{Linear, LinearConfig};
     use burn::tensor::{DType, Device};
 
     #[test]
@@ -114,5 +176,61 @@ mod tests {
         let loaded = load(LinearConfig::new(3, 2).init(&device), document).unwrap();
         assert_eq!(loaded.weight.val().dtype(), DType::F32);
         assert_eq!(loaded.weight.val().into_data(), half.weight.val().cast(DType::F32).into_data());
+    }
+
+    #[derive(Module, Debug)]
+    struct Two {
+        encoder: Linear,
+        all: Vec<Linear>,
+    }
+
+    fn two(encoder: &Linear) -> Two {
+        let new = || LinearConfig::new(3, 2).init(&Device::flex());
+        Two { encoder: encoder.clone(), all: vec![new(), new()] }
+    }
+
+    #[test]
+    fn what_is_left_out_is_in_no_document_and_stays_as_it_was_built() {
+        let encoder = LinearConfig::new(64, 64).init(&Device::flex());
+        let left_out = LeftOut { parts: vec!["encoder".into(), "all.1.bias".into()], checksum: "x".into() };
+        let (own, other) = (two(&encoder), two(&encoder));
+        let (whole, document) = (document(&own, &LeftOut::default()).unwrap(), document(&own, &left_out).unwrap());
+        assert!(document.len() + 4 * 64 * 64 < whole.len());
+        let loaded = load_without(other.clone(), document.clone(), &left_out).unwrap();
+        let same = |a: &Linear, b: &Linear| a.weight.val().into_data() == b.weight.val().into_data();
+        assert!(same(&loaded.all[0], &own.all[0]) && same(&loaded.all[1], &own.all[1]));
+        assert!(same(&loaded.encoder, &encoder) && !same(&other.all[0], &own.all[0]));
+        // One that lacks more or less than it should is refused.
+        assert!(load(other.clone(), document.clone()).is_err());
+        assert!(load_without(other.clone(), whole, &left_out).is_err());
+        let more = LeftOut { parts: vec!["encoder".into()], ..left_out.clone() };
+        assert!(load_without(other, document, &more).is_err());
+        let kept = left_out.of(&own);
+        assert_eq!((kept.tensors, kept.bytes), (3, 4 * (6 + 2 + 6)));
+    }
+
+    #[test]
+    fn records_are_those_of_the_moment_at_which_they_were_taken() {
+        let device = Device::flex().autodiff();
+        let optimizer = crate::training::optimizer::adamw(0.1, 1.0, crate::training::optimizer::Clipping::Tensors);
+        let mut trainee = Trainee::new(LinearConfig::new(5, 4).init(&device), optimizer, "network");
+        let step = |trainee: &mut Trainee<Linear>| {
+            let loss = trainee.module.forward(Tensor::<2>::ones([3, 5], &device)).square().mean();
+            trainee.step(&loss, 0.1);
+        };
+        step(&mut trainee);
+        let (records, weights) = (trainee.records(), trainee.weights().unwrap());
+        let moments = trainee.optimizer.to_record();
+        assert_eq!(records.bytes, 3 * 4 * (5 * 4 + 4));
+        step(&mut trainee);
+        assert_ne!(trainee.weights().unwrap(), weights);
+        assert_eq!(records.weights.into_bytes().unwrap().to_vec(), weights);
+        let (then, kept) = (moments.into_bytes().unwrap().to_vec(), records.optimizer.into_bytes().unwrap().to_vec());
+        assert_eq!((then.len(), trainee.rates()["network"]), (kept.len(), 0.1));
+        // Taken up, both make the same step as was made.
+        let after = trainee.weights().unwrap();
+        trainee.restore(weights, kept).unwrap();
+        step(&mut trainee);
+        assert_eq!(trainee.weights().unwrap(), after);
     }
 }

@@ -73,7 +73,8 @@ fn a_full_disk() {
             || {
                 while file.write(&[1; 4096]).is_ok_and(|n| n > 0) {}
                 let text = console.text();
-                text.contains("paused until it can be written") && text.contains("No space")
+                let why = ["No space", "of free disk"];
+                text.contains("paused until it can be written") && why.iter().any(|why| text.contains(why))
             },
             || console.text(),
         );

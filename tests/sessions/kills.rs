@@ -101,6 +101,14 @@ fn labels_that_the_joint_stage_makes_outlive_kills() {
 }
 
 #[test]
+fn wide_networks_whose_checkpoints_take_a_while_outlive_kills() {
+    let settings = format!("{SMALL} --set model.hidden=320 --set contrastive.epochs=2 --set joint.epochs=2");
+    let home = Home::new();
+    home.good(&format!("train {settings} --run whole"));
+    killed_again_and_again(4, 5, &settings, 0.0, &Outcome::of(&home.run()));
+}
+
+#[test]
 fn paused_killed_and_taken_up_another_day_gives_the_same_numbers() {
     let home = Home::new();
     let mut training = Training::begin(&home, &format!("train {SMALL} --run x"));

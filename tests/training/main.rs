@@ -5,6 +5,7 @@
 mod support;
 
 mod calibration;
+mod checkpoints;
 mod health;
 mod learners;
 mod missing;

@@ -63,7 +63,7 @@ fn what_a_clip_lacks_has_no_label_and_no_prediction_and_everything_else_has() {
                 }
                 predictions += 1;
             }
-            Body::Step { scalars } => assert!(scalars.values().all(Option::is_some), "{scalars:?}"),
+            Body::Step { scalars, .. } => assert!(scalars.values().all(Option::is_some), "{scalars:?}"),
             Body::Epoch { valid, .. } => assert!(valid.values().all(Option::is_some), "{valid:?}"),
             Body::Prepared(prepared) => {
                 let said = prepared.findings.iter().filter(|f| f.contains("data.missing")).count();
@@ -130,7 +130,7 @@ fn a_network_of_one_modality_says_nothing_of_the_others() {
     for event in &found {
         match &event.body {
             Body::Prepared(prepared) => assert_eq!(prepared.modalities(), [Modality::Audio]),
-            Body::Step { scalars } => {
+            Body::Step { scalars, .. } => {
                 assert!(!scalars.contains_key("contrastive") && scalars.values().all(Option::is_some), "{scalars:?}");
             }
             Body::Epoch { valid, .. } => {

@@ -41,7 +41,7 @@ pub fn cpu() -> ComputeDevice {
 /// What a run computed: everything but times.
 #[derive(Debug, Default, PartialEq)]
 pub struct Record {
-    /// Stage, step and losses of every step, then of every epoch.
+    /// Stage, step, losses and changed learning rates of every step, then of every epoch.
     pub losses: Vec<(Stage, u64, String)>,
     pub labels: Option<Arc<LabelValues>>,
     /// By moment and epoch.
@@ -64,7 +64,9 @@ pub fn record(events: &[Event]) -> Record {
                 record.predictions.retain(|stage, _| *stage < at.0);
             }
             (Body::Restarted, Some((stage, _))) => record.losses.retain(|l| l.0 < stage),
-            (Body::Step { scalars }, Some((s, n))) => record.losses.push((s, n, format!("{scalars:?}"))),
+            (Body::Step { scalars, rates }, Some((s, n))) => {
+                record.losses.push((s, n, format!("{scalars:?} {rates:?}")));
+            }
             (Body::Epoch { train, valid, metrics, .. }, Some((s, n))) => {
                 record.losses.push((s, n, format!("{train:?} {valid:?} {metrics:?}")));
             }
@@ -358,7 +360,7 @@ fn agree(gpu: &ComputeDevice, more: &str) {
         train(job(&data, set, device, folder.path(), false), &Control::new(), &sender).unwrap();
         drop(sender);
         let step = |e: Event| match e.body {
-            Body::Step { scalars } => Some((e.stage?, scalars["loss"]?)),
+            Body::Step { scalars, .. } => Some((e.stage?, scalars["loss"]?)),
             _ => None,
         };
         events.iter().filter_map(step).collect()

@@ -40,6 +40,8 @@ pub enum Action {
     SmoothMore,
     SmoothLess,
     ClipOutliers,
+    /// Learning rates below the losses, or not.
+    Rates,
     FollowStage,
     Left,
     Right,

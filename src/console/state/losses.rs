@@ -6,6 +6,7 @@ use super::action::{Action, Key, bind};
 use super::series::{Series, SeriesKey};
 use super::spec::{Slot, Spec};
 pub use crate::report::figure::XAxis;
+use crate::run::view::RATE;
 use crate::training::events::Stage;
 
 /// Its place and keys.
@@ -18,6 +19,7 @@ pub const PANE: Spec = Spec {
         bind(Action::XAxis, &[Key::char('x')], "x axis", "x by step, epoch or time"),
         bind(Action::SmoothMore, &[Key::char('+'), Key::char('=')], "smooth", "smooth more"),
         bind(Action::SmoothLess, &[Key::char('-')], "", "smooth less"),
+        bind(Action::Rates, &[Key::char('e')], "", "show or hide the learning rates below the curves"),
         bind(Action::ClipOutliers, &[Key::char('u')], "outliers", "cut the y range at outliers, or show everything"),
         bind(Action::Plot, &[Key::char('P')], "", "write these curves as a figure: SVG or PNG"),
         bind(Action::FollowStage, &[Key::char('f')], "", "show the stage that is being trained again"),
@@ -38,6 +40,8 @@ pub struct Losses {
     /// Position in [`WEIGHTS`].
     pub smoothing: usize,
     pub clip: bool,
+    /// Learning rates are drawn below the curves.
+    pub rates: bool,
     /// The crosshair's optimiser step.
     pub cursor: Option<u64>,
     pub series: Series,
@@ -55,6 +59,7 @@ impl Default for Losses {
             x: XAxis::Epoch,
             smoothing: 2,
             clip: false,
+            rates: false,
             cursor: None,
             series: Series::new(SeriesKey::default()),
         }
@@ -62,8 +67,13 @@ impl Default for Losses {
 }
 
 impl Losses {
-    /// The weight of the smoothing.
+    /// Position in [`WEIGHTS`] of the smoothing of what is drawn: learning rates are as they are.
+    pub fn smoothed(&self) -> usize {
+        if self.scalar.starts_with(RATE) { 0 } else { self.smoothing.min(WEIGHTS.len() - 1) }
+    }
+
+    /// The weight of the smoothing of what is drawn.
     pub fn weight(&self) -> f64 {
-        WEIGHTS[self.smoothing.min(WEIGHTS.len() - 1)]
+        WEIGHTS[self.smoothed()]
     }
 }

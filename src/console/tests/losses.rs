@@ -7,7 +7,7 @@ use crate::console::state::effect::Effect;
 use crate::console::state::message::Message;
 use crate::console::state::pane::Pane;
 use crate::console::terminal::decode::Input;
-use crate::training::events::Stage;
+use crate::training::events::{Body, Event, Stage};
 
 #[test]
 fn the_crosshair_reads_values_and_follows_the_keys() {
@@ -48,4 +48,43 @@ fn the_mouse_gives_focus_and_scrolls() {
     assert_eq!(state.labels.list.selected, before + 3);
     tell(&mut state, [Message::Input(Input::Click(5, 4))]);
     assert_eq!((state.focus, state.datasets.list.selected), (Pane::Datasets, 2));
+}
+
+/// The events with learning rates, as of a network with a part that warms up.
+fn with_rates(mut events: Vec<Event>) -> Vec<Event> {
+    for event in &mut events {
+        let Body::Step { rates, .. } = &mut event.body else { continue };
+        if event.step == 1 {
+            rates.insert("network".into(), 1e-3);
+        }
+        rates.insert("bert".into(), 5e-5 * (event.step as f64 / 100.0).min(1.0));
+    }
+    events
+}
+
+#[test]
+fn learning_rates_lie_below_the_losses_where_they_are_asked_for() {
+    let mut state = attached(120, 40, with_rates(events()));
+    press(&mut state, "z");
+    assert!(!screen(&state).contains("learning rate"), "{}", screen(&state));
+    press(&mut state, "e");
+    let text = screen(&state);
+    assert!(
+        text.contains("learning rate") && text.contains("─ bert 5e-5") && text.contains("● network 0.001"),
+        "{text}"
+    );
+    insta::assert_snapshot!(text);
+    // The crosshair reads them, too.
+    state.losses.cursor = Some(10);
+    assert!(screen(&state).contains("─ bert 5e-6"), "{}", screen(&state));
+    press(&mut state, "e");
+    assert!(!screen(&state).contains("learning rate"));
+    // As a value of their own they are not smoothed.
+    press(&mut state, "V");
+    assert_eq!((state.losses.scalar.as_str(), state.losses.weight()), ("learning_rate_network", 0.0));
+    assert!(!screen(&state).contains("smooth"), "{}", screen(&state));
+    // A record that has none shows none.
+    let mut state = attached(120, 40, events());
+    press(&mut state, "ze");
+    assert!(!screen(&state).contains("learning rate"));
 }

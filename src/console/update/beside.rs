@@ -132,7 +132,7 @@ mod tests {
     fn louder(times: f32) -> Vec<Event> {
         let mut events = events();
         for event in &mut events {
-            if let Body::Step { scalars } | Body::Epoch { valid: scalars, .. } = &mut event.body {
+            if let Body::Step { scalars, .. } | Body::Epoch { valid: scalars, .. } = &mut event.body {
                 scalars.values_mut().flatten().for_each(|v| *v *= times);
             }
         }

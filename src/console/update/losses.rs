@@ -35,6 +35,7 @@ impl PaneKeys for Keys {
             Action::SmoothMore => losses.smoothing = (losses.smoothing + 1).min(WEIGHTS.len() - 1),
             Action::SmoothLess => losses.smoothing = losses.smoothing.saturating_sub(1),
             Action::ClipOutliers => losses.clip = !losses.clip,
+            Action::Rates => losses.rates = !losses.rates,
             Action::FollowStage => (losses.chosen, losses.cursor) = (None, None),
             Action::Left | Action::Right => move_crosshair(state, action == Action::Right),
             Action::Plot => plot(state),

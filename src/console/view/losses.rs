@@ -9,10 +9,10 @@ use super::frame::frame;
 use super::pens::Pens;
 use super::ranges::{outermost, positions, rounded, sample, with_range};
 use super::stages::{shown_state, symbol};
-use super::{beside, datasets, pens, star};
+use super::{beside, datasets, pens, rates, star};
 use crate::console::state::State;
 use crate::console::state::datasets::Availability;
-use crate::console::state::losses::{WEIGHTS, XAxis};
+use crate::console::state::losses::XAxis;
 use crate::console::state::pane::Pane;
 use crate::console::terminal::theme;
 use crate::console::widgets::chart::{Chart, Curve, Mark, Positions};
@@ -60,7 +60,10 @@ pub fn draw(state: &State, area: Rect, buffer: &mut Buffer) {
         beside::legend(state, Rect { y: inside.y + 1, height: 1, ..inside }, buffer);
     }
     let chart = Rect { y: inside.y + 1 + named, height: inside.height - 2 - named, ..inside };
-    plot.chart(state).draw(chart, buffer);
+    let (chart, below) = rates::split(state, view, chart);
+    let curves = plot.chart(state);
+    curves.draw(chart, buffer);
+    rates::draw(state, view, &curves, below, buffer);
 }
 
 /// The three stages with their states, the shown one marked.
@@ -154,7 +157,7 @@ impl<'a> Plot<'a> {
         let mut parts = vec![text::clip(&losses.scalar, 28)];
         parts.push(if self.y.log { "log y".into() } else { "linear y".into() });
         if !self.raw.is_empty() {
-            parts.push(format!("smooth {}", WEIGHTS[losses.smoothing.min(WEIGHTS.len() - 1)]));
+            parts.push(format!("smooth {}", losses.weight()));
         }
         parts.push(format!("x {}", losses.x.name()));
         if self.gaps > 0 {
@@ -182,7 +185,7 @@ impl<'a> Plot<'a> {
         // The series is of this column: update keeps it so. One that is behind is cut to its own length.
         let smooth = &losses.series;
         let pens = Pens::of(state.abilities);
-        if losses.smoothing > 0 {
+        if losses.smoothed() > 0 {
             let extremes = Some(&smooth.raw_extremes);
             curves.push(Curve {
                 x: steps,
@@ -201,7 +204,7 @@ impl<'a> Plot<'a> {
             values: &smooth.smoothed,
             extremes,
             style: theme::TRAIN,
-            pen: if losses.smoothing > 0 { pens.train } else { pens.alone },
+            pen: if losses.smoothed() > 0 { pens.train } else { pens.alone },
             symbol: None,
             spaced: None,
         });
@@ -306,7 +309,7 @@ impl<'a> Plot<'a> {
         if !self.raw.is_empty() {
             let smooth = state.losses.series.smoothed.get(at);
             let raw = self.raw.get(at);
-            parts.push(match state.losses.smoothing {
+            parts.push(match state.losses.smoothed() {
                 0 => format!("train {}", number(raw)),
                 _ => format!("train {} (raw {})", number(smooth), number(raw)),
             });

@@ -27,6 +27,7 @@ mod pens;
 mod problem;
 pub mod prompt;
 mod ranges;
+mod rates;
 mod runs;
 mod stages;
 mod star;

@@ -34,7 +34,7 @@ impl Pens {
 /// What the curves' lines and symbols mean. `per_step`: the value is reported each step, not only each epoch.
 pub fn legend(state: &State, per_step: bool) -> Line<'static> {
     let unicode = state.abilities.unicode;
-    let smoothed = state.losses.smoothing > 0;
+    let smoothed = state.losses.smoothed() > 0;
     let symbol = match (unicode, per_step) {
         (false, _) => "#",
         (true, false) => "×",

@@ -11,8 +11,9 @@ use crate::console::state::pane::Pane;
 use crate::console::terminal::theme;
 use crate::console::widgets::frame::{placeholder, put};
 use crate::console::widgets::text;
+use crate::report::card::parameters_in_words;
 use crate::run::view::{Phase, RunView, StageView};
-use crate::training::events::{Costs, Stage, StageState};
+use crate::training::events::{Costs, Prepared, Stage, StageState};
 
 /// The symbol of a stage's state, with its style; readable without colour.
 pub fn symbol(state: StageState) -> (&'static str, Style) {
@@ -89,15 +90,23 @@ fn facts(run: &Attached) -> Vec<String> {
         lines.push(format!("sequences    {}", shapes.collect::<Vec<_>>().join(" · ")));
         let judged = if p.unimodal_labels { "unimodal labels to judge by" } else { "no unimodal labels" };
         lines.push(format!("labels       within ±{} · {judged}", p.label_range));
-        let (model, corrector) = p.parameters;
-        let count = |n: usize| text::count(n as f64);
-        lines.push(format!("parameters   model {} · corrector {}", count(model), count(corrector)));
+        lines.push(format!("parameters   {}", parameters(view, p)));
         lines.push(format!("device       {}", p.device));
     }
     lines.push(format!("trained for  {} · {} checkpoints", text::duration(view.time), view.checkpoints));
     lines.extend(memory(view).map(|memory| format!("memory       {memory}")));
     lines.push(format!("directory    {}", run.path.display()));
     lines
+}
+
+/// Parameters of the running or last stage by part; before one has begun, those of model and corrector.
+fn parameters(view: &RunView, prepared: &Prepared) -> String {
+    let parts = view.stage.map_or(&[][..], |stage| &view.stage(stage).parameters);
+    if parts.is_empty() {
+        let (model, corrector) = prepared.parameters;
+        return format!("model {} · corrector {}", text::count(model as f64), text::count(corrector as f64));
+    }
+    parts.iter().map(|part| format!("{} {}", part.part, parameters_in_words(part))).collect::<Vec<_>>().join(" · ")
 }
 
 /// The most memory that a stage has taken so far.

@@ -4,11 +4,14 @@
 //! The card is plain data, here; `text` makes lines of it, for `mug show` and the console.
 
 mod costs;
+mod parameters;
 mod text;
 
 use std::path::PathBuf;
 
 use serde::Serialize;
+
+pub use parameters::parameters_in_words;
 
 use super::compare::{predicting, settings};
 use crate::config::{LabelSource, Settings};
@@ -17,7 +20,7 @@ use crate::run::directory::{Manifest, RunDir};
 use crate::run::list::RunState;
 use crate::run::lock;
 use crate::run::view::RunView;
-use crate::training::events::{Check, CheckState, Costs, LabelSummaries, Level, Metrics, Stage, StageState};
+use crate::training::events::{Check, CheckState, Costs, LabelSummaries, Level, Metrics, PartSize, Stage, StageState};
 
 /// What became of a run.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -92,6 +95,10 @@ pub struct StageCard {
     pub seconds: Option<f64>,
     /// So far; `None` before the stage's first epoch, and in records of versions that told them at the run's end alone.
     pub costs: Option<Costs>,
+    /// How large the network is in the stage, part by part; empty before it begins, and in records of versions that did not
+    /// tell.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub parameters: Vec<PartSize>,
 }
 
 /// Why a finished stage trained no longer.
@@ -271,6 +278,7 @@ fn stage_card(stage: Stage, settings: &Settings, view: &RunView) -> StageCard {
         ended,
         seconds: summary.map(|s| s.seconds),
         costs: part.costs,
+        parameters: part.parameters.clone(),
     }
 }
 

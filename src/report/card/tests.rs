@@ -1,5 +1,5 @@
 use super::*;
-use crate::report::fixture::{empty, events, finished, write_events};
+use crate::report::fixture::{empty, events, finished, parameters, write_events};
 use crate::run::tail::read_view;
 
 fn card(dir: &RunDir) -> Card {
@@ -123,4 +123,30 @@ fn a_card_says_whose_labels_stage_3_learns() {
     });
     assert!(momentum.contains("momentum labels of epoch 4") && !momentum.contains("not these"), "{momentum}");
     assert!(momentum.contains("  momentum    copied"), "{momentum}");
+}
+
+#[test]
+fn parameters_stand_in_a_table_by_part_and_stage() {
+    let (_root, dir) = finished("one", &[]);
+    assert!(card(&dir).parameter_lines().is_empty(), "older versions recorded none");
+    let mut all = events();
+    let text = ("text", 25_000_000, 85_054_464);
+    all.insert(1, parameters(Stage::Contrastive, &[text, ("fusion", 12_345, 0)]));
+    let of_stage_2 =
+        parameters(Stage::Denoising, &[("text", 0, 110_054_464), ("fusion", 0, 12_345), ("corrector", 950, 0)]);
+    let at = all.iter().position(|e| e["stage"] == "denoising").unwrap();
+    all.insert(at, of_stage_2);
+    write_events(&dir, &all);
+    let text = card(&dir).lines().join("\n");
+    let table = "\
+parameters
+                       contrastive           denoising
+  text            25M + 85M frozen         110M frozen
+  fusion                       12k          12k frozen
+  corrector                      –                 950
+  in all          25M + 85M frozen   950 + 110M frozen";
+    assert!(text.contains(table), "{text}");
+    assert!(card(&dir).lines().iter().all(|l| l.chars().count() <= 78), "{text}");
+    let json = serde_json::to_value(card(&dir)).unwrap();
+    assert_eq!(json["stages"][0]["parameters"][0]["frozen"], 85_054_464);
 }

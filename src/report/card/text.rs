@@ -18,9 +18,15 @@ impl Card {
         lines.extend(self.reason.iter().map(|r| format!("  {r}")));
         let device = self.device.as_deref().unwrap_or("not prepared yet");
         lines.push(format!("  {} on {device} · seed {} · begun {}", clock(self.seconds), self.seed, self.created));
-        for part in
-            [self.figure_lines(), self.health_lines(), self.label_lines(), self.stage_lines(), self.cost_lines()]
-        {
+        let parts = [
+            self.figure_lines(),
+            self.health_lines(),
+            self.label_lines(),
+            self.stage_lines(),
+            self.cost_lines(),
+            self.parameter_lines(),
+        ];
+        for part in parts.into_iter().filter(|part| !part.is_empty()) {
             lines.push(String::new());
             lines.extend(part);
         }

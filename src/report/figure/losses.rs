@@ -161,10 +161,7 @@ impl<'a> Data<'a> {
 
     fn panel(&self, stage: Stage, request: &Request, notes: &mut Vec<String>) -> Panel {
         let (steps, epochs) = (positions(&self.view.steps, request.x), positions(&self.view.per_epoch, request.x));
-        let (first, last) =
-            steps.iter().chain(&epochs).fold((f64::INFINITY, 0.0f64), |(a, b), v| (a.min(*v), b.max(*v)));
-        let start = if request.x == XAxis::Time { first.min(last) } else { 0.0 };
-        let x = Scale::new(start, last, false);
+        let x = places(self.view, request.x);
         let y = self.y_scale(request.log);
         let mut gaps = 0;
         let mut lines = |at: &[f64], values: &[f32]| {
@@ -220,11 +217,7 @@ impl<'a> Data<'a> {
                 self.raw.len()
             ));
         }
-        let (label, ticks) = match request.x {
-            XAxis::Epoch => ("epoch", Ticks::Whole),
-            XAxis::Step => ("optimiser step", Ticks::Whole),
-            XAxis::Time => ("training time (min:s)", Ticks::Clock),
-        };
+        let (label, ticks) = label_of(request.x);
         Panel {
             heading: vec![format!("Stage {}: {stage}", stage.index() + 1)],
             x: Axis::new(x, label).with(ticks),
@@ -234,7 +227,25 @@ impl<'a> Data<'a> {
     }
 }
 
-fn positions(curves: &Curves, x: XAxis) -> Vec<f64> {
+/// The range of x that a stage's steps and epochs lie in.
+pub fn places(view: &StageView, x: XAxis) -> Scale {
+    let (steps, epochs) = (positions(&view.steps, x), positions(&view.per_epoch, x));
+    let (first, last) = steps.iter().chain(&epochs).fold((f64::INFINITY, 0.0f64), |(a, b), v| (a.min(*v), b.max(*v)));
+    let start = if x == XAxis::Time { first.min(last) } else { 0.0 };
+    Scale::new(start, last, false)
+}
+
+/// What the x axis says, and its ticks.
+pub fn label_of(x: XAxis) -> (&'static str, Ticks) {
+    match x {
+        XAxis::Epoch => ("epoch", Ticks::Whole),
+        XAxis::Step => ("optimiser step", Ticks::Whole),
+        XAxis::Time => ("training time (min:s)", Ticks::Clock),
+    }
+}
+
+/// Where points lie on the x axis.
+pub fn positions(curves: &Curves, x: XAxis) -> Vec<f64> {
     match x {
         XAxis::Step => curves.step.iter().map(|v| *v as f64).collect(),
         XAxis::Epoch => curves.epoch.iter().map(|v| f64::from(*v)).collect(),

@@ -1,7 +1,7 @@
 //! Figures of a run or a study as SVG and PNG, made to be printed: axes with units, a legend, series that stay apart in grey.
 //!
 //! ```text
-//! run directory ─▶ losses.rs, metrics.rs, labels.rs, embedding.rs ─▶ Figure (panel.rs) ─▶ canvas.rs ─▶ SVG ─▶ image.rs ─▶ PNG
+//! run directory ─▶ losses.rs, rates.rs, metrics.rs, labels.rs, embedding.rs ─▶ Figure (panel.rs) ─▶ canvas.rs ─▶ SVG ─▶ image.rs ─▶ PNG
 //! ```
 //!
 //! To add a figure: write a file with a [`FigureKind`] and enter it in [`FIGURES`]. `mug plot` knows it then, its help and
@@ -16,6 +16,7 @@ mod losses;
 mod metrics;
 pub mod palette;
 pub mod panel;
+mod rates;
 mod request;
 mod study;
 mod writing;
@@ -29,6 +30,7 @@ pub use error::FigureError;
 pub use labels::LABELS;
 pub use losses::LOSSES;
 pub use metrics::METRICS;
+pub use rates::RATES;
 pub use request::{Choice, Draw, FigureKind, Request, SMOOTHING, Subject, XAxis};
 pub use study::STUDY;
 pub use writing::clean;
@@ -41,7 +43,7 @@ use error::{LEAST, MOST};
 use panel::Figure;
 
 /// Every figure that can be asked for.
-pub const FIGURES: &[&FigureKind] = &[&LOSSES, &METRICS, &LABELS, &EMBEDDING, &STUDY];
+pub const FIGURES: &[&FigureKind] = &[&LOSSES, &RATES, &METRICS, &LABELS, &EMBEDDING, &STUDY];
 
 impl clap::ValueEnum for &'static FigureKind {
     fn value_variants<'a>() -> &'a [Self] {

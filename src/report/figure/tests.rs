@@ -5,7 +5,7 @@ use std::path::Path;
 use super::palette::lightness;
 use super::panel::{Axis, Layer, Panel};
 use super::*;
-use crate::report::fixture::{EPOCHS, STEPS, empty, events, finished, write_events};
+use crate::report::fixture::{EPOCHS, STEPS, empty, events, events_with_rates, finished, write_events};
 use crate::report::scale::Scale;
 use crate::split::Split;
 use crate::training::events::Stage;
@@ -64,6 +64,29 @@ fn losses_have_every_point_and_gaps_are_gaps() {
     }
     // The best epoch is marked in each panel.
     assert!(panels.iter().all(|p| p.layers.iter().any(|l| matches!(l, Layer::Upright { x, .. } if *x == 3.0))));
+}
+
+#[test]
+fn learning_rates_have_a_line_a_group() {
+    let (_root, dir) = finished("a", &[]);
+    let error = figure(&dir, &Request::new(&RATES)).unwrap_err().to_string();
+    assert!(error.contains("no learning rate of any stage is recorded"), "{error}");
+    write_events(&dir, &events_with_rates());
+    let (figure, svg) = drawn(&dir, |_| {}, &RATES);
+    let panels: Vec<&Panel> = figure.panels().collect();
+    assert_eq!(panels.len(), 3);
+    let steps = (STEPS * EPOCHS) as usize;
+    let points = |panel: &Panel| lines(panel).iter().map(|l| l.concat().len()).collect::<Vec<_>>();
+    assert_eq!((points(panels[0]), points(panels[2])), (vec![steps, steps], vec![steps]));
+    // Of the two groups, bert comes first: it rises to its rate and falls to 0.
+    let bert: Vec<f64> = lines(panels[0])[0].concat().iter().map(|p| p.1).collect();
+    assert!((bert[4] - 5e-5).abs() < 1e-9 && bert[0] < bert[1] && bert[10] > bert[11] && bert[steps - 1] == 0.0);
+    assert!(lines(panels[2])[0].concat().iter().all(|p| (p.1 - 1e-3).abs() < 1e-9));
+    for word in ["network", "bert", "learning rate", "Stage 1: contrastive"] {
+        assert!(texts(&svg).iter().any(|w| w == word), "{word} in {svg}");
+    }
+    let (figure, _) = drawn(&dir, |r| (r.stage, r.log, r.x) = (Some(Stage::Contrastive), true, XAxis::Time), &RATES);
+    assert!(figure.panels().count() == 1 && figure.panels().all(|p| p.y.scale.log && p.x.scale.hi > 1.0));
 }
 
 #[test]

@@ -22,7 +22,13 @@ pub(crate) fn run_dir() -> (tempfile::TempDir, RunDir) {
 
 pub(crate) fn step(step: u64) -> Event {
     let scalars = [("loss".to_owned(), Some(1.0 / step as f32)), ("task".to_owned(), None)].into();
-    Event { time: step as f64 * 0.1, stage: Some(Stage::Denoising), epoch: 1, step, body: Body::Step { scalars } }
+    Event {
+        time: step as f64 * 0.1,
+        stage: Some(Stage::Denoising),
+        epoch: 1,
+        step,
+        body: Body::Step { scalars, rates: Default::default() },
+    }
 }
 
 fn labels(values: usize) -> Event {

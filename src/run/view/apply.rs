@@ -1,7 +1,7 @@
 //! What each event changes in a view.
 
 use super::RunView;
-use super::curves::StageView;
+use super::curves::{RATE, StageView};
 use super::entries::{EmbeddingEntry, HealthEntry, LabelRefresh, LogLine, Mark, MarkKind, PredictionsEntry};
 use crate::training::events::{Body, Cut, Event, Level, Moment, Stage, StageState};
 
@@ -73,6 +73,11 @@ impl RunView {
                     }
                 }
             }
+            Body::Parameters { parts } => {
+                if let Some(stage) = event.stage {
+                    self.stages[stage.index()].parameters = parts.clone();
+                }
+            }
             Body::StageCut { cut } => {
                 if let Some((stage, step)) = here {
                     if *cut == Cut::Undone {
@@ -85,13 +90,14 @@ impl RunView {
                     self.stages[stage.index()].cut = stands.then_some(*cut);
                 }
             }
-            Body::Step { scalars } => {
+            Body::Step { scalars, rates } => {
                 if let Some((stage, step)) = here {
                     let view = &mut self.stages[stage.index()];
                     view.epoch = event.epoch;
                     view.step = step;
                     let epoch = step as f32 / view.steps_per_epoch.max(1) as f32;
                     view.steps.push(step, epoch, event.time, scalars, "");
+                    view.steps.carry(rates.iter().map(|(group, rate)| (format!("{RATE}{group}"), *rate as f32)), RATE);
                 }
             }
             Body::Epoch { train, valid, metrics, samples_per_second, best, .. } => {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::training::events::{Costs, Cut, Metrics, Scalars, StageState};
+use crate::training::events::{Costs, Cut, Metrics, PartSize, Scalars, StageState};
 
 /// One named number over steps or epochs, beside the shared positions of [`Curves`]; NaN where it was not finite or not
 /// reported.
@@ -52,6 +52,22 @@ impl Curves {
         }
     }
 
+    /// Writes new values of columns that begin with `prefix` into the last position; others of them keep the value before.
+    pub(super) fn carry(&mut self, new: impl Iterator<Item = (String, f32)>, prefix: &str) {
+        let Some(last) = self.len().checked_sub(1) else { return };
+        for (_, column) in self.columns.range_mut(prefix.to_owned()..).take_while(|(name, _)| name.starts_with(prefix))
+        {
+            if let Some(before) = last.checked_sub(1) {
+                column[last] = column[before];
+            }
+        }
+        for (name, value) in new {
+            let column = self.columns.entry(name).or_default();
+            column.resize(last + 1, f32::NAN);
+            column[last] = value;
+        }
+    }
+
     pub(super) fn truncate(&mut self, keep: usize) {
         self.step.truncate(keep);
         self.epoch.truncate(keep);
@@ -61,6 +77,9 @@ impl Curves {
         }
     }
 }
+
+/// What names of columns of learning rates begin with; the group follows.
+pub const RATE: &str = "learning_rate_";
 
 /// One stage's part of a run.
 #[derive(Clone, Debug, Default)]
@@ -75,7 +94,7 @@ pub struct StageView {
     pub epoch: u32,
     /// Optimiser steps done.
     pub step: u64,
-    /// Column names as the stage's `Step` scalars.
+    /// Column names as the stage's `Step` scalars, and [`RATE`] with each group of parameters.
     pub steps: Curves,
     /// Column names `train.NAME` and `valid.NAME`.
     pub per_epoch: Curves,
@@ -83,6 +102,9 @@ pub struct StageView {
     pub metrics: Vec<Metrics>,
     /// For each point of `per_epoch`, whether its weights were the best until then.
     pub best: Vec<bool>,
+    /// How large the network is in this stage, part by part; empty before it begins, and in records of versions that did not
+    /// tell.
+    pub parameters: Vec<PartSize>,
     /// Of the last finished epoch.
     pub samples_per_second: Option<f64>,
     /// After the last finished epoch, or once the stage handed on.
@@ -95,7 +117,13 @@ impl StageView {
         self.best.iter().rposition(|&b| b)
     }
 
-    /// Names of the values that are reported by step or by epoch, `loss` first, those of steps before the others.
+    /// The learning rates over the steps, by group.
+    pub fn rates(&self) -> impl Iterator<Item = (&str, &Column)> {
+        self.steps.columns.iter().filter_map(|(name, column)| Some((name.strip_prefix(RATE)?, column)))
+    }
+
+    /// Names of the values that are reported by step or by epoch, `loss` first, those of steps before the others, learning
+    /// rates last.
     pub fn scalar_names(&self) -> Vec<String> {
         let mut names: Vec<String> = self.steps.columns.keys().cloned().collect();
         for key in self.per_epoch.columns.keys() {
@@ -104,7 +132,7 @@ impl StageView {
                 names.push(name.to_owned());
             }
         }
-        names.sort_by_key(|n| (n != "loss", !self.steps.columns.contains_key(n), n.clone()));
+        names.sort_by_key(|n| (n.starts_with(RATE), n != "loss", !self.steps.columns.contains_key(n), n.clone()));
         names
     }
 

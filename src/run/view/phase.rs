@@ -43,6 +43,7 @@ impl Phase {
             Body::Finished { .. } => Phase::Finished,
             Body::Prepared(_)
             | Body::StageChanged { .. }
+            | Body::Parameters { .. }
             | Body::StageCut { .. }
             | Body::Labels { .. }
             | Body::Embedding { .. }

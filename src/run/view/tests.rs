@@ -1,7 +1,7 @@
 //! What events make of a view.
 
 use super::*;
-use crate::training::events::{Body, CheckState, Cut, Event, Moment, StageState};
+use crate::training::events::{Body, CheckState, Cut, Event, Moment, PartSize, StageState};
 
 fn at(stage: Stage, epoch: u32, step: u64, body: Body) -> Event {
     Event { time: 0.0, stage: Some(stage), epoch, step, body }
@@ -139,4 +139,41 @@ fn a_check_that_passes_again_fails_no_more() {
     assert_eq!(view.failing().count(), 1);
     view.apply(&health(Stage::Joint, 2, CheckState::Ok));
     assert_eq!((view.failing().count(), view.health.len(), view.health[0].step), (0, 1, 2));
+}
+
+#[test]
+fn learning_rates_keep_their_value_until_they_change_and_are_void_with_their_steps() {
+    let mut view = RunView::default();
+    view.stages[0].steps_per_epoch = 4;
+    let step = |n: u64, rates: &[(&str, f64)]| {
+        let rates = rates.iter().map(|(group, rate)| ((*group).to_owned(), *rate)).collect();
+        at(Stage::Contrastive, 1, n, Body::Step { scalars: [("loss".to_owned(), Some(1.0))].into(), rates })
+    };
+    for (n, rates) in [(1, &[("network", 0.5)][..]), (2, &[]), (3, &[("bert", 0.25)]), (4, &[("network", 0.125)])] {
+        view.apply(&step(n, rates));
+    }
+    let rates = |view: &RunView| -> Vec<(String, Vec<f32>)> {
+        view.stages[0].rates().map(|(group, rates)| (group.to_owned(), rates.clone())).collect()
+    };
+    let found = rates(&view);
+    assert_eq!(found[1], ("network".to_owned(), vec![0.5, 0.5, 0.5, 0.125]));
+    assert!(found[0].0 == "bert" && found[0].1[..2].iter().all(|r| r.is_nan()) && found[0].1[2..] == [0.25, 0.25]);
+    assert_eq!(view.stages[0].scalar_names(), ["loss", "learning_rate_bert", "learning_rate_network"]);
+    // Taken up after the second step: what came later did not happen, and a rate that is not told again is as it was.
+    view.apply(&at(Stage::Contrastive, 1, 2, Body::Resumed { device: "CPU".into() }));
+    view.apply(&step(3, &[]));
+    let found = rates(&view);
+    assert_eq!(found[1].1, [0.5, 0.5, 0.5]);
+    assert!(found[0].1.iter().all(|r| r.is_nan()));
+}
+
+#[test]
+fn parameters_are_those_of_the_stage_that_began_last() {
+    let mut view = RunView::default();
+    let parts = |trained| vec![PartSize { part: "text".into(), trained, frozen: 3 }];
+    view.apply(&at(Stage::Joint, 1, 0, Body::Parameters { parts: parts(1) }));
+    view.apply(&at(Stage::Joint, 1, 0, Body::Parameters { parts: parts(2) }));
+    assert_eq!(view.stages[2].parameters, parts(2));
+    view.apply(&at(Stage::Contrastive, 1, 0, Body::Restarted));
+    assert!(view.stages[2].parameters.is_empty());
 }

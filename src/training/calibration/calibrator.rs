@@ -80,6 +80,7 @@ impl Calibrator {
         let networks = store.result(&checkpoint.progress, Stage::Denoising, Stage::Contrastive)?;
         let context = Context::new(job.settings, job.dataset, &job.device.device)?.with_text(job.text)?;
         let context = Arc::new(context);
+        context.expect_left_out(&checkpoint.progress.left_out)?;
         let networks = context.load_networks(networks)?.all;
         let found = networks.iter().map(|n| infer_all(&context, n)).collect::<Result<_, _>>()?;
         Ok(Calibrator { context, store, checkpoint, found, passed_over })

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::training::events::{LabelSummaries, Stage, StageSummary, SummaryMetrics};
+use crate::training::events::{LabelSummaries, Rates, Stage, StageSummary, SummaryMetrics};
+use crate::training::left_out::LeftOut;
 use crate::training::parts::Part;
 
 /// Where a run stands. Fields that a checkpoint of an older version lacks have their default.
@@ -50,6 +51,10 @@ pub struct Progress {
     pub calibrated: Option<Part>,
     /// What the running or finished stage 3 learns from where it began with calibrated labels.
     pub targets: Option<Part>,
+    /// What the weights here and in the results leave out.
+    pub left_out: LeftOut,
+    /// The learning rates that were recorded last in the running stage.
+    pub rates: Rates,
     /// 0 for checkpoints of versions that kept no list of their parts.
     pub format: u32,
 }
@@ -83,6 +88,7 @@ impl Progress {
             results: std::mem::take(&mut self.results),
             targets: calibrated.clone().filter(|_| stage == Stage::Joint),
             calibrated,
+            left_out: std::mem::take(&mut self.left_out),
             ..Progress::default()
         };
     }

@@ -7,7 +7,7 @@ fn checkpoint(step: u64) -> Checkpoint {
     let progress = Progress { stage: Some(Stage::Denoising), epoch: 2, step, time: 0.1 + 0.2, ..Progress::default() };
     Checkpoint {
         progress,
-        state: Some(State { weights: vec![1], optimizer: vec![2, 3], best: Some(vec![4]), labels: None }),
+        state: Some(State { weights: vec![1], optimizer: vec![2, 3], best: Some(Arc::new(vec![4])), labels: None }),
     }
 }
 
@@ -159,4 +159,93 @@ fn an_older_version_left_stages_that_cannot_be_gone_on_with_only_within_the_firs
     Store::open(folder.path()).unwrap().save(&checkpoint(5)).unwrap();
     let found = Store::open(folder.path()).unwrap().load().unwrap().unwrap();
     assert_eq!(found.checkpoint.outdated(), None);
+}
+
+/// What a running stage would hand to be written.
+fn snapshot() -> Snapshot {
+    let optimizer = crate::training::optimizer::adamw(0.1, 1.0, crate::training::optimizer::Clipping::Tensors);
+    let module = burn::nn::LinearConfig::new(40, 30).init(&burn::tensor::Device::flex());
+    let records =
+        crate::training::records::Trained::records(&crate::training::records::Trainee::new(module, optimizer, "x"));
+    Snapshot { records, best: Some(Arc::new(vec![4])), labels: Some(vec![5]) }
+}
+
+#[test]
+fn a_snapshot_is_written_as_the_documents_that_it_packs_into() {
+    let folder = tempfile::tempdir().unwrap();
+    let taken = snapshot();
+    let mut store = Store::open(folder.path()).unwrap();
+    let progress = checkpoint(5).progress;
+    assert_eq!(store.save_snapshot(&progress, taken).unwrap(), "latest-0");
+    let found = store.load().unwrap().unwrap().checkpoint;
+    let state = found.state.unwrap();
+    let weights = burn::store::ModuleRecord::from_bytes(burn::tensor::Bytes::from_bytes_vec(state.weights)).unwrap();
+    assert_eq!((weights.len(), found.progress.step), (2, 5));
+    assert_eq!((state.best.unwrap().as_slice(), state.labels.unwrap().as_slice()), (&[4][..], &[5][..]));
+    assert_eq!(names(&folder.path().join("latest-0")).len(), 6);
+    assert_eq!(verify(folder.path()).1, Vec::<String>::new());
+}
+
+#[test]
+fn a_writer_tells_once_what_became_of_each_and_is_waited_for_where_the_store_is_needed() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut writer = Writer::new(Store::open(folder.path()).unwrap());
+    assert!(!writer.is_busy() && writer.land().is_none() && writer.poll().is_none());
+    for step in 1..=3 {
+        writer.begin(checkpoint(step).progress, snapshot());
+        assert!(writer.is_busy());
+        // Nobody sees the store before it is written.
+        assert_eq!(writer.store().load().unwrap().unwrap().checkpoint.progress.step, step);
+        assert!(writer.is_busy());
+        assert_eq!(writer.poll().unwrap().file.unwrap(), format!("latest-{}", step - 1));
+        assert!(!writer.is_busy() && writer.poll().is_none());
+    }
+    // One that is begun while another is being written comes after it.
+    writer.begin(checkpoint(4).progress, snapshot());
+    writer.begin(checkpoint(5).progress, snapshot());
+    assert_eq!(writer.land().unwrap().file.unwrap(), "latest-4");
+    writer.begin(checkpoint(6).progress, snapshot());
+    drop(writer);
+    assert_eq!((step(folder.path()), names(folder.path())), (Some(6), vec!["latest-4".into(), "latest-5".into()]));
+}
+
+#[test]
+fn a_writer_whose_disk_refuses_says_so_and_the_checkpoint_before_stands() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut writer = Writer::new(Store::open(folder.path()).unwrap());
+    writer.begin(checkpoint(1).progress, snapshot());
+    assert!(writer.land().unwrap().file.is_ok());
+    // Where the next would be put together lies something that cannot be removed as a folder.
+    fs::write(folder.path().join(ASIDE), "a file").unwrap();
+    writer.begin(checkpoint(2).progress, snapshot());
+    let error = writer.land().unwrap().file.unwrap_err().to_string();
+    assert!(error.contains("latest-1") && error.contains("has room"), "{error}");
+    assert_eq!(writer.store().load().unwrap().unwrap().checkpoint.progress.step, 1);
+    fs::remove_file(folder.path().join(ASIDE)).unwrap();
+    writer.begin(checkpoint(3).progress, snapshot());
+    assert!(writer.land().unwrap().file.is_ok());
+    assert_eq!(step(folder.path()), Some(3));
+}
+
+#[test]
+fn without_room_for_three_the_oldest_goes_first_and_without_room_for_two_nothing_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = Store::open(folder.path()).unwrap();
+    for step in 1..=2 {
+        store.save(&checkpoint(step)).unwrap();
+    }
+    let error = store.make_room(2_000_000_000, Some(300_000_000)).unwrap_err().to_string();
+    assert!(error.contains("needs 2.0 GB") && error.contains("found 300 MB"), "{error}");
+    assert_eq!(names(folder.path()), ["latest-0", "latest-1"]);
+    let (needed, all) = (room::needed(1000), Parts::read(&folder.path().join("latest-0")).unwrap().files);
+    store.make_room(1000, Some(needed)).unwrap();
+    store.make_room(1000, None).unwrap();
+    assert_eq!(names(folder.path()), ["latest-0", "latest-1"]);
+    let oldest: u64 = all.iter().map(|part| part.bytes).sum();
+    assert!(store.make_room(1000, Some(needed - oldest - 1)).is_err());
+    store.make_room(1000, Some(needed - oldest)).unwrap();
+    assert_eq!(names(folder.path()), ["latest-1"]);
+    // The last one stays, whatever it would free.
+    assert!(store.make_room(1000, Some(needed - 1)).is_err());
+    assert_eq!(step(folder.path()), Some(2));
 }

@@ -16,8 +16,10 @@ use crate::modality::{Modality, PerModality};
 use crate::model::dropout::Dropout;
 use crate::model::network::Network;
 use crate::training::bilevel::{counts, label_tensor};
+use crate::training::events::PartSize;
 use crate::training::losses::mean_abs;
 use crate::training::randomness::of_member;
+use crate::training::sizes::of_networks;
 
 /// A network and what both learners are asked with.
 pub struct Setting<'a> {
@@ -62,6 +64,11 @@ impl Setting<'_> {
         let change = network.clone().map(&mut Gradient(gradients));
         network.predictions_along(&change, self.batch, || self.dropout())
     }
+}
+
+/// Numbers of parameters of the network, of which encoders and unimodal heads move.
+pub fn of_encoders(network: &Network) -> Vec<PartSize> {
+    of_networks(std::slice::from_ref(network), |part| part != "fusion" && part != "projections")
 }
 
 /// The sum of the modalities' terms, (1).

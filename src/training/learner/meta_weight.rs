@@ -20,16 +20,17 @@ use burn::optim::GradientsParams;
 use burn::tensor::Tensor;
 use rand_chacha::ChaCha8Rng;
 
-use super::clean::{Setting, descended, sum};
+use super::clean::{Setting, descended, of_encoders, sum};
 use crate::modality::PerModality;
 use crate::model::network::Network;
+use crate::model::parameters::count;
 use crate::model::weighting::Weighting;
 use crate::split::Split;
 use crate::training::bilevel::label_tensor;
 use crate::training::context::{Context, Evaluation, StageTrainer};
 use crate::training::contrastive::mean_abs_of;
 use crate::training::error::TrainingError;
-use crate::training::events::LabelValues;
+use crate::training::events::{LabelValues, PartSize};
 use crate::training::feed::Feed;
 use crate::training::inference::{Inference, infer, infer_all};
 use crate::training::optimizer::{Clipping, adamw};
@@ -37,6 +38,7 @@ use crate::training::randomness::{Purpose, generator};
 use crate::training::readback::{Pending, values};
 use crate::training::records::{Trained, Trainee};
 use crate::training::scalars::scalars;
+use crate::training::sizes::of_part;
 use crate::training::targets::copies;
 
 /// Encoders and V. The optimiser moves V alone: it is given no other gradients.
@@ -104,7 +106,7 @@ impl MetaWeight {
         let settings = &context.settings;
         let optimizer = adamw(settings.denoising.weight_decay, settings.training.gradient_clip, Clipping::Tensors);
         let pair = Pair { network, weighting: new_weighting(&context) };
-        Self { pair: Trainee::new(pair, optimizer), context }
+        Self { pair: Trainee::new(pair, optimizer, "weighting").without(context.left_out.clone()), context }
     }
 
     /// |ŷ_m - y| and V_m of each row of a split.
@@ -137,6 +139,7 @@ impl StageTrainer for MetaWeight {
         let (loss, ..) = weighted(&self.pair.module, &setting, range);
         let inner = GradientsParams::from_grads(loss.backward(), &self.pair.module.network);
         self.pair.module.network = descended(&self.pair.module.network, &inner, rate);
+        self.pair.used("network", settings.denoising.encoder_rate);
         Ok(Pending::new(LOSSES, vec![clean, loss.inner()]))
     }
 
@@ -164,6 +167,13 @@ impl StageTrainer for MetaWeight {
             }
         }
         Ok(Some(LabelValues { weights: Some(all), ..copies(&self.context) }))
+    }
+
+    fn parameters(&self) -> Vec<PartSize> {
+        let Pair { network, weighting } = &self.pair.module;
+        let mut parts = of_encoders(network);
+        parts.push(of_part("weighting", count(weighting)));
+        parts
     }
 
     fn trained(&self) -> &dyn Trained {

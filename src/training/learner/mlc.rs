@@ -23,15 +23,16 @@ use burn::optim::GradientsParams;
 use burn::tensor::{Tensor, TensorData};
 use rand_chacha::ChaCha8Rng;
 
-use super::clean::{Setting, descended, dot, sum};
+use super::clean::{Setting, descended, dot, of_encoders, sum};
 use crate::model::corrector::Corrector;
 use crate::model::network::Network;
+use crate::model::parameters::count;
 use crate::split::Split;
 use crate::training::bilevel::label_tensor;
 use crate::training::context::{Context, Evaluation, StageTrainer};
 use crate::training::contrastive::mean_abs_of;
 use crate::training::error::TrainingError;
-use crate::training::events::LabelValues;
+use crate::training::events::{LabelValues, PartSize};
 use crate::training::feed::Feed;
 use crate::training::inference::{infer, infer_all};
 use crate::training::labels::corrected_labels_of;
@@ -39,6 +40,7 @@ use crate::training::optimizer::{Clipping, adamw};
 use crate::training::readback::{Pending, values};
 use crate::training::records::{Trained, Trainee};
 use crate::training::scalars::scalars;
+use crate::training::sizes::of_part;
 
 /// Encoders and corrector. The optimiser moves the corrector alone: it is given no other gradients.
 #[derive(Module, Debug)]
@@ -104,7 +106,12 @@ impl Mlc {
         let settings = &context.settings;
         let optimizer = adamw(settings.denoising.weight_decay, settings.training.gradient_clip, Clipping::Slices);
         let pair = Pair { network, corrector: context.new_corrector() };
-        Self { pair: Trainee::new(pair, optimizer), steps: 0, last: Vec::new(), context }
+        Self {
+            pair: Trainee::new(pair, optimizer, "corrector").without(context.left_out.clone()),
+            steps: 0,
+            last: Vec::new(),
+            context,
+        }
     }
 
     /// γ, see above.
@@ -145,6 +152,7 @@ impl StageTrainer for Mlc {
             self.last = values(Tensor::cat(flat.found, 0))?;
         }
         self.pair.module.network = seen.network;
+        self.pair.used("network", settings.denoising.encoder_rate);
         Ok(Pending::new(LOSSES, vec![seen.clean, seen.unimodal]))
     }
 
@@ -192,6 +200,13 @@ impl StageTrainer for Mlc {
         self.steps = u32::from_le_bytes(*steps);
         self.last = last.iter().map(|g| f32::from_le_bytes(*g)).collect();
         Ok(())
+    }
+
+    fn parameters(&self) -> Vec<PartSize> {
+        let Pair { network, corrector } = &self.pair.module;
+        let mut parts = of_encoders(network);
+        parts.push(of_part("corrector", count(corrector)));
+        parts
     }
 
     fn trained(&self) -> &dyn Trained {

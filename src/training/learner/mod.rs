@@ -35,7 +35,7 @@ pub fn make(
     // There is always a network: the settings are held to it.
     let network = || networks.first().cloned().unwrap_or_else(|| context.new_network());
     match context.settings.denoising.learner {
-        Learner::Mucn => Box::new(Denoising::new(context, found)),
+        Learner::Mucn => Box::new(Denoising::new(context, found).of(networks)),
         Learner::Mlc => Box::new(mlc::Mlc::new(context.clone(), network())),
         Learner::MetaWeight => Box::new(meta_weight::MetaWeight::new(context.clone(), network())),
     }

@@ -24,7 +24,7 @@ impl Machine<'_> {
                 return Ok(Flow::Leave(End::Continue(stage)));
             }
             Command::ContinueStage { stage } => self.refuse_to_continue(stage, Some(running.stage))?,
-            Command::Checkpoint => self.save(Some(running))?,
+            Command::Checkpoint => self.save_aside(running)?,
             Command::StopNow => {
                 self.save_and_leave(running)?;
                 self.stage_changed(StageState::Paused)?;

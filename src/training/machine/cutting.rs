@@ -15,7 +15,7 @@ impl Machine<'_> {
             self.insist(|machine| machine.cuts.forget(stage))?;
             return Ok(false);
         }
-        let checkpoint = self.checkpoint(Some(running))?;
+        let checkpoint = self.checkpoint(running)?;
         self.insist(|machine| machine.cuts.keep(stage, &checkpoint))?;
         Ok(true)
     }
@@ -54,6 +54,7 @@ impl Machine<'_> {
         if stage == Stage::Contrastive {
             self.handed_on = None;
         }
+        self.wait_for_writer(None)?;
         // The checkpoint comes first: whatever happens from here on, the run goes on in this stage.
         let checkpoint = Checkpoint { progress: self.progress.clone(), state };
         let file = self.insist(|machine| machine.write(&checkpoint))?;

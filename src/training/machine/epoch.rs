@@ -7,7 +7,7 @@ use super::super::bootstrap::{LIVE_RESAMPLES, RESAMPLES};
 use super::super::calibrated::{Calibrated, leave_copies_unjudged};
 use super::super::context::{Context, Evaluation};
 use super::super::error::TrainingError;
-use super::super::events::{Body, LabelValues, Level, Moment, Scalars, Stage, StagePlan};
+use super::super::events::{Body, LabelValues, Level, Moment, Rates, Scalars, Stage, StagePlan};
 use super::super::feed::Feed;
 use super::super::health::{self, Evidence};
 use super::super::learner;
@@ -70,10 +70,11 @@ impl Machine<'_> {
                     return Ok(Flow::Leave(end));
                 }
             }
+            self.look_at_writer(running)?;
             if self.progress.step_in_epoch > 0 && self.checkpoint_due(false) {
                 self.read_pending(running)?;
                 self.check_finite(running.stage)?;
-                self.save(Some(running))?;
+                self.save_aside(running)?;
             }
             let started = Instant::now();
             let Some(rows) = feed.rows() else { break };
@@ -84,7 +85,8 @@ impl Machine<'_> {
             self.progress.step += 1;
             self.progress.step_in_epoch += 1;
             self.progress.samples += rows.len() as u64;
-            running.readback.push(Taken { step: self.progress.step, time: self.clock.now() }, losses);
+            let rates = self.changed_rates(running.trainer.trained().rates());
+            running.readback.push(Taken { step: self.progress.step, time: self.clock.now(), rates }, losses);
             if running.readback.is_due() {
                 self.read_pending(running)?;
             }
@@ -96,9 +98,22 @@ impl Machine<'_> {
         Ok(Flow::Go)
     }
 
+    /// Of the rates of a step those that are to be recorded.
+    fn changed_rates(&mut self, used: &Rates) -> Rates {
+        let known = &mut self.progress.rates;
+        // Constant rates cost a step no more than this.
+        if known == used {
+            return Rates::new();
+        }
+        let changed = used.iter().filter(|(group, rate)| known.get(*group) != Some(rate));
+        let changed: Rates = changed.map(|(group, rate)| (group.clone(), *rate)).collect();
+        known.extend(changed.clone());
+        changed
+    }
+
     /// Reports the losses that are still on their way.
     pub(super) fn read_pending(&mut self, running: &mut Running) -> Result<(), TrainingError> {
-        for (Taken { step, time }, found) in running.readback.read()? {
+        for (Taken { step, time, rates }, found) in running.readback.read()? {
             for &(name, value) in &found {
                 if name == "loss" {
                     self.last_loss = value;
@@ -109,13 +124,13 @@ impl Machine<'_> {
                     sum.1 += 1;
                 }
             }
-            self.tell(time, self.progress.epoch, step, Body::Step { scalars: scalars(found) })?;
+            self.tell(time, self.progress.epoch, step, Body::Step { scalars: scalars(found), rates })?;
         }
         Ok(())
     }
 
     /// A loss that is not finite has spoilt the weights for good: nothing is kept of them.
-    fn check_finite(&self, stage: Stage) -> Result<(), TrainingError> {
+    pub(super) fn check_finite(&self, stage: Stage) -> Result<(), TrainingError> {
         if self.last_loss.is_finite() {
             return Ok(());
         }
@@ -164,7 +179,7 @@ impl Machine<'_> {
         if better {
             self.progress.best_score = score;
             self.progress.stale = 0;
-            running.best = Some(running.trainer.trained().weights()?);
+            running.best = Some(Arc::new(running.trainer.trained().weights()?));
             // Representations change most at first: after 1, 2, 4, 8, ... epochs, so that many epochs cost little.
             if epoch.is_power_of_two() {
                 self.read_embedding(running, epoch, Moment::During)?;

@@ -7,7 +7,7 @@ use super::super::error::TrainingError;
 use super::super::events::{Body, LabelValues, Metrics, Moment, Stage, StageState, SummaryMetrics};
 use super::super::inference::{Inference, embedding, infer_all, predictions};
 use super::super::learner;
-use super::super::{metrics, records};
+use super::super::metrics;
 use super::{Machine, Running};
 use crate::model::network::Network;
 use crate::split::{PerSplit, Split};
@@ -18,15 +18,15 @@ impl Machine<'_> {
         let Running { stage, trainer, best, .. } = running;
         let weights = match best {
             Some(best) => best,
-            None => trainer.trained().weights()?,
+            None => Arc::new(trainer.trained().weights()?),
         };
         // The last step done was the last of the epoch before the one that would come next.
         self.progress.epoch -= 1;
         let started = Instant::now();
         if stage != Stage::Denoising {
             let networks = match stage {
-                Stage::Contrastive => self.context.load_networks(weights.clone())?.all,
-                _ => vec![records::load(self.context.new_network(), weights.clone())?],
+                Stage::Contrastive => self.context.load_networks(weights.to_vec())?.all,
+                _ => vec![self.context.load(self.context.new_network(), weights.to_vec())?],
             };
             let all = networks.iter().map(|n| infer_all(&self.context, n)).collect::<Result<Vec<_>, _>>()?;
             let found = &all[0];
@@ -61,10 +61,10 @@ impl Machine<'_> {
         if stage == Stage::Denoising
             && let Some(part) = self.progress.calibrated.clone()
         {
-            let labels = self.store.calibrated(&part)?;
+            let labels = self.writer.store().calibrated(&part)?;
             self.refresh_labels(labels.values(), Some(&labels), true, true)?;
         }
-        let result = self.insist(|machine| machine.store.save_result(stage, &weights))?;
+        let result = self.insist(|machine| machine.writer.store().save_result(stage, &weights))?;
         self.progress.results.insert(stage, result);
         self.add_seconds(stage, started);
         self.report_costs(stage, self.progress.epoch)?;
@@ -76,14 +76,14 @@ impl Machine<'_> {
     ///
     /// `networks`: those of stage 1, `found` what each of them says of every split.
     pub(super) fn corrected_labels(
-        &self,
+        &mut self,
         networks: &[Network],
         found: &[PerSplit<Option<Inference>>],
     ) -> Result<LabelValues, TrainingError> {
         if let Some(part) = &self.progress.targets {
-            return Ok(self.store.calibrated(part)?.values());
+            return Ok(self.writer.store().calibrated(part)?.values());
         }
-        let weights = self.store.result(&self.progress, Stage::Joint, Stage::Denoising)?;
+        let weights = self.writer.store().result(&self.progress, Stage::Joint, Stage::Denoising)?;
         learner::labels(&self.context, weights, networks, found)
     }
 }

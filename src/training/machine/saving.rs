@@ -1,8 +1,10 @@
 //! Writing checkpoints: when one is due, what goes before it, and what happens where the disk refuses.
+//!
+//! Within an epoch and between epochs training goes on while one is written. Whatever ends or parks a stage waits for it.
 
 use std::time::{Duration, Instant};
 
-use super::super::checkpoint::{Checkpoint, State};
+use super::super::checkpoint::{Checkpoint, Progress, Snapshot, State, Written};
 use super::super::error::TrainingError;
 use super::super::events::{Body, Command, Level};
 use super::{Machine, Running};
@@ -12,56 +14,171 @@ const RETRY: Duration = Duration::from_secs(2);
 /// Of the time between two checkpoints, writing one takes at most one part in so many.
 const SHARE: u32 = 20;
 
-impl Machine<'_> {
-    /// True where it is time for a checkpoint: at an epoch's end always, within one after so many seconds; but never so
-    /// often that writing them would take more than a twentieth of the time.
-    pub(super) fn checkpoint_due(&self, epoch_ended: bool) -> bool {
-        let every = self.context.settings.training.checkpoint_seconds;
-        let since = self.saved.elapsed();
-        let wanted = epoch_ended || (every > 0 && since.as_secs() >= u64::from(every));
-        wanted && since >= SHARE * self.cost
+/// When checkpoints are written.
+pub(super) struct Pace {
+    /// When the last one was begun.
+    last: Instant,
+    /// What it took: copying and waiting on the training thread, and writing.
+    cost: Duration,
+    /// The interval that was last told as longer than the settings'.
+    told: Duration,
+}
+
+impl Pace {
+    pub fn new() -> Self {
+        Self { last: Instant::now(), cost: Duration::ZERO, told: Duration::ZERO }
     }
 
-    /// Writes a checkpoint.
+    /// A checkpoint was begun; it took so long by now.
+    fn begin(&mut self, took: Duration) {
+        (self.last, self.cost) = (Instant::now(), took);
+    }
+
+    /// The least time between two.
+    fn least(&self) -> Duration {
+        SHARE * self.cost
+    }
+
+    /// True where it is time for the next one; `every` as `training.checkpoint_seconds`.
+    fn is_due(&self, epoch_ended: bool, every: u32) -> bool {
+        let since = self.last.elapsed();
+        let wanted = epoch_ended || (every > 0 && since.as_secs() >= u64::from(every));
+        wanted && since >= self.least()
+    }
+
+    /// What there is to tell once a checkpoint was written: that the next one within an epoch comes later than the settings
+    /// say. Told again where it is twice as late as it was.
+    fn stretched(&mut self, every: u32) -> Option<String> {
+        let (least, wanted) = (self.least(), Duration::from_secs(u64::from(every)));
+        if every == 0 || least <= wanted || least < 2 * self.told {
+            return None;
+        }
+        self.told = least;
+        let (cost, least) = (self.cost.as_secs_f64(), least.as_secs_f64().ceil());
+        Some(format!(
+            "a checkpoint takes {cost:.1} s, so one is written every {least:.0} s within an epoch instead of every {every} s \
+             (training.checkpoint_seconds): writing takes at most a twentieth of the time"
+        ))
+    }
+}
+
+impl Machine<'_> {
+    /// True where it is time for a checkpoint: at an epoch's end always, within one after so many seconds; but never so
+    /// often that writing them would take more than a twentieth of the time, and never while one is being written.
+    pub(super) fn checkpoint_due(&self, epoch_ended: bool) -> bool {
+        !self.writer.is_busy() && self.pace.is_due(epoch_ended, self.context.settings.training.checkpoint_seconds)
+    }
+
+    /// Copies the state and lets it be written while training goes on. One that is being written is waited for.
+    pub(super) fn save_aside(&mut self, running: &Running) -> Result<(), TrainingError> {
+        self.wait_for_writer(Some(running))?;
+        let started = Instant::now();
+        match self.listener.settle() {
+            Ok(()) => {}
+            // Told, and tried again, as where a checkpoint itself is refused.
+            Err(_) => return self.save(Some(running)),
+        }
+        let (progress, snapshot) = self.snapshot(running)?;
+        self.writer.begin(progress, snapshot);
+        self.pace.begin(started.elapsed());
+        Ok(())
+    }
+
+    /// Tells of a checkpoint that was written meanwhile. Where that failed, another is written here and now.
+    pub(super) fn look_at_writer(&mut self, running: &mut Running) -> Result<(), TrainingError> {
+        let written = self.writer.poll();
+        if written.as_ref().is_some_and(|written| written.file.is_err()) {
+            self.read_pending(running)?;
+            self.check_finite(running.stage)?;
+        }
+        self.settle_written(written, Some(running))
+    }
+
+    /// As [`look_at_writer`](Self::look_at_writer), waiting where one is being written. Without a running stage, what the
+    /// caller writes next stands for one that failed.
+    pub(super) fn wait_for_writer(&mut self, running: Option<&Running>) -> Result<(), TrainingError> {
+        let written = self.writer.land();
+        self.settle_written(written, running)
+    }
+
+    fn settle_written(&mut self, written: Option<Written>, running: Option<&Running>) -> Result<(), TrainingError> {
+        let Some(Written { file, took }) = written else { return Ok(()) };
+        match (file, running) {
+            (Ok(file), _) => {
+                self.pace.cost += took;
+                self.emit(Body::Checkpointed { file })?;
+                let every = self.context.settings.training.checkpoint_seconds;
+                self.pace.stretched(every).map_or(Ok(()), |message| self.log(Level::Info, message))
+            }
+            (Err(error), Some(running)) => {
+                let file = self.persist(error, |machine| machine.write_running(running))?;
+                self.saved(file)
+            }
+            (Err(_), None) => Ok(()),
+        }
+    }
+
+    /// Writes a checkpoint, and goes on once it stands.
     pub(super) fn save(&mut self, running: Option<&Running>) -> Result<(), TrainingError> {
-        let checkpoint = self.checkpoint(running)?;
-        let file = self.insist(|machine| machine.write(&checkpoint))?;
+        self.wait_for_writer(None)?;
+        let file = self.insist(|machine| match running {
+            Some(running) => machine.write_running(running),
+            None => {
+                let progress = machine.progress_now();
+                machine.write(&Checkpoint { progress, state: None })
+            }
+        })?;
         self.saved(file)
     }
 
     /// Writes the checkpoint that a run is left with. Whoever asked for the end (a batch system, say) waits only so long:
     /// a disk that refuses is not tried again.
     pub(super) fn save_and_leave(&mut self, running: &Running) -> Result<(), TrainingError> {
-        let checkpoint = self.checkpoint(Some(running))?;
-        let file = self.write(&checkpoint).map_err(|e| TrainingError::GaveUp { message: e.to_string() })?;
+        self.wait_for_writer(None)?;
+        let file = self.write_running(running).map_err(|e| TrainingError::GaveUp { message: e.to_string() })?;
         self.saved(file)
     }
 
-    pub(super) fn checkpoint(&mut self, running: Option<&Running>) -> Result<Checkpoint, TrainingError> {
+    fn progress_now(&mut self) -> Progress {
         self.progress.time = self.clock.now();
-        let state = match running {
-            None => None,
-            Some(r) => {
-                let trained = r.trainer.trained();
-                let (weights, optimizer) = (trained.weights()?, trained.optimizer()?);
-                Some(State { weights, optimizer, best: r.best.clone(), labels: r.trainer.state()? })
-            }
-        };
-        Ok(Checkpoint { progress: self.progress.clone(), state })
+        self.progress.clone()
+    }
+
+    fn snapshot(&mut self, running: &Running) -> Result<(Progress, Snapshot), TrainingError> {
+        let Running { trainer, best, .. } = running;
+        let snapshot = Snapshot { records: trainer.trained().records(), best: best.clone(), labels: trainer.state()? };
+        Ok((self.progress_now(), snapshot))
+    }
+
+    /// The state of the running stage in a form that can be kept and read again.
+    pub(super) fn checkpoint(&mut self, running: &Running) -> Result<Checkpoint, TrainingError> {
+        let (progress, Snapshot { records, best, labels }) = self.snapshot(running)?;
+        let (weights, optimizer) = records.documents()?;
+        Ok(Checkpoint { progress, state: Some(State { weights, optimizer, best, labels }) })
     }
 
     /// The events before a checkpoint are recorded first: otherwise a process that is killed in between leaves curves with
     /// a hole.
+    fn write_running(&mut self, running: &Running) -> Result<String, TrainingError> {
+        let started = Instant::now();
+        self.listener.settle()?;
+        // Anew for each try: writing uses it up, and a parked stage does not change.
+        let (progress, snapshot) = self.snapshot(running)?;
+        let file = self.writer.store().save_snapshot(&progress, snapshot)?;
+        self.pace.begin(started.elapsed());
+        Ok(file)
+    }
+
+    /// As [`write_running`](Self::write_running), of a state that is there already.
     pub(super) fn write(&mut self, checkpoint: &Checkpoint) -> Result<String, TrainingError> {
         let started = Instant::now();
         self.listener.settle()?;
-        let file = self.store.save(checkpoint)?;
-        self.cost = started.elapsed();
+        let file = self.writer.store().save(checkpoint)?;
+        self.pace.begin(started.elapsed());
         Ok(file)
     }
 
     pub(super) fn saved(&mut self, file: String) -> Result<(), TrainingError> {
-        self.saved = Instant::now();
         self.emit(Body::Checkpointed { file })
     }
 
@@ -71,10 +188,18 @@ impl Machine<'_> {
         &mut self,
         mut write: impl FnMut(&mut Self) -> Result<T, TrainingError>,
     ) -> Result<T, TrainingError> {
-        let mut error = match write(self) {
-            Ok(done) => return Ok(done),
-            Err(error) => error,
-        };
+        match write(self) {
+            Ok(done) => Ok(done),
+            Err(error) => self.persist(error, write),
+        }
+    }
+
+    /// As [`insist`](Self::insist), for something that was refused just now.
+    fn persist<T>(
+        &mut self,
+        mut error: TrainingError,
+        mut write: impl FnMut(&mut Self) -> Result<T, TrainingError>,
+    ) -> Result<T, TrainingError> {
         // The path last: on a narrow screen the end is cut.
         let why = match &error {
             TrainingError::Checkpoint { path, message, .. } => format!("{message}: {}", path.display()),
