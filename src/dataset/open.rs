@@ -229,6 +229,7 @@ impl Dataset {
             held.features.text = Store::Resident { data, starts };
         }
         self.shapes.text = (1, width);
+        self.tokens = None;
         self
     }
 

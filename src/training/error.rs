@@ -11,7 +11,7 @@ use crate::config::Learner;
 use crate::dataset::DatasetError;
 use crate::files::bytes_in_words;
 use crate::modality::Modality;
-use crate::model::bert::LoadError;
+use crate::weights::WeightsError;
 
 #[derive(Debug, thiserror::Error)]
 pub enum TrainingError {
@@ -75,7 +75,7 @@ pub enum TrainingError {
     )]
     Text,
     #[error(transparent)]
-    Weights(#[from] LoadError),
+    Weights(#[from] WeightsError),
     #[error("the training split has {found} samples, expected at least 2; check the file with `mug data check`")]
     TooFewSamples { found: usize },
     #[error("{message}; the run was told to stop, and ends at the checkpoint before")]

@@ -1,19 +1,21 @@
 //! Weights and optimiser state to and from burnpack documents, and the pair of a module and its optimiser that a stage
 //! trains.
 
-use burn::module::Module;
-use burn::optim::{GradientsParams, ModuleOptimizer, OptimizerRecord};
+use burn::module::{Module, ModuleMapper, Param};
+use burn::optim::{GradientsParams, OptimizerRecord};
 use burn::store::{ModuleRecord, RecordError};
 use burn::tensor::{Bytes, Tensor};
 
 use super::error::TrainingError;
 use super::events::Rates;
 use super::left_out::LeftOut;
+use super::optimizer::{AdamW, LearningRates};
+use crate::device::is_cpu;
 
 /// What a stage trains, with the optimiser that does it.
 pub struct Trainee<M> {
     pub module: M,
-    optimizer: ModuleOptimizer,
+    optimizer: AdamW,
     /// What the optimiser trains, in a word.
     group: &'static str,
     rates: Rates,
@@ -22,7 +24,7 @@ pub struct Trainee<M> {
 
 impl<M: Module> Trainee<M> {
     /// `group`: what the optimiser trains, as the record names its learning rate.
-    pub fn new(module: M, optimizer: ModuleOptimizer, group: &'static str) -> Self {
+    pub fn new(module: M, optimizer: AdamW, group: &'static str) -> Self {
         Self { module, optimizer, group, rates: Rates::new(), left_out: LeftOut::default() }
     }
 
@@ -32,19 +34,38 @@ impl<M: Module> Trainee<M> {
     }
 
     /// One optimiser step down the gradient of `loss`, (1).
-    pub fn step(&mut self, loss: &Tensor<1>, learning_rate: f64) {
-        self.apply(GradientsParams::from_grads(loss.backward(), &self.module), learning_rate);
+    pub fn step(&mut self, loss: &Tensor<1>, rates: impl Into<LearningRates>) {
+        self.apply(GradientsParams::from_grads(loss.backward(), &self.module), rates);
     }
 
     /// One optimiser step down a gradient.
-    pub fn apply(&mut self, gradients: GradientsParams, learning_rate: f64) {
-        self.module = self.optimizer.step(learning_rate, self.module.clone(), gradients);
-        self.used(self.group, learning_rate);
+    pub fn apply(&mut self, gradients: GradientsParams, rates: impl Into<LearningRates>) {
+        let rates = rates.into();
+        // The optimiser changes numbers where they lie if nobody else has them.
+        let hollow = self.module.clone().map(&mut Hollow);
+        let module = std::mem::replace(&mut self.module, hollow);
+        self.module = self.optimizer.step(&rates, module, gradients);
+        self.used(self.group, rates.others);
+        if let Some(rate) = rates.groups.first() {
+            self.used("bert", *rate);
+        }
     }
 
     /// Notes the learning rate with which another group of parameters was moved in a step.
     pub fn used(&mut self, group: &'static str, learning_rate: f64) {
         self.rates.insert(group.to_owned(), learning_rate);
+    }
+}
+
+/// Leaves a module's parameters on the CPU with a number each, to stand where the module was while it is changed.
+struct Hollow;
+
+impl ModuleMapper for Hollow {
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        param.map(|tensor| match is_cpu(&tensor.device()) {
+            true => Tensor::zeros([1; D], &tensor.device()),
+            false => tensor,
+        })
     }
 }
 
@@ -103,7 +124,7 @@ impl<M: Module> Trained for Trainee<M> {
         let kept = self.left_out.of(&self.module);
         let weights = self.module.clone().into_record_group(kept.group);
         // AdamW keeps two numbers a parameter.
-        Records { weights, optimizer: self.optimizer.to_record(), bytes: 3 * kept.bytes }
+        Records { weights, optimizer: self.optimizer.record(), bytes: 3 * kept.bytes }
     }
 
     fn rates(&self) -> &Rates {
@@ -117,9 +138,7 @@ impl<M: Module> Trained for Trainee<M> {
 
     fn restore(&mut self, weights: Vec<u8>, optimizer: Vec<u8>) -> Result<(), TrainingError> {
         self.load(weights)?;
-        let state = Bytes::from_bytes_vec(optimizer);
-        self.optimizer = self.optimizer.clone().from_bytes(state).map_err(TrainingError::Record)?;
-        Ok(())
+        self.optimizer.restore(optimizer).map_err(TrainingError::Record)
     }
 }
 
