@@ -1,7 +1,7 @@
 //! The text encoder of a run: its weights found, recorded and compared, and loaded on the run's device.
 
-use crate::config::TextSettings;
-use crate::dataset::Dataset;
+use crate::config::{Settings, TextSettings};
+use crate::dataset::{Dataset, TextInput};
 use crate::device::ComputeDevice;
 use crate::model::text::Text;
 use crate::run::manifest::{Manifest, WeightsRecord};
@@ -48,6 +48,11 @@ pub(super) fn of_run(manifest: &mut Manifest) -> Result<Option<Weights>, TextErr
         _ => manifest.weights = Some(record),
     }
     Ok(Some(found))
+}
+
+/// What the data is opened for.
+pub fn input<'a>(settings: &Settings, weights: &'a Weights) -> TextInput<'a> {
+    TextInput { weights, max_length: settings.model.text.max_length, tokenize: settings.data.tokenize }
 }
 
 /// Loads the weights on the run's device, and encodes every clip where they are not trained.

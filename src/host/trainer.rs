@@ -25,7 +25,13 @@ pub fn trainer() -> Trainer {
 }
 
 /// What is trained of a run whose data was opened.
-pub(super) fn job(dir: &RunDir, opened: Opened, device: ComputeDevice, resume: bool, log: &impl Fn(Level, String)) -> Result<Job, TrainingError> {
+pub(super) fn job(
+    dir: &RunDir,
+    opened: Opened,
+    device: ComputeDevice,
+    resume: bool,
+    log: &impl Fn(Level, String),
+) -> Result<Job, TrainingError> {
     let Opened { dataset, manifest, weights, .. } = opened;
     let (dataset, text) = text::encoder(dataset, weights.as_ref(), &manifest.settings.model.text, &device, log)?;
     Ok(Job {
@@ -118,7 +124,8 @@ pub(super) fn open(
         None => Source::resolve(&manifest.dataset, &dataset::data_folder())?,
     };
     let weights = text::of_run(&mut manifest)?;
-    let dataset = Dataset::open(&source, &manifest.settings.data)?;
+    let input = weights.as_ref().map(|weights| text::input(&manifest.settings, weights));
+    let dataset = Dataset::open_for(&source, &manifest.settings.data, input.as_ref())?;
     let found = dataset.fingerprint.clone();
     match &manifest.fingerprint {
         // That of a file was compared above. That of the demo is of the clips that this version of the program makes.

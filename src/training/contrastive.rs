@@ -82,13 +82,7 @@ impl Contrastive {
 }
 
 /// L_1 of one network on a batch and its terms, named as in `names`.
-fn losses(
-    context: &Context,
-    names: &[&str],
-    network: &Network,
-    batch: &Batch,
-    rng: ChaCha8Rng,
-) -> Vec<Tensor<1>> {
+fn losses(context: &Context, names: &[&str], network: &Network, batch: &Batch, rng: ChaCha8Rng) -> Vec<Tensor<1>> {
     let Context { settings, device, .. } = context;
     let labels = label_tensor(&batch.labels, &device.clone().inner());
     let output = network.forward(batch, &mut Dropout::training(settings.model.dropout, rng));
@@ -128,7 +122,8 @@ impl StageTrainer for Contrastive {
         let sums = step_in_parts(&mut self.networks, &parts, rates, |networks, batch, part| {
             let rng = of_part(rng.clone(), part);
             let of_each = networks.all.iter().enumerate();
-            let of_each = of_each.map(|(n, network)| losses(&context, names, network, batch, of_member(rng.clone(), n)));
+            let of_each =
+                of_each.map(|(n, network)| losses(&context, names, network, batch, of_member(rng.clone(), n)));
             // The sum: each network has the gradient that it would have alone.
             let sums = of_each.reduce(|a, b| a.into_iter().zip(b).map(|(a, b)| a + b).collect());
             sums.ok_or(TrainingError::TooFewSamples { found: 0 })

@@ -37,7 +37,11 @@ impl Joint {
     pub fn new(context: Arc<Context>, network: Network, targets: Box<dyn Targets>) -> Self {
         let settings = &context.settings;
         let optimizer = optimizer(&network, settings, settings.joint.weight_decay);
-        Self { network: Trainee::new(network, optimizer, "network").without(context.left_out.clone()), targets, context }
+        Self {
+            network: Trainee::new(network, optimizer, "network").without(context.left_out.clone()),
+            targets,
+            context,
+        }
     }
 }
 
