@@ -269,6 +269,11 @@ impl Dataset {
         self.splits[split].unimodal.as_ref()
     }
 
+    /// The token ids of a split's clips, where the data was opened for an encoder of these.
+    pub fn tokens(&self, split: Split) -> Option<&Tokens> {
+        self.tokens.as_ref().map(|tokens| &tokens[split])
+    }
+
     /// Valid steps of each clip, from 0 to T; 0 where the clip lacks the modality.
     pub fn lengths(&self, split: Split, m: Modality) -> &[usize] {
         &self.splits[split].lengths[m]

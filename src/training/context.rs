@@ -11,6 +11,7 @@ use super::events::{EmbeddingValues, LabelValues, Metrics, PartSize, Scalars, St
 use super::feed::Feed;
 use super::left_out::LeftOut;
 use super::levels::Levels;
+use super::operations::TextOperations;
 use super::presence::Presence;
 use super::randomness::{Purpose, generator, of_member};
 use super::readback::Pending;
@@ -18,6 +19,7 @@ use super::records::{self, Trained};
 use crate::config::{Grid, Settings};
 use crate::dataset::Dataset;
 use crate::modality::PerModality;
+use crate::model::bert;
 use crate::model::corrector::{Corrector, Member};
 use crate::model::network::{Network, Networks};
 use crate::model::text::Text;
@@ -69,6 +71,17 @@ impl Context {
             return Err(TrainingError::Text);
         }
         Ok(Context { text, ..self })
+    }
+
+    /// What encoding text takes in an epoch of stages 1 and 3; `None` where an LSTM does it.
+    pub fn text_operations(&self) -> Option<TextOperations> {
+        Some(match (self.text.as_ref()?, self.dataset.tokens(Split::Train)) {
+            (Text::Bert { config, pooling, .. }, Some(tokens)) => {
+                TextOperations { bert: bert::operations(config, tokens, *pooling), width: config.hidden_size }
+            }
+            (Text::Bert { config, .. }, None) => TextOperations { bert: 0, width: config.hidden_size },
+            (Text::Vectors { width }, _) => TextOperations { bert: 0, width: *width },
+        })
     }
 
     /// The network that predicts, with its first weights.

@@ -7,27 +7,38 @@
 use super::events::Stage;
 use crate::config::{Learner, ModelSettings, Objective, Settings};
 use crate::dataset::Dataset;
-use crate::modality::PerModality;
+use crate::modality::{Modality, PerModality};
 use crate::model::weighting::WIDTH;
 use crate::split::Split;
 
-/// Operations of an epoch of this stage; `None` where they are not known.
-pub fn of_epoch(stage: Stage, settings: &Settings, dataset: &Dataset) -> Option<u64> {
+/// The encoder of text where it is no LSTM.
+#[derive(Clone, Copy, Debug)]
+pub struct TextOperations {
+    /// Of a BERT, forward and backward through all layers, for every clip of the training split; 0 where it is not trained.
+    pub bert: u64,
+    /// W, the width of its vectors.
+    pub width: usize,
+}
+
+/// Operations of an epoch of this stage; `None` where they are not known. `text`: what encodes text in place of an LSTM.
+pub fn of_epoch(stage: Stage, settings: &Settings, dataset: &Dataset, text: Option<TextOperations>) -> Option<u64> {
     let model = &settings.model;
     let clips = dataset.len(Split::Train) as u64;
     let steps = PerModality::from_fn(|m| dataset.lengths(Split::Train, m).iter().map(|&n| n as u64).sum());
     let dims = PerModality::from_fn(|m| dataset.shapes[m].1);
     let members = &settings.denoising.members;
+    let network =
+        |projection| network(model, &dims, &steps, clips, projection, text.filter(|_| model.has(Modality::Text)));
     Some(match stage {
-        Stage::Contrastive => network(model, &dims, &steps, clips, true) * members.networks as u64,
+        Stage::Contrastive => network(true) * members.networks as u64,
         Stage::Denoising => {
             if settings.denoising.learner.trains_encoders() {
-                return Some(learner(settings, &dims, &steps, clips));
+                return text.is_none().then(|| learner(settings, &dims, &steps, clips));
             }
             let second_order = settings.denoising.objective != Objective::FirstOrder;
             corrector(model, second_order) * clips * (model.encoded().len() * members.count()) as u64
         }
-        Stage::Joint => network(model, &dims, &steps, clips, false),
+        Stage::Joint => network(false),
     })
 }
 
@@ -43,11 +54,17 @@ fn network(
     steps: &PerModality<u64>,
     clips: u64,
     projection: bool,
+    text: Option<TextOperations>,
 ) -> u64 {
     let ModelSettings { hidden, representation: d, fused: d_f, .. } = *model;
     let count = model.encoded().len();
-    let recurrent = recurrent(model, dims, steps);
     let mut linear = count as u64 * (product(hidden, d) + product(d, 1)) + product(count * d, d_f) + product(d_f, 1);
+    let mut recurrent = recurrent(model, dims, steps);
+    if let Some(TextOperations { bert, width }) = text {
+        linear = linear + product(width, d) - product(hidden, d);
+        let lstm = of_lstm(hidden, dims.text, steps.text);
+        recurrent = recurrent - lstm + bert;
+    }
     if projection && model.projection {
         linear += count as u64 * (product(d_f, d_f) + product(d_f, d));
     }
@@ -57,10 +74,12 @@ fn network(
 
 /// Forward and backward through the LSTMs.
 fn recurrent(model: &ModelSettings, dims: &PerModality<usize>, steps: &PerModality<u64>) -> u64 {
-    let (hidden, gates) = (model.hidden, 4 * model.hidden);
+    model.encoded().into_iter().map(|m| of_lstm(model.hidden, dims[m], steps[m])).sum()
+}
+
+fn of_lstm(hidden: usize, dim: usize, steps: u64) -> u64 {
     // Forward, and backward the gradient of the weights; that of the hidden state, and none of the inputs.
-    let step = |m| 2 * product(dims[m], gates) + 3 * product(hidden, gates);
-    model.encoded().into_iter().map(|m| steps[m] * step(m)).sum()
+    steps * (2 * product(dim, 4 * hidden) + 3 * product(hidden, 4 * hidden))
 }
 
 /// Stage 2 where encoders are trained in it: the passes that a step makes, and the learner's own.
@@ -139,11 +158,15 @@ mod tests {
         let recurrent = 4 * 416 + 480;
         // h 3·(2·6), heads 3·(2·3), fusion 2·45, head 2·5.
         let linear = 36 + 18 + 90 + 10;
-        assert_eq!(network(&model, &dims, &steps, 2, false), recurrent + 3 * 2 * linear);
+        assert_eq!(network(&model, &dims, &steps, 2, false, None), recurrent + 3 * 2 * linear);
         // z 3·(2·25 + 2·15)
-        assert_eq!(network(&model, &dims, &steps, 2, true), recurrent + 3 * 2 * (linear + 240));
+        assert_eq!(network(&model, &dims, &steps, 2, true, None), recurrent + 3 * 2 * (linear + 240));
+        // In place of text's LSTM, 4·416, and of its h, 2·6 for three products of two clips: a BERT and 2·7·3 of W = 7.
+        let text = Some(TextOperations { bert: 1000, width: 7 });
+        let found = network(&model, &dims, &steps, 2, false, text);
+        assert_eq!(found, recurrent - 4 * 416 + 1000 + 3 * 2 * (linear - 12 + 42));
         let without = ModelSettings { projection: false, ..model.clone() };
-        assert_eq!(network(&without, &dims, &steps, 2, true), recurrent + 3 * 2 * linear);
+        assert_eq!(network(&without, &dims, &steps, 2, true, None), recurrent + 3 * 2 * linear);
         // Layers 2·28, 2·49, 2·7: in all 168; backward 168 + 112.
         let first_order = 3 * 280 + 2 * 168;
         assert_eq!(corrector(&model, false), first_order);
@@ -175,7 +198,7 @@ mod tests {
     fn an_epoch_counts_every_clip_network_and_corrector() {
         let mut settings = settings();
         let data = SHAPES[3].random(6, 1).unwrap();
-        let count = |stage, settings: &Settings| of_epoch(stage, settings, &data).unwrap();
+        let count = |stage, settings: &Settings| of_epoch(stage, settings, &data, None).unwrap();
         let corrector = corrector(&settings.model, true);
         assert_eq!(count(Stage::Denoising, &settings), 6 * 3 * 4 * corrector);
         let one = count(Stage::Contrastive, &settings);

@@ -109,6 +109,17 @@ fn wide_networks_whose_checkpoints_take_a_while_outlive_kills() {
 }
 
 #[test]
+fn a_bert_that_is_trained_outlives_kills() {
+    let weights = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/bert/small");
+    let bert = format!("--set model.text.encoder=bert --set model.text.weights={weights} --set model.text.layers=1");
+    let rates = "--set training.warmup=0.2 --set training.linear_decay=true --set training.accumulate=2";
+    let settings = format!("{SMALL} {bert} {rates}");
+    let home = Home::new();
+    home.good(&format!("train {settings} --run whole"));
+    killed_again_and_again(5, 5, &settings, 0.0, &Outcome::of(&home.run()));
+}
+
+#[test]
 fn paused_killed_and_taken_up_another_day_gives_the_same_numbers() {
     let home = Home::new();
     let mut training = Training::begin(&home, &format!("train {SMALL} --run x"));

@@ -17,7 +17,10 @@ impl Machine<'_> {
     pub(super) fn report_costs(&mut self, stage: Stage, epoch: u32) -> Result<(), TrainingError> {
         let peak = self.keep_peak();
         let gpu = gpu_memory(&self.context.device);
-        let per_epoch = operations::of_epoch(stage, &self.context.settings, &self.context.dataset);
+        let per_epoch = {
+            let context = &*self.context;
+            operations::of_epoch(stage, &context.settings, &context.dataset, context.text_operations())
+        };
         let summary = self.progress.stages.entry(stage).or_default();
         // The most of all processes that trained the stage.
         summary.peak_memory = summary.peak_memory.max(peak);
