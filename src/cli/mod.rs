@@ -45,6 +45,7 @@ pub mod subcommand;
 mod train;
 mod verify;
 mod view;
+mod weights;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -73,6 +74,7 @@ pub const SUBCOMMANDS: &[Entry] = &[
     Entry::of::<compare::CompareArgs>(),
     Entry::of::<verify::VerifyArgs>(),
     Entry::of::<data::DataArgs>(),
+    Entry::of::<weights::WeightsArgs>(),
     Entry::of::<config::ConfigArgs>(),
     Entry::of::<devices::DevicesArgs>(),
     Entry::of::<bench::BenchArgs>(),

@@ -202,7 +202,10 @@ mod tests {
         // Nothing is asked of a file that is there but whether it still is the same: one byte each.
         server.asked.lock().unwrap().clear();
         told.clear();
-        hub.download("a/b", &mut |p: &Progress| drop(told.insert(p.file.clone(), (p.done, p.bytes)))).unwrap();
+        let mut tell = |p: &Progress| {
+            told.insert(p.file.clone(), (p.done, p.bytes));
+        };
+        hub.download("a/b", &mut tell).unwrap();
         assert!(told.is_empty() && server.asked.lock().unwrap().len() == 5);
     }
 

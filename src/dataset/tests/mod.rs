@@ -18,6 +18,7 @@ mod layouts;
 mod leaks;
 mod optional;
 mod real;
+mod tokens;
 mod written;
 
 fn fixtures() -> PathBuf {

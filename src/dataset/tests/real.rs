@@ -15,7 +15,7 @@ const PY2_AUDIO: f64 = 274101.116;
 const VIDEO_INFINITE: usize = 195;
 
 /// The real data, or `None`, said aloud, where it is not at hand.
-fn real(name: &str) -> Option<PathBuf> {
+pub fn real(name: &str) -> Option<PathBuf> {
     let folder = std::env::var_os("MUG_TEST_DATA")
         .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data"), PathBuf::from);
     let path = folder.join(name);

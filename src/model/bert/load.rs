@@ -49,7 +49,7 @@ mod tests {
     fn states(bert: &Bert, ids: &[Vec<u32>]) -> Vec<f32> {
         let mut tokens = Tokens::default();
         ids.iter().for_each(|ids| tokens.push(ids, &vec![0; ids.len()]));
-        bert.states(&tokens, &mut BertDropout::inference()).into_data().to_vec().unwrap()
+        bert.states(&tokens, &mut BertDropout::inference()).into_data().try_to_vec().unwrap()
     }
 
     fn furthest(found: &[f32], expected: &[f32]) -> f32 {
