@@ -24,3 +24,4 @@ pub mod sanitise;
 pub mod split;
 pub mod study;
 pub mod training;
+pub mod weights;

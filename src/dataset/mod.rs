@@ -39,6 +39,7 @@ mod open;
 pub mod pickle;
 mod prepare;
 mod report;
+pub mod tokens;
 
 pub use catalogue::entries::{Catalogue, Entry, State, is_same};
 pub use catalogue::resolve::data_folder;
