@@ -1,0 +1,88 @@
+//! All runs of a folder.
+
+use std::path::{Path, PathBuf};
+
+use super::summary::{RunSummary, summarise, with_tags};
+use crate::run::directory::{RunDir, STUDIES, STUDY_RUNS};
+use crate::run::stamped::{Stamped, stamps};
+
+/// All runs below `root`, those of its studies included, the last written first. What is no run directory, or cannot be
+/// read, is left out; a missing root has no runs.
+pub fn list_runs(root: &Path) -> Vec<RunSummary> {
+    Lister::open(root).list()
+}
+
+/// Lists the runs of a folder, again and again: what did not change since the last time is not read again, nor what did
+/// not change since another program listed it (`.index.json` beside the runs).
+#[derive(Debug)]
+pub struct Lister {
+    root: PathBuf,
+    known: Stamped<RunSummary>,
+}
+
+/// In the folder of the runs; built anew where it is missing or stale.
+pub(super) const INDEX: &str = ".index.json";
+/// Runs that were read and would have been in an index, for which one is written; fewer are read again as quickly.
+const WORTH_AN_INDEX: usize = 16;
+/// What a run's line is read from, besides its tags.
+const READ: [&str; 4] = ["run.toml", "events.jsonl", "host.lock", "host.owner"];
+
+impl Lister {
+    /// Begins with what the folder's index knows.
+    pub fn open(root: &Path) -> Self {
+        Self { root: root.to_owned(), known: Stamped::read_index(&root.join(INDEX)) }
+    }
+
+    /// All runs, the last written first; as [`list_runs`].
+    pub fn list(&mut self) -> Vec<RunSummary> {
+        let mut runs: Vec<RunSummary> = run_folders(&self.root).iter().filter_map(|f| self.one(f)).collect();
+        let live = runs.iter().filter(|r| r.state.is_live()).count();
+        if self.known.forget_others() >= live + WORTH_AN_INDEX {
+            // A folder that cannot be written to has its runs read again the next time.
+            let _ = self.known.write_index(&self.root.join(INDEX));
+        }
+        runs.sort_by(|a, b| b.updated.cmp(&a.updated).then_with(|| b.name.cmp(&a.name)));
+        runs
+    }
+
+    fn one(&mut self, folder: &Folder) -> Option<RunSummary> {
+        // Whether a process that was there is still there no file's time tells.
+        let rests = |run: &RunSummary| !run.state.is_live() && run.path == folder.path;
+        let read = || RunDir::open(&folder.path).ok().map(|dir| summarise(&dir));
+        let found = self.known.get(&folder.key, stamps(&folder.path, READ), rests, read)?;
+        Some(with_tags(RunSummary { study: folder.study.clone(), ..found.clone() }))
+    }
+}
+
+/// A folder that may be a run's.
+struct Folder {
+    /// Absolute, links followed.
+    path: PathBuf,
+    /// Its path below the runs' folder.
+    key: String,
+    study: Option<String>,
+}
+
+fn run_folders(root: &Path) -> Vec<Folder> {
+    let Ok(root) = root.canonicalize() else { return Vec::new() };
+    let mut folders = folders_in(&root, "", None);
+    for study in folders_in(&root.join(STUDIES), "", None) {
+        let name = study.key;
+        folders.extend(folders_in(&study.path.join(STUDY_RUNS), &format!("{STUDIES}/{name}/"), Some(&name)));
+    }
+    folders
+}
+
+/// The folders in one, links to folders included. One that is being made is no run yet, and what is being removed none any
+/// more: both have hidden names.
+fn folders_in(folder: &Path, before: &str, study: Option<&str>) -> Vec<Folder> {
+    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    let shown = entries.flatten().filter(|e| !e.file_name().as_encoded_bytes().starts_with(b"."));
+    let found = |entry: std::fs::DirEntry| {
+        let kind = entry.file_type().ok()?;
+        let path = if kind.is_symlink() { entry.path().canonicalize().ok()? } else { entry.path() };
+        let key = format!("{before}{}", entry.file_name().to_string_lossy());
+        (kind.is_dir() || kind.is_symlink()).then(|| Folder { path, key, study: study.map(str::to_owned) })
+    };
+    shown.filter_map(found).collect()
+}

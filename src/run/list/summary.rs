@@ -1,0 +1,147 @@
+//! A run's line in a list.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::skim::skim;
+use super::state::RunState;
+use crate::run::directory::RunDir;
+use crate::run::view::{Phase, RunView};
+use crate::run::{clock, lock, tags};
+use crate::training::events::{Costs, Stage, StageState, Summary, SummaryMetrics};
+
+/// A line of the list of runs.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RunSummary {
+    pub name: String,
+    pub path: PathBuf,
+    /// As the user named it.
+    pub dataset: String,
+    pub state: RunState,
+    /// The stage being trained, or the last one that was.
+    pub stage: Option<Stage>,
+    /// Epoch of that stage, from 1; 0 before the first.
+    pub epoch: u32,
+    /// Epochs planned for that stage at most.
+    pub epochs: u32,
+    /// Share of the planned optimiser steps of all stages, in [0, 1].
+    pub progress: f64,
+    /// RFC 3339, UTC.
+    pub created: String,
+    /// When the events were last appended to, in seconds since 1970.
+    pub updated: u64,
+    /// `None` before the run is finished.
+    pub result: Option<RunResult>,
+    /// Why training ended by an error, where it did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fault: Option<String>,
+    /// The study that it is a cell of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub study: Option<String>,
+    /// In alphabetical order.
+    #[serde(default)]
+    pub tags: Vec<String>,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub note: String,
+}
+
+/// The figures of a finished run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunResult {
+    /// The stage and the epoch that they are of: the one whose weights the run hands on.
+    pub stage: Option<Stage>,
+    pub epoch: Option<u32>,
+    #[serde(flatten)]
+    pub metrics: SummaryMetrics,
+    /// What each stage cost.
+    #[serde(default)]
+    pub costs: BTreeMap<Stage, Costs>,
+    /// As in [`Summary`].
+    #[serde(default)]
+    pub peak_memory: Option<u64>,
+}
+
+impl From<&Summary> for RunResult {
+    fn from(summary: &Summary) -> Self {
+        let of = [Stage::Joint, Stage::Contrastive].into_iter().find_map(|s| Some((s, summary.stages.get(&s)?)));
+        let (stage, epoch) = (of.map(|(stage, _)| stage), of.map(|(_, s)| s.best_epoch));
+        Self {
+            stage,
+            epoch,
+            metrics: summary.metrics.clone(),
+            costs: summary.stages.iter().map(|(stage, s)| (*stage, s.costs())).collect(),
+            peak_memory: summary.peak_memory,
+        }
+    }
+}
+
+impl RunSummary {
+    /// Why the run failed before any stage began: there is nothing yet to go on from.
+    pub fn failed_to_begin(&self) -> Option<&str> {
+        self.fault.as_deref().filter(|_| self.stage.is_none())
+    }
+}
+
+/// Tags are read each time: most runs have none, and a look for the file is all that costs.
+pub(super) fn with_tags(run: RunSummary) -> RunSummary {
+    // A damaged file is told by whoever changes it; the run is listed all the same.
+    let tags = tags::read(&run.path).unwrap_or_default();
+    RunSummary { tags: tags.tags.into_iter().collect(), note: tags.note, ..run }
+}
+
+/// The state and progress of one run.
+pub fn summarise(dir: &RunDir) -> RunSummary {
+    // Asked before the events are read: a host that ends in between has then already written why.
+    let alive = lock::is_alive(dir);
+    let view = skim(&dir.events_path());
+    let stage = view.stage;
+    let path = dir.events_path();
+    let modified = std::fs::metadata(&path).or_else(|_| std::fs::metadata(dir.path())).and_then(|m| m.modified());
+    let (study, name) = match dir.name().split_once('/') {
+        Some((study, name)) => (Some(study.to_owned()), name),
+        None => (None, dir.name()),
+    };
+    with_tags(RunSummary {
+        name: name.to_owned(),
+        path: dir.path().to_owned(),
+        dataset: dir.manifest().dataset.clone(),
+        state: RunState::of(view.phase, alive),
+        stage,
+        epoch: stage.map_or(0, |s| view.stage(s).epoch),
+        epochs: stage.map_or(0, |s| view.stage(s).epochs),
+        progress: progress(&view),
+        created: dir.manifest().created.clone(),
+        updated: modified.map(clock::unix_seconds).unwrap_or(0),
+        result: view.summary.as_ref().map(RunResult::from),
+        // One that is being taken up has not failed yet.
+        fault: view.fault.clone().filter(|_| !alive && view.phase == Phase::Faulted),
+        study,
+        tags: Vec::new(),
+        note: String::new(),
+    })
+}
+
+/// Share of the planned optimiser steps of all stages, in [0, 1].
+pub fn progress(view: &RunView) -> f64 {
+    if view.phase == Phase::Finished {
+        return 1.0;
+    }
+    let (mut done, mut all) = (0.0, 0.0);
+    for stage in Stage::ALL {
+        let part = view.stage(stage);
+        let steps = f64::from(part.epochs) * f64::from(part.steps_per_epoch);
+        // Stages run in order: one before the current stage is done, even where its end was not read.
+        let share = if part.state == StageState::Skipped {
+            continue;
+        } else if view.stage.is_some_and(|now| stage < now) {
+            1.0
+        } else {
+            part.progress()
+        };
+        done += share * steps;
+        all += steps;
+    }
+    if all > 0.0 { done / all } else { 0.0 }
+}
