@@ -10,13 +10,14 @@ use clap::{ArgMatches, Command, CommandFactory, FromArgMatches, Parser};
 use super::home::HomeArgs;
 use super::pages;
 use super::subcommand::Entry;
+use crate::version;
 
 /// A terminal console for MUG: meta uni-label generation in multimodal sentiment analysis.
 ///
 /// Without a subcommand the console opens: pick a dataset, train the three stages, look at the corrected labels. A run
 /// goes on when the console is left or the connection drops; `mug attach` brings it back.
 #[derive(Debug, Parser)]
-#[command(name = "mug", version)]
+#[command(name = "mug", version, long_version = version::ALL.as_str())]
 pub struct Args {
     #[command(flatten)]
     pub home: HomeArgs,

@@ -13,6 +13,7 @@ use super::progress;
 use super::record::read_record;
 use crate::host::trainer::trainer;
 use crate::host::{HostOptions, serve};
+use crate::notify;
 use crate::run::directory::RunDir;
 use crate::run::view::RunView;
 use crate::training::Outcome;
@@ -27,7 +28,8 @@ pub const STOPPED: u8 = 3;
 /// # Errors
 /// Somebody trains it already, or training failed.
 pub fn train(dir: &RunDir, resume: bool, json: bool) -> Result<ExitCode> {
-    let options = HostOptions { resume, ..HostOptions::default() };
+    let notify = notify::Settings::of_person().map_err(|e| e.to_string());
+    let options = HostOptions { resume, notify, ..HostOptions::default() };
     let done = AtomicBool::new(false);
     let (served, view) = std::thread::scope(|scope| {
         let reporter = scope.spawn(|| progress::report(dir, &done));

@@ -18,6 +18,7 @@ use crate::console::terminal::decode::Input;
 use crate::console::terminal::theme::Abilities;
 use crate::console::update::update;
 use crate::console::view::draw;
+use crate::device::usage::{GpuUsage, Usage};
 use crate::modality::{Modality, PerModality};
 use crate::report::table::{Rows, Values};
 use crate::run::list::{RunState, RunSummary};
@@ -221,6 +222,35 @@ pub fn events() -> Vec<Event> {
     };
     events.insert(paused_at + 1, at(stage, epoch, step, time, Body::Paused));
     events.insert(paused_at + 2, at(stage, epoch, step, time, Body::Unpaused));
+    events
+}
+
+/// The same run with what its machine did, two hours long, with a look in which the GPU did not answer.
+pub fn measured() -> Vec<Event> {
+    let mut events = events();
+    let time = events.last().map_or(0.0, |e| e.time);
+    for i in 0..240 {
+        let wave = f64::from(noise(i));
+        let gpu = GpuUsage {
+            busy: Some(0.7 + 0.2 * wave),
+            memory: Some(6_000_000_000 + i as u64 * 5_000_000),
+            memory_total: Some(80_000_000_000),
+            temperature: Some(52.0 + 4.0 * wave),
+            power: Some(310.0 + 60.0 * wave),
+        };
+        let usage = Usage {
+            cores: (i > 0).then_some(1.6 + 0.3 * wave),
+            load: Some(3.1 + wave),
+            memory: Some(1_900_000_000),
+            memory_free: Some(96_000_000_000),
+            threads: Some(41),
+            disk: Some(12_000_000 + i as u64 * 9_000),
+            disk_free: Some(410_000_000_000),
+            gpu: if i == 100 { GpuUsage::default() } else { gpu },
+        };
+        let body = Body::System { at: 1.78e9 + 30.0 * i as f64, usage };
+        events.push(at(Stage::Denoising, 14, u64::from(14 * STEPS), time, body));
+    }
     events
 }
 

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use super::content::{self, Care, ContentError};
 use super::data_watch::{DataWatch, EVERY, Watched};
+use super::metering::Metering;
 use super::prepare::check_settings;
 use super::{Reports, Trainer};
 use crate::dataset::digest::Sign;
 use crate::dataset::{self, Dataset, Source};
 use crate::device::{self, ComputeDevice};
-use crate::run::directory::{Manifest, RunDir};
+use crate::run::directory::{Manifest, ProcessRecord, RunDir};
 use crate::run::rows::{LabelRows, RowsError, checksum};
 use crate::run::tail::read_view;
 use crate::split::Split;
@@ -36,7 +37,7 @@ pub(super) fn job(dir: &RunDir, manifest: Manifest, dataset: Dataset, device: Co
 
 fn train(
     dir: &RunDir,
-    manifest: Manifest,
+    mut manifest: Manifest,
     resume: bool,
     control: &Control,
     reports: &Reports,
@@ -54,6 +55,7 @@ fn train(
     if resume {
         look_at_what_is_there(dir, &log);
     }
+    manifest.process = Some(ProcessRecord::this(&device.name));
     let Opened { dataset, manifest, sign } = open(dir, manifest, &log).map_err(|e| e.to_string())?;
     let watch = sign.zip(manifest.source.clone()).map(|(opened, path)| {
         let (known, resident) = (manifest.data.as_ref().map(|d| d.sha256.clone()), !dataset.reads_file());
@@ -61,7 +63,9 @@ fn train(
         DataWatch::start(watched, control.clone(), reports.clone())
     });
     let job = job(dir, manifest, dataset, device, resume);
+    let metering = Metering::start(dir, &job.device, reports.clone());
     let outcome = training::train(job, control, reports).map_err(|e| e.to_string());
+    drop(metering);
     let done = matches!(outcome, Ok(Outcome::Finished));
     match watch.and_then(|w| w.finish(done)) {
         Some(spoiled) => Err(spoiled),
@@ -95,7 +99,7 @@ pub(super) fn open(
     mut manifest: Manifest,
     log: &impl Fn(Level, String),
 ) -> Result<Opened, Box<dyn std::error::Error>> {
-    let before = manifest.clone();
+    let before = dir.manifest().clone();
     let mut sign = None;
     let source = match &manifest.source {
         Some(path) => {

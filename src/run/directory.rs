@@ -22,7 +22,7 @@ use std::time::SystemTime;
 
 use tempfile::TempDir;
 
-pub use super::manifest::{CellRecord, DataRecord, Manifest};
+pub use super::manifest::{CellRecord, DataRecord, Manifest, ProcessRecord};
 use super::rows::{LabelRows, RowsError};
 use super::{FileError, clock, write_atomically};
 use crate::files;

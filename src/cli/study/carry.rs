@@ -15,12 +15,14 @@ use crate::cli::out::{columns, say, warn};
 use crate::device;
 use crate::files;
 use crate::host::spawn::this_program;
+use crate::notify::Settings;
 use crate::report::study::forms::lines;
 use crate::report::study::gather;
 use crate::run::study::Study;
 use crate::study::engine::{Engine, News, Outcome, Progress};
 use crate::study::jobs::{Jobs, is_on_cpu};
 use crate::study::share::Kinship;
+use crate::study::telling::{self, End};
 
 /// How a study is carried out.
 #[derive(Debug, clap::Args)]
@@ -71,7 +73,17 @@ pub fn carry(study: &Study, args: &CarryArgs) -> Result<ExitCode> {
     ));
     let mut engine = Engine::new(study, kin, jobs)?;
     let name = study.name();
-    match engine.run(&|| stop.load(Ordering::Relaxed), &mut |news| tell(&news))? {
+    let ended = engine.run(&|| stop.load(Ordering::Relaxed), &mut |news| tell(&news));
+    let how = match &ended {
+        Ok(Outcome::Done) => Some(End::Done),
+        // A person who stops a study knows it.
+        Ok(Outcome::Stopped) => stop.load(Ordering::Relaxed).then_some(End::Stopped),
+        Err(e) => Some(End::Failed(e.to_string())),
+    };
+    if let Some(how) = how {
+        notify(study, how);
+    }
+    match ended? {
         Outcome::Stopped => {
             warn(&format!("study {name} is stopped; mug study resume {name} goes on with it"));
             Ok(ExitCode::from(STOPPED))
@@ -81,6 +93,15 @@ pub fn carry(study: &Study, args: &CarryArgs) -> Result<ExitCode> {
             let Progress { cells, finished, .. } = engine.progress();
             Ok(if finished == cells { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         }
+    }
+}
+
+/// Tells how a study ended, as its person asked for; why nobody was told is printed.
+pub fn notify(study: &Study, end: End) {
+    let told =
+        Settings::of_person().map_err(|e| e.to_string()).and_then(|settings| telling::tell(study, &settings, end));
+    if let Err(why) = told {
+        warn(&harmless(&why));
     }
 }
 

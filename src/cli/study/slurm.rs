@@ -44,6 +44,7 @@ impl SlurmArgs {
             return Ok(ExitCode::SUCCESS);
         }
         study.ask_to_stop(false)?;
+        study.begin_telling_anew()?;
         say(&match request.submit(&Slurm::default(), study.path(), &cells)? {
             Submitted::Nothing => {
                 format!("study {}: every cell that is left waits or runs already; squeue --me shows it", study.name())

@@ -34,6 +34,7 @@ mod status;
 mod studies;
 mod study_grid;
 mod study_table;
+mod system;
 mod tabs;
 
 use ratatui::Frame;

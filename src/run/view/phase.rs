@@ -49,6 +49,7 @@ impl Phase {
             | Body::Predictions { .. }
             | Body::Health { .. }
             | Body::Costs { .. }
+            | Body::System { .. }
             | Body::Checkpointed { .. }
             | Body::Log { .. } => self,
         }
