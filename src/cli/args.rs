@@ -7,6 +7,7 @@ use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Command, CommandFactory, FromArgMatches, Parser};
 
+use super::examples;
 use super::home::HomeArgs;
 use super::pages;
 use super::subcommand::Entry;
@@ -36,11 +37,12 @@ pub struct CommandLine {
 
 /// The command line's grammar with these subcommands.
 pub fn grammar(entries: &[Entry]) -> Command {
-    Args::command()
+    let command = Args::command()
         .subcommands(entries.iter().map(|entry| (entry.command)()))
         // `mug help` is a subcommand of ours: it knows pages, too.
         .disable_help_subcommand(true)
-        .after_help(pages::list())
+        .after_help(pages::list());
+    examples::shown(command)
 }
 
 /// Reads a command line, the program's name first.

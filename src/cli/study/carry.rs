@@ -2,7 +2,7 @@
 
 use std::process::{Command, ExitCode, Stdio};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use color_eyre::Result;
 use color_eyre::eyre::{WrapErr, eyre};
@@ -12,6 +12,7 @@ use super::pictures;
 use super::slurm::SlurmArgs;
 use crate::cli::lines::{duration, harmless};
 use crate::cli::out::{columns, say, warn};
+use crate::cli::status::{SIGNALLED, STOPPED};
 use crate::device;
 use crate::files;
 use crate::host::spawn::this_program;
@@ -48,7 +49,7 @@ pub fn carry(study: &Study, args: &CarryArgs) -> Result<ExitCode> {
     if args.detach {
         return detach(study, args);
     }
-    let stop = signals()?;
+    let signals = Signals::take()?;
     let chosen = device::choose(study.plan().device)?;
     let on_cpu = is_on_cpu(study.plan().device, &chosen.name);
     if on_cpu && !args.devices.is_empty() {
@@ -73,11 +74,11 @@ pub fn carry(study: &Study, args: &CarryArgs) -> Result<ExitCode> {
     ));
     let mut engine = Engine::new(study, kin, jobs)?;
     let name = study.name();
-    let ended = engine.run(&|| stop.load(Ordering::Relaxed), &mut |news| tell(&news));
+    let ended = engine.run(&|| signals.came(), &mut |news| tell(&news));
     let how = match &ended {
         Ok(Outcome::Done) => Some(End::Done),
         // A person who stops a study knows it.
-        Ok(Outcome::Stopped) => stop.load(Ordering::Relaxed).then_some(End::Stopped),
+        Ok(Outcome::Stopped) => signals.came().then_some(End::Stopped),
         Err(e) => Some(End::Failed(e.to_string())),
     };
     if let Some(how) = how {
@@ -86,7 +87,7 @@ pub fn carry(study: &Study, args: &CarryArgs) -> Result<ExitCode> {
     match ended? {
         Outcome::Stopped => {
             warn(&format!("study {name} is stopped; mug study resume {name} goes on with it"));
-            Ok(ExitCode::from(STOPPED))
+            Ok(ExitCode::from(signals.status()))
         }
         Outcome::Done => {
             done(study)?;
@@ -123,18 +124,38 @@ fn done(study: &Study) -> Result<()> {
     Ok(())
 }
 
-/// Exit status of a study that was ended before it was done.
-const STOPPED: u8 = 3;
+/// The signals that came.
+#[derive(Default)]
+struct Signals {
+    /// True once one came.
+    came: Arc<AtomicBool>,
+    /// The last one's number.
+    number: Arc<AtomicUsize>,
+}
 
-/// True once SIGINT or SIGTERM came. A second one ends the process at once; the workers then go on.
-fn signals() -> Result<Arc<AtomicBool>> {
-    let stop = Arc::new(AtomicBool::new(false));
-    for number in [SIGINT, SIGTERM] {
-        signal_hook::flag::register_conditional_shutdown(number, 128 + number, stop.clone())
-            .and_then(|_| signal_hook::flag::register(number, stop.clone()))
-            .wrap_err("signals cannot be taken")?;
+impl Signals {
+    /// Takes SIGINT and SIGTERM. A second one ends the process at once; the workers then go on.
+    fn take() -> Result<Signals> {
+        let signals = Signals::default();
+        for number in [SIGINT, SIGTERM] {
+            let value = usize::try_from(number).unwrap_or_default();
+            signal_hook::flag::register_conditional_shutdown(number, SIGNALLED + number, signals.came.clone())
+                .and_then(|_| signal_hook::flag::register_usize(number, signals.number.clone(), value))
+                .and_then(|_| signal_hook::flag::register(number, signals.came.clone()))
+                .wrap_err("signals cannot be taken")?;
+        }
+        Ok(signals)
     }
-    Ok(stop)
+
+    fn came(&self) -> bool {
+        self.came.load(Ordering::Relaxed)
+    }
+
+    /// The exit status of a study that was ended: by a signal, or on request.
+    fn status(&self) -> u8 {
+        let number = i32::try_from(self.number.load(Ordering::Relaxed)).unwrap_or_default();
+        if self.came() { u8::try_from(SIGNALLED + number).unwrap_or(STOPPED) } else { STOPPED }
+    }
 }
 
 fn tell(news: &News) {

@@ -6,8 +6,9 @@ use color_eyre::Result;
 use color_eyre::eyre::eyre;
 
 use super::carry::notify;
-use crate::cli::foreground::{STOPPED, train};
+use crate::cli::foreground::train;
 use crate::cli::out::warn;
+use crate::cli::status::STOPPED;
 use crate::cli::subcommand::Program;
 use crate::device;
 use crate::host::HostError;
