@@ -28,6 +28,9 @@ pub mod keys {}
 #[doc = include_str!("method.md")]
 pub mod method {}
 
+#[doc = include_str!("scripts.md")]
+pub mod scripts {}
+
 #[doc = include_str!("speed.md")]
 pub mod speed {}
 

@@ -7,16 +7,18 @@ use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Command, CommandFactory, FromArgMatches, Parser};
 
+use super::examples;
 use super::home::HomeArgs;
 use super::pages;
 use super::subcommand::Entry;
+use crate::version;
 
 /// A terminal console for MUG: meta uni-label generation in multimodal sentiment analysis.
 ///
 /// Without a subcommand the console opens: pick a dataset, train the three stages, look at the corrected labels. A run
 /// goes on when the console is left or the connection drops; `mug attach` brings it back.
 #[derive(Debug, Parser)]
-#[command(name = "mug", version)]
+#[command(name = "mug", version, long_version = version::ALL.as_str())]
 pub struct Args {
     #[command(flatten)]
     pub home: HomeArgs,
@@ -35,11 +37,12 @@ pub struct CommandLine {
 
 /// The command line's grammar with these subcommands.
 pub fn grammar(entries: &[Entry]) -> Command {
-    Args::command()
+    let command = Args::command()
         .subcommands(entries.iter().map(|entry| (entry.command)()))
         // `mug help` is a subcommand of ours: it knows pages, too.
         .disable_help_subcommand(true)
-        .after_help(pages::list())
+        .after_help(pages::list());
+    examples::shown(command)
 }
 
 /// Reads a command line, the program's name first.

@@ -10,6 +10,7 @@ use super::out::Output;
 use super::out::say;
 use super::progress::Follower;
 use super::record::find_run;
+use super::status::{FAILED, STOPPED};
 use super::subcommand::{Program, Subcommand};
 use super::view::ViewArgs;
 use crate::console::{self, OpenOptions, Start};
@@ -55,7 +56,8 @@ impl Subcommand for AttachArgs {
     }
 }
 
-/// Prints a run's events until it is over or its process is gone; exits with 0 only when it finished.
+/// Prints a run's events until it is over or its process is gone; exits with 0 only when it finished, with 3 where it was
+/// stopped and can be resumed.
 pub fn follow(dir: &RunDir) -> Result<ExitCode> {
     say(&format!("run {} in {}", dir.name(), dir.path().display()))?;
     let mut follower = Follower::new(dir, Box::new(Lines::new(Output::new())));
@@ -86,5 +88,5 @@ pub fn follow(dir: &RunDir) -> Result<ExitCode> {
         }
         _ => say(&format!("the run is over ({state}); mug resume {} goes on with it", dir.name()))?,
     }
-    Ok(ExitCode::FAILURE)
+    Ok(ExitCode::from(if state == RunState::At(Phase::Stopped) { STOPPED } else { FAILED }))
 }

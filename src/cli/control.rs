@@ -7,6 +7,7 @@ use color_eyre::eyre::eyre;
 use color_eyre::{Report, Result};
 
 use super::out::say;
+use super::status::Failure;
 use crate::host::client::{self, LinkEvent};
 use crate::run::directory::RunDir;
 use crate::run::list::{RunState, summarise};
@@ -26,7 +27,8 @@ pub fn tell_and_wait(dir: &RunDir, command: Command) -> Result<()> {
 
 /// The error for a run whose process died.
 pub fn died(dir: &RunDir) -> Report {
-    eyre!("the process of run {0} died; mug resume {0} goes on from its last checkpoint", dir.name())
+    let words = format!("the process of run {0} died; mug resume {0} goes on from its last checkpoint", dir.name());
+    Failure(words).into()
 }
 
 /// Sends a command and waits for the answer.
@@ -42,7 +44,7 @@ pub fn tell(dir: &RunDir, command: Command) -> Result<()> {
             Ok(LinkEvent::Refused { reason, .. }) => return Err(eyre!("refused: {reason}")),
             Ok(LinkEvent::Closed { reason }) => return Err(eyre!("{reason}")),
             Ok(_) => {}
-            Err(_) => return Err(eyre!("the process of run {} does not answer", dir.name())),
+            Err(_) => return Err(Failure(format!("the process of run {} does not answer", dir.name())).into()),
         }
     }
 }
@@ -65,15 +67,16 @@ fn wait(dir: &RunDir, command: Command) -> Result<()> {
                 RunState::Died => Err(died(dir)),
                 RunState::At(Phase::Faulted) => {
                     let fault = read_view(&dir.events_path()).ok().and_then(|v| v.fault).unwrap_or_default();
-                    Err(eyre!("run {name} failed: {fault}"))
+                    Err(Failure(format!("run {name} failed: {fault}")).into())
                 }
                 _ => Ok(say(&format!("run {name}: {state}"))?),
             };
         }
         std::thread::sleep(Duration::from_millis(50));
     }
-    Err(eyre!(
-        "run {name} has taken the command and is still busy with its batch after {} s; mug runs shows its state",
-        PATIENCE.as_secs()
+    let seconds = PATIENCE.as_secs();
+    Err(Failure(format!(
+        "run {name} has taken the command and is still busy with its batch after {seconds} s; mug runs shows its state"
     ))
+    .into())
 }

@@ -5,21 +5,19 @@ use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use color_eyre::Result;
-use color_eyre::eyre::eyre;
 use serde::Serialize;
 
 use super::out::{say_json, warn as note};
 use super::progress;
 use super::record::read_record;
+use super::status::{Failure, SIGNALLED, STOPPED};
 use crate::host::trainer::trainer;
 use crate::host::{HostOptions, serve};
+use crate::notify;
 use crate::run::directory::RunDir;
 use crate::run::view::RunView;
 use crate::training::Outcome;
 use crate::training::events::Summary;
-
-/// Exit status of a run that was ended by `mug stop`: not finished, not failed.
-pub const STOPPED: u8 = 3;
 
 /// Trains a run to its end or until it is told to stop; `resume`: from its last checkpoint. The exit status is 0 where it
 /// finished, 3 where `mug stop` ended it, 128 and the signal's number where a signal did.
@@ -27,7 +25,8 @@ pub const STOPPED: u8 = 3;
 /// # Errors
 /// Somebody trains it already, or training failed.
 pub fn train(dir: &RunDir, resume: bool, json: bool) -> Result<ExitCode> {
-    let options = HostOptions { resume, ..HostOptions::default() };
+    let notify = notify::Settings::of_person().map_err(|e| e.to_string());
+    let options = HostOptions { resume, notify, ..HostOptions::default() };
     let done = AtomicBool::new(false);
     let (served, view) = std::thread::scope(|scope| {
         let reporter = scope.spawn(|| progress::report(dir, &done));
@@ -45,7 +44,7 @@ pub fn train(dir: &RunDir, resume: bool, json: bool) -> Result<ExitCode> {
         Outcome::Finished => finish(dir, &view, json),
         Outcome::Stopped => {
             note(&format!("not finished; go on with mug train --resume {}", dir.name()));
-            Ok(ExitCode::from(served.signal.and_then(|s| u8::try_from(128 + s).ok()).unwrap_or(STOPPED)))
+            Ok(ExitCode::from(served.signal.and_then(|s| u8::try_from(SIGNALLED + s).ok()).unwrap_or(STOPPED)))
         }
     }
 }
@@ -65,7 +64,7 @@ struct Report<'a> {
 /// # Errors
 /// It has no summary, or standard output cannot be written.
 pub fn finish(dir: &RunDir, view: &RunView, json: bool) -> Result<ExitCode> {
-    let summary = view.summary.as_ref().ok_or_else(|| eyre!("the run finished and recorded no summary"))?;
+    let summary = view.summary.as_ref().ok_or_else(|| Failure("the run finished and recorded no summary".into()))?;
     if json {
         let device = view.prepared.as_ref().map(|p| p.device.as_str());
         let report = Report { run: dir.name(), path: dir.path(), device, summary };

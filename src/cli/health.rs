@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::out::{say, say_json};
 use super::record::read_record;
+use super::status::UNHEALTHY;
 use super::subcommand::{Program, Subcommand};
 use crate::run::directory::RunDir;
 use crate::run::predictions;
@@ -66,12 +67,9 @@ impl Subcommand for HealthArgs {
                 say(&beside(c))?;
             }
         }
-        Ok(if healthy { ExitCode::SUCCESS } else { ExitCode::from(FAILING) })
+        Ok(if healthy { ExitCode::SUCCESS } else { ExitCode::from(UNHEALTHY) })
     }
 }
-
-/// Exit status where a check fails.
-const FAILING: u8 = 4;
 
 /// What `--json` prints.
 #[derive(Serialize)]

@@ -10,6 +10,7 @@ use super::subcommand::{Program, Subcommand};
 use crate::host::spawn::leave_the_terminal;
 use crate::host::trainer::trainer;
 use crate::host::{HostOptions, serve};
+use crate::notify;
 use crate::run::directory::RunDir;
 use crate::training::Outcome;
 
@@ -39,6 +40,7 @@ impl Subcommand for HostArgs {
             resume: self.resume,
             restart: self.restart.map(Into::into),
             continue_stage: self.continue_stage.map(Into::into),
+            notify: notify::Settings::of_person().map_err(|e| e.to_string()),
             ..HostOptions::default()
         };
         let served = serve(dir, trainer(), &options)?;

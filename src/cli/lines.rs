@@ -134,6 +134,7 @@ pub fn line(event: &Event, view: &RunView) -> Option<String> {
         | Body::Predictions { .. }
         | Body::Health { .. }
         | Body::Costs { .. }
+        | Body::System { .. }
         | Body::Checkpointed { .. } => return None,
     })
 }

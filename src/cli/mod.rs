@@ -2,7 +2,7 @@
 //!
 //! A subcommand's file holds its options (a struct whose fields and doc comments are what `--help` shows) and what it does
 //! with them ([`Subcommand`](subcommand::Subcommand)). To add one: its file, its `mod` line and its line in
-//! [`SUBCOMMANDS`]. What several subcommands share has a file of its own: `out` prints, `record` finds and reads runs,
+//! [`SUBCOMMANDS`], with its examples in `examples`. What several subcommands share has a file of its own: `out` prints, `record` finds and reads runs,
 //! `lines` and `progress` tell a run's events, `control` sends commands. Files here import from each other without a
 //! ring, and never from this one; everything below may be imported.
 
@@ -12,10 +12,12 @@ mod attach;
 mod bench;
 mod calibrate;
 mod compare;
+mod completions;
 mod config;
 mod control;
 mod data;
 mod devices;
+mod examples;
 mod export;
 mod foreground;
 mod health;
@@ -39,6 +41,7 @@ mod resume;
 mod runs;
 mod show;
 mod stage_name;
+pub mod status;
 mod stop;
 mod study;
 pub mod subcommand;
@@ -79,6 +82,7 @@ pub const SUBCOMMANDS: &[Entry] = &[
     Entry::of::<devices::DevicesArgs>(),
     Entry::of::<bench::BenchArgs>(),
     Entry::of::<man::ManArgs>(),
+    Entry::of::<completions::CompletionsArgs>(),
     Entry::of::<help::HelpArgs>(),
     Entry::of::<host::HostArgs>(),
 ];
@@ -92,12 +96,13 @@ pub fn main() -> ExitCode {
         Err(_) if out::is_unread() => ExitCode::SUCCESS,
         Err(error) => {
             let _ = writeln!(io::stderr(), "mug: {}", sentence(&error));
-            ExitCode::FAILURE
+            ExitCode::from(status::of(&error))
         }
     }
 }
 
 fn run() -> Result<ExitCode> {
+    completions::answer(|| args::grammar(SUBCOMMANDS));
     let line = args::read(std::env::args_os(), SUBCOMMANDS).unwrap_or_else(|e| e.exit());
     crate::model::simd::level()?;
     let program =

@@ -60,6 +60,12 @@ pub const PAGES: &[Page] = &[
         written: String::new,
     },
     Page {
+        name: "scripts",
+        about: "exit statuses, messages when a run ends, completion, the machine",
+        source: include_str!("../book/scripts.md"),
+        written: String::new,
+    },
+    Page {
         name: "method",
         about: "the method: notation, stages, what can fail, metrics",
         source: include_str!("../book/method.md"),

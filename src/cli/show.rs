@@ -19,6 +19,9 @@ pub struct ShowArgs {
     /// Print one JSON object.
     #[arg(long)]
     pub json: bool,
+    /// Show all settings, those that were changed first.
+    #[arg(long, conflicts_with = "json")]
+    pub settings: bool,
 }
 
 impl Subcommand for ShowArgs {
@@ -29,7 +32,8 @@ impl Subcommand for ShowArgs {
         if self.json {
             say_json(&card)?;
         } else {
-            card.lines().iter().try_for_each(|line| say(line))?;
+            let lines = if self.settings { card.lines_in_full() } else { card.lines() };
+            lines.iter().try_for_each(|line| say(line))?;
         }
         Ok(ExitCode::SUCCESS)
     }

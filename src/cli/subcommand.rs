@@ -20,7 +20,8 @@ pub trait Subcommand: Parser {
     /// Does what the options ask for; the exit status tells how it went.
     ///
     /// # Errors
-    /// It could not be done. The message is printed on standard error, and the exit status is 1.
+    /// It could not be done. The message is printed on standard error; the exit status is the error's
+    /// ([`status`](super::status)).
     fn run(self, program: &Program) -> Result<ExitCode>;
 }
 

@@ -17,6 +17,7 @@ use crate::console::state::effect::{Backend, Effect};
 use crate::console::state::message::Message;
 use crate::console::terminal::clipboard;
 use crate::console::terminal::decode::{Decoder, Input};
+use crate::console::terminal::notification::Notifier;
 use crate::console::terminal::screen::Screen;
 use crate::console::terminal::signals::Signals;
 use crate::console::terminal::tty::{Read, Tty, is_gone};
@@ -59,6 +60,7 @@ pub struct EventLoop<'a, B> {
     flooded: Option<Instant>,
     fps: u32,
     tmux: bool,
+    notifier: Notifier,
     /// Something may have changed since the last frame; a key may have done it.
     dirty: bool,
     urgent: bool,
@@ -75,7 +77,14 @@ impl<'a, B: Backend> EventLoop<'a, B> {
     ///
     /// # Errors
     /// There is no terminal.
-    pub fn new(mut tty: Tty, inbox: Inbox, backend: &'a mut B, fps: u8, tmux: bool) -> io::Result<Self> {
+    pub fn new(
+        mut tty: Tty,
+        inbox: Inbox,
+        backend: &'a mut B,
+        fps: u8,
+        tmux: bool,
+        notifier: Notifier,
+    ) -> io::Result<Self> {
         let signals = Signals::new()?;
         tty.enter()?;
         let (width, height) = tty.size();
@@ -91,6 +100,7 @@ impl<'a, B: Backend> EventLoop<'a, B> {
             flooded: None,
             fps: u32::from(fps.max(1)),
             tmux,
+            notifier,
             dirty: true,
             urgent: true,
             more: false,
@@ -260,6 +270,7 @@ impl<'a, B: Backend> EventLoop<'a, B> {
                     self.write(&bytes);
                     self.backend.perform(Effect::Copy(text));
                 }
+                Effect::Tell(text) => self.write(&self.notifier.bytes("mug", &text)),
                 other => self.backend.perform(other),
             }
         }

@@ -40,14 +40,18 @@ use event_loop::{Ended, EventLoop};
 use state::State;
 use state::effect::Effect;
 pub use state::keys;
+use state::message::Message;
+use terminal::notification::Notifier;
 use terminal::theme::Abilities;
 use terminal::{panics, tty};
 use world::live::{Given, Live};
 use world::mailbox;
 pub use world::start::Start;
 
+use crate::notify;
 use crate::run::directory::RunDir;
 use crate::sanitise;
+use crate::training::events::Level;
 
 /// How the console is opened.
 #[derive(Debug)]
@@ -85,11 +89,18 @@ pub fn open(options: OpenOptions) -> color_eyre::Result<()> {
     if let Some(dir) = &options.run {
         update::attach::attach(&mut state, dir.path().to_owned(), options.follow, &mut first);
     }
+    let notifier = match notify::Settings::of_person() {
+        Ok(settings) => Notifier::new(settings.terminal, var),
+        Err(why) => {
+            update::update(&mut state, Message::Notice { level: Level::Warning, text: why.to_string() });
+            Notifier::new(notify::Terminal::Auto, var)
+        }
+    };
     first.extend([Effect::Recall, Effect::ListRuns, Effect::ScanDatasets]);
     let (mailbox, inbox) = mailbox::channel()?;
     let given = Given { runs_root: options.runs_root, start: options.start, read_only: options.read_only };
     let mut live = Live::new(given, mailbox, tmux);
-    let screen = EventLoop::new(tty, inbox, &mut live, options.fps, tmux)?;
+    let screen = EventLoop::new(tty, inbox, &mut live, options.fps, tmux, notifier)?;
     let ended = catch_unwind(AssertUnwindSafe(|| screen.run(&mut state, first)));
     drop(guard);
     let ended = match ended {

@@ -6,7 +6,9 @@
 mod compute;
 #[cfg(feature = "gpu")]
 mod gpu;
+pub mod machine;
 pub mod memory;
+pub mod usage;
 
 use burn::backend::DispatchDevice;
 use burn::tensor::Device;

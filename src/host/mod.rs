@@ -26,7 +26,8 @@
 //!
 //! It imports from `run` (what is recorded) and the floors below it; it shows nothing. `frames`, `wire` and `client` are the
 //! socket's protocol, `listener` and `hub` its server, `recording` and `standing` the recorder thread and what it says,
-//! `trainer`, `prepare` and `data_watch` the training thread, `calibrate` the work on a run that nobody trains.
+//! `telling` what people are told who do not look on,
+//! `trainer`, `prepare`, `data_watch` and `metering` the training thread and what goes beside it, `calibrate` the work on a run that nobody trains.
 //!
 //! To add a request: a [`Command`] of training and its line in `standing::Standing::judge`, which says when it is refused.
 //! To add a message to viewers: its form in [`wire::Up`], and what the console makes of it in [`client::LinkEvent`].
@@ -38,6 +39,7 @@ mod data_watch;
 mod frames;
 mod hub;
 mod listener;
+mod metering;
 mod options;
 pub mod place;
 pub mod prepare;
@@ -45,6 +47,7 @@ mod recording;
 mod signals;
 pub mod spawn;
 mod standing;
+mod telling;
 #[cfg(test)]
 mod tests;
 pub mod text;
@@ -129,7 +132,7 @@ pub fn serve(dir: RunDir, trainer: Trainer, options: &HostOptions) -> Result<Ser
     let result = runtime.block_on(async {
         // Before training starts, so that no signal falls between the two.
         let signals = if options.signals { Some(Signals::new()?) } else { None };
-        let recording = Recording::start(recorder, control.clone(), standing.clone(), options)?;
+        let recording = Recording::start(&dir, recorder, control.clone(), standing.clone(), options)?;
         if let Some(remark) = lock.remark() {
             recording.note(Level::Warning, remark);
         }
@@ -293,6 +296,7 @@ impl Host<'_> {
             std::process::exit(128 + number);
         }
         let first = self.asked.is_none();
+        self.recording.signalled();
         // The first one is the reason, but a SIGINT after another signal counts as the first SIGINT.
         if first || number == signals::INT {
             self.asked = Some(number);

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::notify;
 use crate::training::events::Stage;
 
 /// How a host behaves.
@@ -15,6 +16,8 @@ pub struct HostOptions {
     pub continue_stage: Option<Stage>,
     /// Take SIGTERM, SIGINT, SIGUSR1 and most others as requests to checkpoint and end (see signals.rs for each).
     pub signals: bool,
+    /// What the person is told whose run it is, and how; or why that is not known, which is recorded.
+    pub notify: Result<notify::Settings, String>,
     /// How often a disk that refuses is tried again.
     pub retry: Duration,
     /// How long a run directory may be gone before the run is ended.
@@ -28,6 +31,7 @@ impl Default for HostOptions {
             restart: None,
             continue_stage: None,
             signals: true,
+            notify: Ok(notify::Settings::default()),
             retry: Duration::from_secs(1),
             gone: Duration::from_secs(60),
         }

@@ -9,6 +9,8 @@ use tokio::sync::{oneshot, watch};
 
 use super::options::HostOptions;
 use super::standing::Standing;
+use super::telling::Telling;
+use crate::run::directory::RunDir;
 use crate::run::recorder::{RecordError, Recorder};
 use crate::run::view::Phase;
 use crate::training::TrainingError;
@@ -25,6 +27,8 @@ enum Word {
     Settle(Sender<Result<(), String>>),
     /// Write nothing more, whatever comes: the run belongs to another process; why.
     Abandon(String),
+    /// A signal asked for the end.
+    Signalled,
     /// No more events come; this is the last word, unless training has said one itself.
     TrainingEnded(Option<Body>),
 }
@@ -76,6 +80,7 @@ pub(super) struct Recording {
 
 impl Recording {
     pub fn start(
+        dir: &RunDir,
         recorder: Recorder,
         control: Control,
         standing: Arc<watch::Sender<Standing>>,
@@ -84,6 +89,7 @@ impl Recording {
         let (words, received) = mpsc::channel();
         let (tell, ended) = oneshot::channel();
         let (retry, gone) = (options.retry, options.gone);
+        let telling = Telling::new(dir, options.notify.clone(), Reports(words.clone()));
         std::thread::Builder::new().name("recorder".into()).spawn(move || {
             let thread = Thread {
                 recorder,
@@ -96,6 +102,7 @@ impl Recording {
                 resumes: 0,
                 settling: Vec::new(),
                 abandoned: None,
+                telling,
                 last: None,
             };
             // The main thread may have ended already, by a second SIGINT.
@@ -119,6 +126,12 @@ impl Recording {
     pub fn abandon(&self, why: String) {
         // As above.
         let _ = self.words.send(Word::Abandon(why));
+    }
+
+    /// Says that it is a signal that asks for the end.
+    pub fn signalled(&self) {
+        // As above.
+        let _ = self.words.send(Word::Signalled);
     }
 
     /// Resolves once everything is written, or will not be.
@@ -150,6 +163,7 @@ struct Thread {
     settling: Vec<Sender<Result<(), String>>>,
     /// Why nothing is written any more.
     abandoned: Option<String>,
+    telling: Telling,
     /// The last word, once training has ended.
     last: Option<Option<Body>>,
 }
@@ -173,6 +187,7 @@ impl Thread {
             if over && let Some(body) = self.last.as_mut().and_then(Option::take) {
                 // The phase tells whether training has said it itself; a fault that is found after its last word counts.
                 if matches!(body, Body::Fault { .. }) || !self.standing.borrow().phase.is_over() {
+                    self.telling.look(&body);
                     self.recorder.push_here(body.clone());
                     self.standing.send_modify(|s| {
                         s.phase = match body {
@@ -200,7 +215,9 @@ impl Thread {
                     let recorded = self.recorder.written();
                     self.standing.send_if_modified(|s| std::mem::replace(&mut s.recorded, recorded) != recorded);
                     if over {
-                        return Ok(());
+                        // Told last, when everything is written and shown: a command takes its time.
+                        let Some(why) = self.telling.end() else { return Ok(()) };
+                        self.recorder.push_here(Body::Log { level: Level::Warning, message: why });
                     }
                 }
                 Err(error) => {
@@ -209,6 +226,9 @@ impl Thread {
                     self.settled(&Err(message.clone()));
                     if over && self.must_give_up() {
                         self.leave_word(&message);
+                        self.telling.look(&Body::Fault { message: message.clone() });
+                        // The record cannot hold why nobody was told.
+                        self.telling.end().iter().for_each(|why| complain(why));
                         return Err(message);
                     }
                 }
@@ -232,7 +252,9 @@ impl Thread {
             match word.take().or_else(|| self.received.try_recv().ok()) {
                 None => return self.last.is_some(),
                 Some(Word::Event(event)) => self.take_event(event),
+                Some(Word::Note(Body::System { .. })) if !self.wants_usage() => {}
                 Some(Word::Note(body)) => self.recorder.push_here(body),
+                Some(Word::Signalled) => self.telling.signalled(),
                 Some(Word::TrainingEnded(body)) => self.last = Some(body),
                 Some(Word::Abandon(why)) => self.abandoned = Some(why),
                 Some(Word::Settle(answer)) => {
@@ -243,6 +265,12 @@ impl Thread {
             }
         }
         false
+    }
+
+    /// What the machine does is recorded while it works for the run and the disk takes it.
+    fn wants_usage(&self) -> bool {
+        let phase = self.standing.borrow().phase;
+        self.trouble.is_none() && self.last.is_none() && phase != Phase::Paused && !phase.is_over()
     }
 
     fn take_event(&mut self, event: Event) {
@@ -259,6 +287,7 @@ impl Thread {
             }
             _ => {}
         }
+        self.telling.look_at(&event);
         self.recorder.push(event);
     }
 

@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use super::content::{self, Care, ContentError};
 use super::data_watch::{DataWatch, EVERY, Watched};
+use super::metering::Metering;
 use super::prepare::check_settings;
 use super::text;
 use super::{Reports, Trainer};
 use crate::dataset::{self, Dataset, Source};
 use crate::device::{self, ComputeDevice};
 use crate::digest::Sign;
-use crate::run::directory::{Manifest, RunDir};
+use crate::run::directory::{Manifest, ProcessRecord, RunDir};
 use crate::run::rows::{LabelRows, RowsError, checksum};
 use crate::run::tail::read_view;
 use crate::split::Split;
@@ -47,7 +48,7 @@ pub(super) fn job(
 
 fn train(
     dir: &RunDir,
-    manifest: Manifest,
+    mut manifest: Manifest,
     resume: bool,
     control: &Control,
     reports: &Reports,
@@ -65,6 +66,7 @@ fn train(
     if resume {
         look_at_what_is_there(dir, &log);
     }
+    manifest.process = Some(ProcessRecord::this(&device.name));
     let opened = open(dir, manifest, &log).map_err(|e| e.to_string())?;
     let Opened { dataset, manifest, sign, .. } = &opened;
     let watch = sign.zip(manifest.source.clone()).map(|(opened, path)| {
@@ -72,8 +74,11 @@ fn train(
         let watched = Watched { dir: dir.clone(), path, opened, known, resident, every: EVERY };
         DataWatch::start(watched, control.clone(), reports.clone())
     });
-    let job = job(dir, opened, device, resume, &log);
-    let outcome = job.and_then(|job| training::train(job, control, reports)).map_err(|e| e.to_string());
+    let outcome = job(dir, opened, device, resume, &log).and_then(|job| {
+        let _metering = Metering::start(dir, &job.device, reports.clone());
+        training::train(job, control, reports)
+    });
+    let outcome = outcome.map_err(|e| e.to_string());
     let done = matches!(outcome, Ok(Outcome::Finished));
     match watch.and_then(|w| w.finish(done)) {
         Some(spoiled) => Err(spoiled),
@@ -109,7 +114,7 @@ pub(super) fn open(
     mut manifest: Manifest,
     log: &impl Fn(Level, String),
 ) -> Result<Opened, Box<dyn std::error::Error>> {
-    let before = manifest.clone();
+    let before = dir.manifest().clone();
     let mut sign = None;
     let source = match &manifest.source {
         Some(path) => {

@@ -27,5 +27,6 @@ pub mod smoothing;
 pub mod statistics;
 pub mod study;
 pub mod survey;
+pub mod system;
 pub mod table;
 pub mod tensorboard;

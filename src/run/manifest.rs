@@ -9,9 +9,10 @@ use serde::{Deserialize, Serialize};
 use super::clock;
 use crate::config::Settings;
 use crate::dataset::fingerprint_of_file;
-use crate::device::DeviceRequest;
+use crate::device::{DeviceRequest, machine};
 use crate::digest::Stamp;
 use crate::training::events::Stage;
+use crate::version;
 
 /// `run.toml`: everything needed to train this run, or to go on with it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -40,6 +41,9 @@ pub struct Manifest {
     /// Which settings were taken, and why, in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub settings_from: Option<String>,
+    /// The process that trained it last; known once one has begun to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub process: Option<ProcessRecord>,
     /// Whose cell it is, in a study.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cell: Option<CellRecord>,
@@ -65,6 +69,46 @@ pub struct WeightsRecord {
     pub file: PathBuf,
     /// Of the file, in hexadecimal digits.
     pub sha256: String,
+}
+
+/// A process that trains a run: the program, and what it runs on.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ProcessRecord {
+    /// The machine's name.
+    pub host: String,
+    /// Version of the program, which need not be the one that began the run.
+    pub version: String,
+    /// The commit that it was built from; empty where that is not known.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub commit: String,
+    /// Its features, separated by spaces.
+    pub features: String,
+    /// The device in words, as the run's events have it.
+    pub device: String,
+    /// The processor's name; empty where it is not known.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub processor: String,
+    /// Cores that the process may use.
+    pub cores: usize,
+    /// Threads that compute on the CPU.
+    pub threads: usize,
+}
+
+impl ProcessRecord {
+    /// This process, which computes on a device.
+    pub fn this(device: &str) -> ProcessRecord {
+        ProcessRecord {
+            host: machine::name(),
+            version: version::VERSION.to_owned(),
+            commit: version::COMMIT.unwrap_or_default().to_owned(),
+            features: version::FEATURES.to_owned(),
+            device: device.to_owned(),
+            processor: machine::processor(),
+            cores: std::thread::available_parallelism().map_or(0, usize::from),
+            threads: rayon::current_num_threads(),
+        }
+    }
 }
 
 /// What a run is in its study.
@@ -103,6 +147,7 @@ impl Manifest {
             data: None,
             weights: None,
             settings_from: None,
+            process: None,
             cell: None,
             device,
             seed: settings.training.seed,

@@ -6,10 +6,12 @@ mod apply;
 mod curves;
 mod entries;
 mod phase;
+mod system;
 
 pub use curves::{Column, Curves, RATE, StageView};
 pub use entries::{EmbeddingEntry, HealthEntry, LabelRefresh, LogLine, Mark, MarkKind, PredictionsEntry};
 pub use phase::Phase;
+pub use system::{Quantity, Series, System, Unit};
 
 use super::sealed::Damage;
 use crate::config::LabelSource;
@@ -31,6 +33,7 @@ pub struct RunView {
     /// The latest of each check, in the order in which they first came.
     pub health: Vec<HealthEntry>,
     pub marks: Vec<Mark>,
+    pub system: System,
     pub log: Vec<LogLine>,
     /// Active seconds of the run.
     pub time: f64,

@@ -142,6 +142,7 @@ impl<'a> Engine<'a> {
     /// The study's folder cannot be written.
     pub fn new(study: &'a Study, kin: Kinship, jobs: Jobs) -> Result<Engine<'a>, EngineError> {
         study.ask_to_stop(false)?;
+        study.begin_telling_anew()?;
         for cell in kin.cells() {
             study.try_again(cell)?;
         }

@@ -5,6 +5,7 @@
 //! | a study as it is asked for, resolved and written | [`request`] |
 //! | cells that have the same first stages | [`share`] |
 //! | one cell: its run is made or found | [`cells`] |
+//! | people told how it ended | [`telling`] |
 //! | workers on this machine: how many, kept going, ended | [`jobs`], [`engine`], [`stop`] |
 //! | a study as an array job of a Slurm cluster | [`slurm`] |
 //!
@@ -18,3 +19,4 @@ pub mod request;
 pub mod share;
 pub mod slurm;
 pub mod stop;
+pub mod telling;

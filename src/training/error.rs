@@ -91,3 +91,20 @@ pub enum TrainingError {
     )]
     Diverged { stage: Stage, step: u64, what: &'static str },
 }
+
+/// True for the message of [`TrainingError::Diverged`], as a fault of a run's record has it.
+pub fn is_divergence(message: &str) -> bool {
+    message.starts_with("training diverged")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn divergence_is_told_from_other_faults() {
+        let diverged = TrainingError::Diverged { stage: Stage::Joint, step: 3, what: "loss" };
+        assert!(is_divergence(&diverged.to_string()));
+        assert!(!is_divergence(&TrainingError::NoListener.to_string()));
+    }
+}

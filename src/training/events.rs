@@ -3,7 +3,7 @@
 //! One set of types for the in-process channel, the socket and `events.jsonl`. A number that is not finite is `None`
 //! here (JSON has no NaN): charts draw it as a gap and count it.
 //!
-//! Types only: they import nothing but `modality`, `split` and `config`'s source of labels. To add an event: a [`Body`], emitted where it happens; readers
+//! Types only: they import nothing but `modality`, `split`, `config`'s source of labels and `device`'s usage. To add an event: a [`Body`], emitted where it happens; readers
 //! of older versions skip lines that they do not know, and `run::view` says what it changes.
 
 mod costs;
@@ -24,6 +24,7 @@ pub use parameters::PartSize;
 pub use stage::{Cut, Moment, Stage, StageState};
 
 use crate::config::LabelSource;
+use crate::device::usage::Usage;
 use crate::modality::{Modality, PerModality};
 use crate::split::{PerSplit, Split};
 
@@ -288,6 +289,13 @@ pub enum Body {
     Health { checks: Vec<Check> },
     /// What the stage has cost so far, after each of its epochs and when it handed on.
     Costs { costs: Costs },
+    /// What the run's process took of its machine: often at first, rarer the longer it trains.
+    System {
+        /// Seconds since 1970, UTC: the machine's time goes on where the run's, which is the event's, stands still.
+        at: f64,
+        #[serde(flatten)]
+        usage: Usage,
+    },
     /// A checkpoint stands on the disk.
     Checkpointed {
         /// Below the run directory.

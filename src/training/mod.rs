@@ -67,7 +67,7 @@ pub mod text;
 pub use checkpoint::shared::{HandedOn, hand_on};
 pub use checkpoint::verify::{position as checkpoint_position, verify as verify_checkpoints};
 use control::Control;
-pub use error::TrainingError;
+pub use error::{TrainingError, is_divergence};
 pub use job::{Job, Outcome};
 use listener::Listener;
 

@@ -201,7 +201,7 @@ fn stopped_by_a_command_or_by_ctrl_c_it_goes_on_with_the_same_numbers() {
     wait_for_workers(&home, 2);
     signal(own.id(), "-INT");
     let output = end(own);
-    assert_eq!(output.status.code(), Some(3), "{}", said(&output));
+    assert_eq!(output.status.code(), Some(130), "{}", said(&output));
     assert!(workers(&home).is_empty(), "workers end before the study does");
     home.good("study resume x --detach");
     let done = || home.good("study list").contains("6 of 6 done");

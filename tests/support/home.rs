@@ -39,10 +39,16 @@ pub fn signal(pid: u32, name: &str) {
     assert!(Command::new("kill").args([name, &pid.to_string()]).status().unwrap().success(), "kill {name} {pid}");
 }
 
-/// The variables that keep a program within a folder: its runs, sockets, data and what it remembers.
-pub fn variables(folder: &Path) -> [(&'static str, PathBuf); 4] {
-    [("MUG_RUNS_DIR", "runs"), ("MUG_RUNTIME_DIR", "s"), ("MUG_DATA_DIR", "data"), ("MUG_STATE_DIR", "state")]
-        .map(|(name, inside)| (name, folder.join(inside)))
+/// The variables that keep a program within a folder: its runs, sockets, data, settings and what it remembers.
+pub fn variables(folder: &Path) -> [(&'static str, PathBuf); 5] {
+    [
+        ("MUG_RUNS_DIR", "runs"),
+        ("MUG_RUNTIME_DIR", "s"),
+        ("MUG_DATA_DIR", "data"),
+        ("MUG_STATE_DIR", "state"),
+        ("MUG_CONFIG_DIR", "config"),
+    ]
+    .map(|(name, inside)| (name, folder.join(inside)))
 }
 
 impl Home {
@@ -59,7 +65,7 @@ impl Home {
     }
 
     /// The variables that keep a program within this folder.
-    pub fn variables(&self) -> [(&'static str, PathBuf); 4] {
+    pub fn variables(&self) -> [(&'static str, PathBuf); 5] {
         variables(self.path())
     }
 

@@ -134,7 +134,7 @@ fn a_default_run_raises_nothing_and_is_judged() {
     assert!(text.contains("FAILING  joint        worse-than-baseline") && text.contains("beside default"), "{text}");
     let compared = home.json("health default --baseline poor --json");
     assert!(compared["baseline"]["gain"]["mae"].as_f64().unwrap() > 0.0, "{compared}");
-    assert_eq!(home.output("health default --baseline nowhere").status.code(), Some(1));
+    assert_eq!(home.output("health default --baseline nowhere").status.code(), Some(2));
 
     // The demo's known truth judges its labels; a file of some people's does the same for its own rows only.
     let judged = home.json("labels default --json");

@@ -2,7 +2,7 @@
 
 use std::process::{Command, ExitCode, Stdio};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use color_eyre::Result;
 use color_eyre::eyre::{WrapErr, eyre};
@@ -12,15 +12,18 @@ use super::pictures;
 use super::slurm::SlurmArgs;
 use crate::cli::lines::{duration, harmless};
 use crate::cli::out::{columns, say, warn};
+use crate::cli::status::{SIGNALLED, STOPPED};
 use crate::device;
 use crate::files;
 use crate::host::spawn::this_program;
+use crate::notify::Settings;
 use crate::report::study::forms::lines;
 use crate::report::study::gather;
 use crate::run::study::Study;
 use crate::study::engine::{Engine, News, Outcome, Progress};
 use crate::study::jobs::{Jobs, is_on_cpu};
 use crate::study::share::Kinship;
+use crate::study::telling::{self, End};
 
 /// How a study is carried out.
 #[derive(Debug, clap::Args)]
@@ -46,7 +49,7 @@ pub fn carry(study: &Study, args: &CarryArgs) -> Result<ExitCode> {
     if args.detach {
         return detach(study, args);
     }
-    let stop = signals()?;
+    let signals = Signals::take()?;
     let chosen = device::choose(study.plan().device)?;
     let on_cpu = is_on_cpu(study.plan().device, &chosen.name);
     if on_cpu && !args.devices.is_empty() {
@@ -71,16 +74,35 @@ pub fn carry(study: &Study, args: &CarryArgs) -> Result<ExitCode> {
     ));
     let mut engine = Engine::new(study, kin, jobs)?;
     let name = study.name();
-    match engine.run(&|| stop.load(Ordering::Relaxed), &mut |news| tell(&news))? {
+    let ended = engine.run(&|| signals.came(), &mut |news| tell(&news));
+    let how = match &ended {
+        Ok(Outcome::Done) => Some(End::Done),
+        // A person who stops a study knows it.
+        Ok(Outcome::Stopped) => signals.came().then_some(End::Stopped),
+        Err(e) => Some(End::Failed(e.to_string())),
+    };
+    if let Some(how) = how {
+        notify(study, how);
+    }
+    match ended? {
         Outcome::Stopped => {
             warn(&format!("study {name} is stopped; mug study resume {name} goes on with it"));
-            Ok(ExitCode::from(STOPPED))
+            Ok(ExitCode::from(signals.status()))
         }
         Outcome::Done => {
             done(study)?;
             let Progress { cells, finished, .. } = engine.progress();
             Ok(if finished == cells { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         }
+    }
+}
+
+/// Tells how a study ended, as its person asked for; why nobody was told is printed.
+pub fn notify(study: &Study, end: End) {
+    let told =
+        Settings::of_person().map_err(|e| e.to_string()).and_then(|settings| telling::tell(study, &settings, end));
+    if let Err(why) = told {
+        warn(&harmless(&why));
     }
 }
 
@@ -102,18 +124,38 @@ fn done(study: &Study) -> Result<()> {
     Ok(())
 }
 
-/// Exit status of a study that was ended before it was done.
-const STOPPED: u8 = 3;
+/// The signals that came.
+#[derive(Default)]
+struct Signals {
+    /// True once one came.
+    came: Arc<AtomicBool>,
+    /// The last one's number.
+    number: Arc<AtomicUsize>,
+}
 
-/// True once SIGINT or SIGTERM came. A second one ends the process at once; the workers then go on.
-fn signals() -> Result<Arc<AtomicBool>> {
-    let stop = Arc::new(AtomicBool::new(false));
-    for number in [SIGINT, SIGTERM] {
-        signal_hook::flag::register_conditional_shutdown(number, 128 + number, stop.clone())
-            .and_then(|_| signal_hook::flag::register(number, stop.clone()))
-            .wrap_err("signals cannot be taken")?;
+impl Signals {
+    /// Takes SIGINT and SIGTERM. A second one ends the process at once; the workers then go on.
+    fn take() -> Result<Signals> {
+        let signals = Signals::default();
+        for number in [SIGINT, SIGTERM] {
+            let value = usize::try_from(number).unwrap_or_default();
+            signal_hook::flag::register_conditional_shutdown(number, SIGNALLED + number, signals.came.clone())
+                .and_then(|_| signal_hook::flag::register_usize(number, signals.number.clone(), value))
+                .and_then(|_| signal_hook::flag::register(number, signals.came.clone()))
+                .wrap_err("signals cannot be taken")?;
+        }
+        Ok(signals)
     }
-    Ok(stop)
+
+    fn came(&self) -> bool {
+        self.came.load(Ordering::Relaxed)
+    }
+
+    /// The exit status of a study that was ended: by a signal, or on request.
+    fn status(&self) -> u8 {
+        let number = i32::try_from(self.number.load(Ordering::Relaxed)).unwrap_or_default();
+        if self.came() { u8::try_from(SIGNALLED + number).unwrap_or(STOPPED) } else { STOPPED }
+    }
 }
 
 fn tell(news: &News) {

@@ -5,8 +5,10 @@ use std::process::ExitCode;
 use color_eyre::Result;
 use color_eyre::eyre::eyre;
 
-use crate::cli::foreground::{STOPPED, train};
+use super::carry::notify;
+use crate::cli::foreground::train;
 use crate::cli::out::warn;
+use crate::cli::status::STOPPED;
 use crate::cli::subcommand::Program;
 use crate::device;
 use crate::host::HostError;
@@ -14,6 +16,7 @@ use crate::host::prepare::check_ready;
 use crate::run::study::Study;
 use crate::study::cells::{Ready, Stale, ready};
 use crate::study::share::Kinship;
+use crate::study::telling::{self, End};
 
 /// Train one cell of a study in the foreground; a task of a batch system. Exits with 0 only when the cell is finished.
 #[derive(Debug, clap::Args)]
@@ -65,6 +68,9 @@ impl CellArgs {
             && let Some(HostError::Fault(reason)) = error.downcast_ref()
         {
             study.give_up(cell, reason)?;
+        }
+        if telling::is_done(&study) {
+            notify(&study, End::Done);
         }
         result
     }

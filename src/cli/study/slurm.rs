@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use color_eyre::Result;
-use color_eyre::eyre::eyre;
 
 use crate::cli::out::{say, warn};
+use crate::cli::status::Failure;
 use crate::run::study::state::statuses;
 use crate::run::study::{CellState, Study};
 use crate::study::slurm::array::{self, Request, Submitted};
@@ -44,6 +44,7 @@ impl SlurmArgs {
             return Ok(ExitCode::SUCCESS);
         }
         study.ask_to_stop(false)?;
+        study.begin_telling_anew()?;
         say(&match request.submit(&Slurm::default(), study.path(), &cells)? {
             Submitted::Nothing => {
                 format!("study {}: every cell that is left waits or runs already; squeue --me shows it", study.name())
@@ -63,8 +64,9 @@ impl SlurmArgs {
 /// # Errors
 /// Slurm refuses, or is not to be had on this machine.
 pub fn cancel(study: &Study) -> Result<()> {
-    let jobs = array::cancel(&Slurm::default(), study.path())
-        .map_err(|e| eyre!("study {} was submitted to Slurm, and cannot be cancelled there: {e}", study.name()))?;
+    let jobs = array::cancel(&Slurm::default(), study.path()).map_err(|e| {
+        Failure(format!("study {} was submitted to Slurm, and cannot be cancelled there: {e}", study.name()))
+    })?;
     for job in jobs {
         say(&format!("study {}: job {job} cancelled", study.name()))?;
     }

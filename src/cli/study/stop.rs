@@ -3,10 +3,10 @@
 use std::process::ExitCode;
 
 use color_eyre::Result;
-use color_eyre::eyre::eyre;
 
 use super::slurm::cancel;
 use crate::cli::out::say;
+use crate::cli::status::Failure;
 use crate::cli::subcommand::Program;
 use crate::run::study::Study;
 use crate::study::stop::stop;
@@ -25,13 +25,14 @@ impl StopArgs {
         cancel(&study)?;
         let going = stop(&study)?;
         if !going.is_empty() {
-            return Err(eyre!(
+            return Err(Failure(format!(
                 "these runs of study {} still go on, on other machines or with a long batch: {}; mug study show {} tells \
                  when they have ended",
                 study.name(),
                 going.join(", "),
                 study.name()
-            ));
+            ))
+            .into());
         }
         say(&format!("study {0} is stopped; mug study resume {0} goes on with it", study.name()))?;
         Ok(ExitCode::SUCCESS)

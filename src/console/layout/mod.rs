@@ -18,4 +18,5 @@ pub mod metrics;
 pub mod plane;
 pub mod runs;
 pub mod studies;
+pub mod system;
 pub mod tabs;

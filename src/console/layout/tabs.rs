@@ -19,7 +19,10 @@ pub fn failing(state: &State, pane: Pane) -> Option<String> {
     (failing > 0).then(|| format!("✘{failing}"))
 }
 
-fn tab(state: &State, pane: Pane) -> Line<'static> {
+/// Letters that are left of the names of panes that are not shown, where the names have no room.
+const SHORT: usize = 3;
+
+fn tab(state: &State, pane: Pane, short: bool) -> Line<'static> {
     let is_shown = pane == shown(state);
     let focused = is_shown && state.focus == pane;
     let style = match (focused, is_shown) {
@@ -32,7 +35,7 @@ fn tab(state: &State, pane: Pane) -> Line<'static> {
         Span::styled(open, style),
         Span::styled(keys::key_of_pane(pane), theme::KEY),
         Span::styled(if focused { "▸" } else { " " }, style),
-        Span::styled(pane.title(), style),
+        Span::styled(if short && !is_shown { &pane.title()[..SHORT] } else { pane.title() }, style),
     ];
     if let Some(failing) = failing(state, pane) {
         spans.push(Span::styled(format!(" {failing}"), theme::BAD));
@@ -41,15 +44,18 @@ fn tab(state: &State, pane: Pane) -> Line<'static> {
     Line::from(spans)
 }
 
-/// Each pane's tab with its first column. All of them fit the narrowest screen that has tabs.
+/// Each pane's tab with its first column. All of them fit the narrowest screen that has tabs, with names that are shortened
+/// where they do not fit in full.
 pub fn places(state: &State, area: Rect) -> Vec<(Pane, u16, Line<'static>)> {
+    let tabs = |short: bool| LOWER.iter().map(move |pane| (*pane, tab(state, *pane, short)));
+    let needed: usize = tabs(false).map(|(_, line)| line.width()).sum();
     let mut x = area.x + 1;
-    let place = |pane: Pane| {
-        let (line, at) = (tab(state, pane), x);
+    let place = |(pane, line): (Pane, Line<'static>)| {
+        let at = x;
         x += line.width() as u16;
         (pane, at, line)
     };
-    LOWER.iter().copied().map(place).collect()
+    tabs(needed + 2 > usize::from(area.width)).map(place).collect()
 }
 
 /// The pane whose tab is at a column of the line that [`draw`] draws on.

@@ -42,6 +42,11 @@ impl Attached {
         Self { path, name, view: RunView::default(), link: Link::default(), trouble: None, caught_up: false }
     }
 
+    /// True for a cell of a study.
+    pub fn is_of_study(&self) -> bool {
+        study_of(&self.path).is_some()
+    }
+
     /// True where the events say that more is to come.
     pub fn is_unfinished(&self) -> bool {
         matches!(self.view.phase, Phase::Preparing | Phase::Training | Phase::Paused)
@@ -66,11 +71,16 @@ impl Attached {
 /// What commands call the run at a path: its folder's name, behind that of its study where it is a cell of one.
 fn name_of(path: &Path) -> String {
     let last = |path: &Path| path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-    let study = path.parent().filter(|runs| runs.ends_with(STUDY_RUNS)).and_then(Path::parent);
-    match study.filter(|study| study.parent().is_some_and(|p| p.ends_with(STUDIES))) {
+    match study_of(path) {
         Some(study) => format!("{}/{}", last(study), last(path)),
         None => last(path),
     }
+}
+
+/// The folder of the study whose cell the run at a path is.
+fn study_of(path: &Path) -> Option<&Path> {
+    let study = path.parent().filter(|runs| runs.ends_with(STUDY_RUNS)).and_then(Path::parent);
+    study.filter(|study| study.parent().is_some_and(|p| p.ends_with(STUDIES)))
 }
 
 /// Cursors that are yet to be put on the attached run.

@@ -107,6 +107,8 @@ pub enum Effect {
         row: u32,
         file: String,
     },
+    /// Tell whoever sits at the terminal, who may be looking at something else.
+    Tell(String),
     /// Write a mark into the run directory; the time is set there.
     Mark {
         attach: u64,

@@ -76,9 +76,9 @@ const SCREEN: &[Binding] = &[
     bind(Action::Leave, &[Key::char('q'), Key::control('c')], "leave", "leave; the run goes on without the console"),
 ];
 
-/// The keys of the lower slot's panes: the digits after those of the three stages.
+/// The keys of the lower slot's panes: the digits after those of the three stages, 0 at last.
 fn show_lower() -> impl Iterator<Item = Binding> {
-    ('4'..='9').zip(LOWER.iter()).filter_map(|(digit, pane)| {
+    ('4'..='9').chain(['0']).zip(LOWER.iter()).filter_map(|(digit, pane)| {
         let Slot::Lower { shows, also } = spec(*pane).slot else { return None };
         let keys = std::iter::once(Key::char(digit)).chain(also.iter().copied()).collect();
         Some(Binding { keys: Cow::Owned(keys), ..bind(Action::Show(*pane), &[], "", shows) })

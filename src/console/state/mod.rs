@@ -28,6 +28,7 @@ pub mod series;
 pub mod spec;
 pub mod stages;
 pub mod studies;
+pub mod system;
 
 use attached::{Attached, Link, ToPoint};
 use datasets::DatasetItem;

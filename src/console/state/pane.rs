@@ -20,6 +20,7 @@ macro_rules! panes {
             Health health,
             Log log,
             Studies studies,
+            System system,
         }
     };
 }

@@ -51,8 +51,12 @@ fn cell_of(state: &State, words: &str) -> Cell {
 #[test]
 fn the_panes_of_the_lower_slot_are_named_with_their_keys_and_reached_by_them() {
     let mut state = attached(120, 36, events());
-    assert!(screen(&state).contains("[4 Labels] 5 Metrics  6 Embedding  7 Health ✘1  8 Log "), "{}", screen(&state));
-    for (key, pane) in "45678".chars().zip(LOWER.iter().copied()) {
+    assert!(
+        screen(&state).contains("[4 Labels] 5 Metrics  6 Embedding  7 Health ✘1  8 Log  9 Studies  0 System "),
+        "{}",
+        screen(&state)
+    );
+    for (key, pane) in "4567890".chars().zip(LOWER.iter().copied()) {
         press(&mut state, &key.to_string());
         assert_eq!((state.focus, state.lower), (pane, pane));
         assert!(screen(&state).contains(&format!("[{key}▸{}", pane.title())), "{}", screen(&state));
@@ -60,7 +64,7 @@ fn the_panes_of_the_lower_slot_are_named_with_their_keys_and_reached_by_them() {
     // In a zoomed pane of a narrow screen, too.
     let mut state = attached(60, 15, events());
     press(&mut state, "7z");
-    assert!(screen(&state).contains(" 4 Labels  5 Metrics  6 Embedding [7▸Health ✘1] 8 Log "), "{}", screen(&state));
+    assert!(screen(&state).contains(" 4 Lab  5 Met  6 Emb [7▸Health ✘1] 8 Log  9 Stu  0 Sys "), "{}", screen(&state));
     press(&mut state, "z");
     assert!(screen(&state).contains("▸ Health ✘1  7"), "the rail names them: {}", screen(&state));
 }

@@ -29,9 +29,14 @@ pub fn show(state: &mut State, lines: Vec<String>) {
 
 /// What is said when the run that is shown finishes.
 pub fn announcement(run: &Attached) -> String {
+    format!("{}: i shows its result card", finished(run))
+}
+
+/// That a run is finished, with its first figure.
+pub fn finished(run: &Attached) -> String {
     let test = run.view.summary.as_ref().and_then(|s| s.metrics.test.get("mae").copied().flatten());
     let figure = test.map_or(String::new(), |mae| format!(", test MAE {mae:.4}"));
-    format!("run {} is finished{figure}: i shows its result card", run.name)
+    format!("run {} is finished{figure}", run.name)
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::card;
 use super::labels::{look_for_neighbours, reindex_if};
+use super::notify;
 use super::say::say;
 use crate::console::state::State;
 use crate::console::state::attached::Link;
@@ -51,6 +52,8 @@ pub fn take_events(state: &mut State, events: &[Event], caught_up: bool, effects
         }
     }
     run.caught_up |= caught_up;
+    let news = if watched { notify::of_run(run, phase, events) } else { None };
+    effects.extend(news.map(Effect::Tell));
     let finished = watched && phase != Phase::Finished && run.view.phase == Phase::Finished;
     let announcement = finished.then(|| card::announcement(run));
     let known = |refresh: u32| run.view.labels.iter().any(|l| l.refresh == refresh);

@@ -24,6 +24,7 @@ pub mod labels;
 mod log;
 mod losses;
 mod metrics;
+mod notify;
 mod organise;
 mod overlays;
 mod pane;
@@ -32,6 +33,7 @@ mod runs;
 mod say;
 mod stages;
 mod studies;
+mod system;
 
 use labels::{look_for_doubt, look_for_neighbours, reindex, reindex_if};
 use panes::keys;
@@ -67,7 +69,7 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
             Some(_) => say(state, Level::Error, words),
         },
         Message::Runs(runs) => runs::take(state, runs, &mut effects),
-        Message::Studies(all) => studies::take(state, all),
+        Message::Studies(all) => studies::take(state, all, &mut effects),
         Message::Study(view) => studies::take_view(state, view),
         Message::Organised { from, to } => organise::take(state, &from, to.as_deref(), &mut effects),
         Message::Created { path, name } => {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use ratatui::layout::Rect;
 
 use super::attach::attach;
+use super::notify;
 use super::pane::PaneKeys;
 use super::say::say;
 use crate::console::layout::areas::areas;
@@ -175,8 +176,9 @@ fn ask(state: &mut State) {
 }
 
 /// Takes in the list of studies; the cursor stays on its study.
-pub fn take(state: &mut State, all: Vec<StudyLine>) {
+pub fn take(state: &mut State, all: Vec<StudyLine>, effects: &mut Vec<Effect>) {
     let studies = &mut state.studies;
+    effects.extend(notify::of_studies(&studies.all, &all).into_iter().map(Effect::Tell));
     let selected = studies.all.get(studies.list.selected).map(|s| s.path.clone());
     studies.known = true;
     studies.list.selected = selected.and_then(|path| all.iter().position(|s| s.path == path)).unwrap_or(0);
@@ -191,9 +193,11 @@ pub fn take_view(state: &mut State, view: Arc<StudyView>) {
     }
 }
 
-/// Has the world look at what the pane shows, and at nothing while it is not on the screen.
+/// Has the world look at what the pane shows; while it is not on the screen, at studies that have something to train, whose
+/// end is told.
 pub fn sync(state: &mut State, effects: &mut Vec<Effect>) {
     let watch = match (&state.studies.open, inside(state)) {
+        (_, None) if state.studies.all.iter().any(|study| study.counts.running > 0) => Watch::List,
         (_, None) => Watch::Nothing,
         (Some(open), _) => Watch::Study(open.path.clone()),
         (None, _) => Watch::List,

@@ -35,6 +35,7 @@ mod status;
 mod studies;
 mod study_grid;
 mod study_table;
+mod system;
 mod tabs;
 
 use ratatui::Frame;

@@ -316,7 +316,12 @@ impl Backend for Live {
             Effect::StopProjection => self.projector.stop(),
             Effect::Copy(content) => self.copy(content),
             // The terminal's own; done by the loop.
-            Effect::Leave | Effect::Suspend | Effect::Redraw | Effect::Mouse(_) | Effect::Annotate { .. } => {}
+            Effect::Leave
+            | Effect::Suspend
+            | Effect::Redraw
+            | Effect::Mouse(_)
+            | Effect::Annotate { .. }
+            | Effect::Tell(_) => {}
         }
     }
 }

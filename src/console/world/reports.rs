@@ -30,7 +30,7 @@ pub fn read_card(path: &Path) -> Message {
     let card = || -> Result<Vec<String>, String> {
         let dir = RunDir::open(path).map_err(|e| e.to_string())?;
         let view = read_view(&dir.events_path()).map_err(|e| e.to_string())?;
-        Ok(Card::new(&dir, &view).lines())
+        Ok(Card::new(&dir, &view).lines_in_full())
     };
     match card() {
         Ok(lines) => Message::Card(lines),

@@ -1,10 +1,11 @@
 //! The result of one run on a card: its figures with the rule that picked their epoch, what correction did to the labels,
-//! signs of failure, how each stage ended, and the settings that matter. Of a run that goes on, as far as it is.
+//! signs of failure, how each stage ended, what it ran on, and its settings. Of a run that goes on, as far as it is.
 //!
 //! The card is plain data, here; `text` makes lines of it, for `mug show` and the console.
 
 mod costs;
 mod parameters;
+mod process;
 mod text;
 
 use std::path::PathBuf;
@@ -16,7 +17,7 @@ pub use parameters::parameters_in_words;
 use super::compare::{predicting, settings};
 use crate::config::{LabelSource, Settings};
 use crate::modality::Modality;
-use crate::run::directory::{Manifest, RunDir};
+use crate::run::directory::{Manifest, ProcessRecord, RunDir};
 use crate::run::list::RunState;
 use crate::run::lock;
 use crate::run::view::RunView;
@@ -51,7 +52,11 @@ pub struct Card {
     /// What stage 3's unimodal tasks learn.
     pub label_source: LabelSource,
     pub health: Health,
-    /// The main settings, and those that are not as they ship for the dataset.
+    /// What trained it last, and on what; `None` in runs of older versions.
+    pub process: Option<ProcessRecord>,
+    /// Digest of the data file's content, in hexadecimal digits; `None` where it has no file, or is not known yet.
+    pub data_sha256: Option<String>,
+    /// All settings, those that are not as they ship for the dataset first.
     pub settings: Vec<Setting>,
     /// What the run warned of, besides signs of failure: findings in the data among it.
     pub warnings: Vec<String>,
@@ -146,7 +151,7 @@ pub struct Setting {
     pub shipped: Option<String>,
 }
 
-/// The settings that are shown even where they are as they ship.
+/// The settings that a short card shows even where they are as they ship.
 const MAIN: [&str; 14] = [
     "training.batch_size",
     "contrastive.epochs",
@@ -201,7 +206,9 @@ impl Card {
                 unknown: view.health.iter().filter(|h| h.check.state == CheckState::Unknown).count(),
                 failing: view.failing().cloned().collect(),
             },
-            settings: shown_settings(manifest),
+            process: manifest.process.clone(),
+            data_sha256: manifest.data.as_ref().map(|d| d.sha256.clone()),
+            settings: all_settings(manifest),
             warnings: warnings(view),
         }
     }
@@ -282,20 +289,21 @@ fn stage_card(stage: Stage, settings: &Settings, view: &RunView) -> StageCard {
     }
 }
 
-fn shown_settings(manifest: &Manifest) -> Vec<Setting> {
+fn all_settings(manifest: &Manifest) -> Vec<Setting> {
     let shipped = Settings::built_in(&manifest.dataset_name()).unwrap_or_default();
     let shipped = settings(&shipped);
     let ships = |key: &str| shipped.iter().find(|(k, _)| k == key).map(|(_, v)| v.clone());
     // The seed stands in the card's head.
     let own = settings(&manifest.settings).into_iter().filter(|(key, _)| key != "training.seed");
-    let shown = own.map(|(key, value)| {
+    let all = own.map(|(key, value)| {
         let shipped = match ships(&key) {
             Some(shipped) => (shipped != value).then_some(shipped),
             None => Some("unset".to_owned()),
         };
         Setting { key, value, shipped }
     });
-    shown.filter(|s| s.shipped.is_some() || MAIN.contains(&&*s.key)).collect()
+    let (changed, rest): (Vec<Setting>, Vec<Setting>) = all.partition(|s| s.shipped.is_some());
+    changed.into_iter().chain(rest).collect()
 }
 
 fn warnings(view: &RunView) -> Vec<String> {

@@ -1,6 +1,6 @@
 //! A card in lines of text, for terminals of 80 columns: headings stand at the left, what belongs to them is indented.
 
-use super::{Card, Ending, Labels, StageCard};
+use super::{Card, Ending, Labels, MAIN, Setting, StageCard};
 use crate::config::LabelSource;
 use crate::modality::Modality;
 use crate::report::numbers::{IN_SAMPLE, IN_SAMPLE_WORDS, clock, number};
@@ -12,8 +12,33 @@ use crate::training::metrics;
 const WARNINGS: usize = 5;
 
 impl Card {
-    /// The card in lines. What a file or a setting holds stands in them as it is.
+    /// The card in lines, with the settings that were changed and the main ones. What a file or a setting holds stands in
+    /// them as it is.
     pub fn lines(&self) -> Vec<String> {
+        let mut lines = self.result_lines();
+        lines.extend([String::new(), "settings (in brackets what ships for the dataset)".to_owned()]);
+        let shown = |s: &&Setting| s.shipped.is_some() || MAIN.contains(&&*s.key);
+        lines.extend(setting_lines(self.settings.iter().filter(shown)));
+        lines
+    }
+
+    /// The card in lines with all settings, those that were changed first.
+    pub fn lines_in_full(&self) -> Vec<String> {
+        let mut lines = self.result_lines();
+        let (changed, rest): (Vec<_>, Vec<_>) = self.settings.iter().partition(|s| s.shipped.is_some());
+        let heading = match changed[..] {
+            [] => "settings: all as they ship for the dataset",
+            [..] => "settings that were changed (in brackets what ships for the dataset)",
+        };
+        lines.extend([String::new(), heading.to_owned()]);
+        lines.extend(setting_lines(changed.into_iter()));
+        lines.extend([String::new(), "settings as they ship for the dataset".to_owned()]);
+        lines.extend(setting_lines(rest.into_iter()));
+        lines
+    }
+
+    /// Everything but the settings.
+    fn result_lines(&self) -> Vec<String> {
         let mut lines = vec![format!("run {} · {} · {}", self.run, self.dataset, self.state)];
         lines.extend(self.reason.iter().map(|r| format!("  {r}")));
         let device = self.device.as_deref().unwrap_or("not prepared yet");
@@ -25,6 +50,7 @@ impl Card {
             self.stage_lines(),
             self.cost_lines(),
             self.parameter_lines(),
+            self.process_lines(),
         ];
         for part in parts.into_iter().filter(|part| !part.is_empty()) {
             lines.push(String::new());
@@ -36,12 +62,6 @@ impl Card {
             let more = self.warnings.len().saturating_sub(WARNINGS);
             lines.extend((more > 0).then(|| format!("  and {more} more in the log")));
         }
-        lines.extend([String::new(), "settings (in brackets what ships for the dataset)".to_owned()]);
-        let width = self.settings.iter().map(|s| s.key.len()).max().unwrap_or(0);
-        lines.extend(self.settings.iter().map(|s| {
-            let shipped = s.shipped.as_ref().map_or(String::new(), |v| format!("  ({v})"));
-            format!("  {:width$}  {}{shipped}", s.key, s.value)
-        }));
         lines
     }
 
@@ -118,6 +138,15 @@ impl Card {
         }
         lines
     }
+}
+
+fn setting_lines<'a>(settings: impl Iterator<Item = &'a Setting> + Clone) -> Vec<String> {
+    let width = settings.clone().map(|s| s.key.len()).max().unwrap_or(0);
+    let line = |s: &Setting| {
+        let shipped = s.shipped.as_ref().map_or(String::new(), |v| format!("  ({v})"));
+        format!("  {:width$}  {}{shipped}", s.key, s.value)
+    };
+    settings.map(line).collect()
 }
 
 fn stage_line(stage: &StageCard) -> String {

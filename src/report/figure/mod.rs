@@ -1,7 +1,7 @@
 //! Figures of a run or a study as SVG and PNG, made to be printed: axes with units, a legend, series that stay apart in grey.
 //!
 //! ```text
-//! run directory ─▶ losses.rs, rates.rs, metrics.rs, labels.rs, embedding.rs ─▶ Figure (panel.rs) ─▶ canvas.rs ─▶ SVG ─▶ image.rs ─▶ PNG
+//! run directory ─▶ losses.rs, rates.rs, metrics.rs, ... ─▶ Figure (panel.rs) ─▶ canvas.rs ─▶ SVG ─▶ image.rs ─▶ PNG
 //! ```
 //!
 //! To add a figure: write a file with a [`FigureKind`] and enter it in [`FIGURES`]. `mug plot` knows it then, its help and
@@ -19,6 +19,7 @@ pub mod panel;
 mod rates;
 mod request;
 mod study;
+mod system;
 mod writing;
 
 use std::collections::BTreeSet;
@@ -33,6 +34,7 @@ pub use metrics::METRICS;
 pub use rates::RATES;
 pub use request::{Choice, Draw, FigureKind, Request, SMOOTHING, Subject, XAxis};
 pub use study::STUDY;
+pub use system::SYSTEM;
 pub use writing::clean;
 
 use crate::report::study::outcomes::Outcomes;
@@ -43,7 +45,7 @@ use error::{LEAST, MOST};
 use panel::Figure;
 
 /// Every figure that can be asked for.
-pub const FIGURES: &[&FigureKind] = &[&LOSSES, &RATES, &METRICS, &LABELS, &EMBEDDING, &STUDY];
+pub const FIGURES: &[&FigureKind] = &[&LOSSES, &RATES, &METRICS, &LABELS, &EMBEDDING, &SYSTEM, &STUDY];
 
 impl clap::ValueEnum for &'static FigureKind {
     fn value_variants<'a>() -> &'a [Self] {

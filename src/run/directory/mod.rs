@@ -29,7 +29,7 @@ mod run_dir;
 #[cfg(test)]
 mod tests;
 
-pub use super::manifest::{CellRecord, DataRecord, Manifest};
+pub use super::manifest::{CellRecord, DataRecord, Manifest, ProcessRecord};
 pub(super) use create::is_taken;
 pub use error::RunError;
 pub use name::{STUDIES, STUDY, STUDY_RUNS, check_name, runs_root};

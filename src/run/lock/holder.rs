@@ -8,6 +8,7 @@ use std::time::SystemTime;
 use serde::{Deserialize, Serialize};
 
 use super::reach::Reach;
+use crate::device::machine;
 use crate::files;
 use crate::run::clock;
 use crate::run::directory::RunDir;
@@ -45,7 +46,7 @@ impl Holder {
         let pid = std::process::id();
         Holder {
             pid,
-            machine: machine_name(),
+            machine: machine::name(),
             since: clock::timestamp(SystemTime::now()),
             socket: None,
             boot: boot_id(),
@@ -58,12 +59,12 @@ impl Holder {
     /// True where it runs on another machine of a shared file system, or ran before this one was started anew.
     pub fn is_elsewhere(&self) -> bool {
         let boot = boot_id();
-        if boot.is_empty() || self.boot.is_empty() { self.machine != machine_name() } else { self.boot != boot }
+        if boot.is_empty() || self.boot.is_empty() { self.machine != machine::name() } else { self.boot != boot }
     }
 
     /// True where it runs on this machine under another name, as in a container.
     pub fn is_contained(&self) -> bool {
-        !self.is_elsewhere() && self.machine != machine_name()
+        !self.is_elsewhere() && self.machine != machine::name()
     }
 
     /// Whether its process is there, where this process could see it.
@@ -90,11 +91,6 @@ pub(super) fn read(path: &Path) -> Option<Holder> {
     files::open(path).ok()?.take(LONGEST).read_to_end(&mut bytes).ok()?;
     // While it is being replaced by a shorter one, the rest of the old text can follow the new line.
     serde_json::from_slice(bytes.split(|&b| b == b'\n').next()?).ok()
-}
-
-/// The machine's name; empty where the system does not tell.
-fn machine_name() -> String {
-    line_of("/proc/sys/kernel/hostname")
 }
 
 /// What names this start of this kernel, in all its containers.

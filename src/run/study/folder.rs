@@ -206,6 +206,24 @@ impl Study {
         remove(&self.failed_path(cell))
     }
 
+    fn told_path(&self) -> PathBuf {
+        self.path.join("told")
+    }
+
+    /// Takes it on to tell people how the study ended: true for one process of all that carry it out, until
+    /// [`begin_telling_anew`](Self::begin_telling_anew).
+    pub fn claim_telling(&self) -> bool {
+        std::fs::File::options().write(true).create_new(true).open(self.told_path()).is_ok()
+    }
+
+    /// The study goes on: how it ends is to be told again.
+    ///
+    /// # Errors
+    /// The file system refuses.
+    pub fn begin_telling_anew(&self) -> Result<(), FileError> {
+        remove(&self.told_path())
+    }
+
     fn stop_path(&self) -> PathBuf {
         self.path.join("stop")
     }

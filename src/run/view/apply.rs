@@ -159,6 +159,7 @@ impl RunView {
                     self.stages[stage.index()].costs = Some(*costs);
                 }
             }
+            Body::System { at, usage } => self.system.push(*at, event.time, usage),
             Body::Checkpointed { .. } => self.checkpoints += 1,
             Body::Paused => {
                 if let Some((stage, step)) = here {

@@ -50,6 +50,7 @@ impl Phase {
             | Body::Predictions { .. }
             | Body::Health { .. }
             | Body::Costs { .. }
+            | Body::System { .. }
             | Body::Checkpointed { .. }
             | Body::Log { .. } => self,
         }

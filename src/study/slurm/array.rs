@@ -26,8 +26,8 @@ pub enum Submitted {
     Nothing,
 }
 
-/// Variables that decide where data and runs are looked for.
-const VARIABLES: [&str; 2] = ["MUG_RUNS_DIR", "MUG_DATA_DIR"];
+/// Variables that decide where data, runs and a person's own settings are looked for.
+const VARIABLES: [&str; 3] = ["MUG_RUNS_DIR", "MUG_DATA_DIR", "MUG_CONFIG_DIR"];
 
 impl Request {
     /// The batch script for cells of the study in a folder, each by its name.

@@ -10,11 +10,13 @@ use crate::console::event_loop::{Ended, EventLoop};
 use crate::console::fixture;
 use crate::console::state::State;
 use crate::console::state::effect::{Backend, Effect};
+use crate::console::terminal::notification::Notifier;
 use crate::console::terminal::tty::{Guard, Tty};
 use crate::console::world::latest::Latest;
 use crate::console::world::mailbox;
 use crate::console::world::mailbox::Inbox;
 use crate::console::world::worker::*;
+use crate::notify::Terminal;
 
 /// The words of the next notice.
 fn notice(inbox: &Inbox) -> String {
@@ -70,7 +72,9 @@ fn clumsy_console() {
     let (mailbox, inbox) = mailbox::channel().unwrap();
     let mut state: State = fixture::fresh(80, 24);
     let mut backend = Clumsy(mailbox);
-    let ended = EventLoop::new(tty, inbox, &mut backend, 5, false).unwrap().run(&mut state, vec![Effect::ListRuns]);
+    let ended = EventLoop::new(tty, inbox, &mut backend, 5, false, Notifier::new(Terminal::Off, |_| None))
+        .unwrap()
+        .run(&mut state, vec![Effect::ListRuns]);
     assert_eq!(ended, Ended::Left);
 }
 

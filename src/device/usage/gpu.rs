@@ -1,0 +1,32 @@
+//! The GPU that a process computes on, among those that the machine's drivers tell of.
+
+use super::GpuUsage;
+use super::amd::Card;
+use super::nvidia::Board;
+
+/// A GPU that can be measured.
+pub enum Gpu {
+    Nvidia(Board),
+    Amd(Card),
+}
+
+impl Gpu {
+    /// The GPU of a device's name, as [`ComputeDevice`](crate::device::ComputeDevice) has it.
+    ///
+    /// # Errors
+    /// Why it cannot be measured.
+    pub fn find(device: &str) -> Result<Gpu, String> {
+        if let Some(card) = Card::find().filter(|_| Card::makes(device)) {
+            return Ok(Gpu::Amd(card));
+        }
+        Board::find(device).map(Gpu::Nvidia)
+    }
+
+    /// What it does now.
+    pub fn read(&self) -> GpuUsage {
+        match self {
+            Gpu::Nvidia(board) => board.read(),
+            Gpu::Amd(card) => card.read(),
+        }
+    }
+}
