@@ -14,6 +14,7 @@ use super::prepare::noise;
 use super::prepare::padding::{self, Padding};
 use super::prepare::parts::Parts;
 use crate::config::{DataSettings, MetricSet};
+use crate::files;
 use crate::modality::{Modality, PerModality};
 use crate::split::{PerSplit, Split};
 
@@ -40,10 +41,11 @@ impl Contents {
         catalogue: Option<&str>,
         settings: &DataSettings,
     ) -> Result<Contents, DatasetError> {
-        let pickle = parse::parse(file)?;
-        let at = |name: String| Key { pickle: &pickle, name };
         let mut flaws = Vec::new();
-        let mut splits = list::read(&pickle, &mut flaws)?;
+        let own = settings.keys.iter().map(|(usual, name)| (usual, name.to_owned())).collect();
+        let pickle = parse::parse(file, &mut flaws)?.with_names(own);
+        let at = |name: String| Key { pickle: &pickle, name };
+        let mut splits = list::read(&pickle, settings, &mut flaws)?;
         check_dims(&splits, |m, expected, found, split| {
             let name = format!("{split}.{}", splits[split].keys.features[m]);
             at(name).error(expected, found, "all splits must hold the same columns")
@@ -112,6 +114,12 @@ fn with_settings(mut fingerprint: String, settings: &DataSettings, noise: Option
     if settings.repeat > 1 {
         fingerprint = with(fingerprint, "times", Some(settings.repeat.to_string()));
     }
+    let read = (&settings.keys, settings.label_column, settings.valid_share, settings.valid_seed);
+    let plain = DataSettings::default();
+    if read != (&plain.keys, plain.label_column, plain.valid_share, plain.valid_seed) {
+        let text = format!("{read:?}");
+        fingerprint = with(fingerprint, "read", Some(files::checksum(text.as_bytes())));
+    }
     with(fingerprint, "noise", noise)
 }
 
@@ -179,7 +187,9 @@ fn bound_labels(
     })?;
     for split in Split::ALL {
         let Parts { ids, labels, unimodal, keys, .. } = &mut splits[split];
-        if let Some((row, y)) = labels::bound(labels, range) {
+        // Labels of the test split may be hidden, all of them.
+        let hidden = split == Split::Test && labels.iter().all(|y| y.is_nan());
+        if let Some((row, y)) = labels::bound(labels, range).filter(|_| !hidden) {
             let id = ids.get(row).cloned().unwrap_or_default();
             return Err(error(
                 format!("{split}.{}", keys.labels),
@@ -199,6 +209,9 @@ fn bound_labels(
     }
     for (split, parts) in splits.iter() {
         flaws.extend(labels::findings(split, parts.keys.labels, &parts.labels));
+        if split != Split::Train {
+            flaws.extend(labels::elsewhere(split, parts.keys.labels, &parts.labels, &splits.train.labels));
+        }
     }
     let judged = PerSplit::from_fn(|split| splits[split].unimodal.is_some());
     labels::note_unjudged(&judged, splits.train.keys.all_unimodal, flaws);

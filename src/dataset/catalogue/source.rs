@@ -1,14 +1,17 @@
 //! Where a dataset comes from.
 
+use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::config::DataSettings;
 use crate::dataset::contents::Contents;
+use crate::dataset::convert::{self, ConvertError};
 use crate::dataset::demo;
 use crate::dataset::error::DatasetError;
 use crate::dataset::file::bytes::DataFile;
 use crate::dataset::known::{name_of, stem};
+use crate::split::PerSplit;
 
 /// The demo's name in the catalogue.
 pub const DEMO: &str = "demo";
@@ -59,6 +62,16 @@ impl Source {
                 Ok(human.is_some_and(|human| human.iter().all(some)))
             }
         }
+    }
+
+    /// Writes the data as one pickle of MMSA's layout (see [`convert`]), and gives its numbers of clips.
+    ///
+    /// # Errors
+    /// The data cannot be used, or `out` refuses.
+    pub fn convert(&self, settings: &DataSettings, out: &mut dyn Write) -> Result<PerSplit<usize>, ConvertError> {
+        let mut contents = self.contents(settings)?;
+        convert::write(&mut contents, out)?;
+        Ok(PerSplit::from_fn(|split| contents.splits[split].labels.len()))
     }
 
     /// Reads everything but the features.

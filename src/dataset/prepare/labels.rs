@@ -51,6 +51,9 @@ pub fn given(numbers: &[f64], error: impl Fn(usize, f64) -> DatasetError) -> Res
     numbers.iter().enumerate().map(label).collect()
 }
 
+/// Values of labels that are few for so many clips.
+const FEW: usize = 3;
+
 /// What is odd about the labels of a split, which the file keeps under `key`.
 pub fn findings(split: Split, key: &str, labels: &[f32]) -> Vec<Flaw> {
     let flaw = |kind| vec![Flaw::new(Some(split), key, kind)];
@@ -67,7 +70,45 @@ pub fn findings(split: Split, key: &str, labels: &[f32]) -> Vec<Flaw> {
     if split == Split::Train && largest >= 1.0 && labels.iter().all(class) {
         return flaw(FlawKind::ClassLabels { largest: largest as u32 });
     }
+    let mut levels: Vec<f32> = Vec::new();
+    for y in labels {
+        if !levels.contains(y) {
+            levels.push(*y);
+        }
+        if levels.len() > FEW {
+            return Vec::new();
+        }
+    }
+    if split == Split::Train && labels.len() >= ENOUGH {
+        levels.sort_by(f32::total_cmp);
+        return flaw(FlawKind::FewLevels { levels });
+    }
     Vec::new()
+}
+
+/// Clips of a split that are enough to compare its labels.
+const ENOUGH: usize = 20;
+
+/// Labels of a split that do not look like those of train: another mean, or another spread. That of the field's own splits
+/// differs by a third of a standard deviation at most.
+pub fn elsewhere(split: Split, key: &str, labels: &[f32], train: &[f32]) -> Option<Flaw> {
+    if labels.len() < ENOUGH || train.len() < ENOUGH {
+        return None;
+    }
+    let moments = |y: &[f32]| {
+        let n = y.len() as f64;
+        let mean = y.iter().map(|&y| f64::from(y)).sum::<f64>() / n;
+        let variance = y.iter().map(|&y| (f64::from(y) - mean).powi(2)).sum::<f64>() / n;
+        (mean, variance.sqrt(), variance / n)
+    };
+    let ((mean, deviation, error), (train_mean, train_deviation, train_error)) = (moments(labels), moments(train));
+    let apart = (mean - train_mean).abs();
+    let moved = apart > 0.6 * train_deviation && apart > 5.0 * (error + train_error).sqrt();
+    let scaled = deviation > 0.0 && !(0.5..=2.0).contains(&(deviation / train_deviation));
+    let [mean, deviation, train_mean, train_deviation] =
+        [mean, deviation, train_mean, train_deviation].map(|v| v as f32);
+    let kind = FlawKind::LabelsElsewhere { mean, deviation, train_mean, train_deviation };
+    (moved || scaled).then(|| Flaw::new(Some(split), key, kind))
 }
 
 /// Notes the splits without human labels (under `key`) where others have some, unless it was said already why.
@@ -97,6 +138,23 @@ mod tests {
         for split in Split::ALL {
             assert_eq!(of(split, &[1.5, 1.5]), Some(FlawKind::ConstantLabels { value: 1.5 }));
         }
+    }
+
+    #[test]
+    fn few_values_and_labels_of_another_scale_are_found() {
+        let repeated = |values: &[f32]| values.iter().copied().cycle().take(30).collect::<Vec<_>>();
+        let few = findings(Split::Train, "labels", &repeated(&[1.0, -1.0, 0.0])).pop().map(|f| f.kind);
+        assert_eq!(few, Some(FlawKind::FewLevels { levels: vec![-1.0, 0.0, 1.0] }));
+        assert!(findings(Split::Train, "labels", &repeated(&[1.0, -1.0, 0.0, 0.5])).is_empty());
+        assert!(findings(Split::Train, "labels", &[1.0, -1.0, 0.0]).is_empty(), "three clips have three values");
+        let train = repeated(&[-3.0, -1.0, 0.5, 1.0, 3.0]);
+        let of = |labels: &[f32]| elsewhere(Split::Test, "labels", labels, &train).map(|flaw| flaw.to_string());
+        assert_eq!(of(&train), None);
+        let scaled: Vec<f32> = train.iter().map(|y| y / 3.0).collect();
+        assert!(of(&scaled).is_some_and(|said| said.contains("standard deviation 0.68, there 0.10 and 2.04")));
+        let moved: Vec<f32> = train.iter().map(|y| y + 2.0).collect();
+        assert!(of(&moved).is_some_and(|said| said.contains("mean 2.10")));
+        assert_eq!(of(&[3.0; 5]), None, "five clips say nothing");
     }
 
     #[test]
