@@ -121,13 +121,11 @@ fn output(args: DataArgs) -> Result<String> {
             let mut counts = None;
             let mut failed = None;
             let written = write_atomically(&out, |to| {
-                source.convert(&settings, to).map(|found| counts = Some(found)).map_err(
-                    |error| {
-                        let refused = io::Error::other(error.to_string());
-                        failed = Some(error);
-                        refused
-                    },
-                )
+                source.convert(&settings, to).map(|found| counts = Some(found)).map_err(|error| {
+                    let refused = io::Error::other(error.to_string());
+                    failed = Some(error);
+                    refused
+                })
             });
             if let Some(ConvertError::Data(error)) = failed {
                 return Err(error.into());
@@ -146,9 +144,7 @@ fn output(args: DataArgs) -> Result<String> {
 
 fn checked_range(range: Option<f32>) -> Result<Option<f32>> {
     match range {
-        Some(h) if !(h > 0.0 && h <= 100.0) => {
-            Err(eyre!("--label-range {h}: expected a positive number up to 100"))
-        }
+        Some(h) if !(h > 0.0 && h <= 100.0) => Err(eyre!("--label-range {h}: expected a positive number up to 100")),
         _ => Ok(range),
     }
 }
@@ -228,8 +224,14 @@ mod tests {
         let folder = || Folder { data_dir: Some(folder.path().to_owned()) };
         let list = output(args(DataCommand::List { json: false, folder: folder() })).unwrap();
         let file = folder().path().join(name).to_string_lossy().into_owned();
-        let check =
-            output(args(DataCommand::Check { file, label_range: None, json: false, reading: Reading::default(), folder: folder() })).unwrap();
+        let check = output(args(DataCommand::Check {
+            file,
+            label_range: None,
+            json: false,
+            reading: Reading::default(),
+            folder: folder(),
+        }))
+        .unwrap();
         for text in [list, check] {
             assert!(text.contains("a␛]0;title␇"), "{text}");
             assert!(text.lines().all(|line| line.chars().all(crate::sanitise::is_harmless)), "{text:?}");

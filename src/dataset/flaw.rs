@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::split::Split;
+use crate::split::{PerSplit, Split};
 
 /// One finding and where it is. `Display` writes it as a sentence.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -51,6 +51,8 @@ pub enum FlawKind {
     WordsOnly { columns: usize },
     /// Labels of several columns.
     LabelColumns { of: usize, taken: usize },
+    /// The files do not say which videos belong to which split: so many were drawn for each.
+    Divided { videos: PerSplit<usize> },
     /// A part of the file that nothing is taken from.
     NotUsed { why: String },
     /// The split has no clips, or none with a label.
@@ -137,6 +139,7 @@ impl Flaw {
             | FlawKind::FewLevels { .. }
             | FlawKind::LabelsElsewhere { .. }
             | FlawKind::ValidSetAside { .. }
+            | FlawKind::Divided { .. }
             | FlawKind::LengthsCut { .. }
             | FlawKind::Ignored { .. }
             | FlawKind::RepeatedIds { .. }
@@ -197,7 +200,14 @@ impl fmt::Display for FlawKind {
                 )
             }
             FlawKind::LabelColumns { of, taken: 0 } => write!(f, "{of} columns; the first is taken for the sentiment"),
-            FlawKind::LabelColumns { of, taken } => write!(f, "{of} columns; data.label_column takes the one at {taken}"),
+            FlawKind::LabelColumns { of, taken } => {
+                write!(f, "{of} columns; data.label_column takes the one at {taken}")
+            }
+            FlawKind::Divided { videos: PerSplit { train, valid, test } } => write!(
+                f,
+                "{train} / {valid} / {test} videos drawn for train, valid and test by data.valid_seed; train.txt, valid.txt and \
+                 test.txt in the folder, a video in each line, would say which"
+            ),
             FlawKind::NotUsed { why } => write!(f, "not used: {why}"),
             FlawKind::NotScored { clips: 0 } => f.write_str("no such split in the file; nothing is tested"),
             FlawKind::NotScored { .. } => {
@@ -259,7 +269,11 @@ impl fmt::Display for FlawKind {
             }
             FlawKind::FewLevels { levels } => {
                 let levels: Vec<String> = levels.iter().map(f32::to_string).collect();
-                write!(f, "only the values {}: classes? Labels say how negative or positive a clip is", levels.join(", "))
+                write!(
+                    f,
+                    "only the values {}: classes? Labels say how negative or positive a clip is",
+                    levels.join(", ")
+                )
             }
             FlawKind::LabelsElsewhere { mean, deviation, train_mean, train_deviation } => write!(
                 f,

@@ -11,7 +11,7 @@
 //! 5. [`layout`]: how the projects of the field arrange their files. A further layout is one file there and one entry in
 //!    its list.
 //! 6. `contents`: the splits of a file or of memory, checked against each other; [`demo`]: splits that are generated.
-//!    `convert` writes them as one plain pickle.
+//!    `convert` writes them as one plain pickle; `csd` makes them of a folder of HDF5 files.
 //! 7. `catalogue`: which datasets there are, and which one a name stands for.
 //! 8. `report`: what is in a dataset; `open`: [`Dataset`], which hands out batches.
 //!
@@ -32,6 +32,7 @@ mod catalogue;
 mod container;
 mod contents;
 mod convert;
+mod csd;
 pub mod demo;
 mod error;
 mod file;

@@ -40,6 +40,7 @@ mod hub;
 mod listener;
 mod options;
 pub mod place;
+pub mod predict;
 pub mod prepare;
 mod recording;
 mod signals;

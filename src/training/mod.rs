@@ -48,6 +48,7 @@ pub mod metrics;
 mod operations;
 mod optimizer;
 mod parts;
+pub mod prediction;
 mod presence;
 mod randomness;
 mod readback;

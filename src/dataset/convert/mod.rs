@@ -36,9 +36,8 @@ pub enum ConvertError {
 pub(super) fn write(contents: &mut Contents, out: &mut dyn Write) -> Result<(), ConvertError> {
     let Contents { splits, padding, flaws, .. } = contents;
     let scanned = look::look(splits, padding, flaws)?;
-    let steps = PerModality::from_fn(|m| {
-        splits.iter().map(|(_, s)| s.features[m].rows.max_steps()).max().unwrap_or(1).max(1)
-    });
+    let steps =
+        PerModality::from_fn(|m| splits.iter().map(|(_, s)| s.features[m].rows.max_steps()).max().unwrap_or(1).max(1));
     let there: Vec<Split> = Split::ALL.into_iter().filter(|&split| !splits[split].labels.is_empty()).collect();
     let mut pickler = Pickler::new(out)?;
     pickler.dict(there.len(), |pickler, i| {

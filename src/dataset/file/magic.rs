@@ -4,7 +4,6 @@ const PICKLE: u8 = 0x80;
 
 /// The format of a file that is no pickle, by its first bytes, and what to do about it; `None` where it may be a pickle.
 pub fn other_format(head: &[u8], len: u64) -> Option<(String, String)> {
-    const SAVE: &str = "save its content as a pickle of MMSA's layout";
     let (found, hint) = match head {
         [] => ("an empty file".to_owned(), "the download probably failed, fetch it again"),
         _ if head.starts_with(b"version https://git-lfs.github.com/spec/") => {
@@ -16,7 +15,10 @@ pub fn other_format(head: &[u8], len: u64) -> Option<(String, String)> {
                 "run `git lfs pull` where it came from",
             )
         }
-        _ if head.starts_with(b"\x89HDF\r\n\x1a\n") => ("an HDF5 file".to_owned(), SAVE),
+        _ if head.starts_with(b"\x89HDF\r\n\x1a\n") => (
+            "an HDF5 file".to_owned(),
+            "the CMU Multimodal SDK's .csd files are read by their folder: mug data convert FOLDER OUT.pkl",
+        ),
         _ if head.starts_with(b"Rar!") || head.starts_with(b"7z\xbc\xaf") => {
             ("a packed archive".to_owned(), "unpack it first")
         }

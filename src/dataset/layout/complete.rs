@@ -95,7 +95,8 @@ fn set_aside(train: &Parts, settings: &DataSettings) -> Option<(Parts, Parts, us
         videos = by(|id| id);
     }
     let count = train.labels.len();
-    let wanted = settings.valid_share.map_or(count / ONE_IN, |share| (f64::from(share) * count as f64).round() as usize);
+    let wanted =
+        settings.valid_share.map_or(count / ONE_IN, |share| (f64::from(share) * count as f64).round() as usize);
     let wanted = wanted.max(1);
     let (mut rows, mut taken) = (Vec::new(), 0);
     // In the order of their hashes, which has nothing to do with what they show.

@@ -20,11 +20,7 @@ pub const LAYOUTS: [Layout; 5] = [mmsa::LAYOUT, mult::LAYOUT, lmf::LAYOUT, renam
 ///
 /// # Errors
 /// The file has none of the layouts, or lacks something that its layout asks for.
-pub fn read(
-    pickle: &Pickle,
-    settings: &DataSettings,
-    flaws: &mut Vec<Flaw>,
-) -> Result<PerSplit<Parts>, DatasetError> {
+pub fn read(pickle: &Pickle, settings: &DataSettings, flaws: &mut Vec<Flaw>) -> Result<PerSplit<Parts>, DatasetError> {
     names::note_own(pickle, &settings.keys, flaws)?;
     let layout = find(pickle)?;
     if layout.name != mmsa::LAYOUT.name {

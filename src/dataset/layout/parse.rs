@@ -67,7 +67,8 @@ fn archived(file: &Arc<DataFile>, flaws: &mut Vec<Flaw>) -> Result<Pickle, Datas
         let mut found = members.iter().filter(|m| [".pkl", ".pickle"].iter().any(|end| m.name.ends_with(end)));
         found.next().filter(|_| found.next().is_none())
     };
-    let (what, read) = if let Some(main) = named("/data.pkl").or_else(|| members.iter().find(|m| m.name == "data.pkl")) {
+    let (what, read) = if let Some(main) = named("/data.pkl").or_else(|| members.iter().find(|m| m.name == "data.pkl"))
+    {
         ("a file of torch.save", pickle::parse_torch(&content, &members, main))
     } else if named(".npy").is_some() {
         ("a numpy npz file", pickle::parse_npz(&content, &members, names::place))
@@ -76,7 +77,8 @@ fn archived(file: &Arc<DataFile>, flaws: &mut Vec<Flaw>) -> Result<Pickle, Datas
     } else {
         let names: Vec<&str> = members.iter().take(8).map(|m| m.name.as_str()).collect();
         let found = format!("a zip archive of {} files ({})", members.len(), crate::sanitise::clean(&names.join(", ")));
-        let hint = "it should hold one pickle, or be a file of torch.save or numpy.savez; unpack it otherwise".to_owned();
+        let hint =
+            "it should hold one pickle, or be a file of torch.save or numpy.savez; unpack it otherwise".to_owned();
         return Err(DatasetError::NotData { path: file.path().to_owned(), found, hint });
     };
     let pickle = read.map_err(|error| DatasetError::of_pickle(file.path(), error))?;

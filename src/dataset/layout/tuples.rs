@@ -91,6 +91,19 @@ fn read(pickle: &Pickle, settings: &DataSettings, flaws: &mut Vec<Flaw>) -> Resu
     })
 }
 
+/// Reads a list of clips by itself, as the test split.
+///
+/// # Errors
+/// It is something else than a list of such clips.
+pub fn read_clips(
+    pickle: &Pickle,
+    list: Value,
+    settings: &DataSettings,
+    flaws: &mut Vec<Flaw>,
+) -> Result<Parts, DatasetError> {
+    Reader { pickle, split: Split::Test, column: settings.label_column, flaws }.read(list)
+}
+
 struct Reader<'a> {
     pickle: &'a Pickle,
     split: Split,

@@ -86,6 +86,5 @@ pub fn parse_torch(file: &Arc<DataFile>, members: &[Member], main: &Member) -> R
     Machine::over(file, Cursor::new(file).within(main.span), Persistent::Storages(&storages)).run()
 }
 
-
 #[cfg(test)]
 mod tests;

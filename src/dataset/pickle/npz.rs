@@ -106,7 +106,7 @@ fn npy(machine: &mut Machine<'_>, span: Span) -> Result<Value, PickleError> {
 
 /// The text of a header, where it lies within the bytes that were read.
 fn header_text(head: &[u8]) -> Option<&[u8]> {
-    let (start, len) = match *head {
+    let (start, len): (usize, usize) = match *head {
         [_, _, _, _, _, _, 1, _, a, b, ..] => (10, usize::from(u16::from_le_bytes([a, b]))),
         [_, _, _, _, _, _, _, _, a, b, c, d, ..] => (12, usize::try_from(u32::from_le_bytes([a, b, c, d])).ok()?),
         _ => return None,

@@ -26,11 +26,11 @@ pub fn metrics(settings: &DataSettings, range: f32) -> MetricSet {
 }
 
 /// Clips away what f32 rounding put outside [-H, H] and gives the first label that really lies outside, with its
-/// position: it would be wrong to train on it, and wrong to change it without being told.
-pub fn bound(labels: &mut [f32], range: f32) -> Option<(usize, f32)> {
+/// position: it would be wrong to train on it, and wrong to change it without being told. `hidden`: some may be NaN.
+pub fn bound(labels: &mut [f32], range: f32, hidden: bool) -> Option<(usize, f32)> {
     for (row, y) in labels.iter_mut().enumerate() {
-        // A NaN lies outside, too.
-        let inside = y.abs() <= range * (1.0 + SLACK);
+        // A NaN lies outside, too, unless labels may be hidden.
+        let inside = y.abs() <= range * (1.0 + SLACK) || hidden && y.is_nan();
         if !inside {
             return Some((row, *y));
         }
@@ -184,9 +184,10 @@ mod tests {
     #[test]
     fn rounding_is_clipped_and_more_is_reported() {
         let mut labels = [3.000_01, -3.0, 0.0];
-        assert_eq!(bound(&mut labels, 3.0), None);
+        assert_eq!(bound(&mut labels, 3.0, false), None);
         assert_eq!(labels[0], 3.0);
-        assert_eq!(bound(&mut [0.0, -3.1], 3.0), Some((1, -3.1)));
-        assert_eq!(bound(&mut [f32::NAN], 3.0).map(|(row, _)| row), Some(0));
+        assert_eq!(bound(&mut [0.0, -3.1], 3.0, true), Some((1, -3.1)));
+        assert_eq!(bound(&mut [f32::NAN], 3.0, false).map(|(row, _)| row), Some(0));
+        assert_eq!(bound(&mut [f32::NAN], 3.0, true), None);
     }
 }

@@ -17,7 +17,9 @@ mod incomplete;
 mod layouts;
 mod leaks;
 mod optional;
+mod packed;
 mod real;
+mod wishes;
 mod written;
 
 fn fixtures() -> PathBuf {
