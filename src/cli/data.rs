@@ -1,16 +1,18 @@
 //! `mug data`: what datasets there are, and what is in a file.
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use color_eyre::Result;
+use color_eyre::eyre::eyre;
 use serde_json::json;
 
 use super::out;
 use super::subcommand::{Program, Subcommand};
-use crate::config::DataSettings;
-use crate::dataset::{Catalogue, Report, Source, State, data_folder};
+use crate::config::{DataSettings, Settings};
+use crate::dataset::{Catalogue, ConvertError, Report, Source, State, data_folder};
+use crate::run::write_atomically;
 use crate::sanitise::clean;
 
 /// Look at datasets.
@@ -38,7 +40,7 @@ enum DataCommand {
     ///
     /// Exits with an error that says why where the dataset cannot be used.
     Check {
-        /// A pickle of the MMSA layout, or a name that `mug data list` shows.
+        /// A data file in any layout of "Your own data" in the README, or a name that `mug data list` shows.
         file: String,
         /// H: labels lie in [-H, H]; found from the name or the labels where it is not given.
         #[arg(long, value_name = "H")]
@@ -46,6 +48,20 @@ enum DataCommand {
         /// Print one JSON object.
         #[arg(long)]
         json: bool,
+        #[command(flatten)]
+        reading: Reading,
+        #[command(flatten)]
+        folder: Folder,
+    },
+    /// Write a dataset as one pickle of MMSA's layout that numpy reads, whatever layout and packing it has: features as they
+    /// are, padded at the end, with lengths, labels, ids and transcripts. Token ids are left out.
+    Convert {
+        /// A data file, or a name that `mug data list` shows.
+        file: String,
+        /// The pickle to write; there must be none of that name.
+        out: PathBuf,
+        #[command(flatten)]
+        reading: Reading,
         #[command(flatten)]
         folder: Folder,
     },
@@ -57,6 +73,22 @@ enum DataCommand {
         #[command(flatten)]
         folder: Folder,
     },
+}
+
+/// How a file is read, where that cannot be seen in it.
+#[derive(Debug, Default, clap::Args)]
+struct Reading {
+    /// A setting of the data section: `data.keys.text=glove`, `data.label_column=1`; as often as needed.
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    set: Vec<String>,
+}
+
+impl Reading {
+    fn settings(&self, label_range: Option<f32>) -> Result<DataSettings> {
+        let mut settings = Settings::parse("", "the defaults", &self.set)?.data;
+        settings.label_range = label_range.or(settings.label_range);
+        Ok(settings)
+    }
 }
 
 #[derive(Debug, clap::Args)]
@@ -75,10 +107,32 @@ impl Folder {
 /// What the command prints.
 fn output(args: DataArgs) -> Result<String> {
     Ok(match args.command {
-        DataCommand::Check { file, label_range, json, folder } => {
-            let settings = DataSettings { label_range: checked_range(label_range)?, ..DataSettings::default() };
+        DataCommand::Check { file, label_range, json, reading, folder } => {
+            let settings = reading.settings(checked_range(label_range)?)?;
             let report = Report::with_settings(&Source::resolve(&file, &folder.path())?, &settings)?;
             if json { serde_json::to_string(&report)? + "\n" } else { report.to_string() }
+        }
+        DataCommand::Convert { file, out, reading, folder } => {
+            let source = Source::resolve(&file, &folder.path())?;
+            if out.exists() {
+                return Err(eyre!("{} is there already: give another name, or remove it first", out.display()));
+            }
+            let settings = reading.settings(None)?;
+            let mut counts = None;
+            let mut failed = None;
+            let written = write_atomically(&out, |to| {
+                source.convert(&settings, to).map(|found| counts = Some(found)).map_err(|error| {
+                    let refused = io::Error::other(error.to_string());
+                    failed = Some(error);
+                    refused
+                })
+            });
+            if let Some(ConvertError::Data(error)) = failed {
+                return Err(error.into());
+            }
+            written?;
+            let clips = counts.unwrap_or_default();
+            format!("{} / {} / {} clips written to {}\n", clips.train, clips.valid, clips.test, out.display())
         }
         DataCommand::List { json, folder } => {
             let folder = folder.path();
@@ -90,9 +144,7 @@ fn output(args: DataArgs) -> Result<String> {
 
 fn checked_range(range: Option<f32>) -> Result<Option<f32>> {
     match range {
-        Some(h) if !(h > 0.0 && h <= 100.0) => {
-            Err(color_eyre::eyre::eyre!("--label-range {h}: expected a positive number up to 100"))
-        }
+        Some(h) if !(h > 0.0 && h <= 100.0) => Err(eyre!("--label-range {h}: expected a positive number up to 100")),
         _ => Ok(range),
     }
 }
@@ -151,10 +203,10 @@ mod tests {
     fn the_list_shows_states_and_places() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("mosi.pkl"), [0x80; 2_000_000]).unwrap();
-        std::fs::write(folder.path().join("sims.pkl"), b"PK\x03\x04").unwrap();
+        std::fs::write(folder.path().join("sims.pkl"), b"\x89HDF\r\n\x1a\n").unwrap();
         let catalogue = Catalogue::scan(folder.path(), &[]);
         let text = list_text(&catalogue, folder.path());
-        for part in ["built in", "2.0 MB", "missing; expected mosei.pkl", "unusable", "npz"] {
+        for part in ["built in", "2.0 MB", "missing; expected mosei.pkl", "unusable", "HDF5"] {
             assert!(text.contains(part), "{text}");
         }
         let json: serde_json::Value = serde_json::from_str(&list_json(&catalogue, folder.path()).unwrap()).unwrap();
@@ -172,8 +224,14 @@ mod tests {
         let folder = || Folder { data_dir: Some(folder.path().to_owned()) };
         let list = output(args(DataCommand::List { json: false, folder: folder() })).unwrap();
         let file = folder().path().join(name).to_string_lossy().into_owned();
-        let check =
-            output(args(DataCommand::Check { file, label_range: None, json: false, folder: folder() })).unwrap();
+        let check = output(args(DataCommand::Check {
+            file,
+            label_range: None,
+            json: false,
+            reading: Reading::default(),
+            folder: folder(),
+        }))
+        .unwrap();
         for text in [list, check] {
             assert!(text.contains("a␛]0;title␇"), "{text}");
             assert!(text.lines().all(|line| line.chars().all(crate::sanitise::is_harmless)), "{text:?}");
@@ -187,6 +245,7 @@ mod tests {
                 file: file.to_owned(),
                 label_range: None,
                 json: true,
+                reading: Reading::default(),
                 folder: Folder { data_dir: Some("/no/such/folder".into()) },
             },
         };

@@ -82,7 +82,7 @@ impl Subcommand for LabelsArgs {
         let filter = Filter::parse(self.filter.as_deref().unwrap_or_default()).map_err(|e| eyre!("--filter: {e}"))?;
         let keys = SortKey::parse_list(self.sort.as_deref().unwrap_or_default())?;
         let columns = self.columns.as_deref().map(parse_columns).transpose()?;
-        let format = format(&self)?;
+        let format = format_of(self.format, self.output.as_deref())?;
         if self.escape_formulas && !format.escapes_formulas {
             return Err(eyre!("--escape-formulas is about CSV: the other formats hold texts as texts"));
         }
@@ -113,11 +113,11 @@ impl Subcommand for LabelsArgs {
 }
 
 /// The format that was asked for, else the one that the file's name says, else CSV.
-fn format(args: &LabelsArgs) -> Result<&'static Format> {
-    if let Some(format) = args.format {
+pub fn format_of(asked: Option<&'static Format>, output: Option<&Path>) -> Result<&'static Format> {
+    if let Some(format) = asked {
         return Ok(format);
     }
-    match args.output.as_deref().filter(|p| *p != Path::new("-")) {
+    match output.filter(|p| *p != Path::new("-")) {
         None => Ok(&CSV),
         Some(path) => of_path(path).ok_or_else(|| {
             let names: Vec<&str> = FORMATS.iter().map(|f| f.name).collect();
@@ -164,21 +164,6 @@ mod tests {
     use super::*;
     use crate::report::export::{JSONL, PARQUET};
 
-    fn args(output: Option<&str>, format: Option<&'static Format>) -> LabelsArgs {
-        LabelsArgs {
-            run: "x".into(),
-            output: output.map(PathBuf::from),
-            format,
-            filter: None,
-            sort: None,
-            columns: None,
-            json: false,
-            against: None,
-            refresh: None,
-            escape_formulas: false,
-        }
-    }
-
     #[test]
     fn options_that_would_mean_nothing_are_refused() {
         let refused = LabelsArgs::try_parse_from(["labels", "r", "--json", "--columns", "y"]).unwrap_err();
@@ -187,7 +172,7 @@ mod tests {
 
     #[test]
     fn the_format_is_asked_for_or_read_from_the_name() {
-        let of = |output, wanted| format(&args(output, wanted));
+        let of = |output: Option<&str>, wanted| format_of(wanted, output.map(Path::new));
         assert_eq!(of(None, None).unwrap(), &CSV);
         assert_eq!(of(Some("-"), None).unwrap(), &CSV);
         assert_eq!(of(Some("a.parquet"), None).unwrap(), &PARQUET);

@@ -34,6 +34,7 @@ pub mod pages;
 mod pause;
 mod plain;
 mod plot;
+mod predict;
 mod progress;
 mod record;
 mod refresh;
@@ -69,6 +70,7 @@ pub const SUBCOMMANDS: &[Entry] = &[
     Entry::of::<stop::StopArgs>(),
     Entry::of::<study::StudyArgs>(),
     Entry::of::<labels::LabelsArgs>(),
+    Entry::of::<predict::PredictArgs>(),
     Entry::of::<annotate::AnnotateArgs>(),
     Entry::of::<calibrate::CalibrateArgs>(),
     Entry::of::<health::HealthArgs>(),

@@ -76,6 +76,22 @@ pub(super) const RULES: &[Rule] = &[
     rule!(data.clip, WEIGHT, weight),
     rule!(data.repeat, "a whole number from 1 to 64", |v: u32| (1..=64).contains(&v)),
     rule!(data.tokenize, SWITCH),
+    Rule {
+        key: "data.keys",
+        expected: "{ text = \"glove\", labels = \"y\", ... }: names of the file for train, valid, test, text, audio, vision, \
+                   labels, text_labels, audio_labels, vision_labels, text_lengths, audio_lengths, vision_lengths, id, \
+                   raw_text, text_bert, none of them twice",
+        holds: |s| s.data.keys.is_valid(),
+        found: |s| written(&s.data.keys),
+    },
+    rule!(data.label_column, "a whole number from 0 to 4095", |v: usize| v < 4096),
+    Rule {
+        key: "data.valid_share",
+        expected: "a share above 0 and below 1",
+        holds: |s| s.data.valid_share.is_none_or(|share| share > 0.0 && share < 1.0),
+        found: |s| s.data.valid_share.map_or_else(String::new, |share| share.to_string()),
+    },
+    rule!(data.valid_seed, SEED, |v: u64| v <= i64::MAX as u64),
     rule!(data.in_sample, "a list of \"text\", \"audio\" and \"vision\""),
     Rule {
         key: "data.label_noise",

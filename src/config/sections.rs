@@ -6,6 +6,7 @@ use crate::modality::Modality;
 use crate::split::Split;
 
 use super::corruption::{Corruption, Corruptions};
+use super::keys::DataKeys;
 use super::learner::Learner;
 use super::members::Members;
 use super::missing::Missing;
@@ -34,6 +35,15 @@ pub struct DataSettings {
     pub normalise: PerModalityFlag,
     /// Normalised values are clipped to [-clip, clip]; 0 leaves them.
     pub clip: f32,
+    /// Names in the file for splits and their parts, where they are none that are known: `{ text = "glove", labels = "y" }`.
+    pub keys: DataKeys,
+    /// The column of labels that have several, from 0. MISA's files have seven, sentiment first.
+    pub label_column: usize,
+    /// Share of the training clips that stand in for a validation split where the file has none, those of a video together.
+    /// Unset: one clip in seven.
+    pub valid_share: Option<f32>,
+    /// Which videos these are comes from this number alone.
+    pub valid_seed: u64,
     /// Modalities whose features were fitted to human labels of the training split, for example
     /// `["audio", "vision"]`: what is judged there by these labels is in sample, and marked so. Changes nothing else.
     pub in_sample: Vec<Modality>,
@@ -89,6 +99,10 @@ impl Default for DataSettings {
             metrics: None,
             normalise: PerModalityFlag::default(),
             clip: 5.0,
+            keys: DataKeys::default(),
+            label_column: 0,
+            valid_share: None,
+            valid_seed: 1,
             in_sample: Vec::new(),
             repeat: 1,
             label_noise: None,

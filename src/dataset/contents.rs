@@ -7,13 +7,14 @@ use super::error::DatasetError;
 use super::file::bytes::DataFile;
 use super::flaw::{Flaw, FlawKind};
 use super::layout::key::Key;
-use super::layout::{list, parse};
+use super::layout::{clips, list, parse};
 use super::prepare::labels;
 use super::prepare::memory::{self, MemorySplit};
 use super::prepare::noise;
 use super::prepare::padding::{self, Padding};
 use super::prepare::parts::Parts;
 use crate::config::{DataSettings, MetricSet};
+use crate::files;
 use crate::modality::{Modality, PerModality};
 use crate::split::{PerSplit, Split};
 
@@ -40,10 +41,11 @@ impl Contents {
         catalogue: Option<&str>,
         settings: &DataSettings,
     ) -> Result<Contents, DatasetError> {
-        let pickle = parse::parse(file)?;
-        let at = |name: String| Key { pickle: &pickle, name };
         let mut flaws = Vec::new();
-        let mut splits = list::read(&pickle, &mut flaws)?;
+        let own = settings.keys.iter().map(|(usual, name)| (usual, name.to_owned())).collect();
+        let pickle = parse::parse(file, &mut flaws)?.with_names(own);
+        let at = |name: String| Key { pickle: &pickle, name };
+        let mut splits = list::read(&pickle, settings, &mut flaws)?;
         check_dims(&splits, |m, expected, found, split| {
             let name = format!("{split}.{}", splits[split].keys.features[m]);
             at(name).error(expected, found, "all splits must hold the same columns")
@@ -82,25 +84,106 @@ impl Contents {
         let take = |split: Split, part: MemorySplit| {
             part.into_parts().map_err(|e| fail(format!("{split}.{}", e.key), e.expected, e.found, ""))
         };
-        let mut splits = PerSplit {
+        let splits = PerSplit {
             train: take(Split::Train, train)?,
             valid: take(Split::Valid, valid)?,
             test: take(Split::Test, test)?,
         };
-        check_dims(&splits, |m, expected, found, split| fail(format!("{split}.{m}"), expected, found, ""))?;
         let settings = DataSettings { label_range: label_range.or(settings.label_range), ..settings.clone() };
-        let mut flaws = Vec::new();
+        Self::of_parts(name, splits, fingerprint, &settings, Vec::new())
+    }
+
+    /// The contents of splits whose features are in memory, padded at the end if at all.
+    ///
+    /// # Errors
+    /// The splits do not agree with each other, or a label lies outside [-H, H].
+    pub fn of_parts(
+        name: &str,
+        mut splits: PerSplit<Parts>,
+        fingerprint: String,
+        settings: &DataSettings,
+        mut flaws: Vec<Flaw>,
+    ) -> Result<Contents, DatasetError> {
+        let fail = |key: String, expected: String, found: String, hint: &str| DatasetError::Layout {
+            path: name.into(),
+            key,
+            expected,
+            found,
+            hint: hint.to_owned(),
+        };
+        check_dims(&splits, |m, expected, found, split| fail(format!("{split}.{m}"), expected, found, ""))?;
         let (label_range, metrics) =
-            bound_labels(&mut splits, None, &settings, &mut flaws, |key, expected, found, hint| {
+            bound_labels(&mut splits, None, settings, &mut flaws, |key, expected, found, hint| {
                 fail(key, expected, found, &hint)
             })?;
         check_ids(&splits, &mut flaws);
         repeat(&mut splits.train, settings.repeat);
-        let noise = noise::apply(&mut splits, label_range, &settings, &mut flaws);
-        let fingerprint = with_settings(fingerprint, &settings, noise);
+        let noise = noise::apply(&mut splits, label_range, settings, &mut flaws);
+        let fingerprint = with_settings(fingerprint, settings, noise);
         // Padded at the end, as `MemorySequences` has it.
         let padding = PerModality::default();
         Ok(Contents { splits, padding, label_range, metrics, fingerprint, flaws, bytes: 0 })
+    }
+}
+
+impl Contents {
+    /// Puts other clips in place of the test split: those of the wanted split of a file (its test split, or the only one it
+    /// has, where none is named), with labels or without.
+    ///
+    /// # Errors
+    /// The file has no such clips, or they do not look like those of this data.
+    pub fn set_clips(
+        &mut self,
+        file: &Arc<DataFile>,
+        wanted: Option<&str>,
+        settings: &DataSettings,
+    ) -> Result<(), DatasetError> {
+        let own = settings.keys.iter().map(|(usual, name)| (usual, name.to_owned())).collect();
+        let mut flaws = Vec::new();
+        let pickle = parse::parse(file, &mut flaws)?.with_names(own);
+        let at = |name: String| Key { pickle: &pickle, name };
+        let clips = clips::read(&pickle, wanted, settings, &mut flaws)?;
+        let keys = clips.keys;
+        // Padding is settled by these clips alone.
+        let (train, valid) = (clips.pick(&[]), clips.pick(&[]));
+        let mut alone = PerSplit { train: clips, valid, test: train };
+        let padding = padding::settle(&mut alone, &mut flaws)?;
+        let clips = alone.train;
+        for m in Modality::ALL {
+            let (expected, found) = (self.splits.train.features[m].rows.dim(), clips.features[m].rows.dim());
+            let wrong = |expected: String, found: String, hint: &str| {
+                at(keys.features[m].to_owned()).error(expected, found, hint)
+            };
+            if expected != found {
+                let expected = format!("{expected} columns, as the run was trained on");
+                return Err(wrong(
+                    expected,
+                    format!("{found} columns"),
+                    "make the features as those of the run's data",
+                ));
+            }
+            if padding[m] != self.padding[m] && clips.features[m].rows.max_steps() > 1 {
+                let name = |padding: Padding| if padding == Padding::Left { "at the start" } else { "at the end" };
+                let expected = format!("padding {}, as in the run's data", name(self.padding[m]));
+                let hint = "mug data convert writes padding at the end";
+                return Err(wrong(expected, format!("padding {}", name(padding[m])), hint));
+            }
+        }
+        self.splits.test = clips;
+        flaws.retain(|flaw| !self.flaws.contains(flaw));
+        let Parts { ids, labels, .. } = &mut self.splits.test;
+        if let Some((row, y)) = labels::bound(labels, self.label_range, true) {
+            let range = self.label_range;
+            let found = format!("{y} in row {row} (id {:?})", ids.get(row).map_or("", String::as_str));
+            return Err(at(keys.labels.to_owned()).error(
+                format!("labels within [-{range}, {range}], as in the run's data"),
+                found,
+                "leave the label out, or bring it to that scale",
+            ));
+        }
+        self.flaws = flaws;
+        check_ids(&self.splits, &mut self.flaws);
+        Ok(())
     }
 }
 
@@ -111,6 +194,12 @@ const MADE: char = '+';
 fn with_settings(mut fingerprint: String, settings: &DataSettings, noise: Option<String>) -> String {
     if settings.repeat > 1 {
         fingerprint = with(fingerprint, "times", Some(settings.repeat.to_string()));
+    }
+    let read = (&settings.keys, settings.label_column, settings.valid_share, settings.valid_seed);
+    let plain = DataSettings::default();
+    if read != (&plain.keys, plain.label_column, plain.valid_share, plain.valid_seed) {
+        let text = format!("{read:?}");
+        fingerprint = with(fingerprint, "read", Some(files::checksum(text.as_bytes())));
     }
     with(fingerprint, "noise", noise)
 }
@@ -179,7 +268,8 @@ fn bound_labels(
     })?;
     for split in Split::ALL {
         let Parts { ids, labels, unimodal, keys, .. } = &mut splits[split];
-        if let Some((row, y)) = labels::bound(labels, range) {
+        // Labels of the test split may be hidden.
+        if let Some((row, y)) = labels::bound(labels, range, split == Split::Test) {
             let id = ids.get(row).cloned().unwrap_or_default();
             return Err(error(
                 format!("{split}.{}", keys.labels),
@@ -199,6 +289,9 @@ fn bound_labels(
     }
     for (split, parts) in splits.iter() {
         flaws.extend(labels::findings(split, parts.keys.labels, &parts.labels));
+        if split != Split::Train {
+            flaws.extend(labels::elsewhere(split, parts.keys.labels, &parts.labels, &splits.train.labels));
+        }
     }
     let judged = PerSplit::from_fn(|split| splits[split].unimodal.is_some());
     labels::note_unjudged(&judged, splits.train.keys.all_unimodal, flaws);

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::split::Split;
+use crate::split::{PerSplit, Split};
 
 /// One finding and where it is. `Display` writes it as a sentence.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -41,6 +41,8 @@ pub enum FlawKind {
     BeyondLength { clips: usize },
     /// Valid steps stand at the end of each row.
     LeftPadded,
+    /// The file is packed: what it is, with its article, and its length packed and unpacked.
+    Packed { what: String, packed: u64, unpacked: u64 },
     /// The file has another layout than MMSA's.
     Layout { name: String },
     /// A key that goes by another name.
@@ -48,7 +50,13 @@ pub enum FlawKind {
     /// The file gives words and no vectors of them.
     WordsOnly { columns: usize },
     /// Labels of several columns.
-    LabelColumns { of: usize },
+    LabelColumns { of: usize, taken: usize },
+    /// The files do not say which videos belong to which split: so many were drawn for each.
+    Divided { videos: PerSplit<usize> },
+    /// A part of the file that nothing is taken from.
+    NotUsed { why: String },
+    /// The split has no clips, or none with a label.
+    NotScored { clips: usize },
     /// Clips without a label, which are left out, and how many there were.
     Unlabelled { clips: usize, of: usize },
     /// The file has no validation split: clips of train, of so many videos, stand in. The keys that it has.
@@ -91,6 +99,10 @@ pub enum FlawKind {
     TokensMade { cut: usize, longest: usize },
     /// All labels of a split are the same.
     ConstantLabels { value: f32 },
+    /// Labels of the training split have these values only.
+    FewLevels { levels: Vec<f32> },
+    /// Labels of a split whose mean and standard deviation lie far from those of train.
+    LabelsElsewhere { mean: f32, deviation: f32, train_mean: f32, train_deviation: f32 },
     /// Labels of the training split are whole numbers from 0 on, as classes are.
     ClassLabels { largest: u32 },
 }
@@ -106,9 +118,11 @@ impl Flaw {
             FlawKind::ConstantColumns { .. }
             | FlawKind::ZeroLength { .. }
             | FlawKind::LeftPadded
+            | FlawKind::Packed { .. }
             | FlawKind::Layout { .. }
             | FlawKind::TakenFor { .. }
             | FlawKind::LabelColumns { .. }
+            | FlawKind::NotUsed { .. }
             | FlawKind::LengthsFound { .. }
             | FlawKind::ZerosKept { .. }
             | FlawKind::LengthsOfText
@@ -124,7 +138,11 @@ impl Flaw {
             | FlawKind::BeyondLength { .. }
             | FlawKind::WordsOnly { .. }
             | FlawKind::Unlabelled { .. }
+            | FlawKind::NotScored { .. }
+            | FlawKind::FewLevels { .. }
+            | FlawKind::LabelsElsewhere { .. }
             | FlawKind::ValidSetAside { .. }
+            | FlawKind::Divided { .. }
             | FlawKind::LengthsCut { .. }
             | FlawKind::Ignored { .. }
             | FlawKind::RepeatedIds { .. }
@@ -162,6 +180,10 @@ impl fmt::Display for FlawKind {
             FlawKind::BeyondLength { clips: n } => {
                 write!(f, "{} with values outside the valid steps; these are ignored", clips(*n as u64))
             }
+            FlawKind::Packed { what, packed, unpacked } if packed == unpacked => f.write_str(what),
+            FlawKind::Packed { what, unpacked, .. } => {
+                write!(f, "{what}, unpacked to {unpacked} bytes each time it is opened")
+            }
             FlawKind::Layout { name } => write!(f, "{name}"),
             FlawKind::TakenFor { part } => write!(f, "taken for {part}"),
             FlawKind::WordsOnly { columns } => write!(
@@ -180,7 +202,20 @@ impl fmt::Display for FlawKind {
                     "no such split (the file has {keys}); {n} of {videos} of train stand in, always the same ones"
                 )
             }
-            FlawKind::LabelColumns { of } => write!(f, "{of} columns; the first is taken for the sentiment"),
+            FlawKind::LabelColumns { of, taken: 0 } => write!(f, "{of} columns; the first is taken for the sentiment"),
+            FlawKind::LabelColumns { of, taken } => {
+                write!(f, "{of} columns; data.label_column takes the one at {taken}")
+            }
+            FlawKind::Divided { videos: PerSplit { train, valid, test } } => write!(
+                f,
+                "{train} / {valid} / {test} videos drawn for train, valid and test by data.valid_seed; train.txt, valid.txt and \
+                 test.txt in the folder, a video in each line, would say which"
+            ),
+            FlawKind::NotUsed { why } => write!(f, "not used: {why}"),
+            FlawKind::NotScored { clips: 0 } => f.write_str("no such split in the file; nothing is tested"),
+            FlawKind::NotScored { .. } => {
+                f.write_str("no clip has a label: they are predicted, and the metrics of the split are undefined")
+            }
             FlawKind::LeftPadded => f.write_str("padded at the start, not at the end"),
             FlawKind::LengthsFound { at_start } => {
                 let end = if *at_start { "start" } else { "end" };
@@ -241,6 +276,19 @@ impl fmt::Display for FlawKind {
             FlawKind::ConstantLabels { value } => {
                 write!(f, "every label is {value}; nothing can be told apart, and r is not defined")
             }
+            FlawKind::FewLevels { levels } => {
+                let levels: Vec<String> = levels.iter().map(f32::to_string).collect();
+                write!(
+                    f,
+                    "only the values {}: classes? Labels say how negative or positive a clip is",
+                    levels.join(", ")
+                )
+            }
+            FlawKind::LabelsElsewhere { mean, deviation, train_mean, train_deviation } => write!(
+                f,
+                "labels lie elsewhere than those of train: mean {mean:.2}, standard deviation {deviation:.2}, there \
+                 {train_mean:.2} and {train_deviation:.2}; is the scale the same?"
+            ),
             FlawKind::ClassLabels { largest } => write!(
                 f,
                 "whole numbers from 0 to {largest} only: classes? Labels say how negative (below 0) or positive (above 0) \

@@ -49,6 +49,30 @@ pub const KNOWN: [Known; 4] = [
     },
 ];
 
+/// A file that MMSA publishes.
+pub struct Published {
+    /// What it is.
+    pub what: &'static str,
+    /// The first digits of its SHA-256.
+    digest: &'static str,
+    /// Clips of its training split.
+    pub train: usize,
+}
+
+/// The files that MMSA publishes.
+pub const PUBLISHED: [Published; 5] = [
+    Published { what: "MMSA's CMU-MOSI aligned_50", digest: "d3994fd2", train: 1284 },
+    Published { what: "MMSA's CMU-MOSI unaligned_50", digest: "78e0f8b5", train: 1284 },
+    Published { what: "MMSA's CMU-MOSEI aligned_50", digest: "45eccfb7", train: 16326 },
+    Published { what: "MMSA's CMU-MOSEI unaligned_50", digest: "ad8b23d5", train: 16326 },
+    Published { what: "MMSA's CH-SIMS unaligned_39", digest: "c9e20c13", train: 1368 },
+];
+
+/// The published file of that SHA-256.
+pub fn published(digest: &str) -> Option<&'static Published> {
+    PUBLISHED.iter().find(|file| digest.starts_with(file.digest))
+}
+
 /// H of the dataset of that name.
 pub fn range_of(name: &str) -> Option<f32> {
     KNOWN.iter().find(|known| known.name == name).map(|known| known.range)
@@ -80,6 +104,13 @@ fn known_word(name: &str) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn published_files_are_known_by_their_digests() {
+        let digest = format!("c9e20c13{}", "0".repeat(56));
+        assert_eq!(published(&digest).map(|file| file.what), Some("MMSA's CH-SIMS unaligned_39"));
+        assert!(published(&"0".repeat(64)).is_none());
+    }
 
     #[test]
     fn names_are_recognised_by_words() {

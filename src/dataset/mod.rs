@@ -6,11 +6,12 @@
 //! 1. `file`: bytes read by position, what a file is by its first bytes, element types.
 //! 2. [`pickle`]: what a pickle holds, found without running any of it.
 //! 3. `error` and `flaw`: what makes data unusable, and what is odd about data that can be used; `known`: the field's
-//!    datasets, one entry each.
+//!    datasets, one entry each; `container`: compressed files and archives.
 //! 4. `prepare`: from the parts of a split to batches.
 //! 5. [`layout`]: how the projects of the field arrange their files. A further layout is one file there and one entry in
 //!    its list.
 //! 6. `contents`: the splits of a file or of memory, checked against each other; [`demo`]: splits that are generated.
+//!    `convert` writes them as one plain pickle; `csd` makes them of a folder of HDF5 files.
 //! 7. `catalogue`: which datasets there are, and which one a name stands for.
 //! 8. `report`: what is in a dataset; `open`: [`Dataset`], which hands out batches.
 //!
@@ -28,7 +29,10 @@
 //! ```
 
 mod catalogue;
+mod container;
 mod contents;
+mod convert;
+mod csd;
 pub mod demo;
 mod error;
 mod file;
@@ -45,6 +49,7 @@ pub use catalogue::entries::{Catalogue, Entry, State, is_same};
 pub use catalogue::resolve::data_folder;
 pub use catalogue::source::{DEMO, DEMO_SEED, Source};
 pub use contents::fingerprint_of_file;
+pub use convert::ConvertError;
 pub use error::DatasetError;
 pub use file::bytes;
 pub use file::error::FileError;

@@ -122,6 +122,22 @@ impl Dataset {
         Self::from_contents(source.display_name(), source.contents(settings)?, settings, text, RESIDENT_BYTES)
     }
 
+    /// A dataset with clips of another one in place of its test split, which may have no labels: normalised as the training
+    /// split says, to be predicted. `wanted` names the split of `clips`; where it is none, the test split or the only one.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open), and clips that do not look like those of the dataset.
+    pub fn open_with_clips(
+        source: &Source,
+        clips: &Source,
+        wanted: Option<&str>,
+        settings: &DataSettings,
+        text: Option<&TextInput>,
+    ) -> Result<Dataset, DatasetError> {
+        let contents = source.contents_with_clips(clips, wanted, settings)?;
+        Self::from_contents(clips.display_name(), contents, settings, text, RESIDENT_BYTES)
+    }
+
     /// As [`open`](Self::open), from a file that is open already; `catalogue` is its name in the catalogue, if any.
     ///
     /// # Errors

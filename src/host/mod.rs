@@ -42,6 +42,7 @@ mod listener;
 mod metering;
 mod options;
 pub mod place;
+pub mod predict;
 pub mod prepare;
 mod recording;
 mod signals;

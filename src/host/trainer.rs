@@ -156,7 +156,7 @@ pub(super) fn open(
 }
 
 /// The dataset's rows without their features.
-fn rows(dataset: &Dataset) -> Result<LabelRows, RowsError> {
+pub(super) fn rows(dataset: &Dataset) -> Result<LabelRows, RowsError> {
     let mut rows = LabelRows::default();
     for split in Split::ALL {
         rows.extend(

@@ -150,6 +150,35 @@ impl Context {
         records::load_without(module, document, &self.left_out)
     }
 
+    /// As [`load_networks`](Self::load_networks), also for other data than the weights were trained on: there clips may have
+    /// lacked what all clips have here, or the other way round.
+    ///
+    /// # Errors
+    /// As [`load_networks`](Self::load_networks).
+    pub fn load_networks_of_other_data(&self, document: Vec<u8>) -> Result<Networks, TrainingError> {
+        let found = patterns().find_map(|lacking| {
+            let all =
+                (0..self.settings.denoising.members.networks).map(|n| self.network_lacking(n, &lacking)).collect();
+            self.load(Networks { all }, document.clone()).ok()
+        });
+        found.map_or_else(|| self.load_networks(document), Ok)
+    }
+
+    /// The network that predicts, as [`load_networks_of_other_data`](Self::load_networks_of_other_data).
+    ///
+    /// # Errors
+    /// A document of other sizes, or a damaged one.
+    pub fn load_network_of_other_data(&self, document: Vec<u8>) -> Result<Network, TrainingError> {
+        let found = patterns().find_map(|lacking| self.load(self.network_lacking(0, &lacking), document.clone()).ok());
+        found.map_or_else(|| self.load(self.new_network(), document), Ok)
+    }
+
+    /// A member's network for data some of whose clips lack these modalities.
+    fn network_lacking(&self, member: usize, lacking: &PerModality<bool>) -> Network {
+        let (network, mut rng) = self.bare_network_of(member);
+        network.with_missing(lacking, &mut rng, &self.device)
+    }
+
     /// True where a stage's weights are of a version whose networks had no vectors for what clips lack, and clips lack
     /// something: the stage cannot go on with its optimiser's state.
     pub fn predates_missing(&self, stage: Stage, document: &[u8]) -> bool {
@@ -200,6 +229,11 @@ impl Context {
     pub fn plain_device(&self) -> Device {
         self.device.clone().inner()
     }
+}
+
+/// Every set of modalities that clips may lack.
+fn patterns() -> impl Iterator<Item = PerModality<bool>> {
+    (0..8u8).map(|bits| PerModality::from_fn(|m| bits & 1 << m as u8 != 0))
 }
 
 /// What a stage says of itself after an epoch.

@@ -42,12 +42,14 @@ pub fn corrected_labels(
             let part =
                 |h: &PerModality<Option<Tensor<2>>>| h.map(|_, h| h.as_ref().map(|h| h.clone().narrow(0, start, rows)));
             let h: Vec<_> = h.iter().map(part).collect();
+            let given = labels;
             let labels = label_tensor(labels, &context.plain_device());
             for (m, members) in corrector.correct(&h, &labels).iter() {
                 let members = members.clone().map(values).transpose()?;
                 let has = &context.presence.of(split)[m][start..start + rows];
                 for (row, has) in has.iter().enumerate() {
-                    let Some(members) = members.as_ref().filter(|_| *has) else {
+                    // A label that is hidden cannot be corrected.
+                    let Some(members) = members.as_ref().filter(|_| *has && !given[row].is_nan()) else {
                         spread[m].push(f32::NAN);
                         corrected[m].push(f32::NAN);
                         continue;

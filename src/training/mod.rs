@@ -50,6 +50,7 @@ pub mod metrics;
 mod operations;
 pub mod optimizer;
 mod parts;
+pub mod prediction;
 mod presence;
 mod randomness;
 mod readback;

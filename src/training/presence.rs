@@ -11,14 +11,15 @@ use crate::dataset::Dataset;
 use crate::modality::PerModality;
 use crate::split::{PerSplit, Split};
 
-/// For each clip whether it has a modality.
-pub struct Presence(PerSplit<PerModality<Vec<bool>>>);
+/// For each clip whether it has a modality, and whether it has a label: those of a test split may be hidden.
+pub struct Presence(PerSplit<PerModality<Vec<bool>>>, PerSplit<Vec<bool>>);
 
 impl Presence {
     pub fn new(dataset: &Dataset, model: &ModelSettings) -> Self {
-        Self(PerSplit::from_fn(|split| {
+        let has = PerSplit::from_fn(|split| {
             PerModality::from_fn(|m| dataset.lengths(split, m).iter().map(|&n| n > 0 && model.has(m)).collect())
-        }))
+        });
+        Self(has, PerSplit::from_fn(|split| dataset.labels(split).iter().map(|y| !y.is_nan()).collect()))
     }
 
     /// For each clip of a split and each modality whether the clip has it.
@@ -56,11 +57,12 @@ impl Presence {
         }
     }
 
-    /// True where every value of what is there is finite; a value for each row, as in [`blank`](Self::blank).
+    /// True where every value of what is there is finite, for clips with a label; a value for each row, as in
+    /// [`blank`](Self::blank).
     pub fn are_finite(&self, values: &PerModality<Vec<f32>>) -> bool {
         let finite = |(m, values): (_, &Vec<f32>)| {
-            let has = self.0.iter().flat_map(|(_, has)| &has[m]);
-            values.iter().zip(has).all(|(value, has)| value.is_finite() || !has)
+            let has = self.0.iter().flat_map(|(split, has)| has[m].iter().zip(&self.1[split]));
+            values.iter().zip(has).all(|(value, (has, labelled))| value.is_finite() || !has || !labelled)
         };
         values.iter().all(finite)
     }

@@ -231,7 +231,7 @@ mod tests {
     #[test]
     fn records_are_those_of_the_moment_at_which_they_were_taken() {
         let device = Device::flex().autodiff();
-        let optimizer = crate::training::optimizer::adamw(0.1, 1.0, crate::training::optimizer::Clipping::Tensors);
+        let optimizer = crate::training::optimizer::AdamW::new(0.1, 1.0, crate::training::optimizer::Clipping::Tensors);
         let mut trainee = Trainee::new(LinearConfig::new(5, 4).init(&device), optimizer, "network");
         let step = |trainee: &mut Trainee<Linear>| {
             let loss = trainee.module.forward(Tensor::<2>::ones([3, 5], &device)).square().mean();
@@ -239,7 +239,7 @@ mod tests {
         };
         step(&mut trainee);
         let (records, weights) = (trainee.records(), trainee.weights().unwrap());
-        let moments = trainee.optimizer.to_record();
+        let moments = trainee.optimizer.record();
         assert_eq!(records.bytes, 3 * 4 * (5 * 4 + 4));
         step(&mut trainee);
         assert_ne!(trainee.weights().unwrap(), weights);

@@ -11,6 +11,7 @@ mod exports;
 mod figures;
 mod output;
 mod pages;
+mod prediction;
 mod weights;
 
 use std::sync::OnceLock;

@@ -21,6 +21,7 @@ fn failing(clips: (usize, usize), stages: &[Stage], set: &str, change: impl Fn(&
     let job = Job {
         dataset: demo_clips(clips.0, clips.1, &settings, change),
         settings,
+        text: None,
         stages: stages.to_vec(),
         device: choose(DeviceRequest::Cpu).unwrap(),
         checkpoints: folder.path().join("checkpoints"),

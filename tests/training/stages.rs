@@ -31,7 +31,15 @@ fn settings(set: &str) -> Settings {
 
 pub fn job(dataset: &Arc<Dataset>, set: &str, device: ComputeDevice, folder: &Path, resume: bool) -> Job {
     let checkpoints = folder.join("checkpoints");
-    Job { settings: settings(set), stages: Stage::ALL.to_vec(), dataset: dataset.clone(), device, checkpoints, resume }
+    Job {
+        settings: settings(set),
+        stages: Stage::ALL.to_vec(),
+        dataset: dataset.clone(),
+        text: None,
+        device,
+        checkpoints,
+        resume,
+    }
 }
 
 pub fn cpu() -> ComputeDevice {

@@ -44,7 +44,7 @@ mod tests {
     use crossterm::event::KeyCode;
 
     use super::*;
-    use crate::console::fixture::*;
+    use crate::console::fixture::{finished as recorded, *};
     use crate::console::state::message::Message;
     use crate::console::update::focus::focus;
     use crate::console::world::reports::read_card;
@@ -54,7 +54,7 @@ mod tests {
     #[test]
     fn the_card_is_one_key_away_and_reads_at_80_columns() {
         let (_root, dir) = disk::finished("one", &[]);
-        let mut state = attached(80, 24, finished());
+        let mut state = attached(80, 24, recorded());
         assert_eq!(press(&mut state, "i"), [Effect::ShowCard { path: "/runs/2026-11-23-a".into() }]);
         let Message::Card(lines) = read_card(dir.path()) else { panic!("no card") };
         tell(&mut state, [Message::Card(lines)]);
@@ -75,7 +75,7 @@ mod tests {
 
     #[test]
     fn a_long_line_is_wrapped_and_hostile_text_stays_text() {
-        let mut state = attached(80, 24, finished());
+        let mut state = attached(80, 24, recorded());
         let long = format!("  warning \u{1b}[31m {}end", "word ".repeat(40));
         tell(&mut state, [Message::Card(vec!["run x".into(), long])]);
         let text = screen(&state);
@@ -84,7 +84,7 @@ mod tests {
 
     #[test]
     fn the_end_of_a_run_names_the_key() {
-        let mut events = finished();
+        let mut events = recorded();
         let Some(Event { body: Body::Finished { summary }, .. }) = events.last_mut() else { panic!("not finished") };
         let mut done = Summary::default();
         done.metrics.test.insert("mae".into(), Some(0.25));

@@ -164,9 +164,11 @@ fn find(folder: &Path, depth: usize, left: &mut usize, files: &mut Vec<PathBuf>)
     }
 }
 
+/// True for the endings of files that hold datasets, also those of compressed ones.
 fn is_pickle(path: &Path) -> bool {
-    let extension = path.extension().and_then(|e| e.to_str()).map(str::to_ascii_lowercase);
-    matches!(extension.as_deref(), Some("pkl" | "pickle"))
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_ascii_lowercase();
+    let name = [".gz", ".xz", ".zst"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(&name);
+    [".pkl", ".pickle", ".npz", ".pt", ".pth", ".joblib"].iter().any(|end| name.ends_with(end))
 }
 
 #[cfg(test)]

@@ -1,14 +1,18 @@
 //! Where a dataset comes from.
 
+use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::config::DataSettings;
 use crate::dataset::contents::Contents;
+use crate::dataset::convert::{self, ConvertError};
+use crate::dataset::csd;
 use crate::dataset::demo;
 use crate::dataset::error::DatasetError;
 use crate::dataset::file::bytes::DataFile;
 use crate::dataset::known::{name_of, stem};
+use crate::split::PerSplit;
 
 /// The demo's name in the catalogue.
 pub const DEMO: &str = "demo";
@@ -52,6 +56,11 @@ impl Source {
     pub fn check(&self, settings: &DataSettings) -> Result<bool, DatasetError> {
         match self {
             Source::Demo { .. } => Ok(true),
+            Source::File(path) if csd::is_folder(path) => Err(DatasetError::NotData {
+                path: path.clone(),
+                found: "a folder of .csd files".to_owned(),
+                hint: "write them as one pickle and train on that: mug data convert FOLDER OUT.pkl".to_owned(),
+            }),
             Source::File(_) => {
                 let contents = self.contents(settings)?;
                 let human = contents.splits.train.unimodal.as_ref();
@@ -59,6 +68,31 @@ impl Source {
                 Ok(human.is_some_and(|human| human.iter().all(some)))
             }
         }
+    }
+
+    /// As [`contents`](Self::contents), with clips of `other` in place of the test split.
+    pub(in crate::dataset) fn contents_with_clips(
+        &self,
+        other: &Source,
+        wanted: Option<&str>,
+        settings: &DataSettings,
+    ) -> Result<Contents, DatasetError> {
+        let mut contents = self.contents(settings)?;
+        match other {
+            Source::Demo { .. } => contents.splits.test = other.contents(settings)?.splits.test,
+            Source::File(path) => contents.set_clips(&Arc::new(DataFile::open(path)?), wanted, settings)?,
+        }
+        Ok(contents)
+    }
+
+    /// Writes the data as one pickle of MMSA's layout (see [`convert`]), and gives its numbers of clips.
+    ///
+    /// # Errors
+    /// The data cannot be used, or `out` refuses.
+    pub fn convert(&self, settings: &DataSettings, out: &mut dyn Write) -> Result<PerSplit<usize>, ConvertError> {
+        let mut contents = self.contents(settings)?;
+        convert::write(&mut contents, out)?;
+        Ok(PerSplit::from_fn(|split| contents.splits[split].labels.len()))
     }
 
     /// Reads everything but the features.
@@ -72,6 +106,13 @@ impl Source {
                     Some(range),
                     settings,
                 )
+            }
+            Source::File(path) if csd::is_folder(path) => {
+                let mut flaws = Vec::new();
+                let splits = csd::read(path, settings, &mut flaws)?;
+                // Of what was read: nothing is trained on a folder, so that no run will ask for it again.
+                let fingerprint = format!("{}-csd", splits.iter().map(|(_, parts)| parts.labels.len()).sum::<usize>());
+                Contents::of_parts(&path.display().to_string(), splits, fingerprint, settings, flaws)
             }
             Source::File(path) => Contents::read(&Arc::new(DataFile::open(path)?), self.catalogue_name(), settings),
         }

@@ -5,6 +5,8 @@ use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
+use tempfile::SpooledData;
+
 use super::error::FileError;
 use super::hash::Hash;
 
@@ -49,6 +51,15 @@ impl DataFile {
     /// Bytes in memory, read as if they were a file; `name` stands in messages where a path would.
     pub fn from_bytes(name: &str, bytes: Vec<u8>) -> DataFile {
         DataFile { path: PathBuf::from(name), len: bytes.len() as u64, backing: Backing::Memory(bytes) }
+    }
+
+    /// What was unpacked from the file at `path`, in memory or in a temporary file.
+    pub fn unpacked(path: &Path, bytes: SpooledData, len: u64) -> DataFile {
+        let backing = match bytes {
+            SpooledData::InMemory(bytes) => Backing::Memory(bytes.into_inner()),
+            SpooledData::OnDisk(file) => Backing::File(file),
+        };
+        DataFile { path: path.to_owned(), len, backing }
     }
 
     /// Where the file lies; for messages.

@@ -4,7 +4,6 @@ const PICKLE: u8 = 0x80;
 
 /// The format of a file that is no pickle, by its first bytes, and what to do about it; `None` where it may be a pickle.
 pub fn other_format(head: &[u8], len: u64) -> Option<(String, String)> {
-    const SAVE: &str = "save its content as a pickle of MMSA's layout";
     let (found, hint) = match head {
         [] => ("an empty file".to_owned(), "the download probably failed, fetch it again"),
         _ if head.starts_with(b"version https://git-lfs.github.com/spec/") => {
@@ -16,13 +15,10 @@ pub fn other_format(head: &[u8], len: u64) -> Option<(String, String)> {
                 "run `git lfs pull` where it came from",
             )
         }
-        _ if head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06") => {
-            ("a zip archive (numpy's npz and PyTorch's files are such)".to_owned(), SAVE)
-        }
-        _ if head.starts_with(b"\x93NUMPY") => ("a numpy npy file".to_owned(), SAVE),
-        _ if head.starts_with(b"\x89HDF\r\n\x1a\n") => ("an HDF5 file".to_owned(), SAVE),
-        _ if head.starts_with(&[0x1f, 0x8b]) => ("a gzip file".to_owned(), "unpack it with gunzip first"),
-        _ if head.starts_with(b"\xfd7zXZ\0") => ("an xz file".to_owned(), "unpack it with unxz first"),
+        _ if head.starts_with(b"\x89HDF\r\n\x1a\n") => (
+            "an HDF5 file".to_owned(),
+            "the CMU Multimodal SDK's .csd files are read by their folder: mug data convert FOLDER OUT.pkl",
+        ),
         _ if head.starts_with(b"Rar!") || head.starts_with(b"7z\xbc\xaf") => {
             ("a packed archive".to_owned(), "unpack it first")
         }
@@ -55,10 +51,8 @@ mod tests {
     fn other_formats_are_named() {
         for (head, word) in [
             (&b""[..], "empty"),
-            (b"PK\x03\x04rest", "npz"),
-            (b"\x93NUMPY\x01", "npy"),
             (b"\x89HDF\r\n\x1a\n", "HDF5"),
-            (b"\x1f\x8b\x08", "gzip"),
+            (b"Rar!\x1a", "archive"),
             (b"\n <!DOCTYPE html>", "web page"),
         ] {
             let (found, _) = other_format(head, head.len() as u64).unwrap();

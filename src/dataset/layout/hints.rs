@@ -18,31 +18,36 @@ pub const OWN_DATA: &str = "see \"Your own data\" in the README";
 pub const ENCODE: &str = "put vectors of the words (an encoder's output) under text, and what a text encoder takes in under \
                           text_bert, which model.text.encoder = \"bert\" reads";
 
-/// What to do about a missing split.
+/// What to do where the training split is missing.
 ///
 /// # Errors
 /// The file cannot be read.
-pub fn missing_split(pickle: &Pickle, split: Split) -> Result<String, FileError> {
-    let has = |name: &str| Ok::<_, FileError>(pickle.get(pickle.root(), name)?.is_some());
-    for other in names::of_split(split) {
-        if has(other)? {
-            return Ok(format!("rename {other:?} to {:?}", split.name()));
-        }
+pub fn missing_train(pickle: &Pickle) -> Result<String, FileError> {
+    if let Some(hint) = renamed_split(pickle, Split::Train)? {
+        return Ok(hint);
     }
-    if has("unsup")? {
-        return Ok("clips without labels cannot be trained on; take the file of the labelled ones".to_owned());
-    }
-    if split != Split::Train && has(Split::Train.name())? {
-        return Ok(format!("set some clips of train aside as {split}, those of the same video together"));
+    if pickle.get(pickle.root(), names::UNLABELLED)?.is_some() {
+        let hint = "clips without labels cannot be trained on; take the file of the labelled ones, and predict these with \
+                    mug predict RUN FILE";
+        return Ok(hint.to_owned());
     }
     Ok(LAYOUT.to_owned())
+}
+
+/// What to do about a split that has another name, where it has one.
+///
+/// # Errors
+/// The file cannot be read.
+pub fn renamed_split(pickle: &Pickle, split: Split) -> Result<Option<String>, FileError> {
+    let found = names::first(pickle, pickle.root(), names::of_split(split))?;
+    Ok(found.map(|(other, _)| format!("rename {other:?} to {:?}", split.name())))
 }
 
 /// What to do about a missing key that every split needs.
 ///
 /// # Errors
 /// The file cannot be read.
-pub fn missing_key(pickle: &Pickle, dict: Value, split: Split, keys: &Keys, key: &str) -> Result<String, FileError> {
+pub fn missing_key(pickle: &Pickle, dict: Value, keys: &Keys, key: &str) -> Result<String, FileError> {
     let others: &[&str] = match Modality::ALL.into_iter().find(|&m| keys.features[m] == key) {
         Some(m) => names::of_features(m),
         None if key == keys.labels => &names::LABELS,
@@ -56,20 +61,12 @@ pub fn missing_key(pickle: &Pickle, dict: Value, split: Split, keys: &Keys, key:
     if key == keys.features.text && pickle.get(dict, keys.encoder_input)?.is_some() {
         return Ok(format!("{} holds token ids only; {ENCODE}", keys.encoder_input));
     }
-    if key == keys.labels && split != Split::Train {
-        return Ok(unlabelled(split));
-    }
-    Ok(format!("rename or add the key; {LAYOUT}"))
+    Ok(format!("rename or add the key, or name it in data.keys; {LAYOUT}"))
 }
 
 /// What to do about a split without a single label.
-pub fn unlabelled(split: Split) -> String {
-    match split {
-        Split::Train => "clips without labels cannot be trained on; give some of them one".to_owned(),
-        _ => format!(
-            "every split is scored: where the labels of {split} are hidden, make that split of clips that have one"
-        ),
-    }
+pub fn unlabelled() -> String {
+    "clips without labels cannot be trained on; give some of them one".to_owned()
 }
 
 #[cfg(test)]

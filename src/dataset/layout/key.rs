@@ -4,6 +4,8 @@
 use crate::dataset::error::DatasetError;
 use crate::dataset::pickle::{Array, Node, Payload, Pickle, Value};
 
+/// Most columns of labels.
+const COLUMNS: usize = 4096;
 /// Most clips of a split.
 const CLIPS: usize = 1 << 24;
 
@@ -72,14 +74,47 @@ impl Key<'_> {
         items.iter().enumerate().map(number).collect()
     }
 
-    /// The first number of an object: a number itself, or an array or a list of up to 64, also within another. Also says
-    /// how many there are.
+    /// Labels of one column or several, of which the one asked for counts: an array of shape (N,), (N, columns) or the same with
+    /// axes of length 1 between, or a list. Also says how many columns there are.
     ///
     /// # Errors
-    /// It holds no number, or too many.
-    pub fn first_number(&self, value: Value) -> Result<(f64, usize), DatasetError> {
+    /// Another shape, elements that are no numbers, or fewer columns.
+    pub fn labels(&self, value: Value, column: usize) -> Result<(Vec<f64>, usize), DatasetError> {
+        let wrong = |found: String| {
+            let expected = format!("labels of shape (N,), or (N, columns) with a column {column}");
+            self.error(expected, found, "data.label_column says which column holds y, from 0")
+        };
+        let Some((array, payload)) = self.pickle.array(value) else {
+            let Some(items) = self.pickle.items(value) else { return Err(wrong(self.pickle.describe(value))) };
+            let found = items.iter().map(|&item| self.nth_number(item, column)).collect::<Result<Vec<_>, _>>()?;
+            let columns = found.iter().map(|(_, of)| *of).max().unwrap_or(1);
+            return Ok((found.into_iter().map(|(y, _)| y).collect(), columns));
+        };
+        let (Some(&n), true) = (array.shape.first(), array.dtype.is_number()) else {
+            return Err(wrong(self.pickle.describe(value)));
+        };
+        let mut wide = array.shape[1..].iter().copied().filter(|&axis| axis != 1);
+        let (columns, more) = (wide.next().unwrap_or(1), wide.next());
+        if n > CLIPS || more.is_some() || column >= columns || columns > COLUMNS {
+            return Err(wrong(self.pickle.describe(value)));
+        }
+        let all = self.elements(array, payload)?;
+        // Axes of length 1 make no difference to where an element lies.
+        let at = |row: usize| if array.fortran { column * n + row } else { row * columns + column };
+        Ok(((0..n).map(|row| all[at(row)]).collect(), columns))
+    }
+
+    /// One number of an object: a number itself, or an array or a list of up to 64, also within another. Also says how many
+    /// there are.
+    ///
+    /// # Errors
+    /// It holds no such number, or too many.
+    pub fn nth_number(&self, value: Value, column: usize) -> Result<(f64, usize), DatasetError> {
         const MOST: usize = 64;
-        let wrong = || self.error("a number", self.pickle.describe(value), "each clip needs exactly one label");
+        let wrong = || {
+            let expected = if column == 0 { "a number".to_owned() } else { format!("numbers with a column {column}") };
+            self.error(expected, self.pickle.describe(value), "each clip needs exactly one label")
+        };
         if value == Value::None {
             return Ok((f64::NAN, 1));
         }
@@ -88,7 +123,7 @@ impl Key<'_> {
             if !array.dtype.is_number() || !(1..=MOST).contains(&count) {
                 return Err(wrong());
             }
-            return self.elements(array, payload)?.first().map(|&y| (y, count)).ok_or_else(wrong);
+            return self.elements(array, payload)?.get(column).map(|&y| (y, count)).ok_or_else(wrong);
         }
         // A list, or a list within a list.
         let inner = match self.pickle.items(value) {
@@ -96,11 +131,13 @@ impl Key<'_> {
             _ => value,
         };
         let (first, count) = match self.pickle.items(inner) {
-            Some(items) if items.len() <= MOST => (items.first().copied(), items.len()),
+            Some(items) if items.len() <= MOST => (items.get(column).copied(), items.len()),
             Some(_) => (None, 0),
-            None => (Some(inner), 1),
+            None => (Some(inner).filter(|_| column == 0), 1),
         };
-        first.and_then(|first| self.pickle.number(first)).map(|y| (y, count)).ok_or_else(wrong)
+        // Python programs write None where there is no number.
+        let number = |v: Value| if v == Value::None { Some(f64::NAN) } else { self.pickle.number(v) };
+        first.and_then(number).map(|y| (y, count)).ok_or_else(wrong)
     }
 
     /// All elements of an array of numbers, in the order in which they are stored.

@@ -1,5 +1,6 @@
 //! What a file layout is.
 
+use crate::config::DataSettings;
 use crate::dataset::error::DatasetError;
 use crate::dataset::file::error::FileError;
 use crate::dataset::flaw::Flaw;
@@ -22,7 +23,7 @@ pub struct Layout {
     ///
     /// # Errors
     /// The file does not hold what the layout asks for.
-    pub read: fn(&Pickle, &mut Vec<Flaw>) -> Result<Splits, DatasetError>,
+    pub read: fn(&Pickle, &DataSettings, &mut Vec<Flaw>) -> Result<Splits, DatasetError>,
 }
 
 /// The splits of a file. Labels may be NaN where a clip has none.
@@ -30,26 +31,23 @@ pub struct Splits {
     pub train: Parts,
     /// `None` where the file has no such split.
     pub valid: Option<Parts>,
-    pub test: Parts,
+    /// `None` where the file has no such split. All labels are NaN where they are hidden.
+    pub test: Option<Parts>,
 }
 
 impl Splits {
     /// Calls `read` for each split, in the order train, valid, test; it gives `None` for a split that is not there.
-    /// `missing` makes the error for a split that has to be.
+    /// `missing` makes the error for the training split, which has to be.
     ///
     /// # Errors
     /// The first error of either.
     pub fn read(
         mut read: impl FnMut(Split) -> Result<Option<Parts>, DatasetError>,
-        missing: impl Fn(Split) -> Result<DatasetError, FileError>,
+        missing: impl Fn() -> Result<DatasetError, FileError>,
     ) -> Result<Splits, DatasetError> {
-        let need = |split: Split, found: Option<Parts>| match found {
-            Some(parts) => Ok::<_, DatasetError>(parts),
-            None => Err(missing(split)?),
-        };
-        let train = need(Split::Train, read(Split::Train)?)?;
+        let Some(train) = read(Split::Train)? else { return Err(missing()?) };
         let valid = read(Split::Valid)?;
-        let test = need(Split::Test, read(Split::Test)?)?;
+        let test = read(Split::Test)?;
         Ok(Splits { train, valid, test })
     }
 }

@@ -4,7 +4,9 @@ use super::complete;
 use super::hints;
 use super::key::Key;
 use super::kind::{Layout, Likeness};
+use super::names;
 use super::{lmf, mmsa, mult, renamed, tuples};
+use crate::config::DataSettings;
 use crate::dataset::error::DatasetError;
 use crate::dataset::flaw::{Flaw, FlawKind};
 use crate::dataset::pickle::Pickle;
@@ -18,13 +20,15 @@ pub const LAYOUTS: [Layout; 5] = [mmsa::LAYOUT, mult::LAYOUT, lmf::LAYOUT, renam
 ///
 /// # Errors
 /// The file has none of the layouts, or lacks something that its layout asks for.
-pub fn read(pickle: &Pickle, flaws: &mut Vec<Flaw>) -> Result<PerSplit<Parts>, DatasetError> {
+pub fn read(pickle: &Pickle, settings: &DataSettings, flaws: &mut Vec<Flaw>) -> Result<PerSplit<Parts>, DatasetError> {
+    names::note_own(pickle, &settings.keys, flaws)?;
     let layout = find(pickle)?;
     if layout.name != mmsa::LAYOUT.name {
         flaws.push(Flaw::new(None, "layout", FlawKind::Layout { name: layout.name.to_owned() }));
     }
-    let splits = (layout.read)(pickle, flaws)?;
-    complete::complete(pickle, splits, flaws)
+    let splits = (layout.read)(pickle, settings, flaws)?;
+    names::note_unused(pickle, flaws)?;
+    complete::complete(pickle, splits, settings, flaws)
 }
 
 /// The layout that a file looks like most.

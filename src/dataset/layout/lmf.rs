@@ -14,5 +14,5 @@ pub const LAYOUT: Layout = Layout {
     name: "LMF",
     about: "the same with glove, covarep, facet and label",
     likeness: |pickle| splits::likeness(pickle, &KEYS),
-    read: |pickle, flaws| splits::read(pickle, &KEYS, flaws),
+    read: |pickle, settings, flaws| splits::read(pickle, &KEYS, settings, flaws),
 };

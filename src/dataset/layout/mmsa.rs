@@ -15,5 +15,5 @@ pub const LAYOUT: Layout = Layout {
         Likeness::None if is_dict(pickle, pickle.root()) => Ok(Likeness::Some),
         likeness => Ok(likeness),
     },
-    read: |pickle, flaws| splits::read(pickle, &MMSA, flaws),
+    read: |pickle, settings, flaws| splits::read(pickle, &MMSA, settings, flaws),
 };

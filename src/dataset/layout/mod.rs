@@ -7,6 +7,7 @@
 //!
 //! Imported from `dataset`: `file`, `pickle`, `prepare`, errors and flaws.
 
+pub mod clips;
 pub mod complete;
 pub mod features;
 pub mod hints;

@@ -13,5 +13,5 @@ pub const LAYOUT: Layout = Layout {
     name: "MulT",
     about: "the same with labels of shape (N, 1, 1)",
     likeness: |pickle| splits::likeness(pickle, &KEYS),
-    read: |pickle, flaws| splits::read(pickle, &KEYS, flaws),
+    read: |pickle, settings, flaws| splits::read(pickle, &KEYS, settings, flaws),
 };

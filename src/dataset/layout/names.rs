@@ -1,5 +1,8 @@
 //! What the projects of the field call the splits of a file and the keys of a split. A further name is one word here.
 
+use super::key::Key;
+use crate::config::DataKeys;
+use crate::dataset::error::DatasetError;
 use crate::dataset::file::error::FileError;
 use crate::dataset::flaw::{Flaw, FlawKind};
 use crate::dataset::pickle::{Pickle, Value};
@@ -7,13 +10,34 @@ use crate::dataset::prepare::keys::{Keys, MMSA};
 use crate::modality::{Modality, PerModality};
 use crate::split::Split;
 
+/// CH-SIMS v2's training split of labelled clips and others, which a mask tells apart.
+pub const MIXED: &str = "train_mix";
+/// CH-SIMS v2's clips without labels.
+pub const UNLABELLED: &str = "unsup";
+
 /// The names of a split, the usual one first.
 pub fn of_split(split: Split) -> &'static [&'static str] {
     match split {
-        Split::Train => &["train", "Train", "TRAIN", "training"],
+        Split::Train => &["train", "Train", "TRAIN", "training", MIXED],
         Split::Valid => &["valid", "dev", "val", "validation", "Valid", "VALID"],
         Split::Test => &["test", "Test", "TEST", "testing"],
     }
+}
+
+/// The split and the key that the name of an array in an npz stands for, where it names both: `train_text`, `text_train`,
+/// `train/text`.
+pub fn place(name: &str) -> Option<(String, String)> {
+    const JOINTS: [char; 4] = ['_', '/', '.', '-'];
+    for split in Split::ALL {
+        for word in of_split(split) {
+            let behind = name.strip_prefix(word).and_then(|rest| rest.strip_prefix(JOINTS));
+            let before = || name.strip_suffix(word).and_then(|rest| rest.strip_suffix(JOINTS));
+            if let Some(key) = behind.or_else(before).filter(|key| !key.is_empty()) {
+                return Some(((*word).to_owned(), key.to_owned()));
+            }
+        }
+    }
+    None
 }
 
 /// The names of the labels, MMSA's first.
@@ -42,12 +66,12 @@ pub fn first(pickle: &Pickle, dict: Value, names: &[&'static str]) -> Result<Opt
 }
 
 /// MMSA's keys, with those names in place of its own that the dict of a split has; `None` where a part is missing under
-/// any name.
+/// any name. Labels may be missing where `hidden` says what they would be called.
 ///
 /// # Errors
 /// The file cannot be read.
-pub fn keys(pickle: &Pickle, dict: Value) -> Result<Option<Keys>, FileError> {
-    let Some((labels, _)) = first(pickle, dict, &LABELS)? else { return Ok(None) };
+pub fn keys(pickle: &Pickle, dict: Value, hidden: Option<&'static str>) -> Result<Option<Keys>, FileError> {
+    let Some(labels) = first(pickle, dict, &LABELS)?.map(|(name, _)| name).or(hidden) else { return Ok(None) };
     let features = PerModality::try_from_fn(|m| first(pickle, dict, of_features(m)))?;
     Ok(match (features.text, features.audio, features.vision) {
         (Some((text, _)), Some((audio, _)), Some((vision, _))) => {
@@ -63,4 +87,47 @@ pub fn note(flaws: &mut Vec<Flaw>, name: &str, usual: &str) {
     if name != usual && !flaws.contains(&flaw) {
         flaws.push(flaw);
     }
+}
+
+/// Notes the names that the settings give.
+///
+/// # Errors
+/// A name that neither the file nor any dict in it has, or the file cannot be read.
+pub fn note_own(pickle: &Pickle, keys: &DataKeys, flaws: &mut Vec<Flaw>) -> Result<(), DatasetError> {
+    let root = pickle.root();
+    for (usual, name) in keys.iter() {
+        let mut there = pickle.entry(root, name)?.is_some();
+        let mut seen = pickle.keys(root)?.unwrap_or_default();
+        for split in Split::ALL {
+            let dicts = of_split(split).iter().map(|split| pickle.get(root, split));
+            for dict in dicts.collect::<Result<Vec<_>, _>>()?.into_iter().flatten() {
+                there |= pickle.entry(dict, name)?.is_some();
+                seen = pickle.keys(dict)?.unwrap_or(seen);
+            }
+        }
+        if !there {
+            let key = Key { pickle, name: "data.keys".to_owned() };
+            let hint = format!("correct the name that stands for {usual}");
+            return Err(key.error(format!("a key {name:?} in the file"), format!("only the keys {seen}"), hint));
+        }
+        note(flaws, name, usual);
+    }
+    Ok(())
+}
+
+/// Notes the parts of CH-SIMS v2's files that are not used.
+///
+/// # Errors
+/// The file cannot be read.
+pub fn note_unused(pickle: &Pickle, flaws: &mut Vec<Flaw>) -> Result<(), FileError> {
+    let has = |name: &str| Ok::<_, FileError>(pickle.get(pickle.root(), name)?.is_some());
+    if has(UNLABELLED)? {
+        let why = "its clips have no labels".to_owned();
+        flaws.push(Flaw::new(None, UNLABELLED, FlawKind::NotUsed { why }));
+    }
+    if has(MIXED)? && has(Split::Train.name())? {
+        let why = "train holds its labelled clips".to_owned();
+        flaws.push(Flaw::new(None, MIXED, FlawKind::NotUsed { why }));
+    }
+    Ok(())
 }

@@ -5,6 +5,7 @@ use super::key::Key;
 use super::kind::{Layout, Likeness, Splits};
 use super::names;
 use super::split;
+use crate::config::DataSettings;
 use crate::dataset::error::DatasetError;
 use crate::dataset::file::error::FileError;
 use crate::dataset::flaw::Flaw;
@@ -28,27 +29,30 @@ struct Found {
     keys: Keys,
 }
 
-/// The splits with the names of their keys, valid only where there is one; `None` where train or test is missing, or a part
-/// of a split.
+/// The splits with the names of their keys, valid and test only where they are there; `None` where train is missing, or a
+/// part of a split.
 fn find(pickle: &Pickle) -> Result<Option<PerSplit<Option<Found>>>, FileError> {
     let mut found = PerSplit::from_fn(|_| None);
     for split in Split::ALL {
         let Some((name, dict)) = names::first(pickle, pickle.root(), names::of_split(split))? else {
-            if split == Split::Valid {
-                continue;
+            if split == Split::Train {
+                return Ok(None);
             }
-            return Ok(None);
+            continue;
         };
-        let Some(keys) = names::keys(pickle, dict)? else { return Ok(None) };
+        // Labels of the test split may be hidden.
+        let hidden = found.train.as_ref().filter(|_| split == Split::Test).map(|train: &Found| train.keys.labels);
+        let Some(mut keys) = names::keys(pickle, dict, hidden)? else { return Ok(None) };
+        keys.mask = (name == names::MIXED).then_some("mask");
         found[split] = Some(Found { name, dict, keys });
     }
     Ok(Some(found))
 }
 
-fn read(pickle: &Pickle, flaws: &mut Vec<Flaw>) -> Result<Splits, DatasetError> {
+fn read(pickle: &Pickle, settings: &DataSettings, flaws: &mut Vec<Flaw>) -> Result<Splits, DatasetError> {
     let Some(splits) = find(pickle)? else {
         // Only files that were recognised are read; of others, MMSA's names say best what is missing.
-        return super::splits::read(pickle, &MMSA, flaws);
+        return super::splits::read(pickle, &MMSA, settings, flaws);
     };
     let read = |split: Split| {
         let Some(Found { name, dict, keys }) = splits[split] else { return Ok(None) };
@@ -57,10 +61,10 @@ fn read(pickle: &Pickle, flaws: &mut Vec<Flaw>) -> Result<Splits, DatasetError> 
         for m in Modality::ALL {
             names::note(flaws, keys.features[m], MMSA.features[m]);
         }
-        split::read(pickle, split, dict, keys, flaws).map(Some)
+        split::read(pickle, split, dict, keys, settings, flaws).map(Some)
     };
-    Splits::read(read, |split| {
-        let key = Key { pickle, name: split.name().to_owned() };
-        Ok(key.error("a dict of this name", pickle.describe(pickle.root()), hints::missing_split(pickle, split)?))
+    Splits::read(read, || {
+        let key = Key { pickle, name: Split::Train.name().to_owned() };
+        Ok(key.error("a dict of this name", pickle.describe(pickle.root()), hints::missing_train(pickle)?))
     })
 }

@@ -5,6 +5,7 @@ use super::hints;
 use super::key::Key;
 use super::texts::Texts;
 use super::tokens;
+use crate::config::DataSettings;
 use crate::dataset::error::DatasetError;
 use crate::dataset::flaw::{Flaw, FlawKind};
 use crate::dataset::pickle::{Pickle, Value};
@@ -24,9 +25,10 @@ pub fn read(
     split: Split,
     dict: Value,
     keys: Keys,
+    settings: &DataSettings,
     flaws: &mut Vec<Flaw>,
 ) -> Result<Parts, DatasetError> {
-    Reader { pickle, split, dict, keys, flaws }.read()
+    Reader { pickle, split, dict, keys, column: settings.label_column, flaws }.read()
 }
 
 struct Reader<'a> {
@@ -34,6 +36,8 @@ struct Reader<'a> {
     split: Split,
     dict: Value,
     keys: Keys,
+    /// The column of labels that have several.
+    column: usize,
     flaws: &'a mut Vec<Flaw>,
 }
 
@@ -41,8 +45,7 @@ impl<'a> Reader<'a> {
     fn read(mut self) -> Result<Parts, DatasetError> {
         let found = self.pickle.keys(self.dict)?.unwrap_or_default();
         let key = self.at(self.keys.labels);
-        let value = self.need(self.keys.labels, "one label for each clip, shape (N,)", &found)?;
-        let numbers = key.numbers(value, None)?;
+        let numbers = self.labels(&found)?;
         let count = numbers.len();
         if count == 0 {
             return Err(key.error("at least one clip", "none", "every split needs clips"));
@@ -73,6 +76,39 @@ impl<'a> Reader<'a> {
         }))
     }
 
+    /// One label for each clip, NaN where it has none.
+    fn labels(&mut self, found: &str) -> Result<Vec<f64>, DatasetError> {
+        let name = self.keys.labels;
+        let value = match self.get(name)? {
+            // Labels of the test split are often hidden.
+            None | Some(Value::None) if self.split == Split::Test => return self.hidden(found),
+            _ => self.need(name, "one label for each clip, shape (N,)", found)?,
+        };
+        let (mut numbers, of) = self.at(name).labels(value, self.column)?;
+        if of > 1 {
+            self.note(name, FlawKind::LabelColumns { of, taken: self.column });
+        }
+        if let Some(mask) = self.keys.mask
+            && let Some(value) = self.get(mask)?
+        {
+            let has = self.at(mask).numbers(value, Some(numbers.len()))?;
+            numbers.iter_mut().zip(has).filter(|(_, has)| *has == 0.0).for_each(|(y, _)| *y = f64::NAN);
+        }
+        Ok(numbers)
+    }
+
+    /// No label for as many clips as have text.
+    fn hidden(&mut self, found: &str) -> Result<Vec<f64>, DatasetError> {
+        let text = self.need(self.keys.features.text, "features, shape (N, steps, columns)", found)?;
+        let array = self.pickle.array_shape(text).map(|shape| shape.first().copied().unwrap_or(0));
+        let count = array.or_else(|| self.pickle.items(text).map(<[Value]>::len)).unwrap_or(0);
+        // What the array holds is looked at later; until then each clip of it takes at least a byte of an honest file.
+        if count as u64 > self.pickle.file().len() {
+            return Err(self.at(self.keys.features.text).damaged());
+        }
+        Ok(vec![f64::NAN; count])
+    }
+
     fn at(&self, name: &str) -> Key<'a> {
         Key { pickle: self.pickle, name: format!("{}.{name}", self.split) }
     }
@@ -85,7 +121,7 @@ impl<'a> Reader<'a> {
         match self.get(name)? {
             Some(value) => Ok(value),
             None => {
-                let hint = hints::missing_key(self.pickle, self.dict, self.split, &self.keys, name)?;
+                let hint = hints::missing_key(self.pickle, self.dict, &self.keys, name)?;
                 Err(self.at(name).error(what, format!("only the keys {found}"), hint))
             }
         }

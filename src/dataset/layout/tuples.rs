@@ -5,6 +5,7 @@ use super::key::{Key, is_dict};
 use super::kind::{Layout, Likeness, Splits};
 use super::names;
 use super::words;
+use crate::config::DataSettings;
 use crate::dataset::error::DatasetError;
 use crate::dataset::file::error::FileError;
 use crate::dataset::flaw::{Flaw, FlawKind};
@@ -69,30 +70,45 @@ fn likeness(pickle: &Pickle) -> Result<Likeness, FileError> {
     for split in Split::ALL {
         match names::first(pickle, root, names::of_split(split))? {
             Some((_, value)) if holds(value) => {}
-            None if split == Split::Valid => {}
+            None if split != Split::Train => {}
             _ => return Ok(Likeness::None),
         }
     }
     Ok(Likeness::Full)
 }
 
-fn read(pickle: &Pickle, flaws: &mut Vec<Flaw>) -> Result<Splits, DatasetError> {
+fn read(pickle: &Pickle, settings: &DataSettings, flaws: &mut Vec<Flaw>) -> Result<Splits, DatasetError> {
     let root = pickle.root();
     let read = |split: Split| {
         let Some((name, value)) = names::first(pickle, root, names::of_split(split))? else { return Ok(None) };
         names::note(flaws, name, split.name());
-        Reader { pickle, split, flaws }.read(value).map(Some)
+        Reader { pickle, split, column: settings.label_column, flaws }.read(value).map(Some)
     };
-    Splits::read(read, |split| {
-        let key = Key { pickle, name: split.name().to_owned() };
+    Splits::read(read, || {
+        let key = Key { pickle, name: Split::Train.name().to_owned() };
         let hint = "put the lists of train, dev and test into one dict under these names";
         Ok(key.error("a list of clips", format!("{} alone", pickle.describe(root)), hint))
     })
 }
 
+/// Reads a list of clips by itself, as the test split.
+///
+/// # Errors
+/// It is something else than a list of such clips.
+pub fn read_clips(
+    pickle: &Pickle,
+    list: Value,
+    settings: &DataSettings,
+    flaws: &mut Vec<Flaw>,
+) -> Result<Parts, DatasetError> {
+    Reader { pickle, split: Split::Test, column: settings.label_column, flaws }.read(list)
+}
+
 struct Reader<'a> {
     pickle: &'a Pickle,
     split: Split,
+    /// The column of labels that have several.
+    column: usize,
     flaws: &'a mut Vec<Flaw>,
 }
 
@@ -104,10 +120,10 @@ impl<'a> Reader<'a> {
     fn read(mut self, list: Value) -> Result<Parts, DatasetError> {
         let clips = self.clips(list)?;
         let key = self.at(KEYS.labels);
-        let found = clips.iter().map(|clip| key.first_number(clip.label)).collect::<Result<Vec<_>, _>>()?;
+        let found = clips.iter().map(|clip| key.nth_number(clip.label, self.column)).collect::<Result<Vec<_>, _>>()?;
         let (numbers, columns): (Vec<f64>, Vec<usize>) = found.into_iter().unzip();
         if let Some(&of) = columns.iter().max().filter(|&&of| of > 1) {
-            self.note_once(KEYS.labels, FlawKind::LabelColumns { of });
+            self.note_once(KEYS.labels, FlawKind::LabelColumns { of, taken: self.column });
         }
         let ids = self.ids(&clips)?;
         let labels = labels::given(&numbers, |row, y| {

@@ -23,6 +23,8 @@ pub enum Global {
     Factory,
     /// `bytes` or `bytearray`.
     Bytes,
+    /// `joblib.numpy_pickle.NumpyArrayWrapper`: an array whose elements follow it in the file.
+    JoblibArray,
     /// `torch._utils._rebuild_tensor_v2`: a tensor over a storage.
     RebuildTensor,
     /// `torch.storage._load_from_bytes`: a storage.
@@ -47,6 +49,9 @@ impl Global {
                 Global::Factory
             }
             ("builtins" | "__builtin__", "bytes" | "bytearray") => Global::Bytes,
+            ("joblib.numpy_pickle" | "sklearn.externals.joblib.numpy_pickle", "NumpyArrayWrapper") => {
+                Global::JoblibArray
+            }
             ("torch._utils", "_rebuild_tensor_v2") => Global::RebuildTensor,
             ("torch.storage", "_load_from_bytes") => Global::LoadStorage,
             ("torch", "DoubleStorage") => Global::Storage("f8"),

@@ -1,14 +1,16 @@
 //! The stack machine: one opcode after the other, every length and every reference checked.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::cursor::Cursor;
 use super::error::PickleError;
 use super::globals::Global;
+use super::joblib;
 use super::numpy;
 use super::objects::Pickle;
 use super::opcodes::{self as op, name};
-use super::state::State;
+use super::state::{Scratch, State};
 use super::text;
 use super::torch;
 use super::values::{Node, Span, Storage, Value};
@@ -22,19 +24,74 @@ pub struct Machine<'a> {
     file: &'a Arc<DataFile>,
     cursor: Cursor<'a>,
     state: State,
-    /// True within the string that holds a PyTorch storage, where persistent ids are allowed and further storages are not.
-    nested: bool,
+    persistent: Persistent<'a>,
+    /// True within a pickle that another one holds. It may hold none itself, so that nothing nests deeply.
+    within: bool,
+}
+
+/// What persistent ids stand for.
+#[derive(Clone, Copy)]
+pub enum Persistent<'a> {
+    /// They are refused.
+    None,
+    /// Nothing yet: the id itself tells what there is.
+    Ids,
+    /// PyTorch storages by their keys.
+    Storages(&'a HashMap<&'a str, Span>),
 }
 
 impl<'a> Machine<'a> {
     pub fn new(file: &'a Arc<DataFile>) -> Self {
-        Machine { file, cursor: Cursor::new(file), state: State::new(file), nested: false }
+        Self::over(file, Cursor::new(file), Persistent::None)
+    }
+
+    /// A machine that reads what lies in a part of the file.
+    pub fn over(file: &'a Arc<DataFile>, cursor: Cursor<'a>, persistent: Persistent<'a>) -> Self {
+        Machine { file, cursor, state: State::new(file), persistent, within: false }
     }
 
     /// Runs the pickle to its end.
     pub fn run(mut self) -> Result<Pickle, PickleError> {
         self.until_stop()?;
         self.state.finish()
+    }
+
+    /// The file that is read.
+    pub fn file(&self) -> &'a DataFile {
+        self.file
+    }
+
+    /// The objects that there are, for those who add some of their own.
+    pub fn state(&mut self) -> &mut State {
+        &mut self.state
+    }
+
+    /// Ends with the given object.
+    pub fn finish(mut self, root: Value) -> Result<Pickle, PickleError> {
+        self.state.push(root)?;
+        self.state.finish()
+    }
+
+    /// Reads a part of the file as a pickle whose objects join those that there are.
+    pub fn part(&mut self, part: Span) -> Result<Value, PickleError> {
+        let cursor = self.cursor.within(part);
+        let outer = std::mem::replace(&mut self.cursor, cursor);
+        let value = self.embedded();
+        self.cursor = outer;
+        value
+    }
+
+    /// Reads the pickle that lies here. Its objects join those that there are; it has a stack and a memo of its own.
+    fn embedded(&mut self) -> Result<Value, PickleError> {
+        if self.within {
+            return Err(self.state.refused("a pickle within a pickle within another"));
+        }
+        self.within = true;
+        let outer = self.state.exchange(Scratch::default());
+        let value = self.until_stop().and_then(|()| self.state.pop());
+        self.state.exchange(outer);
+        self.within = false;
+        value
     }
 
     fn until_stop(&mut self) -> Result<(), PickleError> {
@@ -210,10 +267,26 @@ impl<'a> Machine<'a> {
             op::BUILD => {
                 let state = self.state.pop()?;
                 let target = self.state.top()?;
+                if joblib::is_wrapper(&self.state, target) {
+                    return self.joblib(state);
+                }
                 numpy::build(&mut self.state, target, state)
             }
-            // The id itself tells what it stands for.
-            op::BINPERSID if self.nested => Ok(()),
+            op::NEWOBJ => {
+                let arguments = self.state.pop()?;
+                let class = self.state.pop()?;
+                let new = joblib::new(&mut self.state, class, arguments)?;
+                self.state.push(new.ok_or_else(|| self.state.refused(refused_opcode(code)))?)
+            }
+            op::BINPERSID => match self.persistent {
+                Persistent::None => Err(self.state.refused(refused_opcode(code))),
+                Persistent::Ids => Ok(()),
+                Persistent::Storages(storages) => {
+                    let id = self.state.pop()?;
+                    let storage = torch::storage(&self.state, id, storages)?;
+                    self.state.push_node(Node::Storage(storage))
+                }
+            },
             _ => Err(self.state.refused(refused_opcode(code))),
         }
     }
@@ -221,14 +294,15 @@ impl<'a> Machine<'a> {
     /// Reads a PyTorch storage: five pickles (a magic number, the format's version, sizes of types, the storage's id, a list
     /// of keys), the number of elements, and the elements.
     fn storage(&mut self, string: Span) -> Result<Value, PickleError> {
-        if self.nested {
+        if matches!(self.persistent, Persistent::Ids) {
             return Err(self.state.refused("a PyTorch storage within another"));
         }
         let head = Span { len: string.len.min(STORAGE_HEAD), ..string };
         let mut cursor = self.cursor.within(head);
         let mut found = None;
         for part in 0..5 {
-            let mut inner = Machine { file: self.file, cursor, state: State::new(self.file), nested: true };
+            let mut inner = Machine::over(self.file, cursor, Persistent::Ids);
+            inner.within = true;
             inner.until_stop()?;
             if part == 3 {
                 let id = inner.state.pop()?;
@@ -247,6 +321,25 @@ impl<'a> Machine<'a> {
             }
             _ => Err(self.state.malformed("a PyTorch storage", &format!("{count} elements in {left} bytes"))),
         }
+    }
+
+    /// Puts the array in place of what joblib wrote for it, and steps over its elements, which follow here.
+    fn joblib(&mut self, given: Value) -> Result<(), PickleError> {
+        let wrapper = self.state.pop()?;
+        let described = joblib::described(&self.state, given)?;
+        let value = match described.bytes {
+            None => self.embedded()?,
+            Some(len) => {
+                if described.aligned {
+                    let padding = self.cursor.byte()?;
+                    self.cursor.span(padding.into())?;
+                }
+                let data = self.cursor.span(len)?;
+                joblib::fill(&mut self.state, wrapper, described, data)?;
+                wrapper
+            }
+        };
+        self.state.push(value)
     }
 
     fn length4(&mut self) -> Result<u64, PickleError> {

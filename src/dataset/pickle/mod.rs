@@ -13,14 +13,16 @@
 //! - the machine has no jumps: every opcode takes at least one byte of the file, so reading ends;
 //! - code that converts objects has a budget of its own, because a small pickle can refer to one object a million times.
 //!
-//! Every file here knows the ones below it only: `machine` runs the opcodes and calls `numpy`; both work on a
-//! `state`; what comes out is a [`Pickle`]. From the rest of `dataset` only `file` is imported. A further callable is
+//! Every file here knows the ones below it only: `npz` puts several pickles and arrays together; `machine` runs the opcodes
+//! and calls `numpy`, `torch` and `joblib`; all work on a `state`; what comes out is a [`Pickle`]. From the rest of `dataset` only `file` is imported. A further callable is
 //! one entry of the allow-list in `globals` and one arm of `numpy::reduce`.
 
 mod cursor;
 pub mod error;
 mod globals;
+mod joblib;
 mod machine;
+mod npz;
 mod numpy;
 mod objects;
 mod opcodes;
@@ -29,13 +31,17 @@ mod text;
 mod torch;
 mod values;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::file::bytes::DataFile;
+use cursor::Cursor;
+use machine::{Machine, Persistent};
 
 pub use error::PickleError;
+pub use npz::{parse_npy, parse_npz};
 pub use objects::Pickle;
-pub use values::{Array, ArrayData, Node, Payload, Span, Value};
+pub use values::{Array, ArrayData, Member, Node, Payload, Span, Value};
 
 /// Reads the pickle at the start of a file.
 ///
@@ -56,7 +62,28 @@ pub use values::{Array, ArrayData, Node, Payload, Span, Value};
 /// # Errors
 /// The file is cut short, damaged, asks for something outside the allow-list, or cannot be read.
 pub fn parse(file: &Arc<DataFile>) -> Result<Pickle, PickleError> {
-    machine::Machine::new(file).run()
+    Machine::new(file).run()
+}
+
+/// Reads the pickle that lies in a part of a file.
+///
+/// # Errors
+/// As [`parse`].
+pub fn parse_part(file: &Arc<DataFile>, part: Span) -> Result<Pickle, PickleError> {
+    Machine::over(file, Cursor::new(file).within(part), Persistent::None).run()
+}
+
+/// Reads a file of `torch.save`, an archive: its pickle, and a file for each storage. `members` are the files of the archive,
+/// which lie in `file` as they are, `main` is the pickle among them.
+///
+/// # Errors
+/// As [`parse`].
+pub fn parse_torch(file: &Arc<DataFile>, members: &[Member], main: &Member) -> Result<Pickle, PickleError> {
+    let folder = main.name.strip_suffix("data.pkl").unwrap_or_default();
+    let key = |member: &Member| member.name.strip_prefix(folder)?.strip_prefix("data/").map(str::to_owned);
+    let keys: Vec<(String, Span)> = members.iter().filter_map(|m| Some((key(m)?, m.span))).collect();
+    let storages: HashMap<&str, Span> = keys.iter().map(|(key, span)| (key.as_str(), *span)).collect();
+    Machine::over(file, Cursor::new(file).within(main.span), Persistent::Storages(&storages)).run()
 }
 
 #[cfg(test)]

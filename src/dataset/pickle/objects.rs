@@ -19,11 +19,18 @@ pub struct Pickle {
     file: Arc<DataFile>,
     nodes: Vec<Node>,
     root: Value,
+    /// Keys as they are asked for, each with the name that the file has for it.
+    names: Vec<(&'static str, String)>,
 }
 
 impl Pickle {
     pub(super) fn new(file: Arc<DataFile>, nodes: Vec<Node>, root: Value) -> Self {
-        Pickle { file, nodes, root }
+        Pickle { file, nodes, root, names: Vec::new() }
+    }
+
+    /// The same pickle, in which keys may have other names, too: each name is looked for where the key before it is asked for.
+    pub fn with_names(self, names: Vec<(&'static str, String)>) -> Self {
+        Pickle { names, ..self }
     }
 
     /// The object that the pickle stands for.
@@ -86,11 +93,24 @@ impl Pickle {
         }
     }
 
-    /// The entry of a dict, among the last 65536 of it.
+    /// The entry of a dict, among the last 65536 of it, under the key or under the name that stands for it.
     ///
     /// # Errors
     /// The file cannot be read.
     pub fn get(&self, dict: Value, key: &str) -> Result<Option<Value>, FileError> {
+        if let Some((_, name)) = self.names.iter().find(|(usual, _)| *usual == key)
+            && let Some(value) = self.entry(dict, name)?
+        {
+            return Ok(Some(value));
+        }
+        self.entry(dict, key)
+    }
+
+    /// The entry of a dict under exactly this key, as [`get`](Self::get).
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn entry(&self, dict: Value, key: &str) -> Result<Option<Value>, FileError> {
         let Some(Node::Dict(pairs)) = self.node(dict) else { return Ok(None) };
         for &(k, v) in pairs.iter().rev().take(KEYS) {
             let same = match self.node(k) {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::error::PickleError;
 use super::objects::Pickle;
 use super::text;
-use super::values::{Node, Span, Value, describe};
+use super::values::{ArrayData, Node, Span, Value, describe};
 use crate::dataset::file::bytes::DataFile;
 
 /// Bytes charged for a value on the stack or in a container, for a node, and for an entry of the memo.
@@ -18,12 +18,18 @@ const AXES: usize = 64;
 /// Longest name of a module or callable that is looked at.
 const NAME: u64 = 256;
 
-/// What the machine has built so far.
-pub struct State {
-    file: Arc<DataFile>,
+/// What belongs to one pickle of several that share their objects.
+#[derive(Default)]
+pub struct Scratch {
     stack: Vec<Value>,
     marks: Vec<usize>,
     memo: HashMap<u64, Value>,
+}
+
+/// What the machine has built so far.
+pub struct State {
+    file: Arc<DataFile>,
+    scratch: Scratch,
     nodes: Vec<Node>,
     spent: u64,
     budget: u64,
@@ -37,9 +43,7 @@ impl State {
     pub fn new(file: &Arc<DataFile>) -> Self {
         State {
             file: file.clone(),
-            stack: Vec::new(),
-            marks: Vec::new(),
-            memo: HashMap::new(),
+            scratch: Scratch::default(),
             nodes: Vec::new(),
             spent: 0,
             budget: file.len().saturating_mul(32).saturating_add(1 << 20).min(1 << 30),
@@ -54,6 +58,11 @@ impl State {
         Ok(Pickle::new(self.file, self.nodes, root))
     }
 
+    /// Puts another stack and memo in place of those at hand, which it gives back.
+    pub fn exchange(&mut self, scratch: Scratch) -> Scratch {
+        std::mem::replace(&mut self.scratch, scratch)
+    }
+
     /// Takes `bytes` from the budget.
     pub fn charge(&mut self, bytes: u64) -> Result<(), PickleError> {
         self.spent = self.spent.saturating_add(bytes);
@@ -65,7 +74,7 @@ impl State {
 
     pub fn push(&mut self, value: Value) -> Result<(), PickleError> {
         self.charge(VALUE)?;
-        self.stack.push(value);
+        self.scratch.stack.push(value);
         Ok(())
     }
 
@@ -106,40 +115,40 @@ impl State {
 
     pub fn mark(&mut self) -> Result<(), PickleError> {
         self.charge(VALUE)?;
-        self.marks.push(self.stack.len());
+        self.scratch.marks.push(self.scratch.stack.len());
         Ok(())
     }
 
     fn floor(&self) -> usize {
-        self.marks.last().copied().unwrap_or(0)
+        self.scratch.marks.last().copied().unwrap_or(0)
     }
 
     pub fn top(&self) -> Result<Value, PickleError> {
-        match self.stack.last() {
-            Some(&value) if self.stack.len() > self.floor() => Ok(value),
+        match self.scratch.stack.last() {
+            Some(&value) if self.scratch.stack.len() > self.floor() => Ok(value),
             _ => Err(self.malformed("a value on the stack", "none")),
         }
     }
 
     pub fn pop(&mut self) -> Result<Value, PickleError> {
         let value = self.top()?;
-        self.stack.pop();
+        self.scratch.stack.pop();
         Ok(value)
     }
 
     /// Takes away the topmost mark where nothing lies on it: Python pops such a mark in place of a value.
     pub fn pop_bare_mark(&mut self) -> bool {
-        let bare = self.marks.last() == Some(&self.stack.len());
+        let bare = self.scratch.marks.last() == Some(&self.scratch.stack.len());
         if bare {
-            self.marks.pop();
+            self.scratch.marks.pop();
         }
         bare
     }
 
     pub fn pop_mark(&mut self) -> Result<Vec<Value>, PickleError> {
-        let mark = self.marks.pop().ok_or_else(|| self.malformed("a mark on the stack", "none"))?;
+        let mark = self.scratch.marks.pop().ok_or_else(|| self.malformed("a mark on the stack", "none"))?;
         // A mark never lies above the stack's end: values below it cannot be taken away while it stands.
-        Ok(self.stack.split_off(mark.min(self.stack.len())))
+        Ok(self.scratch.stack.split_off(mark.min(self.scratch.stack.len())))
     }
 
     pub fn pairs(&self, items: Vec<Value>) -> Result<Vec<(Value, Value)>, PickleError> {
@@ -176,12 +185,12 @@ impl State {
     pub fn put(&mut self, index: u64) -> Result<(), PickleError> {
         self.charge(MEMO)?;
         let top = self.top()?;
-        self.memo.insert(index, top);
+        self.scratch.memo.insert(index, top);
         Ok(())
     }
 
     pub fn get(&mut self, index: u64) -> Result<(), PickleError> {
-        match self.memo.get(&index) {
+        match self.scratch.memo.get(&index) {
             Some(&value) => self.push(value),
             None => Err(self.malformed("an object noted before", &format!("index {index}, which was not"))),
         }
@@ -189,7 +198,7 @@ impl State {
 
     /// Notes the topmost value under the next free number.
     pub fn memoize(&mut self) -> Result<(), PickleError> {
-        self.put(self.memo.len() as u64)
+        self.put(self.scratch.memo.len() as u64)
     }
 
     /// The bytes of a string object of at most `limit` bytes.
@@ -205,6 +214,24 @@ impl State {
             }
             Some(Node::Owned { bytes, .. }) if bytes.len() as u64 <= limit => Ok(bytes.to_vec()),
             _ => Err(self.malformed("a short string", &self.describe(value))),
+        }
+    }
+
+    /// The entry of a small dict.
+    pub fn entry(&self, dict: Value, key: &str) -> Option<Value> {
+        const MOST: usize = 64;
+        let Some(Node::Dict(pairs)) = self.node(dict) else { return None };
+        let same = |k: Value| self.short_text(k).is_ok_and(|text| text == key);
+        pairs.iter().rev().take(MOST).find(|(k, _)| same(*k)).map(|&(_, v)| v)
+    }
+
+    /// The object of an array of no axes that holds one.
+    pub fn single_object(&self, value: Value) -> Option<Value> {
+        let Some(Node::Array(array)) = self.node(value) else { return None };
+        let (ArrayData::Objects(list), true) = (array.data, array.shape.is_empty()) else { return None };
+        match self.node(list) {
+            Some(Node::List(items)) => items.first().copied(),
+            _ => None,
         }
     }
 

@@ -1,6 +1,8 @@
 //! PyTorch's tensors, as `torch.Tensor` writes them into a plain pickle: a storage, which is a file of `torch.save` within a
 //! string, and the tensor's shape over it. The elements stay in the file.
 
+use std::collections::HashMap;
+
 use super::error::PickleError;
 use super::globals::Global;
 use super::state::State;
@@ -26,14 +28,32 @@ pub fn stored(state: &State, callable: Value, arguments: Value) -> Result<Option
 
 /// Element type and number of elements of a storage, from the persistent id that stands for it.
 pub fn element_type(state: &State, id: Value) -> Result<(DType, u64), PickleError> {
+    identified(state, id).map(|(dtype, count, _)| (dtype, count))
+}
+
+/// The storage that a persistent id stands for, in a file of `torch.save`: an archive with a file for each storage, named by
+/// its key.
+pub fn storage(state: &State, id: Value, storages: &HashMap<&str, Span>) -> Result<Storage, PickleError> {
+    let (dtype, count, key) = identified(state, id)?;
+    let key = state.short_text(key)?;
+    let data = storages.get(key.as_str()).copied();
+    let data = data.ok_or_else(|| state.malformed("a PyTorch storage of the archive", "one that is not there"))?;
+    if count.checked_mul(dtype.size as u64) != Some(data.len) {
+        return Err(state.malformed("a PyTorch storage", &format!("{count} elements in {} bytes", data.len)));
+    }
+    Ok(Storage { dtype, data })
+}
+
+/// Element type, number of elements and key of a storage.
+fn identified(state: &State, id: Value) -> Result<(DType, u64, Value), PickleError> {
     let wrong = || state.malformed("the id of a PyTorch storage", &state.describe(id));
     let Some(Node::Tuple(items)) = state.node(id) else { return Err(wrong()) };
-    let &[kind, class, _, _, Value::Int(count), ..] = items.as_slice() else { return Err(wrong()) };
+    let &[kind, class, key, _, Value::Int(count), ..] = items.as_slice() else { return Err(wrong()) };
     let (Some(Node::Global(Global::Storage(name))), Ok(count)) = (state.node(class), u64::try_from(count)) else {
         return Err(wrong());
     };
     match state.short_text(kind)?.as_str() {
-        "storage" => Ok((DType::parse(name), count)),
+        "storage" => Ok((DType::parse(name), count, key)),
         _ => Err(wrong()),
     }
 }

@@ -23,6 +23,14 @@ pub struct Span {
     pub len: u64,
 }
 
+/// A file within an archive.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Member {
+    pub name: String,
+    /// Where its bytes lie.
+    pub span: Span,
+}
+
 /// An object that other objects can refer to.
 #[derive(Debug)]
 pub enum Node {

@@ -21,6 +21,8 @@ pub struct Keys {
     pub all_unimodal: &'static str,
     /// What a text encoder takes in: token ids, mask and segments, (N, 3, steps).
     pub encoder_input: &'static str,
+    /// 1 for clips with a label and 0 for those without, where some labels are placeholders.
+    pub mask: Option<&'static str>,
 }
 
 /// MMSA's keys.
@@ -33,6 +35,7 @@ pub const MMSA: Keys = Keys {
     unimodal: PerModality { text: "regression_labels_T", audio: "regression_labels_A", vision: "regression_labels_V" },
     all_unimodal: "regression_labels_T/_A/_V",
     encoder_input: "text_bert",
+    mask: None,
 };
 
 /// What messages about splits made in memory say.

@@ -26,11 +26,11 @@ pub fn metrics(settings: &DataSettings, range: f32) -> MetricSet {
 }
 
 /// Clips away what f32 rounding put outside [-H, H] and gives the first label that really lies outside, with its
-/// position: it would be wrong to train on it, and wrong to change it without being told.
-pub fn bound(labels: &mut [f32], range: f32) -> Option<(usize, f32)> {
+/// position: it would be wrong to train on it, and wrong to change it without being told. `hidden`: some may be NaN.
+pub fn bound(labels: &mut [f32], range: f32, hidden: bool) -> Option<(usize, f32)> {
     for (row, y) in labels.iter_mut().enumerate() {
-        // A NaN lies outside, too.
-        let inside = y.abs() <= range * (1.0 + SLACK);
+        // A NaN lies outside, too, unless labels may be hidden.
+        let inside = y.abs() <= range * (1.0 + SLACK) || hidden && y.is_nan();
         if !inside {
             return Some((row, *y));
         }
@@ -51,6 +51,9 @@ pub fn given(numbers: &[f64], error: impl Fn(usize, f64) -> DatasetError) -> Res
     numbers.iter().enumerate().map(label).collect()
 }
 
+/// Values of labels that are few for so many clips.
+const FEW: usize = 3;
+
 /// What is odd about the labels of a split, which the file keeps under `key`.
 pub fn findings(split: Split, key: &str, labels: &[f32]) -> Vec<Flaw> {
     let flaw = |kind| vec![Flaw::new(Some(split), key, kind)];
@@ -67,7 +70,45 @@ pub fn findings(split: Split, key: &str, labels: &[f32]) -> Vec<Flaw> {
     if split == Split::Train && largest >= 1.0 && labels.iter().all(class) {
         return flaw(FlawKind::ClassLabels { largest: largest as u32 });
     }
+    let mut levels: Vec<f32> = Vec::new();
+    for y in labels {
+        if !levels.contains(y) {
+            levels.push(*y);
+        }
+        if levels.len() > FEW {
+            return Vec::new();
+        }
+    }
+    if split == Split::Train && labels.len() >= ENOUGH {
+        levels.sort_by(f32::total_cmp);
+        return flaw(FlawKind::FewLevels { levels });
+    }
     Vec::new()
+}
+
+/// Clips of a split that are enough to compare its labels.
+const ENOUGH: usize = 20;
+
+/// Labels of a split that do not look like those of train: another mean, or another spread. That of the field's own splits
+/// differs by a third of a standard deviation at most.
+pub fn elsewhere(split: Split, key: &str, labels: &[f32], train: &[f32]) -> Option<Flaw> {
+    if labels.len() < ENOUGH || train.len() < ENOUGH {
+        return None;
+    }
+    let moments = |y: &[f32]| {
+        let n = y.len() as f64;
+        let mean = y.iter().map(|&y| f64::from(y)).sum::<f64>() / n;
+        let variance = y.iter().map(|&y| (f64::from(y) - mean).powi(2)).sum::<f64>() / n;
+        (mean, variance.sqrt(), variance / n)
+    };
+    let ((mean, deviation, error), (train_mean, train_deviation, train_error)) = (moments(labels), moments(train));
+    let apart = (mean - train_mean).abs();
+    let moved = apart > 0.6 * train_deviation && apart > 5.0 * (error + train_error).sqrt();
+    let scaled = deviation > 0.0 && !(0.5..=2.0).contains(&(deviation / train_deviation));
+    let [mean, deviation, train_mean, train_deviation] =
+        [mean, deviation, train_mean, train_deviation].map(|v| v as f32);
+    let kind = FlawKind::LabelsElsewhere { mean, deviation, train_mean, train_deviation };
+    (moved || scaled).then(|| Flaw::new(Some(split), key, kind))
 }
 
 /// Notes the splits without human labels (under `key`) where others have some, unless it was said already why.
@@ -100,6 +141,23 @@ mod tests {
     }
 
     #[test]
+    fn few_values_and_labels_of_another_scale_are_found() {
+        let repeated = |values: &[f32]| values.iter().copied().cycle().take(30).collect::<Vec<_>>();
+        let few = findings(Split::Train, "labels", &repeated(&[1.0, -1.0, 0.0])).pop().map(|f| f.kind);
+        assert_eq!(few, Some(FlawKind::FewLevels { levels: vec![-1.0, 0.0, 1.0] }));
+        assert!(findings(Split::Train, "labels", &repeated(&[1.0, -1.0, 0.0, 0.5])).is_empty());
+        assert!(findings(Split::Train, "labels", &[1.0, -1.0, 0.0]).is_empty(), "three clips have three values");
+        let train = repeated(&[-3.0, -1.0, 0.5, 1.0, 3.0]);
+        let of = |labels: &[f32]| elsewhere(Split::Test, "labels", labels, &train).map(|flaw| flaw.to_string());
+        assert_eq!(of(&train), None);
+        let scaled: Vec<f32> = train.iter().map(|y| y / 3.0).collect();
+        assert!(of(&scaled).is_some_and(|said| said.contains("standard deviation 0.68, there 0.10 and 2.04")));
+        let moved: Vec<f32> = train.iter().map(|y| y + 2.0).collect();
+        assert!(of(&moved).is_some_and(|said| said.contains("mean 2.10")));
+        assert_eq!(of(&[3.0; 5]), None, "five clips say nothing");
+    }
+
+    #[test]
     fn the_range_follows_the_documented_rules() {
         let of = |set: Option<f32>, name: Option<&str>, y: &[f32]| {
             range(&DataSettings { label_range: set, ..DataSettings::default() }, name, y)
@@ -126,9 +184,10 @@ mod tests {
     #[test]
     fn rounding_is_clipped_and_more_is_reported() {
         let mut labels = [3.000_01, -3.0, 0.0];
-        assert_eq!(bound(&mut labels, 3.0), None);
+        assert_eq!(bound(&mut labels, 3.0, false), None);
         assert_eq!(labels[0], 3.0);
-        assert_eq!(bound(&mut [0.0, -3.1], 3.0), Some((1, -3.1)));
-        assert_eq!(bound(&mut [f32::NAN], 3.0).map(|(row, _)| row), Some(0));
+        assert_eq!(bound(&mut [0.0, -3.1], 3.0, true), Some((1, -3.1)));
+        assert_eq!(bound(&mut [f32::NAN], 3.0, false).map(|(row, _)| row), Some(0));
+        assert_eq!(bound(&mut [f32::NAN], 3.0, true), None);
     }
 }

@@ -64,7 +64,7 @@ pub fn apply(
         let mut rng = ChaCha8Rng::seed_from_u64(settings.label_noise_seed);
         rng.set_stream(split as u64);
         let noisy = corrupt(labels, noise, range, &mut rng);
-        let changed = noisy.iter().zip(&*labels).filter(|(noisy, y)| noisy != y).count();
+        let changed = noisy.iter().zip(&*labels).filter(|(noisy, y)| noisy != y && !y.is_nan()).count();
         let (of, seed) = (labels.len(), settings.label_noise_seed);
         let kind = FlawKind::LabelNoise { noise: noise.to_string(), seed, changed, of };
         flaws.push(Flaw::new(Some(split), keys.labels, kind));

@@ -1,5 +1,7 @@
 //! What is in a dataset: the report of `mug data check` and of the console's dataset pane.
 
+use std::path::Path;
+
 use serde::Serialize;
 
 use super::labels::LabelReport;
@@ -8,9 +10,11 @@ use crate::dataset::catalogue::source::Source;
 use crate::dataset::contents::Contents;
 use crate::dataset::error::DatasetError;
 use crate::dataset::flaw::Flaw;
+use crate::dataset::known;
 use crate::dataset::prepare::look;
 use crate::dataset::prepare::parts::Parts;
 use crate::dataset::prepare::scan::Scanned;
+use crate::digest::sha256;
 use crate::modality::PerModality;
 use crate::split::PerSplit;
 
@@ -36,6 +40,9 @@ pub struct Report {
     /// Length of the file; 0 for the demo.
     pub bytes: u64,
     pub fingerprint: String,
+    /// Which of MMSA's published files it is, by its SHA-256; `None` for any other.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub published: Option<&'static str>,
     /// H.
     pub label_range: f32,
     pub metrics: MetricSet,
@@ -120,8 +127,9 @@ impl Report {
         let reports = PerSplit::from_fn(|split| split_report(&splits[split], &scanned[split], label_range));
         Ok(Report {
             name,
-            path,
             bytes,
+            published: path.as_deref().and_then(|path| published(path, splits.train.labels.len())),
+            path,
             fingerprint,
             label_range,
             metrics,
@@ -130,6 +138,15 @@ impl Report {
             flaws,
         })
     }
+}
+
+/// The published file that lies at a path. Its bytes are looked at only where it has as many clips as one of those.
+fn published(path: &str, train: usize) -> Option<&'static str> {
+    if !known::PUBLISHED.iter().any(|file| file.train == train) {
+        return None;
+    }
+    let digest = sha256(Path::new(path), || true).ok().flatten()?;
+    known::published(&digest).map(|file| file.what)
 }
 
 fn split_report(parts: &Parts, scanned: &PerModality<Scanned>, range: f32) -> SplitReport {

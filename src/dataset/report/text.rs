@@ -22,6 +22,9 @@ impl fmt::Display for Report {
             Some(path) => writeln!(f, "{}  {} ({})", clean(&self.name), clean(path), size(self.bytes))?,
             None => writeln!(f, "{}  built in", self.name)?,
         }
+        if let Some(what) = self.published {
+            writeln!(f, "this is {what}, as published")?;
+        }
         let judged: Vec<&str> =
             self.splits.iter().filter(|(_, report)| report.unimodal.is_some()).map(|(split, _)| split.name()).collect();
         let human = match judged.len() {

@@ -17,8 +17,10 @@ mod incomplete;
 mod layouts;
 mod leaks;
 mod optional;
+mod packed;
 mod real;
 mod tokens;
+mod wishes;
 mod written;
 
 fn fixtures() -> PathBuf {

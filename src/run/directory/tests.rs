@@ -6,8 +6,8 @@ use super::create::suffix;
 use super::run_dir::SEAL;
 use super::*;
 use crate::config::Settings;
-use crate::digest::Stamp;
 use crate::device::DeviceRequest;
+use crate::digest::Stamp;
 use crate::training::events::Stage;
 
 fn manifest() -> Manifest {

@@ -163,7 +163,7 @@ fn an_older_version_left_stages_that_cannot_be_gone_on_with_only_within_the_firs
 
 /// What a running stage would hand to be written.
 fn snapshot() -> Snapshot {
-    let optimizer = crate::training::optimizer::adamw(0.1, 1.0, crate::training::optimizer::Clipping::Tensors);
+    let optimizer = crate::training::optimizer::AdamW::new(0.1, 1.0, crate::training::optimizer::Clipping::Tensors);
     let module = burn::nn::LinearConfig::new(40, 30).init(&burn::tensor::Device::flex());
     let records =
         crate::training::records::Trained::records(&crate::training::records::Trainee::new(module, optimizer, "x"));

@@ -171,7 +171,7 @@ fn a_step_from_a_saved_state_is_the_step_that_would_have_come() {
     let mut optimizer = make();
     let moved = optimizer.step(&rates, start.clone(), gradients(&start, 1.0));
     let mut resumed = make();
-    resumed.restore(optimizer.state().unwrap()).unwrap();
+    resumed.restore(optimizer.record().into_bytes().unwrap().to_vec()).unwrap();
     let next = |optimizer: &mut AdamW| numbers(&optimizer.step(&rates, moved.clone(), gradients(&moved, 2.0)));
     let expected = next(&mut optimizer);
     assert_eq!(next(&mut resumed), expected);
