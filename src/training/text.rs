@@ -36,7 +36,8 @@ pub fn prepare(
         let config = Box::new(weights.config.clone());
         return Ok((dataset, Text::Bert { bert: Box::new(bert), config, pooling: settings.pooling }));
     }
-    let bert = load(weights, device)?.training(None);
+    // Parameters have gradients, which a device without a tape refuses; what is not trained runs without one.
+    let bert = load(weights, &device.clone().autodiff())?.training(None);
     let width = weights.config.hidden_size;
     let vectors = encode(&dataset, settings, &bert, encoded)?;
     Ok((dataset.with_text_vectors(vectors, width), Text::Vectors { width }))
