@@ -62,6 +62,32 @@ impl ModuleMapper for Renewal<'_> {
     }
 }
 
+/// A module's numbers, parameter by parameter.
+#[cfg(test)]
+pub(crate) fn values_by_path<M: Module>(module: &M) -> std::collections::BTreeMap<String, Vec<f32>> {
+    use burn::module::ModuleVisitor;
+    #[derive(Default)]
+    struct Found {
+        path: Vec<String>,
+        values: std::collections::BTreeMap<String, Vec<f32>>,
+    }
+    impl ModuleVisitor for Found {
+        fn enter_module(&mut self, name: &str, _: &str) {
+            self.path.push(name.to_owned());
+        }
+        fn exit_module(&mut self, _: &str, _: &str) {
+            self.path.pop();
+        }
+        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+            let values = crate::model::host::values(param.val());
+            self.values.insert(self.path.join("."), values);
+        }
+    }
+    let mut found = Found::default();
+    module.visit(&mut found);
+    found.values
+}
+
 /// The optimiser keeps its state under parameter ids, so these too must come back the same when a run is resumed.
 fn param<const D: usize>(tensor: Tensor<D>, rng: &mut ChaCha8Rng) -> Param<Tensor<D>> {
     Param::initialized(ParamId::from(rng.random::<u64>()), tensor.require_grad())

@@ -13,7 +13,7 @@ pub mod dropout;
 mod elementwise;
 mod encoder;
 pub(crate) mod host;
-mod init;
+pub(crate) mod init;
 pub mod network;
 pub mod parameters;
 mod product;

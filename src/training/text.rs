@@ -64,3 +64,115 @@ fn encode(
         Ok(vectors)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{DataSettings, Settings, TextEncoder, TrainedLayers};
+    use crate::dataset::{Source, TextInput};
+    use crate::model::dropout::Dropout;
+    use crate::model::init::values_by_path;
+    use crate::split::Split;
+    use crate::training::context::{Context, StageTrainer};
+    use crate::training::contrastive::Contrastive;
+    use crate::training::events::Stage;
+    use crate::training::feed::Feed;
+    use crate::training::fine_tuning::{optimizer, rates};
+    use crate::training::randomness::{Purpose, generator};
+    use crate::training::records::Trainee;
+    use std::collections::BTreeMap;
+
+    fn weights() -> Weights {
+        Weights::find(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/bert/small")).unwrap()
+    }
+
+    fn settings(change: impl FnOnce(&mut Settings)) -> Settings {
+        let mut settings = Settings::default();
+        settings.model.text.encoder = TextEncoder::Bert;
+        (settings.model.hidden, settings.model.representation, settings.model.fused) = (4, 6, 5);
+        (settings.denoising.members, settings.training.bert_learning_rate) = (1.into(), 1e-3);
+        change(&mut settings);
+        settings
+    }
+
+    fn context(settings: Settings) -> Arc<Context> {
+        let (weights, device) = (weights(), Device::flex());
+        let input = TextInput { weights: &weights, max_length: 12, tokenize: false };
+        let source = Source::resolve("demo", std::path::Path::new("")).unwrap();
+        let dataset = Dataset::open_for(&source, &DataSettings::default(), Some(&input)).unwrap();
+        let (dataset, text) = prepare(dataset, &settings.model.text, &weights, &device, &mut |_, _| ()).unwrap();
+        Arc::new(Context::new(settings, Arc::new(dataset), &device).unwrap().with_text(Some(text)).unwrap())
+    }
+
+    /// All parameters before and after two steps of stage 1, by path.
+    fn steps(context: &Arc<Context>) -> [BTreeMap<String, Vec<f32>>; 2] {
+        let mut trainer = Contrastive::new(context.clone());
+        let mut feed = Feed::new(context.dataset.clone(), &(0..32).collect::<Vec<_>>(), 16);
+        let mut step = 0;
+        while let Some(rows) = feed.rows() {
+            trainer.step(&rows, &mut feed, generator(1, Purpose::Step(Stage::Contrastive, step)), 0.5).unwrap();
+            step += 1;
+        }
+        let networks = context.load_networks(trainer.trained().weights().unwrap()).unwrap();
+        [values_by_path(&context.new_networks()), values_by_path(&networks)]
+    }
+
+    #[test]
+    fn vectors_of_a_bert_that_is_not_trained_are_what_it_says_of_the_tokens() {
+        let [tuned, kept] = [true, false].map(|fine_tune| context(settings(|s| s.model.text.fine_tune = fine_tune)));
+        assert!(tuned.dataset.tokens(Split::Valid).is_some() && kept.dataset.tokens(Split::Valid).is_none());
+        assert_eq!(kept.dataset.shapes.text, (1, weights().config.hidden_size));
+        let rows: Vec<usize> = (0..5).collect();
+        let of = |context: &Context| {
+            let batch = context.dataset.batch(Split::Valid, &rows).unwrap();
+            let output = context.new_network().forward(&batch, &mut Dropout::inference());
+            values(output.representations.text.unwrap()).unwrap()
+        };
+        // Both draw the same first weights for what follows the BERT.
+        let apart = of(&tuned).iter().zip(of(&kept)).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        assert!(apart < 1e-5, "{apart}");
+    }
+
+    #[test]
+    fn layers_that_are_trained_move_and_no_others() {
+        for (layers, moving) in
+            [(TrainedLayers::All, &["embeddings", "layer.0", "layer.1"][..]), (TrainedLayers::Last(1), &["layer.1"])]
+        {
+            let [before, after] = steps(&context(settings(|s| s.model.text.layers = layers)));
+            let moved = |part: &str| {
+                before.iter().any(|(path, values)| path.contains(&format!("bert.{part}")) && after[path] != *values)
+            };
+            for part in ["embeddings", "encoder.layer.0", "encoder.layer.1"] {
+                assert_eq!(moved(part), moving.iter().any(|own| part.ends_with(own)), "{layers:?} {part}");
+            }
+        }
+    }
+
+    #[test]
+    fn biases_and_norms_of_a_bert_do_not_decay() {
+        let context = context(settings(|s| s.training.bert_weight_decay = 0.5));
+        let settings = &context.settings;
+        let network = context.new_network();
+        let batch = context.dataset.batch(Split::Train, &[0, 1]).unwrap();
+        let before = values_by_path(&network);
+        let mut trainee = Trainee::new(network.clone(), optimizer(&network, settings, 0.0), "network");
+        // Gradients of 0 for all that the prediction depends on: what moves is what decays.
+        let output = trainee.module.forward(&batch, &mut Dropout::inference());
+        trainee.step(&output.multimodal.sum().mul_scalar(0.0), rates(settings, 0.1, 0.0));
+        for (path, values) in values_by_path(&trainee.module) {
+            let is_matrix = ["dense.weight", "query.weight", "key.weight", "value.weight", "embeddings.weight"];
+            let decays = path.contains("bert.") && is_matrix.iter().any(|end| path.ends_with(end));
+            let kept = if decays { 1.0 - 1e-3 * 0.5 } else { 1.0 };
+            for (found, first) in values.iter().zip(&before[&path]) {
+                assert!((found - first * kept).abs() < 1e-7, "{path}: {first} {found}");
+            }
+        }
+    }
+
+    #[test]
+    fn settings_and_encoder_have_to_agree() {
+        let dataset = crate::training::speed::SHAPES[3].random(4, 1).unwrap();
+        let context = Context::new(settings(|_| ()), Arc::new(dataset), &Device::flex()).unwrap();
+        assert!(matches!(context.with_text(None), Err(TrainingError::Text)));
+    }
+}
