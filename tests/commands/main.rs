@@ -11,6 +11,8 @@ mod exports;
 mod figures;
 mod output;
 mod pages;
+mod shells;
+mod statuses;
 
 use std::sync::OnceLock;
 
