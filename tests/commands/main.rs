@@ -12,6 +12,8 @@ mod figures;
 mod output;
 mod pages;
 mod prediction;
+mod shells;
+mod statuses;
 mod weights;
 
 use std::sync::OnceLock;

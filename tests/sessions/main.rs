@@ -16,6 +16,7 @@ mod follow;
 mod keys;
 mod kills;
 mod many_runs;
+mod notify;
 mod outlive;
 mod screen;
 mod slurm;

@@ -29,11 +29,11 @@ pub fn show(state: &mut State, lines: Vec<String>) {
 
 /// What is said when the run that is shown finishes.
 pub fn announcement(run: &Attached) -> String {
-    format!("{}: i shows its result card", finished(run))
+    format!("{}: i shows its result card", end_in_words(run))
 }
 
 /// That a run is finished, with its first figure.
-pub fn finished(run: &Attached) -> String {
+pub fn end_in_words(run: &Attached) -> String {
     let test = run.view.summary.as_ref().and_then(|s| s.metrics.test.get("mae").copied().flatten());
     let figure = test.map_or(String::new(), |mae| format!(", test MAE {mae:.4}"));
     format!("run {} is finished{figure}", run.name)

@@ -16,7 +16,7 @@ pub fn of_run(run: &Attached, before: Phase, events: &[Event]) -> Option<String>
     let name = &run.name;
     if before != run.view.phase {
         match run.view.phase {
-            Phase::Finished => return Some(card::finished(run)),
+            Phase::Finished => return Some(card::end_in_words(run)),
             Phase::Faulted => {
                 return Some(format!(
                     "run {name} failed: {}",
