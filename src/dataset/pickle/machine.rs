@@ -276,10 +276,10 @@ impl<'a> Machine<'a> {
                 let arguments = self.state.pop()?;
                 let class = self.state.pop()?;
                 let new = joblib::new(&mut self.state, class, arguments)?;
-                self.state.push(new.ok_or_else(|| self.state.refused(refused_opcode(code)))?)
+                self.state.push(new.ok_or_else(|| self.state.refused(op::refusal(code)))?)
             }
             op::BINPERSID => match self.persistent {
-                Persistent::None => Err(self.state.refused(refused_opcode(code))),
+                Persistent::None => Err(self.state.refused(op::refusal(code))),
                 Persistent::Ids => Ok(()),
                 Persistent::Storages(storages) => {
                     let id = self.state.pop()?;
@@ -287,7 +287,7 @@ impl<'a> Machine<'a> {
                     self.state.push_node(Node::Storage(storage))
                 }
             },
-            _ => Err(self.state.refused(refused_opcode(code))),
+            _ => Err(self.state.refused(op::refusal(code))),
         }
     }
 
@@ -392,25 +392,7 @@ impl<'a> Machine<'a> {
     fn global(&mut self, module: &str, attribute: &str) -> Result<(), PickleError> {
         match Global::allowed(module, attribute) {
             Some(global) => self.state.push_node(Node::Global(global)),
-            None => Err(self.state.refused(format!("{}.{}", shown(module), shown(attribute)))),
+            None => Err(self.state.refused(format!("{}.{}", text::shown(module), text::shown(attribute)))),
         }
     }
-}
-
-fn refused_opcode(code: u8) -> &'static str {
-    match code {
-        op::PERSID | op::BINPERSID => "a persistent object (PERSID)",
-        op::EXT1 | op::EXT2 | op::EXT4 => "an object of the extension registry (EXT)",
-        op::NEWOBJ | op::NEWOBJ_EX => "a new object of a class (NEWOBJ)",
-        op::INST | op::OBJ => "an instance of a class (INST)",
-        op::NEXT_BUFFER | op::READONLY_BUFFER => "a buffer that lies outside the file (NEXT_BUFFER)",
-        op::EMPTY_SET | op::ADDITEMS | op::FROZENSET => "a Python set",
-        // `step` handles all others.
-        _ => "something unknown",
-    }
-}
-
-/// A name as it may stand in a message: short, and without control characters.
-fn shown(name: &str) -> String {
-    name.chars().take(80).map(|c| if c.is_control() { '?' } else { c }).collect()
 }

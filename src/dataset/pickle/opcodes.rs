@@ -84,3 +84,17 @@ opcodes! {
     NEXT_BUFFER = 0x97,
     READONLY_BUFFER = 0x98,
 }
+
+/// What an opcode asks for that is refused.
+pub fn refusal(code: u8) -> &'static str {
+    match code {
+        PERSID | BINPERSID => "a persistent object (PERSID)",
+        EXT1 | EXT2 | EXT4 => "an object of the extension registry (EXT)",
+        NEWOBJ | NEWOBJ_EX => "a new object of a class (NEWOBJ)",
+        INST | OBJ => "an instance of a class (INST)",
+        NEXT_BUFFER | READONLY_BUFFER => "a buffer that lies outside the file (NEXT_BUFFER)",
+        EMPTY_SET | ADDITEMS | FROZENSET => "a Python set",
+        // The machine handles all others.
+        _ => "something unknown",
+    }
+}

@@ -79,6 +79,11 @@ impl Latin1 {
     }
 }
 
+/// A name as it may stand in a message: short, and without control characters.
+pub fn shown(name: &str) -> String {
+    name.chars().take(80).map(|c| if c.is_control() { '?' } else { c }).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
