@@ -11,6 +11,7 @@ use color_eyre::Result;
 use color_eyre::eyre::{WrapErr, eyre};
 use serde::Serialize;
 
+use super::bench_text::TextBench;
 use super::out::{say, say_json};
 use super::subcommand::{Program, Subcommand};
 use crate::config::Settings;
@@ -54,6 +55,8 @@ pub struct BenchArgs {
     /// One JSON object a line.
     #[arg(long)]
     pub json: bool,
+    #[command(flatten)]
+    pub text: TextBench,
 }
 
 impl Subcommand for BenchArgs {
@@ -70,6 +73,10 @@ impl Subcommand for BenchArgs {
         }
         let device = device::choose(self.device)?;
         let simd = simd::level()?;
+        if self.text.is_asked() {
+            self.text.run(&self, &device)?;
+            return Ok(ExitCode::SUCCESS);
+        }
         let mut settings = Settings::default();
         settings.model.dropout = 0.0;
         settings.model.corrector_shared = true;
@@ -167,7 +174,7 @@ impl ShapeChoice {
     }
 }
 
-fn positive(text: &str) -> Result<usize, String> {
+pub(super) fn positive(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(n) if n > 0 => Ok(n),
         _ => Err("expected a whole number of at least 1".to_owned()),

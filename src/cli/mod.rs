@@ -10,6 +10,7 @@ mod annotate;
 mod args;
 mod attach;
 mod bench;
+mod bench_text;
 mod calibrate;
 mod compare;
 mod completions;

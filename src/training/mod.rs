@@ -64,6 +64,7 @@ mod summaries;
 pub mod survey;
 mod targets;
 pub mod text;
+pub mod text_speed;
 
 pub use checkpoint::shared::{HandedOn, hand_on};
 pub use checkpoint::verify::{position as checkpoint_position, verify as verify_checkpoints};

@@ -64,7 +64,7 @@ pub struct Bert {
 
 impl Bert {
     /// First weights as Hugging Face draws them: normal with a standard deviation of 0.02, biases 0, norms 1 and 0, and
-    /// zeros for token 0, the padding.
+    /// zeros for token 0, the padding. `device` has a tape.
     pub fn new(config: &BertConfig, rng: &mut ChaCha8Rng, device: &Device) -> Self {
         Self {
             embeddings: Embeddings::new(config, rng, device),

@@ -109,7 +109,7 @@ impl Embeddings {
         word_embeddings.weight = word_embeddings.weight.map(|words| {
             let padding = Tensor::zeros([1, width], &device.clone().inner());
             let words = words.inner().slice_assign([0..1, 0..width], padding);
-            if device.is_autodiff() { Tensor::from_inner(words).require_grad() } else { words }
+            Tensor::from_inner(words).require_grad()
         });
         Self { word_embeddings, position_embeddings, token_type_embeddings, layer_norm: norm(config, rng, device) }
     }
