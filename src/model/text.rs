@@ -43,14 +43,19 @@ pub struct TextEncoder {
 impl TextEncoder {
     /// The linear layer's weights are drawn; the BERT comes with its own.
     pub fn new(text: &Text, representation: usize, rng: &mut ChaCha8Rng, device: &Device) -> Self {
-        let (bert, config, pooling, width) = match text {
+        let width = match text {
+            Text::Bert { config, .. } => config.hidden_size,
+            Text::Vectors { width } => *width,
+        };
+        let output = init::linear(width, representation, rng, device);
+        match text {
             // Its own parameters: two networks that began with the same weights are trained apart.
             Text::Bert { bert, config, pooling } => {
-                (Some(init::renewed((**bert).clone(), rng)), Some((**config).clone()), *pooling, config.hidden_size)
+                let (bert, config) = (Some(init::renewed((**bert).clone(), rng)), Some((**config).clone()));
+                Self { bert, output, missing: None, pooling: *pooling, config }
             }
-            Text::Vectors { width } => (None, None, Pooling::default(), *width),
-        };
-        Self { bert, output: init::linear(width, representation, rng, device), missing: None, pooling, config }
+            Text::Vectors { .. } => Self { bert: None, output, missing: None, pooling: Pooling::default(), config: None },
+        }
     }
 
     /// See [`Encoder::with_missing`](super::encoder::Encoder::with_missing).
