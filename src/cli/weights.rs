@@ -219,7 +219,7 @@ mod tests {
         let text = check(&made::small("older"), false).unwrap();
         let text = text.replace(&*made::fixture("").to_string_lossy(), "");
         let sha256 = made::small("older").sha256;
-        insta::assert_snapshot!(text.replace(&sha256, "(its SHA-256)"), @"");
+        insta::assert_snapshot!("weights_check", text.replace(&sha256, "(its SHA-256)"));
         let json: serde_json::Value = serde_json::from_str(&check(&made::small("small"), true).unwrap()).unwrap();
         assert_eq!(
             (&json["parameters"], &json["tensors"]),

@@ -38,10 +38,16 @@ pub enum DatasetError {
     Tokens { name: String, split: Split, row: String, expected: String, found: String, hint: &'static str },
     /// The tokenizer of the weights cannot be used.
     #[error(transparent)]
-    Weights(#[from] WeightsError),
+    Weights(Box<WeightsError>),
     /// A batch asked for a clip that is not there.
     #[error("row {row} of the {split} split was asked for, which has {len} clips")]
     Row { split: Split, row: usize, len: usize },
+}
+
+impl From<WeightsError> for DatasetError {
+    fn from(error: WeightsError) -> DatasetError {
+        DatasetError::Weights(Box::new(error))
+    }
 }
 
 impl DatasetError {

@@ -6,7 +6,7 @@
 //! 1. `file`: bytes read by position, what a file is by its first bytes, element types.
 //! 2. [`pickle`]: what a pickle holds, found without running any of it.
 //! 3. `error` and `flaw`: what makes data unusable, and what is odd about data that can be used; `known`: the field's
-//!    datasets, one entry each; `container`: compressed files and archives.
+//!    datasets, one entry each; `container`: compressed files and archives; [`tokens`]: token ids.
 //! 4. `prepare`: from the parts of a split to batches.
 //! 5. [`layout`]: how the projects of the field arrange their files. A further layout is one file there and one entry in
 //!    its list.

@@ -7,6 +7,9 @@ use serde::Deserialize;
 use super::error::WeightsError;
 use crate::files;
 
+/// The file that holds it.
+pub const FILE: &str = "config.json";
+
 /// The values of Hugging Face's `BertConfig` that the computation depends on.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct BertConfig {
@@ -93,9 +96,9 @@ impl BertConfig {
     /// # Errors
     /// As [`read`](Self::read).
     pub fn parse(text: &str, path: &Path) -> Result<BertConfig, WeightsError> {
-        let wrong = |key: &str, expected: &str, found: &str, hint| WeightsError::Config {
+        let wrong = |key: &'static str, expected: &str, found: &str, hint| WeightsError::Config {
             path: path.to_owned(),
-            key: key.to_owned(),
+            key,
             expected: expected.to_owned(),
             found: found.to_owned(),
             hint,

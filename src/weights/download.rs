@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 use hf_hub::Cache;
 use hf_hub::api::sync::{ApiBuilder, ApiError, ApiRepo};
 
-use super::config::BertConfig;
+use super::config::{BertConfig, FILE as CONFIG};
 use super::error::WeightsError;
-use super::found::{CONFIG, TENSORS, Weights};
+use super::found::Weights;
 use super::hub::Hub;
+use super::tensors::FILES as TENSORS;
 use crate::digest;
 
 /// What is downloaded besides the shape and the tensors, where the model has it.
@@ -42,12 +43,12 @@ impl Hub {
         if self.offline {
             return Err(WeightsError::Offline { name: name.to_owned() });
         }
-        let fail = |file: &str, why: String| self.error(name, file, why);
+        let fail = |file: &'static str, why: String| self.error(name, file, why);
         // The crate links files by relative paths, which it makes of absolute ones.
         let folder = std::path::absolute(&self.folder).map_err(WeightsError::read(&self.folder))?;
         let cache = Cache::new(folder);
         // The crate asserts what it expects of a server.
-        let guarded = |file: &str, ask: &mut dyn FnMut() -> Result<PathBuf, ApiError>| {
+        let guarded = |file: &'static str, ask: &mut dyn FnMut() -> Result<PathBuf, ApiError>| {
             catch_unwind(AssertUnwindSafe(ask))
                 .unwrap_or_else(|_| Err(ApiError::InvalidHeader("something that the server sent")))
                 .map_err(|e| fail(file, e.to_string()))
@@ -65,12 +66,14 @@ impl Hub {
         let (true, Some(tensors)) = (there.contains(&CONFIG), tensors) else {
             return Err(fail(CONFIG, format!("the model has no {CONFIG} or neither of {}", TENSORS.join(", "))));
         };
-        let mut get = |file: &str| -> Result<PathBuf, WeightsError> {
+        let mut get = |file: &'static str| -> Result<PathBuf, WeightsError> {
             // Asked first, so that nothing that the server says becomes part of a path unseen.
             let url = repo.url(file);
             let meta = api.metadata(&url).map_err(|e| fail(file, e.to_string()))?;
             let plain = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
-            if !plain(meta.etag()) || !plain(meta.commit_hash()) || meta.size() as u64 > LONGEST {
+            // Those of small files may be weak ones.
+            let etag = meta.etag().strip_prefix("W/").unwrap_or(meta.etag());
+            if !plain(etag) || !plain(meta.commit_hash()) || meta.size() as u64 > LONGEST {
                 let found = format!("etag {:?}, {} bytes", meta.etag(), meta.size());
                 return Err(fail(file, format!("the server answers with what no Hub sends ({found})")));
             }
@@ -92,21 +95,24 @@ impl Hub {
         Weights::find_in(name, self)
     }
 
-    fn error(&self, name: &str, file: &str, why: String) -> WeightsError {
-        let hint = if why.contains("401") || why.contains("403") || why.contains("404") {
+    fn error(&self, name: &str, file: &'static str, why: String) -> WeightsError {
+        let hint = if ["401", "403", "404"].iter().any(|status| why.contains(status)) {
             "is the name right? A model that is not public needs HF_TOKEN"
-        } else {
+        } else if why.contains("request error") {
             "is the network there? Otherwise copy the model's folder here and give its path"
+        } else {
+            "copy the model's folder here from another place and give its path"
         };
         let endpoint = self.endpoint.clone();
-        WeightsError::Download { name: name.to_owned(), file: file.to_owned(), endpoint, why, hint }
+        WeightsError::Download { name: name.to_owned(), file, endpoint, why, hint }
     }
 }
 
-type Guarded<'g> = dyn Fn(&str, &mut dyn FnMut() -> Result<PathBuf, ApiError>) -> Result<PathBuf, WeightsError> + 'g;
+type Guarded<'g> =
+    dyn Fn(&'static str, &mut dyn FnMut() -> Result<PathBuf, ApiError>) -> Result<PathBuf, WeightsError> + 'g;
 
 /// A file of the cache, downloaded where it is not there.
-fn fetch(repo: &ApiRepo, file: &str, told: Told, guarded: &Guarded) -> Result<PathBuf, WeightsError> {
+fn fetch(repo: &ApiRepo, file: &'static str, told: Told, guarded: &Guarded) -> Result<PathBuf, WeightsError> {
     let mut told = Some(told);
     guarded(file, &mut || match told.take() {
         Some(told) => repo.download_with_progress(file, told),

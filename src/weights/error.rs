@@ -20,7 +20,7 @@ pub enum WeightsError {
     Read { path: PathBuf, source: io::Error },
     /// A value of `config.json` that is not computed here, or that cannot be.
     #[error("{path}: {key}: expected {expected}, found {found}; {hint}")]
-    Config { path: PathBuf, key: String, expected: String, found: String, hint: &'static str },
+    Config { path: PathBuf, key: &'static str, expected: String, found: String, hint: &'static str },
     /// A file that is not what its name says.
     #[error("{path}: expected {expected}, found {found}; {hint}")]
     Damaged { path: PathBuf, expected: &'static str, found: String, hint: &'static str },
@@ -49,7 +49,7 @@ pub enum WeightsError {
     Name { name: String },
     /// A download that failed.
     #[error("{name}: cannot download {file} from {endpoint}: {why}; {hint}")]
-    Download { name: String, file: String, endpoint: String, why: String, hint: &'static str },
+    Download { name: String, file: &'static str, endpoint: String, why: String, hint: &'static str },
 }
 
 /// Problems that a message names before it counts the rest.

@@ -3,17 +3,13 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::config::BertConfig;
+use super::config::{self, BertConfig};
 use super::error::WeightsError;
 use super::hub::Hub;
-use super::tensors::Tensors;
+use super::tensors::{self, Tensors};
 use super::tokenizer::Tokenizer;
 use crate::digest;
 
-/// The files that hold a model's tensors, the preferred one first.
-pub(super) const TENSORS: [&str; 2] = ["model.safetensors", "pytorch_model.bin"];
-/// The shape of a model.
-pub(super) const CONFIG: &str = "config.json";
 /// Files of a folder that a message names.
 const NAMED: usize = 8;
 
@@ -90,11 +86,11 @@ impl Weights {
                 "give the folder that transformers' save_pretrained wrote, or a copy of the model's files".to_owned()
             },
         };
-        if !dir.join(CONFIG).is_file() {
+        if !dir.join(config::FILE).is_file() {
             return Err(lacks("config.json and the weights"));
         }
-        let config = BertConfig::read(&dir.join(CONFIG))?;
-        let file = TENSORS.into_iter().map(|file| dir.join(file)).find(|path| path.is_file());
+        let config = BertConfig::read(&dir.join(config::FILE))?;
+        let file = tensors::FILES.into_iter().map(|file| dir.join(file)).find(|path| path.is_file());
         let file = file.ok_or_else(|| lacks("model.safetensors or pytorch_model.bin, in one piece"))?;
         let read = WeightsError::read(&file);
         let sha256 = digest::sha256(&file, || true).and_then(|sum| sum.ok_or_else(|| io::Error::other("given up")));

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use hf_hub::Cache;
 
-use super::config::BertConfig;
-use super::found::{CONFIG, TENSORS};
+use super::config::{self, BertConfig};
+use super::tensors;
 
 /// The Hub, where no variable names another server.
 const ENDPOINT: &str = "https://huggingface.co";
@@ -71,7 +71,7 @@ impl Hub {
         if !Self::is_name(name) {
             return None;
         }
-        let config = Cache::new(self.folder.clone()).model(name.to_owned()).get(CONFIG)?;
+        let config = Cache::new(self.folder.clone()).model(name.to_owned()).get(config::FILE)?;
         config.parent().map(Path::to_owned)
     }
 
@@ -91,7 +91,7 @@ impl Hub {
         let folder = self.folder_of(&name);
         let state = match &folder {
             Some(folder) => look(folder),
-            None => Err(format!("without its {CONFIG}")),
+            None => Err(format!("without its {}", config::FILE)),
         };
         Cached { name, folder, state }
     }
@@ -99,9 +99,9 @@ impl Hub {
 
 /// The shape and the size of the weights in a folder, without reading them.
 fn look(folder: &Path) -> Result<(BertConfig, u64), String> {
-    let config = BertConfig::read(&folder.join(CONFIG)).map_err(|e| e.to_string())?;
-    let bytes = TENSORS.iter().find_map(|file| std::fs::metadata(folder.join(file)).ok());
-    let bytes = bytes.ok_or_else(|| format!("without {}", TENSORS.join(" or ")))?;
+    let config = BertConfig::read(&folder.join(config::FILE)).map_err(|e| e.to_string())?;
+    let bytes = tensors::FILES.iter().find_map(|file| std::fs::metadata(folder.join(file)).ok());
+    let bytes = bytes.ok_or_else(|| format!("without {}", tensors::FILES.join(" or ")))?;
     Ok((config, bytes.len()))
 }
 

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::Weights;
+use super::found::Weights;
 
 /// A file of the fixtures.
 pub fn fixture(name: &str) -> PathBuf {

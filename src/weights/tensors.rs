@@ -16,6 +16,8 @@ use super::config::BertConfig;
 use super::error::WeightsError;
 use crate::files;
 
+/// The files that hold a model's tensors, the preferred one first.
+pub const FILES: [&str; 2] = ["model.safetensors", "pytorch_model.bin"];
 /// The tensor that every BERT has, whatever its file puts before the names.
 const ANCHOR: &str = "embeddings.word_embeddings.weight";
 /// Buffers of some releases, which hold no parameters.
@@ -187,8 +189,8 @@ fn read(path: &Path) -> Result<BTreeMap<String, Tensor>, WeightsError> {
 fn asked_for(value: &PickleValue) -> Option<&str> {
     match value {
         PickleValue::Unsupported(name) => {
-            let harmless = |known: &&str| name == *known || (known.ends_with('.') && name.starts_with(*known));
-            (!HARMLESS.iter().any(|known| harmless(&known))).then_some(name.as_str())
+            let harmless = |known: &&str| name == known || (known.ends_with('.') && name.starts_with(*known));
+            (!HARMLESS.iter().any(|known| harmless(known))).then_some(name.as_str())
         }
         PickleValue::List(items) => items.iter().find_map(asked_for),
         PickleValue::Dict(items) => items.values().find_map(asked_for),

@@ -78,7 +78,7 @@ fn ids_that_the_encoder_cannot_take_name_their_row() {
         refusal(with_bert(values))
     };
     for (row, at, value, parts) in [
-        (2, 1, 23.0, ["below 23", "found 23 as token 1"]),
+        (2, 1, 24.0, ["below 24", "found 24 as token 1"]),
         (0, 0, -1.0, ["from 0", "found -1 as token 0"]),
         (0, 2, 6.5, ["token ids", "found 6.5 as token 2"]),
         (0, 2, f32::NAN, ["token ids", "found NaN as token 2"]),
