@@ -14,7 +14,8 @@ use crate::run::rows::{LabelRows, RowsError, checksum};
 use crate::run::tail::read_view;
 use crate::split::Split;
 use crate::training::control::Control;
-use crate::training::events::{Body, Level};
+use crate::training::events::{Body, Level, Work};
+use crate::training::preparing::Progress;
 use crate::training::{self, Job, Outcome};
 
 /// Trains a run as its manifest says.
@@ -54,6 +55,8 @@ fn train(
     if resume {
         look_at_what_is_there(dir, &log);
     }
+    let data = manifest.source.as_ref().and_then(|path| Some(path.file_name()?.to_string_lossy().into_owned()));
+    Progress::begin(&|body| reports.note(body), Work::Data, &data.unwrap_or(manifest.dataset_name()), None);
     let Opened { dataset, manifest, sign } = open(dir, manifest, &log).map_err(|e| e.to_string())?;
     let watch = sign.zip(manifest.source.clone()).map(|(opened, path)| {
         let (known, resident) = (manifest.data.as_ref().map(|d| d.sha256.clone()), !dataset.reads_file());

@@ -7,11 +7,12 @@
 //! |---|---|
 //! | the stages | `contrastive`, `denoising` and `bilevel`, `learner`, `joint`, and what they share: `context`, `feed`, `inference`, `losses`, `presence` |
 //! | the machine: epochs, pauses, checkpoints, hand-overs | `machine`, `checkpoint`, `parts`, `cuts`, `records`, `left_out`, `sizes` |
-//! | what happens, for everyone else | [`events`], [`listener`], [`control`] |
+//! | what happens, for everyone else | [`events`], [`preparing`], [`listener`], [`control`] |
 //! | what stage 3's unimodal tasks learn | `targets`, one file a source |
 //! | a few clips judged by people, for all clips | [`survey`] |
 //! | labels chosen by clips that people judged | [`calibration`], `calibrated` |
-//! | how good it is | [`metrics`], [`agreement`], [`health`], [`bootstrap`], `summaries` |
+//! | what would fit into too little memory | [`fits`] |
+| how good it is | [`metrics`], [`agreement`], [`health`], [`bootstrap`], `summaries` |
 //!
 //! | to add | write | and enter it in |
 //! |---|---|---|
@@ -34,6 +35,7 @@ mod denoising;
 mod error;
 pub mod events;
 mod feed;
+pub mod fits;
 pub mod health;
 mod inference;
 mod job;
@@ -49,6 +51,7 @@ pub mod metrics;
 mod operations;
 mod optimizer;
 mod parts;
+pub mod preparing;
 mod presence;
 mod randomness;
 mod readback;
