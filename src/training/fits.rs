@@ -66,7 +66,8 @@ impl Demand {
         };
         words + &match fit {
             Some(Fit { batch: fits, .. }) if fits == batch.max(1) => {
-                ". By this estimate it fits: other programs may have taken memory meanwhile; try again, or --device cpu".into()
+                ". By this estimate it fits: other programs may have taken memory meanwhile; try again, or --device cpu"
+                    .into()
             }
             Some(Fit { batch, accumulate }) => format!(
                 ". {} with --set training.batch_size={batch} --set training.accumulate={accumulate}, which makes steps of as \
@@ -88,7 +89,7 @@ mod tests {
     #[test]
     fn batches_are_halved_until_they_fit() {
         assert_eq!((BASE.fixed(), BASE.bytes(32)), (1_760_000_000, 4_960_000_000));
-        let gigabytes = |n| n * 1_000_000_000;
+        let gigabytes = |n: u64| n * 1_000_000_000;
         assert_eq!(BASE.fit(32, gigabytes(8)), Some(Fit { batch: 32, accumulate: 1 }));
         assert_eq!(BASE.fit(32, gigabytes(4)), Some(Fit { batch: 16, accumulate: 2 }));
         assert_eq!(BASE.fit(24, gigabytes(3)), Some(Fit { batch: 6, accumulate: 4 }));

@@ -12,7 +12,7 @@
 //! | a few clips judged by people, for all clips | [`survey`] |
 //! | labels chosen by clips that people judged | [`calibration`], `calibrated` |
 //! | what would fit into too little memory | [`fits`] |
-| how good it is | [`metrics`], [`agreement`], [`health`], [`bootstrap`], `summaries` |
+//! | how good it is | [`metrics`], [`agreement`], [`health`], [`bootstrap`], `summaries` |
 //!
 //! | to add | write | and enter it in |
 //! |---|---|---|
