@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
 use crate::modality::PerModality;
+use crate::report::preparing::preparing_in_words;
 use crate::run::view::RunView;
 use crate::sanitise::clean;
 use crate::split::Split;
@@ -40,6 +41,11 @@ impl<W: Write> Lines<W> {
         Lines { out, said: Instant::now(), place: (None, 0) }
     }
 
+    fn is_too_soon(&self, event: &Event) -> bool {
+        let Body::Preparing(now) = &event.body else { return false };
+        now.done > 0 && !now.is_done() && self.said.elapsed() < EVERY
+    }
+
     fn say(&mut self, line: &str) -> io::Result<()> {
         self.said = Instant::now();
         writeln!(self.out, "{}", harmless(line))?;
@@ -50,6 +56,8 @@ impl<W: Write> Lines<W> {
 impl<W: Write> Reporter for Lines<W> {
     fn event(&mut self, event: &Event, view: &RunView) -> io::Result<()> {
         match line(event, view) {
+            // A long download would fill a page.
+            Some(_) if self.is_too_soon(event) => Ok(()),
             Some(line) => {
                 self.place = (event.stage, event.step);
                 self.say(&line)
@@ -80,6 +88,7 @@ impl<W: Write> Reporter for Lines<W> {
 pub fn line(event: &Event, view: &RunView) -> Option<String> {
     let here = || event.stage.map_or("run", Stage::name);
     Some(match &event.body {
+        Body::Preparing(now) => preparing_in_words(now),
         Body::Prepared(p) => {
             let stages = p.plan.iter().map(|s| s.stage.name()).collect::<Vec<_>>().join(", ");
             let mut lines = format!(

@@ -7,6 +7,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::lines::{Lines, Reporter, duration, harmless, line, thousands, time_left};
+use crate::report::preparing::preparing_in_words;
 use crate::run::directory::RunDir;
 use crate::run::list::progress;
 use crate::run::tail::{EventTail, TailError};
@@ -137,6 +138,10 @@ impl Reporter for Bar {
     fn pause(&mut self, view: &RunView) -> io::Result<()> {
         if view.phase.is_over() {
             self.0.finish_and_clear();
+            return Ok(());
+        }
+        if let Some(now) = &view.preparing {
+            self.0.set_message(harmless(&preparing_in_words(now)));
             return Ok(());
         }
         let Some(stage) = view.stage else { return Ok(()) };

@@ -16,7 +16,8 @@ use crate::run::rows::{LabelRows, RowsError, checksum};
 use crate::run::tail::read_view;
 use crate::split::Split;
 use crate::training::control::Control;
-use crate::training::events::{Body, Level};
+use crate::training::events::{Body, Level, Work};
+use crate::training::preparing::Progress;
 use crate::training::{self, Job, Outcome, TrainingError};
 use crate::weights::Weights;
 
@@ -67,6 +68,8 @@ fn train(
         look_at_what_is_there(dir, &log);
     }
     manifest.process = Some(ProcessRecord::this(&device.name));
+    let data = manifest.source.as_ref().and_then(|path| Some(path.file_name()?.to_string_lossy().into_owned()));
+    Progress::begin(&|body| reports.note(body), Work::Data, &data.unwrap_or(manifest.dataset_name()), None);
     let opened = open(dir, manifest, &log).map_err(|e| e.to_string())?;
     let Opened { dataset, manifest, sign, .. } = &opened;
     let watch = sign.zip(manifest.source.clone()).map(|(opened, path)| {

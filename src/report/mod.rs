@@ -20,6 +20,7 @@ pub mod fixture;
 pub mod listing;
 pub mod neighbours;
 pub mod numbers;
+pub mod preparing;
 pub mod projection;
 pub mod scalars;
 pub mod scale;

@@ -16,12 +16,14 @@ pub use system::{Quantity, Series, System, Unit};
 use super::sealed::Damage;
 use crate::config::LabelSource;
 use crate::modality::Modality;
-use crate::training::events::{Check, CheckState, Prepared, Stage, Summary};
+use crate::training::events::{Check, CheckState, Prepared, Preparing, Stage, Summary};
 
 /// Everything the events of a run say.
 #[derive(Clone, Debug, Default)]
 pub struct RunView {
     pub phase: Phase,
+    /// What is done before training begins or goes on, while it is done.
+    pub preparing: Option<Preparing>,
     pub prepared: Option<Prepared>,
     /// By [`Stage::index`].
     pub stages: [StageView; 3],

@@ -22,6 +22,9 @@ pub enum TrainingError {
          training.batch_size if it happens again"
     )]
     Device(#[from] TensorReadError),
+    /// `advice` as [`Demand::advice`](super::fits::Demand::advice) gives it.
+    #[error("the device has too little memory: {advice}")]
+    Memory { advice: String },
     #[error("checkpoint {path}: {message}; {advice}")]
     Checkpoint { path: PathBuf, message: String, advice: &'static str },
     #[error(

@@ -10,6 +10,7 @@ mod costs;
 mod health;
 mod labels;
 mod parameters;
+mod preparing;
 mod stage;
 
 use std::collections::BTreeMap;
@@ -21,6 +22,7 @@ pub use costs::Costs;
 pub use health::{Check, CheckState};
 pub use labels::{Agreement, Apart, Gain, Grid, Interval, LabelSummaries, LabelSummary, LabelValues, Part};
 pub use parameters::PartSize;
+pub use preparing::{Preparing, Work};
 pub use stage::{Cut, Moment, Stage, StageState};
 
 use crate::config::LabelSource;
@@ -216,6 +218,8 @@ pub struct SummaryMetrics {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "event")]
 pub enum Body {
+    /// What is done before that, and how far it has come.
+    Preparing(Preparing),
     /// Data and model are ready.
     Prepared(Prepared),
     /// This process took the run up. Everything recorded at or after (`stage`, `step`) of the enclosing event is void:

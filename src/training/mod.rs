@@ -7,10 +7,11 @@
 //! |---|---|
 //! | the stages | `contrastive`, `denoising` and `bilevel`, `learner`, `joint`, and what they share: `context`, `feed`, `inference`, `losses`, `presence` |
 //! | the machine: epochs, pauses, checkpoints, hand-overs | `machine`, `checkpoint`, `parts`, `cuts`, `records`, `left_out`, `sizes` |
-//! | what happens, for everyone else | [`events`], [`listener`], [`control`] |
+//! | what happens, for everyone else | [`events`], [`preparing`], [`listener`], [`control`] |
 //! | what stage 3's unimodal tasks learn | `targets`, one file a source |
 //! | a few clips judged by people, for all clips | [`survey`] |
 //! | labels chosen by clips that people judged | [`calibration`], `calibrated` |
+//! | what would fit into too little memory | [`fits`] |
 //! | how good it is | [`metrics`], [`agreement`], [`health`], [`bootstrap`], `summaries` |
 //!
 //! | to add | write | and enter it in |
@@ -35,6 +36,7 @@ mod error;
 pub mod events;
 mod feed;
 mod fine_tuning;
+pub mod fits;
 pub mod health;
 mod inference;
 mod job;
@@ -51,6 +53,7 @@ mod operations;
 pub mod optimizer;
 mod parts;
 pub mod prediction;
+pub mod preparing;
 mod presence;
 mod randomness;
 mod readback;

@@ -146,7 +146,9 @@ fn learning_rates_are_told_where_they_change_and_the_networks_size_as_each_stage
         assert_eq!((*step, group.as_str()), (i as u64 + 1, "corrector"));
         assert!((rate - 0.01 * (1.0 - i as f64 / 12.0)).abs() < 1e-12, "{i} {rate}");
     }
-    let rivals = told("denoising.learner=mlc denoising.decay=false denoising.encoder_rate=0.5 denoising.look_ahead=2");
+    let rivals = told(
+        "denoising.learner=mlc denoising.members=1 denoising.decay=false denoising.encoder_rate=0.5 denoising.look_ahead=2",
+    );
     let groups = rates(&rivals, Stage::Denoising);
     assert_eq!(groups[0], (1, "network".to_owned(), 0.5));
     assert!(groups.len() == 2 && groups[1].0 == 2 && groups[1].1 == "corrector", "{groups:?}");

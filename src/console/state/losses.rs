@@ -19,7 +19,7 @@ pub const PANE: Spec = Spec {
         bind(Action::XAxis, &[Key::char('x')], "x axis", "x by step, epoch or time"),
         bind(Action::SmoothMore, &[Key::char('+'), Key::char('=')], "smooth", "smooth more"),
         bind(Action::SmoothLess, &[Key::char('-')], "", "smooth less"),
-        bind(Action::Rates, &[Key::char('e')], "", "show or hide the learning rates below the curves"),
+        bind(Action::Rates, &[Key::char('r')], "", "show or hide the learning rates below the curves"),
         bind(Action::ClipOutliers, &[Key::char('u')], "outliers", "cut the y range at outliers, or show everything"),
         bind(Action::Plot, &[Key::char('P')], "", "write these curves as a figure: SVG or PNG"),
         bind(Action::FollowStage, &[Key::char('f')], "", "show the stage that is being trained again"),

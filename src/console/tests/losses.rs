@@ -7,7 +7,7 @@ use crate::console::state::effect::Effect;
 use crate::console::state::message::Message;
 use crate::console::state::pane::Pane;
 use crate::console::terminal::decode::Input;
-use crate::training::events::{Body, Event, Stage};
+use crate::training::events::{Body, Event, Preparing, Stage, Work};
 
 #[test]
 fn the_crosshair_reads_values_and_follows_the_keys() {
@@ -67,7 +67,7 @@ fn learning_rates_lie_below_the_losses_where_they_are_asked_for() {
     let mut state = attached(120, 40, with_rates(events()));
     press(&mut state, "z");
     assert!(!screen(&state).contains("learning rate"), "{}", screen(&state));
-    press(&mut state, "e");
+    press(&mut state, "r");
     let text = screen(&state);
     assert!(
         text.contains("learning rate") && text.contains("─ bert 5e-5") && text.contains("● network 0.001"),
@@ -77,14 +77,27 @@ fn learning_rates_lie_below_the_losses_where_they_are_asked_for() {
     // The crosshair reads them, too.
     state.losses.cursor = Some(10);
     assert!(screen(&state).contains("─ bert 5e-6"), "{}", screen(&state));
-    press(&mut state, "e");
+    press(&mut state, "r");
     assert!(!screen(&state).contains("learning rate"));
     // As a value of their own they are not smoothed.
     press(&mut state, "V");
     assert_eq!((state.losses.scalar.as_str(), state.losses.weight()), ("learning_rate_network", 0.0));
-    assert!(!screen(&state).contains("smooth"), "{}", screen(&state));
+    assert!(!screen(&state).contains("smooth 0"), "{}", screen(&state));
     // A record that has none shows none.
     let mut state = attached(120, 40, events());
-    press(&mut state, "ze");
+    press(&mut state, "zr");
     assert!(!screen(&state).contains("learning rate"));
+}
+
+#[test]
+fn what_is_prepared_is_said_where_the_curves_will_be_and_in_the_head() {
+    let now = |done| {
+        let body = Body::Preparing(Preparing { work: Work::Weights, of: "tiny-bert".into(), done, total: Some(400) });
+        Event { time: 0.0, stage: None, epoch: 0, step: 0, body }
+    };
+    let state = attached(120, 36, vec![now(0), now(100)]);
+    let text = screen(&state);
+    assert_eq!(text.matches("reading weights of tiny-bert: 100 B of 400 B (25 %)").count(), 2, "{text}");
+    let state = attached(120, 36, events().into_iter().chain([now(100)]).collect());
+    assert!(screen(&state).contains("tiny-bert"), "a run that is taken up prepares anew");
 }

@@ -17,6 +17,7 @@ use crate::console::state::{State, keys};
 use crate::console::terminal::theme;
 use crate::console::widgets::frame::put;
 use crate::console::widgets::text;
+use crate::report::preparing::preparing_in_words;
 use crate::run::list::RunState;
 use crate::run::view::Phase;
 use crate::training::events::{Cut, Level, Stage};
@@ -56,8 +57,11 @@ pub fn phase(run: &Attached) -> (&'static str, String, Style) {
     (symbol, word, style)
 }
 
-/// Throughput and time left, or the run's time once it ended.
+/// Throughput and time left, or the run's time once it ended; what is done before training while it is.
 pub fn pace_of(run: &Attached) -> String {
+    if let Some(now) = run.view.preparing.as_ref().filter(|_| !run.died()) {
+        return preparing_in_words(now);
+    }
     match (run.view.phase, run.view.stage) {
         (Phase::Training, Some(stage)) if !run.died() && !run.silent() => pace(run.view.stage(stage), true),
         (Phase::Finished, _) => text::duration(run.view.time),

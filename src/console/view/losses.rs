@@ -18,8 +18,9 @@ use crate::console::terminal::theme;
 use crate::console::widgets::chart::{Chart, Curve, Mark, Positions};
 use crate::console::widgets::frame::{placeholder, put};
 use crate::console::widgets::text;
+use crate::report::preparing::preparing_in_words;
 use crate::report::scale::Scale;
-use crate::run::view::{Curves, MarkKind, StageView};
+use crate::run::view::{Curves, MarkKind, RATE, StageView};
 use crate::training::events::{Stage, StageState};
 
 pub fn draw(state: &State, area: Rect, buffer: &mut Buffer) {
@@ -29,6 +30,11 @@ pub fn draw(state: &State, area: Rect, buffer: &mut Buffer) {
     if view.steps.is_empty() && view.per_epoch.is_empty() {
         if let Some(why) = run.view.failed_to_begin() {
             return placeholder(inside, &format!("the run failed before it began: {why}"), buffer);
+        }
+        if let Some(now) = &run.view.preparing
+            && !run.died()
+        {
+            return placeholder(inside, &preparing_in_words(now), buffer);
         }
         let words = match (&run.view.prepared, view.state) {
             _ if run.died() => "the run's process is gone: space takes the run up",
@@ -156,7 +162,7 @@ impl<'a> Plot<'a> {
         let losses = &state.losses;
         let mut parts = vec![text::clip(&losses.scalar, 28)];
         parts.push(if self.y.log { "log y".into() } else { "linear y".into() });
-        if !self.raw.is_empty() {
+        if !self.raw.is_empty() && !losses.scalar.starts_with(RATE) {
             parts.push(format!("smooth {}", losses.weight()));
         }
         parts.push(format!("x {}", losses.x.name()));

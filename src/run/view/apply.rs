@@ -21,6 +21,13 @@ impl RunView {
             _ => {}
         }
         match &event.body {
+            Body::Preparing(now) => self.preparing = Some(now.clone()),
+            Body::Prepared(_) | Body::Step { .. } | Body::Epoch { .. } => self.preparing = None,
+            Body::Fault { .. } | Body::Stopped | Body::Finished { .. } => self.preparing = None,
+            _ => {}
+        }
+        match &event.body {
+            Body::Preparing(_) => {}
             Body::Prepared(prepared) => {
                 for plan in &prepared.plan {
                     let view = &mut self.stages[plan.stage.index()];

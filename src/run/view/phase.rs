@@ -41,7 +41,8 @@ impl Phase {
             Body::Fault { .. } => Phase::Faulted,
             Body::Stopped => Phase::Stopped,
             Body::Finished { .. } => Phase::Finished,
-            Body::Prepared(_)
+            Body::Preparing(_)
+            | Body::Prepared(_)
             | Body::StageChanged { .. }
             | Body::Parameters { .. }
             | Body::StageCut { .. }

@@ -1,7 +1,7 @@
 //! What events make of a view.
 
 use super::*;
-use crate::training::events::{Body, CheckState, Cut, Event, Moment, PartSize, StageState};
+use crate::training::events::{Body, CheckState, Cut, Event, Moment, PartSize, StageState, Work};
 
 fn at(stage: Stage, epoch: u32, step: u64, body: Body) -> Event {
     Event { time: 0.0, stage: Some(stage), epoch, step, body }
@@ -176,4 +176,20 @@ fn parameters_are_those_of_the_stage_that_began_last() {
     assert_eq!(view.stages[2].parameters, parts(2));
     view.apply(&at(Stage::Contrastive, 1, 0, Body::Restarted));
     assert!(view.stages[2].parameters.is_empty());
+}
+
+#[test]
+fn what_is_prepared_is_shown_while_it_is() {
+    let mut view = RunView::default();
+    let now = |done| Preparing { work: Work::Weights, of: "x".into(), done, total: Some(9) };
+    let preparing = |done| Event { time: 0.0, stage: None, epoch: 0, step: 0, body: Body::Preparing(now(done)) };
+    view.apply(&preparing(0));
+    view.apply(&preparing(4));
+    assert_eq!((view.preparing.clone(), view.phase), (Some(now(4)), Phase::Preparing));
+    let body = Body::Prepared(serde_json::from_str(PREPARED).unwrap());
+    view.apply(&Event { time: 0.0, stage: None, epoch: 0, step: 0, body });
+    assert_eq!(view.preparing, None);
+    view.apply(&preparing(9));
+    view.apply(&at(Stage::Joint, 1, 1, Body::Fault { message: "x".into() }));
+    assert_eq!(view.preparing, None);
 }
