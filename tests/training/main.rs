@@ -5,6 +5,7 @@
 mod support;
 
 mod calibration;
+mod changes;
 mod health;
 mod learners;
 mod missing;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::training::events::{LabelSummaries, Stage, StageSummary, SummaryMetrics};
+use crate::training::events::{LabelSummaries, SettingChange, Stage, StageSummary, SummaryMetrics};
 use crate::training::parts::Part;
 
 /// Where a run stands. Fields that a checkpoint of an older version lacks have their default.
@@ -50,6 +50,8 @@ pub struct Progress {
     pub calibrated: Option<Part>,
     /// What the running or finished stage 3 learns from where it began with calibrated labels.
     pub targets: Option<Part>,
+    /// Settings that were changed for the rest of the run.
+    pub changes: Vec<SettingChange>,
     /// 0 for checkpoints of versions that kept no list of their parts.
     pub format: u32,
 }
@@ -83,6 +85,7 @@ impl Progress {
             results: std::mem::take(&mut self.results),
             targets: calibrated.clone().filter(|_| stage == Stage::Joint),
             calibrated,
+            changes: std::mem::take(&mut self.changes),
             ..Progress::default()
         };
     }

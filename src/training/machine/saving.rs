@@ -98,6 +98,7 @@ impl Machine<'_> {
                     | Command::StopAfterEpoch
                     | Command::KeepStage
                     | Command::RestartStage { .. }
+                    | Command::Set { .. }
                     | Command::ContinueStage { .. }),
                 ) => {
                     later.push(command);
