@@ -9,6 +9,7 @@ pub const EXAMPLES: &[(&str, &[&str])] = &[
     ("pause", &["mug pause RUN"]),
     ("resume", &["mug resume RUN", "mug resume RUN --restart joint"]),
     ("stop", &["mug stop RUN"]),
+    ("set", &["mug set RUN joint.learning_rate=5e-5", "mug set RUN joint.epochs=40 joint.patience=0"]),
     ("study", &["mug study list", "mug study run ablation --dataset sims --seeds 5"]),
     ("study run", &["mug study run ablation --dataset sims --seeds 5", "mug study run ablation --slurm --print"]),
     ("study show", &["mug study show STUDY"]),

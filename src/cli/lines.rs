@@ -144,6 +144,7 @@ pub fn line(event: &Event, view: &RunView) -> Option<String> {
         | Body::Health { .. }
         | Body::Costs { .. }
         | Body::System { .. }
+        | Body::Changed { .. }
         | Body::Checkpointed { .. } => return None,
     })
 }

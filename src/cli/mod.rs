@@ -41,6 +41,7 @@ mod record;
 mod refresh;
 mod resume;
 mod runs;
+mod set;
 mod show;
 mod stage_name;
 pub mod status;
@@ -69,6 +70,7 @@ pub const SUBCOMMANDS: &[Entry] = &[
     Entry::of::<pause::PauseArgs>(),
     Entry::of::<resume::ResumeArgs>(),
     Entry::of::<stop::StopArgs>(),
+    Entry::of::<set::SetArgs>(),
     Entry::of::<study::StudyArgs>(),
     Entry::of::<labels::LabelsArgs>(),
     Entry::of::<predict::PredictArgs>(),

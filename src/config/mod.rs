@@ -4,6 +4,7 @@
 //! is checked by the same rules as the file.
 
 mod advice;
+mod change;
 mod commented;
 mod corruption;
 mod error;
@@ -24,6 +25,7 @@ use std::path::Path;
 use crate::files;
 
 pub use advice::{key_advice, leaves};
+pub use change::{Adjustable, Change};
 pub use corruption::{Corruption, Corruptions};
 pub use error::ConfigError;
 pub use keys::DataKeys;

@@ -134,7 +134,11 @@ pub fn calibrate(
     }
     let device = device::choose(device.unwrap_or(manifest.device))?;
     tell(&format!("device: {} ({})", device.name, device.why));
-    let job = job(dir, opened, device, true, &|level, message| news.borrow_mut().push((level, message)))?;
+    let job = job(dir, opened, device, true, &|body| {
+        if let Body::Log { level, message } = body {
+            news.borrow_mut().push((level, message));
+        }
+    })?;
     let mut calibrator = Calibrator::open(job).map_err(|e| match e {
         TrainingError::MissingStage { needs: Stage::Contrastive, .. } => CalibrateError::NoNetwork { run: run() },
         e => e.into(),

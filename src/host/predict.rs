@@ -97,7 +97,7 @@ pub fn predict(
     let absent = PerModality::from_fn(|m| !manifest.settings.model.has(m));
     let (set, flaws) = (data.metrics, data.flaws.clone());
     let opened = Opened { dataset: data, manifest, sign: None, weights };
-    let job = job(dir, opened, device, true, &|_, _| ())?;
+    let job = job(dir, opened, device, true, &|_| ())?;
     let prediction = run_networks(job).map_err(|error| match error {
         TrainingError::MissingStage { .. } => PredictError::NoNetwork { run: dir.name().to_owned() },
         error => error.into(),

@@ -73,6 +73,7 @@ impl Standing {
             | Command::ContinueStage { .. }
             | Command::StopAfterEpoch
             | Command::KeepStage
+            | Command::Set { .. }
             | Command::Checkpoint => Ok(()),
         }
     }

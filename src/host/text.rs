@@ -5,8 +5,10 @@ use crate::dataset::{Dataset, TextInput};
 use crate::device::ComputeDevice;
 use crate::model::text::Text;
 use crate::run::manifest::{Manifest, WeightsRecord};
+use crate::split::Split;
 use crate::training::TrainingError;
-use crate::training::events::Level;
+use crate::training::events::{Body, Level, Work};
+use crate::training::preparing::Progress;
 use crate::training::text::prepare;
 use crate::weights::{Weights, WeightsError};
 
@@ -64,18 +66,18 @@ pub(super) fn encoder(
     weights: Option<&Weights>,
     settings: &TextSettings,
     device: &ComputeDevice,
-    log: &impl Fn(Level, String),
+    tell: &dyn Fn(Body),
 ) -> Result<(Dataset, Option<Text>), TrainingError> {
     let Some(weights) = weights else { return Ok((dataset, None)) };
     let name = &weights.name;
-    log(Level::Info, format!("text encoder: {name}, {} million parameters", weights.config.parameters() / 1_000_000));
-    let mut told = 0;
-    let (dataset, text) = prepare(dataset, settings, weights, &device.device, &mut |done, all| {
-        let tenth = 10 * done / all.max(1);
-        if tenth > told {
-            told = tenth;
-            log(Level::Info, format!("encoding text once, as it is not trained: {done} of {all} clips"));
-        }
+    let message = format!("text encoder: {name}, {} million parameters", weights.config.parameters() / 1_000_000);
+    tell(Body::Log { level: Level::Info, message });
+    let clips: usize = Split::ALL.iter().map(|&split| dataset.len(split)).sum();
+    Progress::begin(tell, Work::Weights, name, None);
+    let mut progress = None;
+    let (dataset, text) = prepare(dataset, settings, weights, &device.device, &mut |done, _| {
+        let encoding = || Progress::begin(tell, Work::Encoding, name, Some(clips as u64));
+        progress.get_or_insert_with(encoding).reached(done as u64);
     })?;
     Ok((dataset, Some(text)))
 }

@@ -32,10 +32,10 @@ pub(super) fn job(
     opened: Opened,
     device: ComputeDevice,
     resume: bool,
-    log: &impl Fn(Level, String),
+    tell: &dyn Fn(Body),
 ) -> Result<Job, TrainingError> {
     let Opened { dataset, manifest, weights, .. } = opened;
-    let (dataset, text) = text::encoder(dataset, weights.as_ref(), &manifest.settings.model.text, &device, log)?;
+    let (dataset, text) = text::encoder(dataset, weights.as_ref(), &manifest.settings.model.text, &device, tell)?;
     Ok(Job {
         settings: manifest.settings,
         stages: manifest.stages,
@@ -77,7 +77,7 @@ fn train(
         let watched = Watched { dir: dir.clone(), path, opened, known, resident, every: EVERY };
         DataWatch::start(watched, control.clone(), reports.clone())
     });
-    let outcome = job(dir, opened, device, resume, &log).and_then(|job| {
+    let outcome = job(dir, opened, device, resume, &|body| reports.note(body)).and_then(|job| {
         let _metering = Metering::start(dir, &job.device, reports.clone());
         training::train(job, control, reports)
     });

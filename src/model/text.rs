@@ -54,7 +54,9 @@ impl TextEncoder {
                 let (bert, config) = (Some(init::renewed((**bert).clone(), rng)), Some((**config).clone()));
                 Self { bert, output, missing: None, pooling: *pooling, config }
             }
-            Text::Vectors { .. } => Self { bert: None, output, missing: None, pooling: Pooling::default(), config: None },
+            Text::Vectors { .. } => {
+                Self { bert: None, output, missing: None, pooling: Pooling::default(), config: None }
+            }
         }
     }
 

@@ -16,7 +16,7 @@ pub use system::{Quantity, Series, System, Unit};
 use super::sealed::Damage;
 use crate::config::LabelSource;
 use crate::modality::Modality;
-use crate::training::events::{Check, CheckState, Prepared, Preparing, Stage, Summary};
+use crate::training::events::{Check, CheckState, Prepared, Preparing, SettingChange, Stage, Summary};
 
 /// Everything the events of a run say.
 #[derive(Clone, Debug, Default)]
@@ -36,6 +36,8 @@ pub struct RunView {
     pub health: Vec<HealthEntry>,
     pub marks: Vec<Mark>,
     pub system: System,
+    /// Settings that were changed while it trained.
+    pub changes: Vec<SettingChange>,
     pub log: Vec<LogLine>,
     /// Active seconds of the run.
     pub time: f64,

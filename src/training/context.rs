@@ -73,6 +73,15 @@ impl Context {
         Ok(Context { text, ..self })
     }
 
+    /// The same data, device and text encoder with other settings.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn with_settings(&self, settings: Settings) -> Result<Context, TrainingError> {
+        let (left_out, text) = (self.left_out.clone(), self.text.clone());
+        Ok(Context { left_out, text, ..Context::new(settings, self.dataset.clone(), &self.plain_device())? })
+    }
+
     /// What encoding text takes in an epoch of stages 1 and 3; `None` where an LSTM does it.
     pub fn text_operations(&self) -> Option<TextOperations> {
         Some(match (self.text.as_ref()?, self.dataset.tokens(Split::Train)) {

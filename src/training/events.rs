@@ -3,7 +3,7 @@
 //! One set of types for the in-process channel, the socket and `events.jsonl`. A number that is not finite is `None`
 //! here (JSON has no NaN): charts draw it as a gap and count it.
 //!
-//! Types only: they import nothing but `modality`, `split`, `config`'s source of labels and `device`'s usage. To add an event: a [`Body`], emitted where it happens; readers
+//! Types only: they import nothing but `modality`, `split`, `config`'s source of labels and changes, and `device`'s usage. To add an event: a [`Body`], emitted where it happens; readers
 //! of older versions skip lines that they do not know, and `run::view` says what it changes.
 
 mod costs;
@@ -25,13 +25,13 @@ pub use parameters::PartSize;
 pub use preparing::{Preparing, Work};
 pub use stage::{Cut, Moment, Stage, StageState};
 
-use crate::config::LabelSource;
+use crate::config::{Change, LabelSource};
 use crate::device::usage::Usage;
 use crate::modality::{Modality, PerModality};
 use crate::split::{PerSplit, Split};
 
 /// What a person or a script can ask of a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "command")]
 pub enum Command {
     /// Start, or go on from a park before the first stage.
@@ -53,6 +53,8 @@ pub enum Command {
     Checkpoint,
     /// Throw away this stage's progress, and that of the stages after it, and begin it anew.
     RestartStage { stage: Stage },
+    /// Change a setting for the rest of the run, from the next step on.
+    Set { change: Change },
 }
 
 /// Named numbers of a step or an epoch; `None` stands for a value that is not finite.
@@ -214,6 +216,21 @@ pub struct SummaryMetrics {
     pub test: Metrics,
 }
 
+/// A setting that was changed while the run trained.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SettingChange {
+    #[serde(flatten)]
+    pub change: Change,
+    /// The value that it had.
+    pub before: f64,
+    /// Where training was; the change holds for the steps after `step`.
+    pub stage: Stage,
+    pub epoch: u32,
+    pub step: u64,
+    /// Active seconds of the run.
+    pub time: f64,
+}
+
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "event")]
@@ -300,6 +317,9 @@ pub enum Body {
         #[serde(flatten)]
         usage: Usage,
     },
+    /// Settings were changed for the rest of the run: all changes that hold, in the order in which they were made. Told when
+    /// one is made, and again when a process takes the run up.
+    Changed { changes: Vec<SettingChange> },
     /// A checkpoint stands on the disk.
     Checkpointed {
         /// Below the run directory.

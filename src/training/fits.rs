@@ -21,7 +21,7 @@ pub struct Demand {
 pub struct Fit {
     /// Clips that go through the network together.
     pub batch: usize,
-    /// Batches whose gradients make one step.
+    /// Parts of a batch whose gradients make one step.
     pub accumulate: usize,
 }
 
@@ -70,8 +70,7 @@ impl Demand {
                     .into()
             }
             Some(Fit { batch, accumulate }) => format!(
-                ". {} with --set training.batch_size={batch} --set training.accumulate={accumulate}, which makes steps of as \
-                 many clips",
+                ". {} with --set training.accumulate={accumulate}, which computes batches in parts of {batch} clips",
                 if free.is_some() { "It fits" } else { "Try it" }
             ),
             None => ". Not even single clips fit: train fewer layers, or with --device cpu".into(),
@@ -105,10 +104,10 @@ mod tests {
         assert_eq!(
             fits,
             "training with training.batch_size = 32 takes about 5.0 GB: 1.8 GB of weights, gradients and optimiser, 100 MB of \
-             activations a clip; 4.0 GB are free. It fits with --set training.batch_size=16 --set training.accumulate=2, which \
-             makes steps of as many clips"
+             activations a clip; 4.0 GB are free. It fits with --set training.accumulate=2, which computes batches in parts of 16 \
+             clips"
         );
-        assert!(BASE.advice(32, None).contains("Try it with --set training.batch_size=16 --set training.accumulate=2"));
+        assert!(BASE.advice(32, None).contains("Try it with --set training.accumulate=2"));
         assert!(BASE.advice(32, Some(1_000_000_000)).contains("Not even single clips fit"));
         assert!(BASE.advice(8, Some(u64::MAX)).contains("By this estimate it fits"));
     }

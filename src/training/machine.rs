@@ -1,6 +1,7 @@
 //! The stage machine: epochs, steps, pauses, checkpoints and the order of the stages. What a step computes is the
 //! stages' business (see [`StageTrainer`]).
 
+mod changing;
 mod commands;
 mod costs;
 mod cutting;
@@ -30,8 +31,10 @@ use super::listener::Listener;
 use super::metrics;
 use super::readback::Readback;
 use super::targets;
+use crate::config::Settings;
 use crate::modality::{Modality, PerModality};
 use crate::split::{PerSplit, Split};
+use changing::Changed;
 
 /// How a stage was left.
 enum End {
@@ -40,6 +43,17 @@ enum End {
     Restart(Stage),
     /// Go on with a stage that was cut.
     Continue(Stage),
+    /// Take the stage up with settings that were changed.
+    Changed(Changed),
+}
+
+/// The most epochs of a stage.
+fn epochs_of(settings: &Settings, stage: Stage) -> u32 {
+    match stage {
+        Stage::Contrastive => settings.contrastive.epochs,
+        Stage::Denoising => settings.denoising.epochs,
+        Stage::Joint => settings.joint.epochs,
+    }
 }
 
 /// What a command means for the running stage.
@@ -71,6 +85,10 @@ struct Running {
 /// Runs the stages of one job.
 pub struct Machine<'a> {
     context: Arc<Context>,
+    /// The settings before any was changed while the run trained.
+    begun_with: Settings,
+    /// The running stage is taken up after a change: whether it ends after its epoch.
+    taken_up: Option<bool>,
     device_name: String,
     plan: Vec<StagePlan>,
     control: &'a Control,
@@ -95,19 +113,18 @@ impl<'a> Machine<'a> {
             return Err(TrainingError::TooFewSamples { found: samples });
         }
         let steps = samples.div_ceil(job.settings.training.batch_size) as u32;
-        let epochs = |stage| match stage {
-            Stage::Contrastive => job.settings.contrastive.epochs,
-            Stage::Denoising => job.settings.denoising.epochs,
-            Stage::Joint => job.settings.joint.epochs,
-        };
+        let epochs = |stage| epochs_of(&job.settings, stage);
         let mut stages = job.stages;
         stages.sort_unstable();
         stages.dedup();
         let plan = stages.iter().map(|&s| StagePlan { stage: s, epochs: epochs(s), steps_per_epoch: steps }).collect();
+        let begun_with = job.settings.clone();
         let context = Context::new(job.settings, job.dataset, &job.device.device)?.with_text(job.text)?;
         targets::check(&context)?;
         Ok(Self {
             context: Arc::new(context),
+            begun_with,
+            taken_up: None,
             device_name: job.device.name,
             plan,
             control,
@@ -135,6 +152,7 @@ impl<'a> Machine<'a> {
             (state, passed_over) = (checkpoint.state, why);
             self.context.expect_left_out(&self.progress.left_out)?;
             self.clock.set(self.progress.time);
+            self.adopt_changes()?;
         }
         self.progress.left_out = self.context.left_out.clone();
         let prepared = self.prepared();
@@ -143,6 +161,7 @@ impl<'a> Machine<'a> {
         let mut current = self.first_stage(&mut state)?;
         if resume {
             self.emit(Body::Resumed { device: self.device_name.clone() })?;
+            self.tell_changes()?;
         }
         if let Some(stage) = outdated {
             self.log(Level::Warning, format!("{OUTDATED}; stage {stage} begins anew"))?;
@@ -171,6 +190,13 @@ impl<'a> Machine<'a> {
                 }
                 End::Restart(from) => current = self.restart(from)?,
                 End::Continue(cut) => (current, state) = self.continue_stage(cut)?,
+                End::Changed(changed) => {
+                    self.adopt_changes()?;
+                    // The stages' epochs may be others.
+                    let prepared = self.prepared();
+                    self.emit(Body::Prepared(prepared))?;
+                    (state, self.taken_up) = (changed.state, Some(changed.stop_after_epoch));
+                }
                 End::Stopped => {
                     self.emit(Body::Stopped)?;
                     return Ok(Outcome::Stopped);
@@ -292,7 +318,9 @@ impl<'a> Machine<'a> {
         }
         let mut running =
             Running { stage, trainer, best, readback: Readback::new(&self.context.device), stop_after_epoch: false };
-        if self.progress.step == 0 {
+        let taken_up = self.taken_up.take();
+        running.stop_after_epoch = taken_up.unwrap_or(false);
+        if self.progress.step == 0 && taken_up.is_none() {
             self.emit(Body::Parameters { parts: running.trainer.parameters() })?;
             self.before_first_epoch(&mut running)?;
         }

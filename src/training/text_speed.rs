@@ -9,7 +9,7 @@ use burn::tensor::{Tensor, TensorData, activation};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::optimizer::{Clipping, adamw};
+use super::optimizer::{AdamW, Clipping};
 use super::records::Trainee;
 use super::speed::Rates;
 use crate::config::Pooling;
@@ -63,7 +63,7 @@ pub fn text_rates(config: &BertConfig, clips: &Clips, device: &ComputeDevice, ep
         output: LinearConfig::new(config.hidden_size, REPRESENTATION).init(&taped),
         head: LinearConfig::new(REPRESENTATION, 1).init(&taped),
     };
-    let mut trained = Trainee::new(trained, adamw(0.01, 1.0, Clipping::Tensors));
+    let mut trained = Trainee::new(trained, AdamW::new(0.01, 1.0, Clipping::Together), "bert");
     let batches: Vec<(Tokens, Vec<f32>)> =
         (0..clips.count / clips.batch).map(|_| made_up(config, clips, &mut rng)).collect();
     let rates = (0..=epochs).map(|_| {

@@ -19,6 +19,7 @@ mod many_runs;
 mod notify;
 mod outlive;
 mod screen;
+mod set;
 mod slurm;
 mod studies;
 mod table;

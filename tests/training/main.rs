@@ -5,6 +5,7 @@
 mod support;
 
 mod calibration;
+mod changes;
 mod checkpoints;
 mod health;
 mod learners;

@@ -27,6 +27,8 @@ pub enum Action {
     RestartStage,
     /// Go on with a stage that was ended early.
     ContinueStage,
+    /// Change a setting of the run that is trained.
+    SetSetting,
     StopRun,
     /// Show the losses of the n-th stage, from 0.
     Tab(usize),

@@ -51,6 +51,12 @@ const RUN: &[Binding] = &[
         "",
         "more epochs: go on with a stage that was ended early (asks first)",
     ),
+    bind(
+        Action::SetSetting,
+        &[Key::char('E')],
+        "",
+        "change a setting for the rest of the run: learning rates, epochs, patience, weights of losses",
+    ),
     bind(Action::StopRun, &[Key::char('S'), Key::char('X')], "", "end the run; it can be resumed (asks first)"),
     bind(Action::Tab(0), &[Key::char('1')], "", "losses and metrics of the contrastive stage"),
     bind(Action::Tab(1), &[Key::char('2')], "", "losses and metrics of the denoising stage"),

@@ -41,6 +41,8 @@ pub enum Overlay {
     },
     /// What `mug study run` takes is being typed.
     RunStudy(Line),
+    /// A setting of the run is being changed: `key=value`.
+    SetSetting(Line),
     /// A search for runs is being typed; the one that held before.
     Search {
         line: Line,

@@ -2,6 +2,7 @@
 
 use super::datasets::train;
 use super::say::{announce, say};
+use crate::config::Change;
 use crate::console::state::State;
 use crate::console::state::action::Action;
 use crate::console::state::attached::{Attached, Link};
@@ -19,6 +20,7 @@ pub fn act(state: &mut State, action: Action, effects: &mut Vec<Effect>) {
         Action::Checkpoint => send(state, Command::Checkpoint, "a checkpoint is asked for", effects),
         Action::RestartStage => ask_restart(state),
         Action::ContinueStage => ask_continue(state),
+        Action::SetSetting => ask_for_change(state),
         Action::StopRun => match state.refusal() {
             None => state.overlay = Some(Overlay::Confirm(Question::Stop)),
             Some(why) => say(state, Level::Warning, why),
@@ -66,6 +68,26 @@ fn send(state: &mut State, command: Command, said: &str, effects: &mut Vec<Effec
             announce(state, said);
         }
         Some(why) => say(state, Level::Warning, why),
+    }
+}
+
+/// Has the person type a change; proposed is the learning rate of the stage that is trained.
+fn ask_for_change(state: &mut State) {
+    if let Some(why) = state.refusal() {
+        return say(state, Level::Warning, why);
+    }
+    let stage = state.stage_in_training().unwrap_or(Stage::Contrastive);
+    state.overlay = Some(Overlay::SetSetting(format!("{stage}.learning_rate=").into()));
+}
+
+/// Has the run make the change that was typed; one that is not understood can be mended.
+pub fn set(state: &mut State, line: tui_input::Input, effects: &mut Vec<Effect>) {
+    match Change::parse(line.value()) {
+        Ok(change) => send(state, Command::Set { change }, &format!("{change} from the next step on"), effects),
+        Err(why) => {
+            say(state, Level::Warning, why.to_string());
+            state.overlay = Some(Overlay::SetSetting(line));
+        }
     }
 }
 

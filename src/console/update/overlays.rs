@@ -91,6 +91,14 @@ pub fn key(state: &mut State, event: &KeyEvent, effects: &mut Vec<Effect>) {
                 state.overlay = Some(Overlay::RunStudy(line));
             }
         },
+        Overlay::SetSetting(mut line) => match event.code {
+            KeyCode::Esc => {}
+            KeyCode::Enter => control::set(state, line, effects),
+            _ => {
+                edit(&mut line, event);
+                state.overlay = Some(Overlay::SetSetting(line));
+            }
+        },
         Overlay::Search { mut line, before } => match event.code {
             KeyCode::Esc => runs::search(state, &before),
             KeyCode::Enter if state.runs.search_error.is_none() => {}
@@ -268,6 +276,7 @@ fn line(overlay: &mut Overlay) -> Option<&mut Line> {
     match overlay {
         Overlay::OpenFile(line)
         | Overlay::RunStudy(line)
+        | Overlay::SetSetting(line)
         | Overlay::Export(line)
         | Overlay::Filter { line, .. }
         | Overlay::Note { line, .. }

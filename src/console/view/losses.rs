@@ -289,8 +289,14 @@ impl<'a> Plot<'a> {
             self.view.best_epoch().map(|i| Mark { x: self.place_of(self.view.per_epoch.step[i], x), symbol: '★' });
         let end = (self.view.state == StageState::Finished)
             .then(|| Mark { x: self.place_of(self.view.step, x), symbol: '✔' });
+        let changes = run
+            .view
+            .changes
+            .iter()
+            .filter(|c| c.stage == stage)
+            .map(|c| Mark { x: if x == XAxis::Time { c.time } else { self.place_of(c.step, x) }, symbol: 'Δ' });
         // The best epoch last: a stage that ended at its best shows the star.
-        pauses.chain(end).chain(best).collect()
+        pauses.chain(changes).chain(end).chain(best).collect()
     }
 
     /// The values at the crosshair, or the latest ones, and the epoch that is handed on as far as there is room.

@@ -49,6 +49,7 @@ use super::state::overlay::{Overlay, Typed};
 use super::state::pane::{Pane, panes};
 use super::terminal::theme;
 use super::widgets::frame::{blank, put};
+use crate::training::events::Level;
 
 macro_rules! draw_pane {
     ($($name:ident $module:ident,)*) => {
@@ -132,6 +133,10 @@ pub fn draw(state: &State, frame: &mut Frame<'_>) {
         }
         Some(Overlay::RunStudy(line)) => {
             cursor = Some(prompt::line("mug study run", line, None, footer, buffer));
+        }
+        Some(Overlay::SetSetting(line)) => {
+            let problem = state.notice.as_ref().filter(|n| n.level != Level::Info).map(|n| n.text.as_str());
+            cursor = Some(prompt::line("for the rest of the run:", line, problem, footer, buffer));
         }
         Some(Overlay::Search { line, .. }) => {
             cursor = Some(prompt::line("search:", line, state.runs.search_error.as_deref(), footer, buffer));

@@ -21,7 +21,9 @@ use crate::run::directory::{Manifest, ProcessRecord, RunDir};
 use crate::run::list::RunState;
 use crate::run::lock;
 use crate::run::view::RunView;
-use crate::training::events::{Check, CheckState, Costs, LabelSummaries, Level, Metrics, PartSize, Stage, StageState};
+use crate::training::events::{
+    Check, CheckState, Costs, LabelSummaries, Level, Metrics, PartSize, SettingChange, Stage, StageState,
+};
 
 /// What became of a run.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -58,6 +60,8 @@ pub struct Card {
     pub data_sha256: Option<String>,
     /// All settings, those that are not as they ship for the dataset first.
     pub settings: Vec<Setting>,
+    /// Settings that were changed while it trained, with the step after which they hold.
+    pub changes: Vec<SettingChange>,
     /// What the run warned of, besides signs of failure: findings in the data among it.
     pub warnings: Vec<String>,
 }
@@ -209,6 +213,7 @@ impl Card {
             process: manifest.process.clone(),
             data_sha256: manifest.data.as_ref().map(|d| d.sha256.clone()),
             settings: all_settings(manifest),
+            changes: view.changes.clone(),
             warnings: warnings(view),
         }
     }

@@ -5,7 +5,7 @@ use crate::config::LabelSource;
 use crate::modality::Modality;
 use crate::report::numbers::{IN_SAMPLE, IN_SAMPLE_WORDS, clock, number};
 use crate::split::Split;
-use crate::training::events::{Agreement, CheckState, LabelSummary, Stage, StageState};
+use crate::training::events::{Agreement, CheckState, LabelSummary, SettingChange, Stage, StageState};
 use crate::training::metrics;
 
 /// Warnings that are shown; the log has them all.
@@ -50,6 +50,7 @@ impl Card {
             self.stage_lines(),
             self.cost_lines(),
             self.parameter_lines(),
+            self.change_lines(),
             self.process_lines(),
         ];
         for part in parts.into_iter().filter(|part| !part.is_empty()) {
@@ -114,6 +115,14 @@ impl Card {
             (None, LabelSource::Corrected) => vec!["labels: not corrected yet".to_owned()],
             (None, _) => vec![format!("labels: {learned}")],
         }
+    }
+
+    fn change_lines(&self) -> Vec<String> {
+        let line = |c: &SettingChange| {
+            format!("  {} (before {}), {} epoch {} step {}", c.change, c.before, c.stage, c.epoch, c.step)
+        };
+        let head = (!self.changes.is_empty()).then(|| "changed while it trained".to_owned());
+        head.into_iter().chain(self.changes.iter().map(line)).collect()
     }
 
     fn health_lines(&self) -> Vec<String> {

@@ -9,10 +9,12 @@ use super::request::{Choice, Draw, FigureKind, Request, Subject, XAxis};
 use crate::report::scale::Scale;
 use crate::report::smoothing::Smoother;
 use crate::run::view::{Column, Curves, RunView, StageView};
-use crate::training::events::Stage;
+use crate::training::events::{SettingChange, Stage};
 
 /// The marks of the epoch that is handed on.
 pub const BEST: Stroke = Stroke::dashed(GREY, 0.8, 1.5, 2.0);
+/// Where a setting was changed.
+const CHANGE: Stroke = Stroke::dashed(VERMILLION, 0.8, 4.0, 2.0);
 /// Least width of a panel in px before fewer stand side by side.
 const PANEL: f64 = 200.0;
 /// Places across a panel at which a curve's extremes are kept.
@@ -47,7 +49,17 @@ fn figure(subject: &Subject<'_>, request: &Request, width: f64) -> Result<Figure
     for stage in &stages {
         let data = Data::of(view.stage(*stage), request);
         match data {
-            Some(data) => panels.push(data.panel(*stage, request, &mut notes)),
+            Some(data) => {
+                let mut panel = data.panel(*stage, request, &mut notes);
+                let changes = view.changes.iter().filter(|c| c.stage == *stage);
+                let x = |c: &SettingChange| match request.x {
+                    XAxis::Step => c.step as f64,
+                    XAxis::Epoch => c.step as f64 / f64::from(view.stage(*stage).steps_per_epoch.max(1)),
+                    XAxis::Time => c.time,
+                };
+                panel.layers.splice(0..0, changes.map(|c| Layer::Upright { x: x(c), stroke: CHANGE }));
+                panels.push(panel);
+            }
             None if stages.len() > 1 => notes.push(format!("{stage}: does not report \"{}\"", request.value)),
             None => {}
         }
@@ -91,6 +103,9 @@ fn legend(request: &Request, view: &RunView, stages: &[Stage]) -> Vec<Key> {
     keys.push(key("validation", Sign::LineAndDot(look(1).stroke, look(1).marker)));
     if stages.iter().any(|s| view.stage(*s).best_epoch().is_some()) {
         keys.push(key(&handed_on(stages), Sign::LineAndDot(BEST, Marker::Star)));
+    }
+    if view.changes.iter().any(|c| stages.contains(&c.stage)) {
+        keys.push(key("a setting was changed", Sign::Line(CHANGE)));
     }
     keys
 }

@@ -57,6 +57,8 @@ impl RunView {
                 if let Some(prepared) = &mut self.prepared {
                     prepared.device = device.clone();
                 }
+                // Those that hold are told again.
+                self.changes.clear();
                 self.fault = None;
                 self.summary = None;
             }
@@ -166,6 +168,7 @@ impl RunView {
                     self.stages[stage.index()].costs = Some(*costs);
                 }
             }
+            Body::Changed { changes } => self.changes = changes.clone(),
             Body::System { at, usage } => self.system.push(*at, event.time, usage),
             Body::Checkpointed { .. } => self.checkpoints += 1,
             Body::Paused => {

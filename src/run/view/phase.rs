@@ -52,6 +52,7 @@ impl Phase {
             | Body::Health { .. }
             | Body::Costs { .. }
             | Body::System { .. }
+            | Body::Changed { .. }
             | Body::Checkpointed { .. }
             | Body::Log { .. } => self,
         }

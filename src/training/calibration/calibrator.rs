@@ -152,7 +152,7 @@ impl Calibrator {
         let (seed, batch, epochs) = (settings.training.seed, settings.training.batch_size, settings.denoising.epochs);
         let rows = dataset.len(Split::Train);
         let total = f64::from(epochs) * rows.div_ceil(batch) as f64;
-        let context = Arc::new(Context::new(settings, dataset.clone(), &self.context.plain_device())?);
+        let context = Arc::new(self.context.with_settings(settings)?);
         let mut trainer = Denoising::new(context, &self.found);
         let mut step = 0_u64;
         for epoch in 1..=epochs {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::training::events::{LabelSummaries, Rates, Stage, StageSummary, SummaryMetrics};
+use crate::training::events::{LabelSummaries, Rates, SettingChange, Stage, StageSummary, SummaryMetrics};
 use crate::training::left_out::LeftOut;
 use crate::training::parts::Part;
 
@@ -55,6 +55,8 @@ pub struct Progress {
     pub left_out: LeftOut,
     /// The learning rates that were recorded last in the running stage.
     pub rates: Rates,
+    /// Settings that were changed for the rest of the run.
+    pub changes: Vec<SettingChange>,
     /// 0 for checkpoints of versions that kept no list of their parts.
     pub format: u32,
 }
@@ -89,6 +91,7 @@ impl Progress {
             targets: calibrated.clone().filter(|_| stage == Stage::Joint),
             calibrated,
             left_out: std::mem::take(&mut self.left_out),
+            changes: std::mem::take(&mut self.changes),
             ..Progress::default()
         };
     }

@@ -36,6 +36,11 @@ impl Machine<'_> {
             Command::RestartStage { stage } => {
                 self.log(Level::Warning, format!("stage {stage} has not begun; nothing was restarted"))?;
             }
+            Command::Set { change } => {
+                if self.accept(change, running)? {
+                    return self.take_up_changed(running);
+                }
+            }
             Command::Pause => {
                 self.save(Some(running))?;
                 return self.park(running);
@@ -49,10 +54,13 @@ impl Machine<'_> {
         self.stage_changed(StageState::Paused)?;
         self.emit(Body::Paused)?;
         self.clock.stop();
+        let mut changed = false;
         loop {
             match self.control.wait() {
                 Command::Start | Command::Resume => break,
                 Command::Pause => {}
+                // They hold when the park is left.
+                Command::Set { change } => changed |= self.accept(change, running)?,
                 command => {
                     let flow = self.obey(command, running)?;
                     if matches!(flow, Flow::Leave(_)) {
@@ -65,6 +73,6 @@ impl Machine<'_> {
         self.clock.start();
         self.emit(Body::Unpaused)?;
         self.stage_changed(StageState::Running)?;
-        Ok(Flow::Go)
+        if changed { self.take_up_changed(running) } else { Ok(Flow::Go) }
     }
 }

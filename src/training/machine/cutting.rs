@@ -50,7 +50,8 @@ impl Machine<'_> {
         let refreshes = self.progress.refreshes.max(progress.refreshes);
         // A calibration outlasts the stages that build on its network.
         let calibrated = self.progress.calibrated.clone().filter(|_| stage > Stage::Contrastive);
-        self.progress = Progress { time: self.clock.now(), refreshes, calibrated, ..progress };
+        let changes = std::mem::take(&mut self.progress.changes);
+        self.progress = Progress { time: self.clock.now(), refreshes, calibrated, changes, ..progress };
         if stage == Stage::Contrastive {
             self.handed_on = None;
         }

@@ -223,6 +223,7 @@ impl Machine<'_> {
                     | Command::StopAfterEpoch
                     | Command::KeepStage
                     | Command::RestartStage { .. }
+                    | Command::Set { .. }
                     | Command::ContinueStage { .. }),
                 ) => {
                     later.push(command);
