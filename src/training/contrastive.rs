@@ -14,7 +14,7 @@ use super::feed::Feed;
 use super::inference::{infer, sample};
 use super::losses::{contrastive, mean_abs, mean_abs_known, mean_abs_of_known};
 use super::metrics;
-use super::optimizer::{Clipping, adamw};
+use super::optimizer::{AdamW, Clipping};
 use super::presence::pair_with;
 use super::randomness::of_member;
 use super::readback::Pending;
@@ -36,7 +36,8 @@ pub struct Contrastive {
 impl Contrastive {
     pub fn new(context: Arc<Context>) -> Self {
         let settings = &context.settings;
-        let optimizer = adamw(settings.contrastive.weight_decay, settings.training.gradient_clip, Clipping::Tensors);
+        let optimizer =
+            AdamW::new(settings.contrastive.weight_decay, settings.training.gradient_clip, Clipping::Tensors);
         Self { networks: Trainee::new(context.new_networks(), optimizer), context }
     }
 

@@ -15,7 +15,7 @@ use super::events::{LabelValues, Scalars};
 use super::feed::Feed;
 use super::inference::Inference;
 use super::labels::corrected_labels;
-use super::optimizer::{Clipping, adamw};
+use super::optimizer::{AdamW, Clipping};
 use super::randomness::{Purpose, generator};
 use super::readback::Pending;
 use super::readback::values;
@@ -52,7 +52,7 @@ impl Denoising {
             found.iter().map(|f| f[split].as_ref().map(of)).collect()
         });
         let settings = &context.settings;
-        let optimizer = adamw(settings.denoising.weight_decay, settings.training.gradient_clip, Clipping::Slices);
+        let optimizer = AdamW::new(settings.denoising.weight_decay, settings.training.gradient_clip, Clipping::Slices);
         Self {
             corrector: Trainee::new(context.new_corrector(), optimizer),
             representations,

@@ -13,7 +13,7 @@ use super::feed::Feed;
 use super::inference::infer;
 use super::losses::{mean_abs, mean_abs_of_known};
 use super::metrics;
-use super::optimizer::{Clipping, adamw};
+use super::optimizer::{AdamW, Clipping};
 use super::readback::Pending;
 use super::records::{Trained, Trainee};
 use super::scalars::scalars;
@@ -34,7 +34,7 @@ pub struct Joint {
 impl Joint {
     pub fn new(context: Arc<Context>, network: Network, targets: Box<dyn Targets>) -> Self {
         let settings = &context.settings;
-        let optimizer = adamw(settings.joint.weight_decay, settings.training.gradient_clip, Clipping::Tensors);
+        let optimizer = AdamW::new(settings.joint.weight_decay, settings.training.gradient_clip, Clipping::Tensors);
         Self { network: Trainee::new(network, optimizer), targets, context }
     }
 }

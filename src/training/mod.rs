@@ -46,7 +46,7 @@ mod losses;
 mod machine;
 pub mod metrics;
 mod operations;
-mod optimizer;
+pub mod optimizer;
 mod parts;
 mod presence;
 mod randomness;

@@ -1,32 +1,49 @@
 //! Weights and optimiser state to and from burnpack documents, and the pair of a module and its optimiser that a stage
 //! trains.
 
-use burn::module::Module;
-use burn::optim::{GradientsParams, ModuleOptimizer};
+use burn::module::{Module, ModuleMapper, Param};
+use burn::optim::GradientsParams;
 use burn::store::{ModuleRecord, RecordError};
 use burn::tensor::{Bytes, Tensor};
 
 use super::error::TrainingError;
+use super::optimizer::{AdamW, LearningRates};
+use crate::device::is_cpu;
 
 /// What a stage trains, with the optimiser that does it.
 pub struct Trainee<M> {
     pub module: M,
-    optimizer: ModuleOptimizer,
+    optimizer: AdamW,
 }
 
 impl<M: Module> Trainee<M> {
-    pub fn new(module: M, optimizer: ModuleOptimizer) -> Self {
+    pub fn new(module: M, optimizer: AdamW) -> Self {
         Self { module, optimizer }
     }
 
     /// One optimiser step down the gradient of `loss`, (1).
-    pub fn step(&mut self, loss: &Tensor<1>, learning_rate: f64) {
-        self.apply(GradientsParams::from_grads(loss.backward(), &self.module), learning_rate);
+    pub fn step(&mut self, loss: &Tensor<1>, rates: impl Into<LearningRates>) {
+        self.apply(GradientsParams::from_grads(loss.backward(), &self.module), rates);
     }
 
     /// One optimiser step down a gradient.
-    pub fn apply(&mut self, gradients: GradientsParams, learning_rate: f64) {
-        self.module = self.optimizer.step(learning_rate, self.module.clone(), gradients);
+    pub fn apply(&mut self, gradients: GradientsParams, rates: impl Into<LearningRates>) {
+        // The optimiser changes numbers where they lie if nobody else has them.
+        let hollow = self.module.clone().map(&mut Hollow);
+        let module = std::mem::replace(&mut self.module, hollow);
+        self.module = self.optimizer.step(&rates.into(), module, gradients);
+    }
+}
+
+/// Leaves a module's parameters on the CPU with a number each, to stand where the module was while it is changed.
+struct Hollow;
+
+impl ModuleMapper for Hollow {
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        param.map(|tensor| match is_cpu(&tensor.device()) {
+            true => Tensor::zeros([1; D], &tensor.device()),
+            false => tensor,
+        })
     }
 }
 
@@ -63,7 +80,7 @@ impl<M: Module> Trained for Trainee<M> {
     }
 
     fn optimizer(&self) -> Result<Vec<u8>, TrainingError> {
-        Ok(self.optimizer.into_bytes().map_err(TrainingError::Record)?.to_vec())
+        self.optimizer.state().map_err(TrainingError::Record)
     }
 
     fn load(&mut self, weights: Vec<u8>) -> Result<(), TrainingError> {
@@ -73,9 +90,7 @@ impl<M: Module> Trained for Trainee<M> {
 
     fn restore(&mut self, weights: Vec<u8>, optimizer: Vec<u8>) -> Result<(), TrainingError> {
         self.load(weights)?;
-        let state = Bytes::from_bytes_vec(optimizer);
-        self.optimizer = self.optimizer.clone().from_bytes(state).map_err(TrainingError::Record)?;
-        Ok(())
+        self.optimizer.restore(optimizer).map_err(TrainingError::Record)
     }
 }
 

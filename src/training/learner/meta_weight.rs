@@ -32,7 +32,7 @@ use crate::training::error::TrainingError;
 use crate::training::events::LabelValues;
 use crate::training::feed::Feed;
 use crate::training::inference::{Inference, infer, infer_all};
-use crate::training::optimizer::{Clipping, adamw};
+use crate::training::optimizer::{AdamW, Clipping};
 use crate::training::randomness::{Purpose, generator};
 use crate::training::readback::{Pending, values};
 use crate::training::records::{Trained, Trainee};
@@ -102,7 +102,7 @@ pub fn new_weighting(context: &Context) -> Weighting {
 impl MetaWeight {
     pub fn new(context: Arc<Context>, network: Network) -> Self {
         let settings = &context.settings;
-        let optimizer = adamw(settings.denoising.weight_decay, settings.training.gradient_clip, Clipping::Tensors);
+        let optimizer = AdamW::new(settings.denoising.weight_decay, settings.training.gradient_clip, Clipping::Tensors);
         let pair = Pair { network, weighting: new_weighting(&context) };
         Self { pair: Trainee::new(pair, optimizer), context }
     }

@@ -35,7 +35,7 @@ use crate::training::events::LabelValues;
 use crate::training::feed::Feed;
 use crate::training::inference::{infer, infer_all};
 use crate::training::labels::corrected_labels_of;
-use crate::training::optimizer::{Clipping, adamw};
+use crate::training::optimizer::{AdamW, Clipping};
 use crate::training::readback::{Pending, values};
 use crate::training::records::{Trained, Trainee};
 use crate::training::scalars::scalars;
@@ -102,7 +102,7 @@ pub(super) fn look(pair: &Pair, setting: &Setting<'_>) -> Look {
 impl Mlc {
     pub fn new(context: Arc<Context>, network: Network) -> Self {
         let settings = &context.settings;
-        let optimizer = adamw(settings.denoising.weight_decay, settings.training.gradient_clip, Clipping::Slices);
+        let optimizer = AdamW::new(settings.denoising.weight_decay, settings.training.gradient_clip, Clipping::Slices);
         let pair = Pair { network, corrector: context.new_corrector() };
         Self { pair: Trainee::new(pair, optimizer), steps: 0, last: Vec::new(), context }
     }
