@@ -54,6 +54,7 @@ mod readback;
 mod records;
 mod restoration;
 mod scalars;
+mod schedule;
 pub mod speed;
 mod summaries;
 pub mod survey;
