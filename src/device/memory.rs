@@ -7,7 +7,7 @@ use std::fs;
 
 /// The most memory of this process that was resident at once since [`forget_peak`], in bytes; `None` where that is not known.
 pub fn peak() -> Option<u64> {
-    fs::read_to_string("/proc/self/status").ok().and_then(|status| peak_in(&status))
+    fs::read_to_string("/proc/self/status").ok().and_then(|status| bytes_in(&status, "VmHWM:"))
 }
 
 /// Begins the peak anew from what is resident now. Where the system refuses, the peak stays that since the process began.
@@ -16,9 +16,14 @@ pub fn forget_peak() {
     let _ = fs::write("/proc/self/clear_refs", "5");
 }
 
-/// The peak in the text of `/proc/PID/status`.
-fn peak_in(status: &str) -> Option<u64> {
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+/// Bytes of memory that are free or can be made so; `None` where the system does not say.
+pub fn available() -> Option<u64> {
+    fs::read_to_string("/proc/meminfo").ok().and_then(|text| bytes_in(&text, "MemAvailable:"))
+}
+
+/// A line's number of kB, in bytes, in the text of a file like `/proc/PID/status`.
+pub(in crate::device) fn bytes_in(text: &str, name: &str) -> Option<u64> {
+    let line = text.lines().find_map(|line| line.strip_prefix(name))?;
     line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()?.checked_mul(1024)
 }
 
@@ -29,9 +34,9 @@ mod tests {
     #[test]
     fn the_peak_is_read_from_the_systems_words() {
         let status = "Name:\tmug\nVmPeak:\t  99999 kB\nVmHWM:\t   12345 kB\nVmRSS:\t    1 kB\n";
-        assert_eq!(peak_in(status), Some(12345 * 1024));
+        assert_eq!(bytes_in(status, "VmHWM:"), Some(12345 * 1024));
         for odd in ["", "VmHWM:", "VmHWM:\t12 MB", "VmHWM:\t-1 kB", "VmHWM:\t99999999999999999999 kB"] {
-            assert_eq!(peak_in(odd), None, "{odd}");
+            assert_eq!(bytes_in(odd, "VmHWM:"), None, "{odd}");
         }
     }
 

@@ -1,6 +1,6 @@
 //! How many workers at a time, and what each may take of the machine.
 
-use crate::device::DeviceRequest;
+use crate::device::{DeviceRequest, memory};
 use crate::host::spawn::Share;
 
 /// Workers at a time.
@@ -27,7 +27,7 @@ impl Jobs {
     /// `data`: bytes of the data file; `on_cpu`: whether the workers compute on the CPU.
     pub fn choose(asked: Option<usize>, gpus: Vec<usize>, on_cpu: bool, data: u64) -> Jobs {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let fit = memory().map(|free| free / (OF_A_WORKER + OF_THE_DATA * data)).unwrap_or(u64::MAX);
+        let fit = memory::available().map(|free| free / (OF_A_WORKER + OF_THE_DATA * data)).unwrap_or(u64::MAX);
         let fit = usize::try_from(fit).unwrap_or(usize::MAX).max(1);
         let most = if on_cpu { cores } else { gpus.len().max(1).min((cores / CORES_OF_A_GPU_WORKER).max(1)) };
         let count = asked.unwrap_or(most.min(fit)).max(1);
@@ -49,13 +49,6 @@ impl Jobs {
 /// Whether a request computes on the CPU, given the name of the device that it chose.
 pub fn is_on_cpu(request: DeviceRequest, chosen: &str) -> bool {
     request == DeviceRequest::Cpu || chosen.starts_with("CPU")
-}
-
-/// Bytes of memory that are free or can be made so; `None` where the system does not say.
-fn memory() -> Option<u64> {
-    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
-    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
-    line.split_whitespace().next()?.parse::<u64>().ok()?.checked_mul(1024)
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use rand_chacha::ChaCha8Rng;
 use super::error::TrainingError;
 use super::events::{EmbeddingValues, LabelValues, Metrics, PartSize, Scalars, Stage};
 use super::feed::Feed;
+use super::fits::Demand;
 use super::left_out::LeftOut;
 use super::levels::Levels;
 use super::operations::TextOperations;
@@ -18,6 +19,7 @@ use super::readback::Pending;
 use super::records::{self, Trained};
 use crate::config::{Grid, Settings};
 use crate::dataset::Dataset;
+use crate::device::{is_cpu, memory};
 use crate::modality::PerModality;
 use crate::model::bert;
 use crate::model::corrector::{Corrector, Member};
@@ -80,6 +82,45 @@ impl Context {
     pub fn with_settings(&self, settings: Settings) -> Result<Context, TrainingError> {
         let (left_out, text) = (self.left_out.clone(), self.text.clone());
         Ok(Context { left_out, text, ..Context::new(settings, self.dataset.clone(), &self.plain_device())? })
+    }
+
+    /// What training takes of the device's memory where a BERT is trained, which takes nearly all of it; `None` elsewhere.
+    pub fn demand(&self) -> Option<Demand> {
+        let Some(Text::Bert { bert, config, .. }) = &self.text else { return None };
+        let networks = self.settings.denoising.members.networks as u64;
+        let (trained, frozen) = bert.parameters();
+        let longest = self.dataset.tokens(Split::Train)?.lengths().max().unwrap_or(0) as u64;
+        Some(Demand {
+            trained: trained as u64 * networks,
+            frozen: frozen as u64 * networks,
+            activations: bert::activations(config) * longest * networks,
+        })
+    }
+
+    /// Makes sure, on the CPU, that there is memory for a step.
+    ///
+    /// # Errors
+    /// [`TrainingError::Memory`] with what would fit.
+    pub fn check_memory(&self) -> Result<(), TrainingError> {
+        let Some(demand) = self.demand().filter(|_| is_cpu(&self.plain_device())) else { return Ok(()) };
+        let part = self.settings.training.batch_size.div_ceil(self.settings.training.accumulate);
+        match memory::available() {
+            Some(free) if demand.bytes(part) > free => {
+                Err(TrainingError::Memory { advice: demand.advice(part, Some(free)) })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The same error, or, where a BERT is trained, what would fit: a device that fails then lacks memory as a rule.
+    pub fn explained(&self, error: TrainingError) -> TrainingError {
+        let part = self.settings.training.batch_size.div_ceil(self.settings.training.accumulate);
+        match (&error, self.demand()) {
+            (TrainingError::Device(found), Some(demand)) => {
+                TrainingError::Memory { advice: format!("{found}. {}", demand.advice(part, None)) }
+            }
+            _ => error,
+        }
     }
 
     /// What encoding text takes in an epoch of stages 1 and 3; `None` where an LSTM does it.

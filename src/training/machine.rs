@@ -120,6 +120,7 @@ impl<'a> Machine<'a> {
         let plan = stages.iter().map(|&s| StagePlan { stage: s, epochs: epochs(s), steps_per_epoch: steps }).collect();
         let begun_with = job.settings.clone();
         let context = Context::new(job.settings, job.dataset, &job.device.device)?.with_text(job.text)?;
+        context.check_memory()?;
         targets::check(&context)?;
         Ok(Self {
             context: Arc::new(context),
@@ -144,6 +145,10 @@ impl<'a> Machine<'a> {
     /// # Errors
     /// Whatever keeps training from going on; the last checkpoint stands.
     pub fn run(mut self, resume: bool) -> Result<Outcome, TrainingError> {
+        self.run_stages(resume).map_err(|error| self.context.explained(error))
+    }
+
+    fn run_stages(&mut self, resume: bool) -> Result<Outcome, TrainingError> {
         let found = if resume { self.found()? } else { None };
         let (mut state, mut passed_over, mut outdated) = (None, None, None);
         if let Some(Found { checkpoint, passed_over: why }) = found {

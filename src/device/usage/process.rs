@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use crate::device::memory::{self, bytes_in};
+
 /// What `/proc` says of this process and its machine.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Process {
@@ -26,7 +28,7 @@ pub fn read() -> Process {
         seconds,
         threads,
         memory: bytes_in(&text("/proc/self/status"), "VmRSS:"),
-        memory_free: bytes_in(&text("/proc/meminfo"), "MemAvailable:"),
+        memory_free: memory::available(),
         load: text("/proc/loadavg").split_ascii_whitespace().next().and_then(|word| word.parse().ok()),
     }
 }
@@ -40,12 +42,6 @@ fn in_stat(text: &str) -> (Option<f64>, Option<u32>) {
     let ticks = |number: usize| field(number).and_then(|word| word.parse::<u64>().ok());
     let seconds = ticks(14).zip(ticks(15)).map(|(user, system)| (user as f64 + system as f64) / TICKS);
     (seconds, field(20).and_then(|word| word.parse().ok()))
-}
-
-/// A line's number of kB, in bytes.
-fn bytes_in(text: &str, name: &str) -> Option<u64> {
-    let line = text.lines().find_map(|line| line.strip_prefix(name))?;
-    line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()?.checked_mul(1024)
 }
 
 #[cfg(test)]

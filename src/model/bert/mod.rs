@@ -29,7 +29,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use rand_chacha::ChaCha8Rng;
 
 pub use dropout::BertDropout;
-pub use operations::operations;
+pub use operations::{activations, operations};
 
 use self::clips::Clips;
 use self::cpu::{Memory, Setting};

@@ -26,6 +26,13 @@ pub fn operations(config: &BertConfig, tokens: &Tokens, pooling: Pooling) -> u64
     3 * tokens.lengths().map(clip).sum::<u64>()
 }
 
+/// Bytes that the tape keeps of a token for the way back, about: in each layer its input, queries, keys, values and sums over
+/// values, both norms' inputs and the wide layer.
+pub fn activations(config: &BertConfig) -> u64 {
+    let layer = 8 * config.hidden_size as u64 + config.intermediate_size as u64;
+    4 * layer * config.num_hidden_layers as u64
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

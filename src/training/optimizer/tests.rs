@@ -36,10 +36,10 @@ fn both(rule: &Rule, shape: [usize; 3]) -> [Vec<f32>; 2] {
 
 #[test]
 fn one_pass_makes_burns_steps_bit_for_bit() {
-    for shape in [[3, 4, 5], [1, 1, 1], [2, 3, 1], [3, 128, 257]] {
+    for shape in [[3, 4, 5], [1, 1, 2], [2, 3, 1], [3, 128, 257]] {
         let [own, burns] = both(&rule(0.0, Clipping::Tensors), shape);
         assert_eq!(own, burns, "{shape:?}");
-        assert!(own.iter().zip(values(wave(shape, 0.0, 1.0))).any(|(a, b)| (a - b).abs() > 0.02));
+        assert!(own.iter().zip(values(wave(shape, 0.0, 1.0))).all(|(a, b)| *a != b), "every number was moved");
     }
 }
 
