@@ -89,7 +89,8 @@ impl Recording {
         let (words, received) = mpsc::channel();
         let (tell, ended) = oneshot::channel();
         let (retry, gone) = (options.retry, options.gone);
-        let telling = Telling::new(dir, options.notify.clone(), Reports(words.clone()));
+        let reports = Reports(words.clone());
+        let telling = Telling::new(dir, options.notify.clone(), move |body| reports.note(body));
         std::thread::Builder::new().name("recorder".into()).spawn(move || {
             let thread = Thread {
                 recorder,

@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::recording::Reports;
 use crate::notify::{self, Message, Reason, Settings, Subject};
 use crate::run::directory::RunDir;
 use crate::training::events::{Body, Event, Level, Summary};
@@ -51,16 +50,22 @@ enum End {
 
 impl Telling {
     /// For a run and what its person asked for. A cell of a study tells nothing.
-    pub fn new(dir: &RunDir, settings: Result<Settings, String>, reports: Reports) -> Telling {
+    ///
+    /// `note` records something.
+    pub fn new(
+        dir: &RunDir,
+        settings: Result<Settings, String>,
+        note: impl Fn(Body) + Clone + Send + 'static,
+    ) -> Telling {
         let mut commands = None;
         let settings = settings.unwrap_or_else(|why| {
-            complain(&reports, why);
+            complain(&note, why);
             Settings::default()
         });
         if !settings.command.is_empty() && dir.manifest().cell.is_none() {
             let (sender, jobs) = mpsc::sync_channel(1);
-            let (own, complaints) = (settings.command.clone(), reports.clone());
-            let work = move || work(&own, &jobs, &reports);
+            let (own, complaints) = (settings.command.clone(), note.clone());
+            let work = move || work(&own, &jobs, &note);
             match std::thread::Builder::new().name("telling".into()).spawn(work) {
                 Ok(_) => commands = Some(sender),
                 Err(e) => complain(&complaints, format!("notify.command cannot be run: {e}")),
@@ -170,7 +175,7 @@ impl Telling {
 }
 
 /// Runs commands until there are no more.
-fn work(command: &[String], jobs: &Receiver<Job>, reports: &Reports) {
+fn work(command: &[String], jobs: &Receiver<Job>, note: &impl Fn(Body)) {
     for Job { message, limit, answer } in jobs {
         let failed = notify::run(command, limit, &message).err().map(|e| e.to_string());
         match (answer, failed) {
@@ -178,12 +183,12 @@ fn work(command: &[String], jobs: &Receiver<Job>, reports: &Reports) {
                 // Whoever waited may have given it up.
                 let _ = answer.send(failed);
             }
-            (None, Some(why)) => complain(reports, why),
+            (None, Some(why)) => complain(note, why),
             (None, None) => {}
         }
     }
 }
 
-fn complain(reports: &Reports, message: String) {
-    reports.note(Body::Log { level: Level::Warning, message });
+fn complain(note: &impl Fn(Body), message: String) {
+    note(Body::Log { level: Level::Warning, message });
 }

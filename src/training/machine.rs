@@ -34,7 +34,6 @@ use super::targets;
 use crate::config::Settings;
 use crate::modality::{Modality, PerModality};
 use crate::split::{PerSplit, Split};
-use changing::Changed;
 
 /// How a stage was left.
 enum End {
@@ -45,6 +44,12 @@ enum End {
     Continue(Stage),
     /// Take the stage up with settings that were changed.
     Changed(Changed),
+}
+
+/// How a stage is taken up whose settings changed.
+struct Changed {
+    state: Option<State>,
+    stop_after_epoch: bool,
 }
 
 /// The most epochs of a stage.

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::GpuUsage;
+use super::taken::GpuUsage;
 
 /// Where Linux lists the graphics cards.
 const CARDS: &str = "/sys/class/drm";

@@ -1,8 +1,8 @@
 //! The GPU that a process computes on, among those that the machine's drivers tell of.
 
-use super::GpuUsage;
 use super::amd::Card;
 use super::nvidia::Board;
+use super::taken::GpuUsage;
 
 /// A GPU that can be measured.
 pub enum Gpu {

@@ -4,7 +4,7 @@
 use nvml_wrapper::Nvml;
 use nvml_wrapper::enum_wrappers::device::TemperatureSensor;
 
-use super::GpuUsage;
+use super::taken::GpuUsage;
 
 /// A GPU of NVML.
 pub struct Board {

@@ -6,17 +6,10 @@
 
 use std::sync::Arc;
 
-use super::super::checkpoint::State;
 use super::super::error::TrainingError;
 use super::super::events::{Body, Level, SettingChange};
-use super::{End, Flow, Machine, Running};
+use super::{Changed, End, Flow, Machine, Running, epochs_of};
 use crate::config::{Change, Settings};
-
-/// How a stage is taken up whose settings changed.
-pub(super) struct Changed {
-    pub state: Option<State>,
-    pub stop_after_epoch: bool,
-}
 
 impl Machine<'_> {
     /// Takes note of a change, on the disk too; false where it is none.
@@ -60,7 +53,7 @@ impl Machine<'_> {
             return Ok(());
         }
         for plan in &mut self.plan {
-            plan.epochs = super::epochs_of(&settings, plan.stage);
+            plan.epochs = epochs_of(&settings, plan.stage);
         }
         self.context = Arc::new(self.context.with_settings(settings)?);
         Ok(())
