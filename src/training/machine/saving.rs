@@ -24,6 +24,9 @@ pub(super) struct Pace {
     told: Duration,
 }
 
+/// Longer intervals than the settings' are told from here on: less is of no account to anybody.
+const TOLD_FROM: Duration = Duration::from_secs(10);
+
 impl Pace {
     pub fn new() -> Self {
         Self { last: Instant::now(), cost: Duration::ZERO, told: Duration::ZERO }
@@ -50,7 +53,7 @@ impl Pace {
     /// say. Told again where it is twice as late as it was.
     fn stretched(&mut self, every: u32) -> Option<String> {
         let (least, wanted) = (self.least(), Duration::from_secs(u64::from(every)));
-        if every == 0 || least <= wanted || least < 2 * self.told {
+        if every == 0 || least <= wanted || least < TOLD_FROM || least < 2 * self.told {
             return None;
         }
         self.told = least;
@@ -241,5 +244,46 @@ impl Machine<'_> {
         }
         self.emit(Body::Unpaused)?;
         Ok(done)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pace(cost: Duration, since: Duration) -> Pace {
+        let last = Instant::now().checked_sub(since).expect("the machine has run for that long");
+        Pace { last, cost, told: Duration::ZERO }
+    }
+
+    #[test]
+    fn a_checkpoint_is_due_by_the_settings_or_by_its_cost_whichever_is_later() {
+        let (second, minute) = (Duration::from_secs(1), Duration::from_secs(60));
+        assert!(pace(second, minute).is_due(false, 30));
+        assert!(!pace(second, minute).is_due(false, 600), "the settings ask for fewer");
+        assert!(!pace(6 * second, minute).is_due(false, 30), "two minutes are the least");
+        assert!(!pace(second, minute).is_due(false, 0) && pace(second, minute).is_due(true, 0));
+        assert!(!pace(6 * second, minute).is_due(true, 0), "not even at an epoch's end");
+    }
+
+    #[test]
+    fn a_longer_interval_is_told_and_again_once_it_has_doubled() {
+        let mut pace = pace(Duration::from_secs(1), Duration::ZERO);
+        assert_eq!(pace.stretched(30), None);
+        pace.cost = Duration::from_secs(3);
+        assert_eq!(pace.stretched(0), None, "there are none within an epoch");
+        let words = pace.stretched(30).unwrap();
+        assert!(
+            words.contains("takes 3.0 s") && words.contains("every 60 s") && words.contains("every 30 s"),
+            "{words}"
+        );
+        pace.cost = Duration::from_secs(5);
+        assert_eq!(pace.stretched(30), None);
+        pace.cost = Duration::from_secs(6);
+        assert!(pace.stretched(30).unwrap().contains("every 120 s"));
+        // As long as that is of no account to anybody.
+        pace.cost = Duration::from_millis(200);
+        pace.told = Duration::ZERO;
+        assert_eq!(pace.stretched(1), None);
     }
 }
