@@ -23,6 +23,9 @@ impl Read for Reader<'_> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         let left = self.len.saturating_sub(self.at);
         let count = usize::try_from(left).unwrap_or(usize::MAX).min(out.len());
+        if count == 0 {
+            return Ok(0);
+        }
         self.file.read_at(self.at, &mut out[..count]).map_err(io::Error::other)?;
         self.at += count as u64;
         Ok(count)
