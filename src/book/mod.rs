@@ -28,6 +28,9 @@ pub mod keys {}
 #[doc = include_str!("method.md")]
 pub mod method {}
 
+#[doc = include_str!("results.md")]
+pub mod results {}
+
 #[doc = include_str!("speed.md")]
 pub mod speed {}
 
