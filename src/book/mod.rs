@@ -30,6 +30,8 @@ pub mod method {}
 
 #[doc = include_str!("scripts.md")]
 pub mod scripts {}
+#[doc = include_str!("results.md")]
+pub mod results {}
 
 #[doc = include_str!("speed.md")]
 pub mod speed {}

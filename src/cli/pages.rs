@@ -54,6 +54,12 @@ pub const PAGES: &[Page] = &[
         written: String::new,
     },
     Page {
+        name: "results",
+        about: "what the studies say of real data: tables as they came out",
+        source: include_str!("../book/results.md"),
+        written: String::new,
+    },
+    Page {
         name: "cluster",
         about: "batch systems, signals, watching from another node",
         source: include_str!("../book/cluster.md"),

@@ -90,7 +90,8 @@ impl Network {
         let (d, d_f) = (settings.representation, settings.fused);
         let modalities = settings.encoded();
         // Drawn even where they are not used: everything else begins with the same weights then.
-        let encoders = Modality::ALL.map(|m| Encoder::new(dims[m], settings.hidden, d, rng, device));
+        let dim = |m| if is_text(m) && text.is_some() { 0 } else { dims[m] };
+        let encoders = Modality::ALL.map(|m| Encoder::new(dim(m), settings.hidden, d, rng, device));
         let heads = Modality::ALL.map(|_| init::linear(d, 1, rng, device));
         let projections = Modality::ALL.map(|_| Projection {
             inner: init::linear(d_f, d_f, rng, device),

@@ -123,7 +123,7 @@ fn inside(state: &State) -> Option<Rect> {
 fn enter(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(open) = &state.studies.open else {
         let Some(study) = state.studies.all.get(state.studies.list.selected) else {
-            return say(state, Level::Info, "no studies yet");
+            return say(state, Level::Info, none_to_choose(state));
         };
         let (path, name) = (study.path.clone(), study.name.clone());
         return state.studies.open = Some(Opened { path, name, ..Opened::default() });
@@ -138,6 +138,14 @@ fn enter(state: &mut State, effects: &mut Vec<Effect>) {
             attach(state, path, follow, effects);
         }
         None => say(state, Level::Info, "this cell was not begun yet: it has no run to show"),
+    }
+}
+
+/// Why no study is selected.
+fn none_to_choose(state: &State) -> &'static str {
+    match state.studies.known {
+        true => "no studies yet: n begins one",
+        false => "still looking for studies",
     }
 }
 
@@ -165,7 +173,7 @@ fn ask(state: &mut State) {
     }
     let opened = state.studies.open.as_ref().and_then(|open| open.view.as_ref().map(|v| v.line.clone()));
     let Some(study) = opened.or_else(|| state.studies.all.get(state.studies.list.selected).cloned()) else {
-        return say(state, Level::Info, "no studies yet");
+        return say(state, Level::Info, none_to_choose(state));
     };
     let question = match study.counts {
         counts if counts.running > 0 => Question::StopStudy { path: study.path, name: study.name },

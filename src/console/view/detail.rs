@@ -122,7 +122,7 @@ fn error_bar(corrected: f32, spread: f32, y: f32, range: f32) -> String {
     cells.iter().collect()
 }
 
-/// A line a modality: corrected, changed, human, predicted, and how sure the members are of it.
+/// A line a modality: corrected, changed, human, predicted, how sure the members are of it, and what it counts.
 fn unimodal(state: &State, row: &RowRef<'_>, width: usize, page: &mut Page) {
     let human = state.labels.table.rows.human.is_some();
     let predicted = state.labels.table.predictions.is_some();
@@ -137,6 +137,10 @@ fn unimodal(state: &State, row: &RowRef<'_>, width: usize, page: &mut Page) {
     let spread = state.labels.table.spread.is_some();
     if spread {
         heading += &right("spread");
+    }
+    let weights = state.labels.table.weights.is_some();
+    if weights {
+        heading += &right("weight");
     }
     let bars = spread && text::width(&heading) + BAR + 3 <= width;
     page.add(heading, theme::FAINT);
@@ -153,6 +157,9 @@ fn unimodal(state: &State, row: &RowRef<'_>, width: usize, page: &mut Page) {
         if spread {
             let sign = if row.spread(m).is_finite() { "±" } else { "" };
             line += &right(&format!("{sign}{}", text::number(f64::from(row.spread(m)), 3)));
+        }
+        if weights {
+            line += &right(&text::number(f64::from(row.weight(m)), 3));
         }
         if bars {
             line += &format!("   {}", error_bar(row.corrected(m), row.spread(m), row.label(), range));

@@ -44,7 +44,8 @@ pub const NOT_OF_STAGE_2: &[&str] = &[
 ];
 
 /// Identifies everything that the stages up to `last` depend on, seed, data, device and this version of the program
-/// included: equal fingerprints, equal weights. `device`: in words, as runs record it. `None` where the data's content is
+/// included: equal fingerprints, equal weights. Of the program it is the version that counts, not the build: whoever changes
+/// its source without changing its version begins another study. `device`: in words, as runs record it. `None` where the data's content is
 /// not known, which is like no other.
 pub fn of_stages(settings: &Settings, plan: &Plan, device: &str, last: Stage) -> Option<String> {
     let data = plan.data.as_ref().map(|d| &d.sha256).or(plan.fingerprint.as_ref())?;

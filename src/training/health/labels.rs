@@ -1,4 +1,4 @@
-//! Stage 2: whether the corrector (MUCN) corrects, and whether it collapsed.
+//! Stage 2: whether the corrector (MUCN, or MLC's) corrects, and whether it collapsed.
 
 use super::evidence::Evidence;
 use super::sign::{Limit, Reading, Sign};
@@ -24,7 +24,7 @@ pub const IDENTITY: Sign = Sign {
     measure: "share of training rows whose label moved by more than 0.05 H",
     fails_above: false,
     limit: Limit::Setting("least_moved", |s| s.least_moved),
-    meaning: "MUCN returns the multimodal label: nothing was corrected.",
+    meaning: "The corrector returns the multimodal label: nothing was corrected.",
     advice: "Copies may be the best there is where features say little; mug calibrate judges that by some labelled clips. \
              Else raise the noise (denoising.corruption), or train longer (denoising.epochs, denoising.learning_rate).",
     judge: |evidence, _| of_each(evidence, |s, _| s.share_moved),
@@ -36,7 +36,7 @@ pub const OVER_CORRECTED: Sign = Sign {
     measure: "mean |y_m - y| in units of H, training split",
     fails_above: true,
     limit: Limit::Setting("most_change", |s| s.most_change),
-    meaning: "MUCN moves labels so far that little is left of y: it over-corrects or has collapsed.",
+    meaning: "The corrector moves labels so far that little is left of y: it over-corrects or has collapsed.",
     advice: "Use denoising.objective = \"bilevel\", or lower the noise (denoising.corruption) or \
              denoising.outer_weight (λ).",
     judge: |evidence, _| of_each(evidence, |s, h| s.mean_abs_change.map(|c| c / h)),
@@ -48,7 +48,7 @@ pub const FLATTENED: Sign = Sign {
     measure: "variance of y_m over that of y, training split",
     fails_above: false,
     limit: Limit::Setting("least_variance", |s| s.least_variance),
-    meaning: "MUCN has collapsed: it gives nearly the same label to every clip.",
+    meaning: "The corrector has collapsed: it gives nearly the same label to every clip.",
     advice: "Use denoising.objective = \"bilevel\", or lower the noise (denoising.corruption).",
     judge: |evidence, _| of_each(evidence, |s, _| s.variance_ratio),
 };
@@ -59,7 +59,7 @@ pub const INFLATED: Sign = Sign {
     measure: "variance of y_m over that of y, training split",
     fails_above: true,
     limit: Limit::Setting("most_variance", |s| s.most_variance),
-    meaning: "MUCN has collapsed: it drives labels to the ends of the range, whatever they were.",
+    meaning: "The corrector has collapsed: it drives labels to the ends of the range, whatever they were.",
     advice: "Use denoising.objective = \"bilevel\": the outer loss alone does this.",
     judge: |evidence, _| of_each(evidence, |s, _| s.variance_ratio),
 };
@@ -105,7 +105,7 @@ pub const MOVES_MOST: Sign = Sign {
     measure: "share of training labels that moved by more than 0.05 H and by more than the members' spread",
     fails_above: true,
     limit: Limit::Fixed(0.5),
-    meaning: "MUCN moves most labels and is sure of it. It learned that every label is a little wrong; of people's labels a \
+    meaning: "The corrector moves most labels and is sure of it. It learned that every label is a little wrong; of people's labels a \
               third or more equal y, and those it makes worse.",
     advice: "Corrupt fewer labels and leave the others exactly right: denoising.corruption = { permute = 0.3 }; or \
              calibrate by some labelled clips (mug calibrate).",
@@ -118,7 +118,7 @@ pub const IGNORES_LABEL: Sign = Sign {
     measure: "Pearson r of y_m with y, training split",
     fails_above: false,
     limit: Limit::Setting("least_correlation", |s| s.least_correlation),
-    meaning: "MUCN has collapsed: it ignores the label that it is to correct.",
+    meaning: "The corrector has collapsed: it ignores the label that it is to correct.",
     advice: "Use denoising.objective = \"bilevel\", or lower the noise (denoising.corruption).",
     judge: |evidence, _| {
         let Evidence::Labels { summaries, .. } = evidence else { return Vec::new() };

@@ -2,8 +2,9 @@
 //! representations with self-supervised multi-task learning, AAAI 2021; constants as the authors' code has them), see
 //! [the method](crate::book::method), rivals.
 //!
-//! y_s starts as y. Representations before the heads are kept for every training clip, and after each step the centres of
-//! those whose label is above and below 0. From the second epoch on the labels of a batch move by where its clips lie
+//! y_s starts as y. Representations before the heads are kept for every training clip, and after each step, as in the
+//! authors' `trains/SELF_MM.py` (`update_centers` follows each batch; the paper speaks of epochs), the centres of those whose
+//! label is above and below 0; clips with the label 0 belong to neither (the authors' code counts them as above). From the second epoch on the labels of a batch move by where its clips lie
 //! between the two centres, beside where their fused representations lie.
 
 use serde::{Deserialize, Serialize};
