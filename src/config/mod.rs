@@ -16,6 +16,7 @@ mod sections;
 mod settings;
 #[cfg(test)]
 mod tests;
+mod text;
 
 use std::path::Path;
 
@@ -30,9 +31,10 @@ pub use members::Members;
 pub use missing::{Missing, MissingAt};
 pub use sections::{
     Average, ContrastiveSettings, DataSettings, DenoisingSettings, HealthSettings, JointSettings, MetricSet,
-    ModelSettings, Objective, PerModalityFlag, TrainingSettings,
+    ModelSettings, Objective, PerModalityFlag, Precision, TrainingSettings,
 };
 pub use settings::Settings;
+pub use text::{Pooling, TextEncoder, TextSettings, TrainedLayers};
 
 /// The settings files that ship with the program, by catalogue name.
 pub const BUILT_IN: [(&str, &str); 5] = [

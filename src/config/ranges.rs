@@ -4,6 +4,8 @@ use super::corruption::Corruptions;
 use super::error::ConfigError;
 use super::learner::Learner;
 use super::settings::Settings;
+use super::text::{TextEncoder, TrainedLayers};
+use crate::modality::Modality;
 
 /// What one setting may be.
 pub(super) struct Rule {
@@ -17,20 +19,20 @@ pub(super) struct Rule {
 
 /// A rule for `section.field`; without a test every value that parses will do.
 macro_rules! rule {
-    ($section:ident.$field:ident, $expected:expr) => {
+    ($section:ident$(.$field:ident)+, $expected:expr) => {
         Rule {
-            key: concat!(stringify!($section), ".", stringify!($field)),
+            key: concat!(stringify!($section), $(".", stringify!($field)),+),
             expected: $expected,
             holds: |_| true,
-            found: |s| format!("{:?}", s.$section.$field),
+            found: |s| written(&s.$section$(.$field)+),
         }
     };
-    ($section:ident.$field:ident, $expected:expr, $holds:expr) => {
+    ($section:ident$(.$field:ident)+, $expected:expr, $holds:expr) => {
         Rule {
-            key: concat!(stringify!($section), ".", stringify!($field)),
+            key: concat!(stringify!($section), $(".", stringify!($field)),+),
             expected: $expected,
-            holds: |s| $holds(s.$section.$field),
-            found: |s| format!("{:?}", s.$section.$field),
+            holds: |s| $holds(s.$section$(.$field)+),
+            found: |s| format!("{:?}", s.$section$(.$field)+),
         }
     };
 }
@@ -73,6 +75,7 @@ pub(super) const RULES: &[Rule] = &[
     rule!(data.normalise, "{ text = true, audio = true, vision = true }"),
     rule!(data.clip, WEIGHT, weight),
     rule!(data.repeat, "a whole number from 1 to 64", |v: u32| (1..=64).contains(&v)),
+    rule!(data.tokenize, SWITCH),
     rule!(data.in_sample, "a list of \"text\", \"audio\" and \"vision\""),
     Rule {
         key: "data.label_noise",
@@ -112,10 +115,35 @@ pub(super) const RULES: &[Rule] = &[
     rule!(model.corrector_layers, "a whole number from 1 to 4", |v: usize| (1..=4).contains(&v)),
     rule!(model.corrector_shared, SWITCH),
     rule!(model.corrector_residual, SWITCH),
+    Rule {
+        key: "model.text.encoder",
+        expected: "\"lstm\", or \"bert\" together with model.text.weights and text among model.modalities",
+        holds: |s| {
+            let text = &s.model.text;
+            text.encoder == TextEncoder::Lstm || !text.weights.is_empty() && s.model.has(Modality::Text)
+        },
+        found: |s| written(&s.model.text.encoder),
+    },
+    rule!(model.text.weights, "a folder, or a name on the Hugging Face Hub"),
+    rule!(model.text.fine_tune, SWITCH),
+    rule!(model.text.layers, "\"all\" or a whole number from 1 to 1000", TrainedLayers::is_valid),
+    rule!(model.text.pooling, "\"cls\" or \"mean\""),
+    rule!(model.text.max_length, "a whole number from 3 to 4096", |v: usize| (3..=4096).contains(&v)),
     rule!(training.seed, SEED, |v: u64| v <= i64::MAX as u64),
     rule!(training.batch_size, "a whole number from 2 to 65536", |v: usize| (2..=65536).contains(&v)),
     rule!(training.gradient_clip, WEIGHT, weight),
     rule!(training.checkpoint_seconds, COUNT),
+    rule!(training.bert_learning_rate, RATE, rate),
+    rule!(training.bert_weight_decay, WEIGHT, weight),
+    rule!(training.warmup, "a share from 0 to 1", |v: f64| (0.0..=1.0).contains(&v)),
+    rule!(training.linear_decay, SWITCH),
+    Rule {
+        key: "training.accumulate",
+        expected: "a whole number from 1 to half of training.batch_size",
+        holds: |s| (1..=(s.training.batch_size / 2).max(1)).contains(&s.training.accumulate),
+        found: |s| s.training.accumulate.to_string(),
+    },
+    rule!(training.precision, "\"f32\", \"bf16\" or \"f16\""),
     rule!(contrastive.epochs, COUNT),
     rule!(contrastive.patience, COUNT),
     rule!(contrastive.learning_rate, RATE, rate),

@@ -9,6 +9,7 @@ use super::corruption::{Corruption, Corruptions};
 use super::learner::Learner;
 use super::members::Members;
 use super::missing::Missing;
+use super::text::TextSettings;
 
 /// Which evaluation code of the field the metrics follow ([the method](crate::book::method), metrics).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,6 +47,8 @@ pub struct DataSettings {
     /// The splits whose labels are corrupted. Figures on noisy validation and test labels say little; they stay clean unless
     /// named here.
     pub label_noise_splits: Vec<Split>,
+    /// Make token ids of `raw_text` with the tokenizer of `model.text.weights`, also where the file has some.
+    pub tokenize: bool,
     /// Modalities are taken away from some clips, to see what a method makes of what is not there.
     pub missing: Missing,
 }
@@ -91,6 +94,7 @@ impl Default for DataSettings {
             label_noise: None,
             label_noise_seed: 1,
             label_noise_splits: vec![Split::Train],
+            tokenize: false,
             missing: Missing::default(),
         }
     }
@@ -120,6 +124,8 @@ pub struct ModelSettings {
     pub corrector_shared: bool,
     /// What the corrector says is added to the label that it is given, in place of being the label itself.
     pub corrector_residual: bool,
+    /// What encodes text.
+    pub text: TextSettings,
 }
 
 impl ModelSettings {
@@ -147,6 +153,7 @@ impl Default for ModelSettings {
             corrector_layers: 2,
             corrector_shared: false,
             corrector_residual: false,
+            text: TextSettings::default(),
         }
     }
 }
@@ -158,18 +165,54 @@ pub struct TrainingSettings {
     /// Everything random in a run comes from this number.
     pub seed: u64,
     pub batch_size: usize,
-    /// Gradients are scaled down to this norm; 0 leaves them.
+    /// Gradients are scaled down to this norm, each tensor's by itself, or that of all together where a BERT is trained; 0
+    /// leaves them.
     pub gradient_clip: f32,
     /// Seconds after which a checkpoint is written within an epoch; 0: at the ends of epochs only. Each epoch's end writes
     /// one, too, and a stage's end always does. Training goes on while one is written. Where one takes long (a large network,
     /// a slow disk) the interval is longer than this: at least 20 times what copying and writing one takes, so that
     /// checkpoints take at most 5 % of the time; the run's log says so.
     pub checkpoint_seconds: u32,
+    /// Learning rate of a BERT's weights in stages 1 and 3, in place of the stage's own.
+    pub bert_learning_rate: f64,
+    /// Weight decay of a BERT's weights; its biases and LayerNorms have none.
+    pub bert_weight_decay: f32,
+    /// Share of the steps of stages 1 and 3 in which every learning rate rises from 0 to its value.
+    pub warmup: f64,
+    /// Learning rates fall to 0 by the last planned step of stages 1 and 3.
+    pub linear_decay: bool,
+    /// Parts that a batch is computed in, one after the other: less memory for the same step. The clips of a part are
+    /// aligned with each other only.
+    pub accumulate: usize,
+    /// Precision of a BERT's matrix products. Anything but `f32` is for GPUs that have it.
+    pub precision: Precision,
+}
+
+/// Precisions of matrix products; weights, sums and the optimiser are `f32` in all of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Precision {
+    #[default]
+    F32,
+    Bf16,
+    /// With losses scaled, so that small gradients do not vanish.
+    F16,
 }
 
 impl Default for TrainingSettings {
     fn default() -> Self {
-        Self { seed: 1, batch_size: 32, gradient_clip: 1.0, checkpoint_seconds: 30 }
+        Self {
+            seed: 1,
+            batch_size: 32,
+            gradient_clip: 1.0,
+            checkpoint_seconds: 30,
+            bert_learning_rate: 5e-5,
+            bert_weight_decay: 0.01,
+            warmup: 0.0,
+            linear_decay: false,
+            accumulate: 1,
+            precision: Precision::F32,
+        }
     }
 }
 

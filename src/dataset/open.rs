@@ -245,7 +245,7 @@ impl Dataset {
             return Err(DatasetError::Row { split, row, len });
         }
         let sequences = Arc::new(PerModality::try_from_fn(|m| self.sequences(held, m, rows))?);
-        Ok(Batch { sequences, labels: rows.iter().map(|&row| held.labels[row]).collect() })
+        Ok(Batch { sequences, tokens: None, labels: rows.iter().map(|&row| held.labels[row]).collect() })
     }
 
     fn sequences(&self, held: &Held, m: Modality, rows: &[usize]) -> Result<Sequences, DatasetError> {

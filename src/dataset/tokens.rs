@@ -1,5 +1,7 @@
 //! Token ids of clips, for text encoders.
 
+use std::ops::Range;
+
 /// Token ids of B clips, one after the other without padding: padded tokens are neither held nor computed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Tokens {
@@ -20,6 +22,13 @@ impl Tokens {
     /// Numbers of tokens of the clips, B.
     pub fn lengths(&self) -> impl Iterator<Item = usize> + '_ {
         self.starts.windows(2).map(|at| at[1] - at[0])
+    }
+
+    /// Some of the clips.
+    pub fn of(&self, clips: Range<usize>) -> Tokens {
+        let at = self.starts[clips.start]..self.starts[clips.end];
+        let starts = self.starts[clips.start..=clips.end].iter().map(|start| start - at.start).collect();
+        Tokens { ids: self.ids[at.clone()].to_vec(), types: self.types[at].to_vec(), starts }
     }
 
     /// Adds a clip of these tokens.

@@ -58,6 +58,7 @@ mod readback;
 mod records;
 mod restoration;
 mod scalars;
+mod schedule;
 mod sizes;
 pub mod speed;
 mod summaries;

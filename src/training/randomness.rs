@@ -51,7 +51,13 @@ pub fn generator(seed: u64, purpose: Purpose) -> ChaCha8Rng {
 
 /// The generator of one member's network for the same purpose; the first has the numbers that it would have alone.
 pub fn of_member(mut rng: ChaCha8Rng, member: usize) -> ChaCha8Rng {
-    rng.set_stream(member as u64);
+    rng.set_stream(rng.get_stream() + member as u64);
+    rng
+}
+
+/// The generator of one part of a batch for the same purpose; the first has the numbers that a whole batch would have.
+pub fn of_part(mut rng: ChaCha8Rng, part: usize) -> ChaCha8Rng {
+    rng.set_stream((part as u64) << 32);
     rng
 }
 
@@ -90,6 +96,9 @@ mod tests {
         assert_ne!(generator(8, Purpose::Network).random::<u64>(), first(Purpose::Network));
         let of = |member| of_member(generator(7, Purpose::Network), member).random::<u64>();
         assert!(of(0) == first(Purpose::Network) && of(1) != of(0) && of(2) != of(1));
+        let of = |part, member| of_member(of_part(generator(7, Purpose::Network), part), member).random::<u64>();
+        let numbers: std::collections::BTreeSet<u64> = [of(0, 0), of(0, 1), of(1, 0), of(1, 1)].into();
+        assert!(numbers.len() == 4 && of(0, 0) == first(Purpose::Network));
     }
 
     #[test]

@@ -104,7 +104,7 @@ fn batch(lengths: [[usize; 4]; 3]) -> Batch {
         let data = (0..count).map(|i| (0.9 * i as f64 + f64::from(m as u8)).sin() as f32).collect();
         Sequences { data, dim, lengths }
     });
-    Batch { sequences: Arc::new(sequences), labels: vec![2.9, -2.8, 2.7, -2.6] }
+    Batch { sequences: Arc::new(sequences), tokens: None, labels: vec![2.9, -2.8, 2.7, -2.6] }
 }
 
 const LENGTHS: [[usize; 4]; 3] = [[2, 3, 1, 2], [1, 2, 4, 3], [2, 1, 1, 3]];
