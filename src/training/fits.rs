@@ -41,8 +41,8 @@ impl Demand {
     /// as many of them make a step as hold at least `batch` clips. `None` where not even one clip fits.
     pub fn fit(&self, batch: usize, free: u64) -> Option<Fit> {
         let room = free - free / 10;
-        let halves = std::iter::successors(Some(batch.max(1)), |n| (*n > 1).then(|| n.div_ceil(2)));
-        let fits = halves.into_iter().find(|n| self.bytes(*n) <= room)?;
+        let mut halves = std::iter::successors(Some(batch.max(1)), |n| (*n > 1).then(|| n.div_ceil(2)));
+        let fits = halves.find(|n| self.bytes(*n) <= room)?;
         Some(Fit { batch: fits, accumulate: batch.max(1).div_ceil(fits) })
     }
 
