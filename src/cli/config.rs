@@ -12,10 +12,7 @@ use crate::config::{BUILT_IN, Settings};
 
 /// Print settings with what each may be, or check a settings file.
 #[derive(Debug, clap::Parser)]
-#[command(
-    name = "config",
-    after_help = "Examples:\n  mug config print sims > my.toml\n  mug config check my.toml\n  mug train --dataset my.pkl --config my.toml"
-)]
+#[command(name = "config")]
 pub struct ConfigArgs {
     #[command(subcommand)]
     pub what: What,

@@ -14,7 +14,7 @@ fn what_cannot_be_done_as_it_was_asked_for_is_refused() {
         "resume one",
         "pause one",
         "labels one --filter y>>",
-        "plot one losses --value nothing -o a.svg",
+        "plot one --value nothing -o a.svg",
         "study show nothing",
         "config check no-such-file.toml",
         "help nothing",

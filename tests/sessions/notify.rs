@@ -193,7 +193,7 @@ fn what_the_machine_does_is_recorded_from_the_first_step() {
     let process = home.run().manifest().process.clone().unwrap();
     assert!(process.threads > 0 && process.cores > 0 && process.device == "CPU (flex)", "{process:?}");
     assert!(home.good("show x --settings").contains("settings that were changed"));
-    home.good("plot x system -o system.svg");
+    home.good("plot x --what system -o system.svg");
     let picture = std::fs::read_to_string(home.path().join("system.svg")).unwrap();
     assert!(picture.contains("threads"), "{picture:.300}");
     home.good("verify x");
