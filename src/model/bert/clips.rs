@@ -49,6 +49,23 @@ impl Clips {
     }
 }
 
+/// The clips that have tokens in groups of no more tokens than this, or of one clip, in order.
+pub fn groups(tokens: &Tokens, most: usize) -> Vec<Tokens> {
+    let mut groups: Vec<Tokens> = Vec::new();
+    for at in tokens.starts.windows(2).map(|at| at[0]..at[1]).filter(|at| !at.is_empty()) {
+        let (ids, types) = (&tokens.ids[at.clone()], &tokens.types[at]);
+        match groups.last_mut() {
+            Some(group) if group.ids.len() + ids.len() <= most => group.push(ids, types),
+            _ => {
+                let mut group = Tokens::default();
+                group.push(ids, types);
+                groups.push(group);
+            }
+        }
+    }
+    groups
+}
+
 /// Rows to select.
 pub fn indices(rows: &[usize], device: &Device) -> Tensor<1, Int> {
     // Rows of a batch are far fewer than 2^63.

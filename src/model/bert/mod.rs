@@ -44,6 +44,9 @@ use crate::weights::BertConfig;
 pub const RENAMED: [(&str, &str); 2] =
     [(r"\.LayerNorm\.", ".layer_norm."), (r"\.attention\.self\.", ".attention.heads.")];
 
+/// Tokens that go through the CPU's layers together where there is no tape: more would only take more memory.
+const TOGETHER: usize = 4096;
+
 /// The network.
 #[derive(Module, Debug)]
 pub struct Bert {
@@ -104,7 +107,7 @@ impl Bert {
     ///
     /// Ids, types and positions have to be below what the configuration says; the data floor sees to it.
     pub fn states(&self, tokens: &Tokens, dropout: &mut BertDropout) -> Tensor<2> {
-        self.run(tokens, Clips::new(tokens), dropout)
+        self.run(tokens, Clips::new, dropout)
     }
 
     /// A vector for each clip, (B, W), zeros for one without tokens.
@@ -112,16 +115,21 @@ impl Bert {
     /// Of the last layer no more is computed than the pooling asks for.
     pub fn pooled(&self, tokens: &Tokens, pooling: Pooling, dropout: &mut BertDropout) -> Tensor<2> {
         let states = match pooling {
-            Pooling::Cls => self.run(tokens, Clips::firsts(tokens), dropout),
+            Pooling::Cls => self.run(tokens, Clips::firsts, dropout),
             Pooling::Mean => self.states(tokens, dropout),
         };
         self.gather(states, tokens, pooling)
     }
 
     /// The states of the clips' queries after all layers.
-    fn run(&self, tokens: &Tokens, clips: Clips, dropout: &mut BertDropout) -> Tensor<2> {
-        let own = is_cpu(&self.embeddings.word_embeddings.weight.val().device());
-        self.run_as(own, tokens, clips, dropout)
+    fn run(&self, tokens: &Tokens, clips: fn(&Tokens) -> Clips, dropout: &mut BertDropout) -> Tensor<2> {
+        let words = self.embeddings.word_embeddings.weight.val();
+        let (own, taped) = (is_cpu(&words.device()), self.trained > 0 && words.is_autodiff());
+        if taped || !own || tokens.ids.len() <= TOGETHER {
+            return self.run_as(own, tokens, clips(tokens), dropout);
+        }
+        let groups = clips::groups(tokens, TOGETHER).into_iter();
+        Tensor::cat(groups.map(|tokens| self.run_as(own, &tokens, clips(&tokens), dropout)).collect(), 0)
     }
 
     /// The same by the CPU's own kernels or as tensor operations.
@@ -159,6 +167,9 @@ impl Bert {
         }
         if pooling == Pooling::Cls && rows == clips {
             return states;
+        }
+        if pooling == Pooling::Mean && is_cpu(&states.device()) {
+            return cpu::mean(states, tokens.lengths().collect());
         }
         let mut shares = vec![0.0f32; clips * rows];
         let mut at = 0;

@@ -2,12 +2,14 @@
 //!
 //! - `memory`: large arrays, kept from step to step; `values`: tensors read in place;
 //! - `dense`: products; `rows`: norms, GELU, sums; `attention`;
-//! - `layer`, `embed`: these put together, forward and back. Here: on the tape.
+//! - `layer`, `embed`: these put together, forward and back. Here: on the tape;
+//! - `mean`: the mean of a clip's states.
 
 mod attention;
 mod dense;
 mod embed;
 mod layer;
+mod mean;
 mod memory;
 mod rows;
 mod values;
@@ -24,6 +26,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use self::embed::Embedding;
 use self::layer::Layer;
 pub use self::layer::Setting;
+pub use self::mean::mean;
 pub use self::memory::Memory;
 use self::values::Values;
 use super::dropout::Mask;

@@ -222,6 +222,18 @@ fn a_clip_is_the_same_bits_alone_and_among_others_in_any_order() {
 }
 
 #[test]
+fn many_clips_without_a_tape_are_the_same_bits_as_with_one() {
+    let bert = network(&tiny(), &Device::flex().autodiff());
+    let tokens = tokens(&[[20, 0, 17]; 120].concat());
+    assert!(tokens.ids.len() > TOGETHER && clips::groups(&tokens, TOGETHER).len() == 2);
+    for pooling in [Pooling::Cls, Pooling::Mean] {
+        let taped = bert.pooled(&tokens, pooling, &mut BertDropout::inference());
+        let plain = bert.valid().pooled(&tokens, pooling, &mut BertDropout::inference());
+        assert_eq!(values(plain), values(taped.inner()));
+    }
+}
+
+#[test]
 fn results_are_the_same_bits_on_one_thread_and_on_four() {
     let config = odd();
     let run = |threads: usize| {
