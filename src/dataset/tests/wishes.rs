@@ -125,7 +125,8 @@ fn the_share_of_train_that_stands_in_for_valid_follows_the_settings() {
         bytes
     };
     let of = |share: Option<f32>, seed: u64| {
-        let d = opened(no_valid(), &DataSettings { valid_share: share, valid_seed: seed, label_range: Some(3.0), ..raw() });
+        let d =
+            opened(no_valid(), &DataSettings { valid_share: share, valid_seed: seed, label_range: Some(3.0), ..raw() });
         (d.ids(Split::Valid).to_vec(), d.fingerprint.clone())
     };
     let plain = of(None, 1);
