@@ -11,7 +11,7 @@ use color_eyre::Result;
 use color_eyre::eyre::{WrapErr, eyre};
 use serde::Serialize;
 
-use super::bench_text::TextBench;
+use super::bench_text::{Amount, TextBench, positive};
 use super::out::{say, say_json};
 use super::subcommand::{Program, Subcommand};
 use crate::config::Settings;
@@ -74,7 +74,8 @@ impl Subcommand for BenchArgs {
         let device = device::choose(self.device)?;
         let simd = simd::level()?;
         if self.text.is_asked() {
-            self.text.run(&self, &device)?;
+            let Self { batch, samples, epochs, json, .. } = self;
+            self.text.run(&Amount { batch, samples, epochs }, json, &device)?;
             return Ok(ExitCode::SUCCESS);
         }
         let mut settings = Settings::default();
@@ -171,13 +172,6 @@ pub enum ShapeChoice {
 impl ShapeChoice {
     fn shape(self) -> Shape {
         SHAPES[self as usize]
-    }
-}
-
-pub(super) fn positive(text: &str) -> Result<usize, String> {
-    match text.parse() {
-        Ok(n) if n > 0 => Ok(n),
-        _ => Err("expected a whole number of at least 1".to_owned()),
     }
 }
 

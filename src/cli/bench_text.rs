@@ -5,7 +5,6 @@ use color_eyre::Result;
 use color_eyre::eyre::eyre;
 use serde::Serialize;
 
-use super::bench::BenchArgs;
 use super::out::{say, say_json};
 use crate::device::ComputeDevice;
 use crate::device::memory::peak;
@@ -20,16 +19,16 @@ pub struct TextBench {
     #[arg(long, value_enum, value_name = "ENCODER")]
     pub text: Option<TextChoice>,
     /// Tokens of the longest clip; of --text.
-    #[arg(long, default_value_t = 39, requires = "text", value_parser = super::bench::positive)]
+    #[arg(long, default_value_t = 39, requires = "text", value_parser = positive)]
     pub length: usize,
     /// The shortest clip's share of it, 0 to 1.
     #[arg(long, default_value_t = 0.25, requires = "text", value_name = "SHARE")]
     pub shortest: f64,
     /// The encoder's layers.
-    #[arg(long, default_value_t = 6, requires = "text", value_parser = super::bench::positive)]
+    #[arg(long, default_value_t = 6, requires = "text", value_parser = positive)]
     pub layers: usize,
     /// The encoder's width W; 32 a head, 64 from 768 on, and 4 W within a layer.
-    #[arg(long, default_value_t = 384, requires = "text", value_parser = super::bench::positive)]
+    #[arg(long, default_value_t = 384, requires = "text", value_parser = positive)]
     pub width: usize,
     /// The share of units that dropout drops, 0 to 1.
     #[arg(long, default_value_t = 0.0, requires = "text", value_name = "SHARE")]
@@ -63,6 +62,17 @@ struct Tuned {
     peak_mb: Option<u64>,
 }
 
+/// How much is trained.
+#[derive(Clone, Copy, Debug)]
+pub struct Amount {
+    /// Clips a batch.
+    pub batch: usize,
+    /// Clips an epoch.
+    pub samples: usize,
+    /// Timed epochs.
+    pub epochs: usize,
+}
+
 impl TextBench {
     /// True where this is what was asked for.
     pub fn is_asked(&self) -> bool {
@@ -73,7 +83,7 @@ impl TextBench {
     ///
     /// # Errors
     /// Numbers that make no network, or output that cannot be written.
-    pub fn run(&self, all: &BenchArgs, device: &ComputeDevice) -> Result<()> {
+    pub fn run(&self, all: &Amount, json: bool, device: &ComputeDevice) -> Result<()> {
         let config = self.config()?;
         if all.samples < all.batch {
             return Err(eyre!("--samples {}: expected at least one batch, {} clips", all.samples, all.batch));
@@ -96,8 +106,8 @@ impl TextBench {
             gflops: (rates.operations as f64 / trained as f64 * rate / 1e8).round() / 10.0,
             peak_mb: peak().map(|bytes| bytes >> 20),
         };
-        if all.json {
-            return Ok(say_json(&tuned)?);
+        if json {
+            return say_json(&tuned);
         }
         let memory = tuned.peak_mb.map(|mb| format!(" · peak {mb} MB")).unwrap_or_default();
         say(&format!(
@@ -132,5 +142,13 @@ impl TextBench {
             attention_probs_dropout_prob: self.dropout,
             hidden_act: "gelu".to_owned(),
         })
+    }
+}
+
+/// A whole number of at least 1.
+pub(super) fn positive(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(n) if n > 0 => Ok(n),
+        _ => Err("expected a whole number of at least 1".to_owned()),
     }
 }

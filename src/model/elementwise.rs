@@ -38,17 +38,17 @@ pub fn tanh(x: f32) -> f32 {
 pub fn erf(x: f32) -> f32 {
     let x = x.clamp(-4.0, 4.0);
     let square = x * x;
-    let p = -2.726_142_3e-10_f32;
-    let p = p.mul_add(square, 2.770_681_4e-8);
+    let p = -2.726_142_4e-10_f32;
+    let p = p.mul_add(square, 2.770_681_5e-8);
     let p = p.mul_add(square, -2.101_024e-6);
-    let p = p.mul_add(square, -5.692_506_4e-5);
-    let p = p.mul_add(square, -7.349_906_3e-4);
-    let p = p.mul_add(square, -2.954_599_8e-3);
+    let p = p.mul_add(square, -5.692_506_2e-5);
+    let p = p.mul_add(square, -7.349_906_4e-4);
+    let p = p.mul_add(square, -2.954_6e-3);
     let p = p.mul_add(square, -1.609_603_3e-2);
     let q = -1.456_607_2e-5_f32;
     let q = q.mul_add(square, -2.133_740_6e-4);
     let q = q.mul_add(square, -1.682_827e-3);
-    let q = q.mul_add(square, -7.373_329_2e-3);
+    let q = q.mul_add(square, -7.373_329_3e-3);
     let q = q.mul_add(square, -1.426_473_9e-2);
     x * p / q
 }

@@ -95,7 +95,7 @@ fn made_up(config: &BertConfig, clips: &Clips, rng: &mut ChaCha8Rng) -> (Tokens,
         let length = rng.random_range(shortest..=clips.length.max(1));
         let ids: Vec<u32> = (0..length).map(|_| rng.random_range(0..config.vocab_size as u32)).collect();
         tokens.push(&ids, &vec![0; length]);
-        rng.random_range(-1.0..=1.0)
+        rng.random_range(-1.0f32..=1.0)
     });
     let labels = labels.collect();
     (tokens, labels)
