@@ -138,7 +138,7 @@ fn every_key() -> Vec<(String, toml::Value)> {
     settings.data.metrics = Some(MetricSet::Sims);
     settings.data.label_noise = Some(Corruption::Flip(0.1).into());
     settings.data.keys.text = Some("glove".into());
-    (settings.data.valid_share, settings.data.label_column) = (Some(0.1), Some(0));
+    settings.data.valid_share = Some(0.1);
     let mut found = Vec::new();
     collect("", &toml::Value::try_from(&settings).unwrap(), &mut found);
     found

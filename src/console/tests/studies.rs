@@ -66,8 +66,13 @@ fn only_what_is_on_the_screen_is_looked_at() {
     all.reverse();
     tell(&mut state, [Message::Studies(all)]);
     assert_eq!(state.studies.all[state.studies.list.selected].name, "noise");
-    assert_eq!(press(&mut state, "8"), [Effect::WatchStudies(Watch::Nothing)]);
-    assert_eq!(press(&mut state, "9"), [Effect::WatchStudies(Watch::List)]);
+    // The end of a study that trains is told, so that the list is looked at further on.
+    assert!(press(&mut state, "8").is_empty() && press(&mut state, "9").is_empty());
+    let trained: Vec<_> = state.studies.all.iter().filter(|study| study.counts.running == 0).cloned().collect();
+    let mut done = with_studies(120, 36);
+    tell(&mut done, [Message::Studies(trained)]);
+    assert_eq!(press(&mut done, "8"), [Effect::WatchStudies(Watch::Nothing)]);
+    assert_eq!(press(&mut done, "9"), [Effect::WatchStudies(Watch::List)]);
     key(&mut state, KeyCode::Enter);
     assert_eq!(key(&mut state, KeyCode::Esc), [Effect::WatchStudies(Watch::List)]);
     // What comes late of a study that was closed is nobody's.

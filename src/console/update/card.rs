@@ -64,7 +64,7 @@ mod tests {
             assert!(text.contains(words), "{words} in\n{text}");
         }
         press(&mut state, "G");
-        assert!(screen(&state).contains("joint.unimodal_weight"), "{}", screen(&state));
+        assert!(screen(&state).contains("training.warmup"), "{}", screen(&state));
         key(&mut state, KeyCode::Esc);
         assert!(state.overlay.is_none());
         // In the list of runs it is the selected one's.
