@@ -35,7 +35,7 @@ pub use members::Members;
 pub use missing::{Missing, MissingAt};
 pub use sections::{
     Average, ContrastiveSettings, DataSettings, DenoisingSettings, HealthSettings, JointSettings, MetricSet,
-    ModelSettings, Objective, PerModalityFlag, Precision, TrainingSettings,
+    ModelSettings, Objective, PerModalityFlag, TrainingSettings,
 };
 pub use settings::Settings;
 pub use text::{Pooling, TextEncoder, TextSettings, TrainedLayers};

@@ -159,7 +159,6 @@ pub(super) const RULES: &[Rule] = &[
         holds: |s| (1..=(s.training.batch_size / 2).max(1)).contains(&s.training.accumulate),
         found: |s| s.training.accumulate.to_string(),
     },
-    rule!(training.precision, "\"f32\", \"bf16\" or \"f16\""),
     rule!(contrastive.epochs, COUNT),
     rule!(contrastive.patience, COUNT),
     rule!(contrastive.learning_rate, RATE, rate),

@@ -198,19 +198,6 @@ pub struct TrainingSettings {
     /// Parts that a batch is computed in, one after the other: less memory for the same step. The clips of a part are
     /// aligned with each other only.
     pub accumulate: usize,
-    /// Precision of a BERT's matrix products. Anything but `f32` is for GPUs that have it.
-    pub precision: Precision,
-}
-
-/// Precisions of matrix products; weights, sums and the optimiser are `f32` in all of them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Precision {
-    #[default]
-    F32,
-    Bf16,
-    /// With losses scaled, so that small gradients do not vanish.
-    F16,
 }
 
 impl Default for TrainingSettings {
@@ -225,7 +212,6 @@ impl Default for TrainingSettings {
             warmup: 0.0,
             linear_decay: false,
             accumulate: 1,
-            precision: Precision::F32,
         }
     }
 }

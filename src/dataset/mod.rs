@@ -6,14 +6,15 @@
 //! 1. `file`: bytes read by position, what a file is by its first bytes, element types.
 //! 2. [`pickle`]: what a pickle holds, found without running any of it.
 //! 3. `error` and `flaw`: what makes data unusable, and what is odd about data that can be used; `known`: the field's
-//!    datasets, one entry each; `container`: compressed files and archives; [`tokens`]: token ids.
-//! 4. `prepare`: from the parts of a split to batches.
+//!    datasets, one entry each; [`tokens`]: token ids.
+//! 4. `prepare`: from the parts of a split to batches; `container`: compressed files and archives.
 //! 5. [`layout`]: how the projects of the field arrange their files. A further layout is one file there and one entry in
 //!    its list.
 //! 6. `contents`: the splits of a file or of memory, checked against each other; [`demo`]: splits that are generated.
-//!    `convert` writes them as one plain pickle; `csd` makes them of a folder of HDF5 files.
-//! 7. `catalogue`: which datasets there are, and which one a name stands for.
-//! 8. `report`: what is in a dataset; `open`: [`Dataset`], which hands out batches.
+//!    `csd` makes them of a folder of HDF5 files.
+//! 7. `convert`: any of them as one plain pickle.
+//! 8. `catalogue`: which datasets there are, and which one a name stands for.
+//! 9. `report`: what is in a dataset; `open`: [`Dataset`], which hands out batches.
 //!
 //! A user of the library begins with a [`Source`]: a file, the demo, or what a name stands for.
 //!

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 pub use crate::files::bytes_in_words as bytes;
+use crate::training::events::PartSize;
 
 /// What stands beside figures that are judged in sample.
 pub const IN_SAMPLE: &str = "°";
@@ -21,6 +22,16 @@ pub fn number(value: f64, decimals: usize) -> String {
         text[1..].to_owned()
     } else {
         text
+    }
+}
+
+/// A part's numbers of parameters in few characters: 34k, 34k frozen, 25M + 85M frozen.
+pub fn parameters_in_words(part: &PartSize) -> String {
+    let (trained, frozen) = (count(part.trained as f64), count(part.frozen as f64));
+    match (part.trained, part.frozen) {
+        (_, 0) => trained,
+        (0, _) => format!("{frozen} frozen"),
+        _ => format!("{trained} + {frozen} frozen"),
     }
 }
 

@@ -20,24 +20,22 @@ use super::parts::{Part, Parts, PartsError};
 use crate::files;
 
 mod calibrated;
+mod contents;
 mod progress;
 mod room;
 pub mod shared;
 mod snapshot;
 pub mod verify;
-mod writer;
+pub mod writer;
 
+pub use contents::State;
+use contents::{BEST, LABELS, OPTIMIZER, WEIGHTS, failed, write_synced};
 pub use progress::Progress;
 pub use snapshot::Snapshot;
 use snapshot::{Content, Files};
-pub use writer::{Writer, Written};
 
 /// CBOR: unlike serde_json without its slower parser, it brings every f64 back bit for bit.
 const PROGRESS: &str = "progress.cbor";
-const WEIGHTS: &str = "weights.bpk";
-const OPTIMIZER: &str = "optimizer.bpk";
-const BEST: &str = "best.bpk";
-const LABELS: &str = "labels.cbor";
 const LATEST: &str = "latest-";
 const ASIDE: &str = ".aside";
 /// A checkpoint that is being removed.
@@ -66,16 +64,6 @@ impl Checkpoint {
         let within = self.progress.stage.filter(|_| self.state.is_some());
         within.filter(|stage| *stage < Stage::Joint && self.progress.format < MEMBERS)
     }
-}
-
-/// The running stage's part of a checkpoint as it was read, burnpack documents all.
-pub struct State {
-    pub weights: Vec<u8>,
-    pub optimizer: Vec<u8>,
-    /// `None` before the first epoch's end.
-    pub best: Option<Arc<Vec<u8>>>,
-    /// Labels that the stage makes as it trains, and what they are made of; `None` where it makes none.
-    pub labels: Option<Vec<u8>>,
 }
 
 /// The checkpoints of one run.
@@ -410,20 +398,6 @@ fn remove_folder(path: &Path) -> io::Result<()> {
     match fs::remove_dir_all(path) {
         Err(e) if e.kind() != io::ErrorKind::NotFound => Err(e),
         _ => Ok(()),
-    }
-}
-
-fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = File::create_new(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()
-}
-
-fn failed(path: &Path, error: &io::Error) -> TrainingError {
-    TrainingError::Checkpoint {
-        path: path.to_owned(),
-        message: error.to_string(),
-        advice: "check that the disk has room and the run directory can be written",
     }
 }
 

@@ -7,6 +7,7 @@ mod costs;
 mod cutting;
 mod epoch;
 mod handover;
+mod pace;
 mod saving;
 mod signs;
 
@@ -15,7 +16,8 @@ use std::time::Instant;
 
 use burn::module::Module;
 
-use super::checkpoint::{Checkpoint, Found, OUTDATED, Progress, State, Store, Writer};
+use super::checkpoint::writer::Writer;
+use super::checkpoint::{Checkpoint, Found, OUTDATED, Progress, State, Store};
 use super::clock::Clock;
 use super::context::{Context, StageTrainer};
 use super::contrastive::Contrastive;
@@ -102,7 +104,7 @@ pub struct Machine<'a> {
     cuts: Cuts,
     progress: Progress,
     clock: Clock,
-    pace: saving::Pace,
+    pace: pace::Pace,
     /// The last loss that was read; NaN where it was not finite.
     last_loss: f32,
     /// What each of stage 1's networks says of every row, from the stage's end until the last that needs it begins.
@@ -139,7 +141,7 @@ impl<'a> Machine<'a> {
             cuts: Cuts::new(&job.checkpoints),
             progress: Progress::default(),
             clock: Clock::new(),
-            pace: saving::Pace::new(),
+            pace: pace::Pace::new(),
             last_loss: 0.0,
             handed_on: None,
         })

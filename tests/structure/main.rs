@@ -42,11 +42,11 @@ fn no_files_import_each_other_in_a_ring() {
 #[test]
 fn no_file_imports_from_a_floor_above_its_own() {
     let order = floors::of_the_crate(include_str!("../../src/book/architecture.md"));
-    // The book is pages only.
+    // The book is pages only, and `build` is no part of the crate but the script that cargo runs before it.
     let on_none: Vec<String> = modules(&src())
         .into_iter()
         .filter(|name| {
-            !["lib", "main", "book"].contains(&name.as_str()) && order.iter().all(|floor| floor.name != *name)
+            !["lib", "main", "book", "build"].contains(&name.as_str()) && order.iter().all(|floor| floor.name != *name)
         })
         .collect();
     assert!(on_none.is_empty(), "not in the table of floors of src/book/architecture.md: {}", on_none.join(", "));

@@ -11,7 +11,7 @@ use crate::console::state::pane::Pane;
 use crate::console::terminal::theme;
 use crate::console::widgets::frame::{placeholder, put};
 use crate::console::widgets::text;
-use crate::report::card::parameters_in_words;
+use crate::report::numbers::parameters_in_words;
 use crate::run::view::{Phase, RunView, StageView};
 use crate::training::events::{Costs, Prepared, Stage, StageState};
 

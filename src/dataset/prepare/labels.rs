@@ -152,8 +152,8 @@ mod tests {
         assert_eq!(of(&train), None);
         let scaled: Vec<f32> = train.iter().map(|y| y / 3.0).collect();
         assert!(of(&scaled).is_some_and(|said| said.contains("standard deviation 0.67, there 0.10 and 2.01")));
-        let moved: Vec<f32> = train.iter().map(|y| y + 2.0).collect();
-        assert!(of(&moved).is_some_and(|said| said.contains("mean 2.10")));
+        let moved: Vec<f32> = train.iter().map(|y| y + 3.0).collect();
+        assert!(of(&moved).is_some_and(|said| said.contains("mean 3.10")));
         assert_eq!(of(&[3.0; 5]), None, "five clips say nothing");
     }
 

@@ -12,8 +12,6 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-pub use parameters::parameters_in_words;
-
 use super::compare::{predicting, settings};
 use crate::config::{LabelSource, Settings};
 use crate::modality::Modality;

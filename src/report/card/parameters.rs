@@ -1,7 +1,7 @@
 //! How large the network is, part by part, in a table with a column a stage.
 
 use super::{Card, StageCard};
-use crate::report::numbers::count;
+use crate::report::numbers::parameters_in_words;
 use crate::training::events::PartSize;
 
 impl Card {
@@ -39,15 +39,5 @@ impl Card {
         let in_all = row("in all", known.iter().map(all).collect());
         let parts = parts.into_iter().map(of);
         ["parameters".to_owned(), head].into_iter().chain(parts).chain([in_all]).collect()
-    }
-}
-
-/// A part's numbers of parameters in few characters: 34k, 34k frozen, 25M + 85M frozen.
-pub fn parameters_in_words(part: &PartSize) -> String {
-    let (trained, frozen) = (count(part.trained as f64), count(part.frozen as f64));
-    match (part.trained, part.frozen) {
-        (_, 0) => trained,
-        (0, _) => format!("{frozen} frozen"),
-        _ => format!("{trained} + {frozen} frozen"),
     }
 }

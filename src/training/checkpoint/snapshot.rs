@@ -4,7 +4,8 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{BEST, LABELS, OPTIMIZER, State, WEIGHTS, write_synced};
+use super::contents::State;
+use super::contents::{BEST, LABELS, OPTIMIZER, WEIGHTS, write_synced};
 use crate::files;
 use crate::training::parts::Part;
 use crate::training::records::Records;

@@ -1,6 +1,7 @@
 //! What is written comes back, damage is found, and an interrupted write leaves what was there.
 
 use super::verify::verify;
+use super::writer::Writer;
 use super::*;
 
 fn checkpoint(step: u64) -> Checkpoint {

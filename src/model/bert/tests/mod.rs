@@ -1,3 +1,5 @@
+//! Tests of the network: against Hugging Face's, form against kernels, clips alone and among others.
+
 mod reference;
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
