@@ -131,11 +131,11 @@ fn runs_in(folder: &Path, prefix: &str) -> Vec<String> {
 fn datasets() -> Vec<String> {
     let named = BUILT_IN.iter().map(|(name, _)| (*name).to_owned());
     let files = std::fs::read_dir(data_folder()).into_iter().flatten().flatten().take(MOST);
-    let files = files.map(|entry| entry.path()).filter(|path| is_data(path));
+    let files = files.map(|entry| entry.path()).filter(|path: &PathBuf| is_data(path));
     named.chain(files.filter_map(|path| path.to_str().map(str::to_owned))).collect()
 }
 
-fn is_data(path: &PathBuf) -> bool {
+fn is_data(path: &Path) -> bool {
     path.is_file() && path.extension().is_some_and(|e| e == "pkl" || e == "pickle")
 }
 

@@ -35,7 +35,7 @@ pub enum DatasetError {
     Layout { path: PathBuf, key: String, expected: String, found: String, hint: String },
     /// Token ids that a text encoder cannot take, or none where it needs some.
     #[error("{name}: tokens of the {split} split{row}: expected {expected}, found {found}; {hint}")]
-    Tokens { name: String, split: Split, row: String, expected: String, found: String, hint: &'static str },
+    Tokens { name: Box<str>, split: Split, row: Box<str>, expected: Box<str>, found: Box<str>, hint: &'static str },
     /// The tokenizer of the weights cannot be used.
     #[error(transparent)]
     Weights(Box<WeightsError>),

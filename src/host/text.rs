@@ -16,12 +16,18 @@ use crate::weights::{Weights, WeightsError};
 #[derive(Debug, thiserror::Error)]
 pub enum TextError {
     #[error("model.text.weights: {0}")]
-    Weights(#[from] WeightsError),
+    Weights(Box<WeightsError>),
     #[error(
         "model.text.weights = \"{name}\": expected the weights that the run began with, SHA-256 {expected}, found {found} in \
          {file}; put the old ones back, or begin a new run"
     )]
     Other { name: String, file: String, expected: String, found: String },
+}
+
+impl From<WeightsError> for TextError {
+    fn from(error: WeightsError) -> TextError {
+        TextError::Weights(Box::new(error))
+    }
 }
 
 /// The weights that the settings ask for; `None` where text is encoded by an LSTM.

@@ -189,7 +189,7 @@ impl Context {
         if *found == self.left_out {
             return Ok(());
         }
-        Err(TrainingError::OtherWeights { expected: self.left_out.clone(), found: found.clone() })
+        Err(TrainingError::OtherWeights { expected: Box::new(self.left_out.clone()), found: Box::new(found.clone()) })
     }
 
     /// Networks, a network or a part of one with the weights of a document.

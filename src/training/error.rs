@@ -46,7 +46,7 @@ pub enum TrainingError {
         "expected a checkpoint that holds {expected}, found one that holds {found}; the run goes on with the weights that it \
          began with, and begins anew with others"
     )]
-    OtherWeights { expected: LeftOut, found: LeftOut },
+    OtherWeights { expected: Box<LeftOut>, found: Box<LeftOut> },
     #[error(
         "labels.grid = {step}: expected a step of at most the label range, {range}; a larger one leaves no label but 0. \
          Change it with --set labels.grid=STEP, or take \"auto\""
@@ -78,7 +78,7 @@ pub enum TrainingError {
     )]
     Text,
     #[error(transparent)]
-    Weights(#[from] WeightsError),
+    Weights(Box<WeightsError>),
     #[error("the training split has {found} samples, expected at least 2; check the file with `mug data check`")]
     TooFewSamples { found: usize },
     #[error("{message}; the run was told to stop, and ends at the checkpoint before")]
@@ -98,6 +98,12 @@ pub enum TrainingError {
 /// True for the message of [`TrainingError::Diverged`], as a fault of a run's record has it.
 pub fn is_divergence(message: &str) -> bool {
     message.starts_with("training diverged")
+}
+
+impl From<WeightsError> for TrainingError {
+    fn from(error: WeightsError) -> TrainingError {
+        TrainingError::Weights(Box::new(error))
+    }
 }
 
 #[cfg(test)]

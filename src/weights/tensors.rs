@@ -190,7 +190,7 @@ fn asked_for(value: &PickleValue) -> Option<&str> {
     match value {
         PickleValue::Unsupported(name) => {
             let harmless = |known: &&str| name == known || (known.ends_with('.') && name.starts_with(*known));
-            (!HARMLESS.iter().any(|known| harmless(known))).then_some(name.as_str())
+            (!HARMLESS.iter().any(harmless)).then_some(name.as_str())
         }
         PickleValue::List(items) => items.iter().find_map(asked_for),
         PickleValue::Dict(items) => items.values().find_map(asked_for),

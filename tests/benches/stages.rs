@@ -30,6 +30,7 @@ fn stages(c: &mut Criterion) {
             };
             let run = |()| {
                 let job = Job {
+                    text: None,
                     settings: settings.clone(),
                     stages: vec![stage],
                     dataset: dataset.clone(),

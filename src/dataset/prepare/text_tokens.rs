@@ -209,5 +209,6 @@ fn error(
     let row = row.map_or_else(String::new, |row| {
         format!(", row {row} (id {:?})", parts.ids.get(row).map_or("", String::as_str))
     });
-    DatasetError::Tokens { name: name.to_owned(), split, row, expected, found, hint }
+    let (row, expected, found) = (row.into(), expected.into(), found.into());
+    DatasetError::Tokens { name: name.into(), split, row, expected, found, hint }
 }

@@ -6,7 +6,7 @@ use super::taken::GpuUsage;
 
 /// A GPU that can be measured.
 pub enum Gpu {
-    Nvidia(Board),
+    Nvidia(Box<Board>),
     Amd(Card),
 }
 
@@ -19,7 +19,7 @@ impl Gpu {
         if let Some(card) = Card::find().filter(|_| Card::makes(device)) {
             return Ok(Gpu::Amd(card));
         }
-        Board::find(device).map(Gpu::Nvidia)
+        Board::find(device).map(|board| Gpu::Nvidia(Box::new(board)))
     }
 
     /// What it does now.

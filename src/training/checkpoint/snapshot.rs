@@ -19,10 +19,13 @@ pub struct Snapshot {
     pub labels: Option<Vec<u8>>,
 }
 
+/// Writes a file.
+type Write<'a> = Box<dyn FnOnce(&Path) -> io::Result<()> + 'a>;
+
 /// A file of a checkpoint on its way to the disk.
 pub(super) enum Content<'a> {
     Bytes(&'a [u8]),
-    Records(Box<dyn FnOnce(&Path) -> io::Result<()> + 'a>),
+    Records(Write<'a>),
 }
 
 /// The files of a checkpoint besides its progress, and how many bytes they take, about.
