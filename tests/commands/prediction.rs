@@ -15,7 +15,7 @@ fn clips_of_a_file_are_predicted_as_the_runs_own() {
     let home = Home::new();
     home.good(&format!("train --dataset demo --run x {SHORT}"));
     home.good("data convert demo clips.pkl");
-    let columns = "--columns id,text,y,yt,ya,yv,p";
+    let columns = "--columns id,text,y,t,a,v,p";
     let own = table(&home, &format!("labels x --filter split=test {columns}"));
     assert_eq!(table(&home, &format!("predict x clips.pkl {columns}")), own);
     // The training split of the file, as JSON lines.
