@@ -60,7 +60,7 @@ impl TextEncoder {
         }
     }
 
-    /// See [`Encoder::with_missing`](super::encoder::Encoder::with_missing).
+    /// As that of an LSTM encoder.
     pub fn with_missing(self, rng: &mut ChaCha8Rng, device: &Device) -> Self {
         let [_, d] = self.output.weight.dims();
         Self { missing: Some(init::vector(vec![0.0; d], rng, device)), ..self }
@@ -83,7 +83,7 @@ impl TextEncoder {
     }
 
     /// h_t and how it changes along a change of the linear layer's weights, (B, d) each; see
-    /// [`Encoder::represent_along`](super::encoder::Encoder::represent_along). Only of vectors: through a BERT there is no
+    /// that of an LSTM encoder. Only of vectors: through a BERT there is no
     /// such derivative here, and the settings are held to that.
     pub fn represent_along(
         &self,

@@ -29,7 +29,7 @@ fn what_is_done_or_fails_is_told_apart() {
     good("show one");
     good("stop one");
     // A disk that refuses is no fault of what was asked for.
-    let output = home().output("labels one -o /dev/full");
+    let output = home().output("labels one --format csv -o /dev/full");
     assert_eq!(output.status.code(), Some(1), "{}", said(&output));
     let spoilt = Home::new();
     spoilt.good(&format!("train --dataset demo --run x {}", crate::support::settings::FIRST));

@@ -85,7 +85,7 @@ impl Source {
         Ok(contents)
     }
 
-    /// Writes the data as one pickle of MMSA's layout (see [`convert`]), and gives its numbers of clips.
+    /// Writes the data as one pickle of MMSA's layout (see `convert`), and gives its numbers of clips.
     ///
     /// # Errors
     /// The data cannot be used, or `out` refuses.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::RunError;
 
-/// The folder of the runs folder in which studies lie; see [`study`](super::study).
+/// The folder of the runs folder in which studies lie; see [`study`](crate::run::study).
 pub const STUDIES: &str = "studies";
 /// The file that makes a folder a study.
 pub const STUDY: &str = "study.toml";
