@@ -72,12 +72,8 @@ impl Contents {
         label_range: Option<f32>,
         settings: &DataSettings,
     ) -> Result<Contents, DatasetError> {
-        let fail = |key: String, expected: String, found: String, hint: &str| DatasetError::Layout {
-            path: name.into(),
-            key,
-            expected,
-            found,
-            hint: hint.to_owned(),
+        let fail = |key: String, expected: String, found: String, hint: &str| {
+            DatasetError::of_part(name.as_ref(), key, expected, found, hint)
         };
         let fingerprint = memory::fingerprint(&splits);
         let PerSplit { train, valid, test } = splits;
@@ -104,12 +100,8 @@ impl Contents {
         settings: &DataSettings,
         mut flaws: Vec<Flaw>,
     ) -> Result<Contents, DatasetError> {
-        let fail = |key: String, expected: String, found: String, hint: &str| DatasetError::Layout {
-            path: name.into(),
-            key,
-            expected,
-            found,
-            hint: hint.to_owned(),
+        let fail = |key: String, expected: String, found: String, hint: &str| {
+            DatasetError::of_part(name.as_ref(), key, expected, found, hint)
         };
         check_dims(&splits, |m, expected, found, split| fail(format!("{split}.{m}"), expected, found, ""))?;
         let (label_range, metrics) =

@@ -51,6 +51,11 @@ impl From<WeightsError> for DatasetError {
 }
 
 impl DatasetError {
+    /// A part, under `key`, of what lies at `path` that is not as it has to be.
+    pub(super) fn of_part(path: &Path, key: String, expected: String, found: String, hint: &str) -> DatasetError {
+        DatasetError::Layout { path: path.to_owned(), key, expected, found, hint: hint.to_owned() }
+    }
+
     /// What is wrong with the pickle at `path`.
     pub(super) fn of_pickle(path: &Path, error: PickleError) -> DatasetError {
         match error {

@@ -80,12 +80,8 @@ fn part_of(path: &Path) -> Option<Part> {
 /// # Errors
 /// Labels or a modality are missing or twice there, a file is damaged, or the clips are too much for memory.
 pub fn read(folder: &Path, settings: &DataSettings, flaws: &mut Vec<Flaw>) -> Result<PerSplit<Parts>, DatasetError> {
-    let error = |key: &str, expected: String, found: String, hint: &str| DatasetError::Layout {
-        path: folder.to_owned(),
-        key: key.to_owned(),
-        expected,
-        found,
-        hint: hint.to_owned(),
+    let error = |key: &str, expected: String, found: String, hint: &str| {
+        DatasetError::of_part(folder, key.to_owned(), expected, found, hint)
     };
     let all = files(folder);
     let shown = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
