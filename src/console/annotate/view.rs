@@ -98,6 +98,7 @@ fn draw_answers(asking: &Asking, question: &Question<'_>, below: Rect, buffer: &
             _ if asked => format!("{}_", asking.line),
             Some(Answer::Label(label)) => text::number(f64::from(label), 3),
             Some(Answer::Skipped) => "skipped".to_owned(),
+            None if asking.draw().clips[question.clip].lacks.contains(m) => "the clip has none".to_owned(),
             None => "·".to_owned(),
         };
         let (sign, style) = if asked { ("▸", theme::FOCUS) } else { (" ", theme::FAINT) };

@@ -10,6 +10,7 @@ use crate::modality::Modality;
 use crate::run::rows::LabelRows;
 use crate::run::{FileError, write_atomically};
 use crate::split::Split;
+use crate::training::events::LabelValues;
 use crate::training::survey::{Population, Stratum};
 
 /// The form of the file.
@@ -44,6 +45,9 @@ pub struct DrawnClip {
     pub id: String,
     /// Position in [`Draw::strata`].
     pub stratum: usize,
+    /// Modalities without a corrected label: the clip does not have them, and nobody is asked about them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lacks: Vec<Modality>,
 }
 
 /// A draw, as the file has it.
@@ -68,13 +72,13 @@ pub struct Draw {
 }
 
 impl Draw {
-    /// Draws clips of a population, which `group` makes of a draw's splits and modalities.
+    /// Draws clips, grouped by how far these labels moved.
     pub(super) fn new(
         refresh: u32,
         file: String,
         plan: &Plan,
         rows: &LabelRows,
-        group: impl FnOnce(&Draw) -> Population,
+        values: &LabelValues,
     ) -> Result<Draw, SurveyError> {
         // A voice or a face cannot be judged where it is not played.
         let seen = if plan.player.is_some() { Modality::ALL.to_vec() } else { vec![Modality::Text] };
@@ -90,39 +94,51 @@ impl Draw {
             player: plan.player.clone(),
             media: plan.media.clone(),
         };
-        let population = group(&draw);
+        let population = draw.population(rows, values);
         if population.is_empty() {
             return Err(SurveyError::Empty);
         }
         draw.strata = population.strata.clone();
-        draw.take(&population, plan.count.unwrap_or(COUNT), rows);
+        draw.take(&population, plan.count.unwrap_or(COUNT), rows, values);
         Ok(draw)
     }
 
-    /// Draws more clips, of the population that the others were drawn of.
+    /// All clips that can be drawn.
+    fn population(&self, rows: &LabelRows, values: &LabelValues) -> Population {
+        Population::new(&rows.split, &rows.y, &values.corrected, &self.splits, &self.modalities)
+    }
+
+    /// Draws more clips, grouped by the labels that the others were grouped by.
     pub(super) fn extend(
         &mut self,
-        population: &Population,
         plan: &Plan,
         rows: &LabelRows,
+        values: &LabelValues,
         path: &Path,
     ) -> Result<(), SurveyError> {
+        let population = self.population(rows, values);
         let changed = |stratum| SurveyError::Changed { path: path.to_owned(), stratum };
         let count = self.strata.len().max(population.strata.len());
         if let Some(stratum) = (0..count).find(|s| self.strata.get(*s) != population.strata.get(*s)) {
             return Err(changed(stratum));
         }
         let before = std::mem::take(&mut self.clips);
-        self.take(population, plan.count.unwrap_or(COUNT), rows);
-        match before.iter().zip(&self.clips).find(|(a, b)| a != b) {
+        self.take(&population, plan.count.unwrap_or(COUNT), rows, values);
+        match before.iter().zip(&self.clips).find(|(a, b)| (a.row, a.stratum) != (b.row, b.stratum)) {
             Some((clip, _)) => Err(changed(clip.stratum)),
             None => Ok(()),
         }
     }
 
-    fn take(&mut self, population: &Population, count: usize, rows: &LabelRows) {
-        let drawn = population.draw(count, self.seed).into_iter();
-        self.clips = drawn.map(|(row, stratum)| DrawnClip { row, id: rows.id[row].clone(), stratum }).collect();
+    fn take(&mut self, population: &Population, count: usize, rows: &LabelRows, values: &LabelValues) {
+        let has = |m: Modality, row: usize| values.corrected[m].get(row).is_some_and(|label| !label.is_nan());
+        let clip = |(row, stratum): (usize, usize)| DrawnClip {
+            row,
+            id: rows.id[row].clone(),
+            stratum,
+            lacks: Modality::ALL.into_iter().filter(|m| !has(*m, row)).collect(),
+        };
+        self.clips = population.draw(count, self.seed).into_iter().map(clip).collect();
     }
 
     /// Makes sure that a plan asks for nothing that this draw is not.

@@ -17,8 +17,6 @@ use super::directory::{RunDir, check_name};
 use super::rows::LabelRows;
 use super::{FileError, labels};
 use crate::modality::Modality;
-use crate::training::events::LabelValues;
-use crate::training::survey::Population;
 
 pub use answers::{Answer, Answered, Answers};
 pub use draw::{Draw, DrawnClip, Plan};
@@ -113,14 +111,14 @@ impl Session {
                 draw.agrees_with(name, plan)?;
                 if plan.count.is_some_and(|n| n > draw.clips.len()) {
                     let values = labels::read(&dir.path().join(&draw.file))?;
-                    draw.extend(&population(&draw, rows, &values), plan, rows, &place.draw)?;
+                    draw.extend(plan, rows, &values, &place.draw)?;
                 }
                 draw.take_player(plan);
                 draw
             }
             None => {
                 let values = labels::read(&dir.path().join(&file))?;
-                Draw::new(refresh, file, plan, rows, |draw| population(draw, rows, &values))?
+                Draw::new(refresh, file, plan, rows, &values)?
             }
         };
         draw.write(&place.draw)?;
@@ -140,11 +138,12 @@ impl Session {
         &self.survey.answers
     }
 
-    /// The first question without an answer: a place in the draw and a modality.
+    /// The first question without an answer: a place in the draw and a modality that the clip has.
     pub fn open_question(&self) -> Option<(usize, Modality)> {
         let Survey { draw, answers } = &self.survey;
         let all = (0..draw.clips.len()).flat_map(|clip| draw.modalities.iter().map(move |m| (clip, *m)));
-        all.into_iter().find(|(clip, m)| answers.get(*clip, *m).is_none())
+        let asked = |clip: usize, m: Modality| !draw.clips[clip].lacks.contains(&m);
+        all.into_iter().find(|(clip, m)| asked(*clip, *m) && answers.get(*clip, *m).is_none())
     }
 
     /// Keeps an answer, on the disk when this returns.
@@ -180,10 +179,6 @@ impl Session {
     pub fn path(&self) -> &Path {
         &self.place.answers
     }
-}
-
-fn population(draw: &Draw, rows: &LabelRows, values: &LabelValues) -> Population {
-    Population::new(&rows.split, &rows.y, &values.corrected, &draw.splits, &draw.modalities)
 }
 
 fn take_lock(path: &Path, name: &str) -> Result<File, SurveyError> {

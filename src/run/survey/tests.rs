@@ -7,7 +7,7 @@ use crate::modality::PerModality;
 use crate::run::annotations;
 use crate::run::directory::Manifest;
 use crate::split::Split;
-use crate::training::events::Stage;
+use crate::training::events::{LabelValues, Stage};
 
 /// A run of 60 clips, some of them with hostile ids, and its rows.
 fn run() -> (tempfile::TempDir, RunDir, LabelRows) {
@@ -62,6 +62,26 @@ fn answers_are_kept_taken_back_and_taken_up() {
     assert_eq!((found.answers.label(0, Modality::Text), found.answers.label(0, Modality::Audio)), (Some(-0.4), None));
     assert!(read(&dir, "bob", &rows, 1.0).unwrap().is_none());
     assert!(read(&dir, "../x", &rows, 1.0).is_err());
+}
+
+#[test]
+fn nobody_is_asked_about_what_a_clip_lacks() {
+    let (_root, dir, rows) = run();
+    let path = dir.path().join("labels/x.npy");
+    let mut values = labels::read(&path).unwrap();
+    values.corrected[Modality::Audio].iter_mut().skip(1).for_each(|label| *label = f32::NAN);
+    labels::write(&path, &values).unwrap();
+    let mut session = open(&dir, &rows, &plan(60)).unwrap();
+    let mut asked = 0;
+    while let Some((clip, m)) = session.open_question() {
+        assert!(m == Modality::Text || session.draw().clips[clip].row == 0, "{m} of clip {clip}");
+        session.answer(clip, m, Answer::Skipped).unwrap();
+        asked += 1;
+    }
+    assert_eq!(asked, 60 + 1);
+    drop(session);
+    // A draw remembers it.
+    assert!(open(&dir, &rows, &plan(60)).unwrap().open_question().is_none());
 }
 
 #[test]
