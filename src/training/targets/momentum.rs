@@ -4,8 +4,9 @@
 //!
 //! y_s starts as y. Representations before the heads are kept for every training clip, and after each step, as in the
 //! authors' `trains/SELF_MM.py` (`update_centers` follows each batch; the paper speaks of epochs), the centres of those whose
-//! label is above and below 0; clips with the label 0 belong to neither (the authors' code counts them as above). From the second epoch on the labels of a batch move by where its clips lie
-//! between the two centres, beside where their fused representations lie.
+//! label is above and below 0; clips with the label 0 belong to neither (the authors' code counts them as above). From the
+//! second epoch on the labels of a batch move by where its clips lie between the two centres, beside where their fused
+//! representations lie.
 
 use serde::{Deserialize, Serialize};
 
@@ -41,10 +42,53 @@ struct Space {
     dim: usize,
     /// (N, dim) row-major, 0 where none was seen.
     features: Vec<f32>,
-    /// `None` where no label is above 0.
-    positive: Option<Vec<f64>>,
-    /// `None` where no label is below 0.
-    negative: Option<Vec<f64>>,
+    /// Whose sum each clip is in.
+    sides: Vec<Side>,
+    /// Of the clips whose label is above 0, and of those below.
+    classes: [Class; 2],
+}
+
+/// A clip's label, as the centres see it.
+#[derive(Clone, Copy, PartialEq)]
+enum Side {
+    Above,
+    Below,
+    /// 0, or no label.
+    Neither,
+}
+
+impl Side {
+    fn of(label: f32) -> Self {
+        match label {
+            y if y > 0.0 => Self::Above,
+            y if y < 0.0 => Self::Below,
+            _ => Self::Neither,
+        }
+    }
+
+    /// Its place in [`Space::classes`].
+    fn class(self) -> Option<usize> {
+        match self {
+            Self::Above => Some(0),
+            Self::Below => Some(1),
+            Self::Neither => None,
+        }
+    }
+}
+
+/// The sum of a class's representations. It is carried along: a step moves a batch of clips, and adding up all of them
+/// after each would cost the square of their number in an epoch.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Class {
+    /// (dim)
+    sum: Vec<f64>,
+    clips: usize,
+}
+
+impl Class {
+    fn centre(&self) -> Option<Vec<f64>> {
+        (self.clips > 0).then(|| self.sum.iter().map(|x| x / self.clips as f64).collect())
+    }
 }
 
 /// What a checkpoint keeps.
@@ -53,42 +97,76 @@ struct State {
     labels: PerModality<Vec<f32>>,
     features: PerModality<Vec<f32>>,
     fused: Vec<f32>,
+    /// Of the modalities and of the fused representations: added up anew, they would differ in their last bits.
+    classes: PerModality<[Class; 2]>,
+    fused_classes: [Class; 2],
 }
 
 impl Space {
-    fn new(rows: usize, dim: usize) -> Self {
-        Self { dim, features: vec![0.0; rows * dim], positive: None, negative: None }
+    /// Nothing seen yet of clips with these labels.
+    fn new(labels: &[f32], dim: usize) -> Self {
+        let sides: Vec<Side> = labels.iter().map(|y| Side::of(*y)).collect();
+        let class = |side| Class { sum: vec![0.0; dim], clips: sides.iter().filter(|s| **s == side).count() };
+        let classes = [class(Side::Above), class(Side::Below)];
+        Self { dim, features: vec![0.0; labels.len() * dim], sides, classes }
     }
 
-    /// Keeps the representations of some rows, (rows, dim) row-major.
-    fn keep(&mut self, rows: &[usize], features: &[f32]) {
-        for (&row, own) in rows.iter().zip(features.chunks_exact(self.dim)) {
-            self.features[row * self.dim..][..self.dim].copy_from_slice(own);
+    /// Takes in a clip's representation, (dim), and the label that it has now.
+    fn keep(&mut self, row: usize, feature: &[f32], label: f32) {
+        let kept = &mut self.features[row * self.dim..][..self.dim];
+        if let Some(class) = self.sides[row].class().map(|class| &mut self.classes[class]) {
+            class.sum.iter_mut().zip(&*kept).for_each(|(sum, x)| *sum -= f64::from(*x));
+            class.clips -= 1;
+        }
+        kept.copy_from_slice(feature);
+        self.sides[row] = Side::of(label);
+        if let Some(class) = self.sides[row].class().map(|class| &mut self.classes[class]) {
+            class.sum.iter_mut().zip(feature).for_each(|(sum, x)| *sum += f64::from(*x));
+            class.clips += 1;
         }
     }
 
-    /// The centres of the clips whose label is above and below 0.
-    fn centre(&mut self, labels: &[f32]) {
-        let (dim, features) = (self.dim, &self.features);
-        let mean = |belongs: fn(f32) -> bool| {
-            let (mut sum, mut count) = (vec![0f64; dim], 0usize);
-            for (own, _) in features.chunks_exact(dim).zip(labels).filter(|(_, y)| belongs(**y)) {
-                sum.iter_mut().zip(own).for_each(|(sum, x)| *sum += f64::from(*x));
-                count += 1;
-            }
-            (count > 0).then(|| sum.into_iter().map(|x| x / count as f64).collect())
-        };
-        (self.positive, self.negative) = (mean(|y| y > 0.0), mean(|y| y < 0.0));
+    /// The centres of the clips whose label is above and below 0; `None` without one of the two.
+    fn centres(&self) -> Option<Centres> {
+        let [positive, negative] = &self.classes;
+        Some(Centres { positive: positive.centre()?, negative: negative.centre()? })
     }
 
-    /// δ = (D_neg - D_pos) / (D_pos + 1e-8) of a representation; `None` without one of the centres.
-    fn relative(&self, feature: &[f32]) -> Option<f64> {
-        let distance = |centre: &Vec<f64>| {
+    /// Takes what a checkpoint kept. `labels`: those of its clips.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    fn restore(&mut self, name: &str, labels: &[f32], features: Vec<f32>, classes: [Class; 2]) -> Result<(), String> {
+        if features.len() != self.features.len() {
+            return Err(format!("{} values of {name}", features.len()));
+        }
+        let sides: Vec<Side> = labels.iter().map(|y| Side::of(*y)).collect();
+        for (side, class) in [Side::Above, Side::Below].into_iter().zip(&classes) {
+            let clips = sides.iter().filter(|s| **s == side).count();
+            if class.sum.len() != self.dim || class.clips != clips {
+                return Err(format!("a sum of {} values and {} clips of {name}", class.sum.len(), class.clips));
+            }
+        }
+        (self.features, self.sides, self.classes) = (features, sides, classes);
+        Ok(())
+    }
+}
+
+/// (dim) each.
+struct Centres {
+    positive: Vec<f64>,
+    negative: Vec<f64>,
+}
+
+impl Centres {
+    /// δ = (D_neg - D_pos) / (D_pos + 1e-8) of a representation.
+    fn relative(&self, feature: &[f32]) -> f64 {
+        let distance = |centre: &[f64]| {
             let squares = feature.iter().zip(centre).map(|(x, c)| (f64::from(*x) - c).powi(2));
             squares.sum::<f64>().sqrt()
         };
-        let (positive, negative) = (self.positive.as_ref().map(distance)?, self.negative.as_ref().map(distance)?);
-        Some((negative - positive) / (positive + LEAST))
+        let (positive, negative) = (distance(&self.positive), distance(&self.negative));
+        (negative - positive) / (positive + LEAST)
     }
 }
 
@@ -109,61 +187,56 @@ impl Momentum {
         let Context { dataset, settings, .. } = context;
         let model = &settings.model;
         let (y, rows) = (dataset.labels(Split::Train).to_vec(), Split::ALL.map(|s| dataset.len(s)).iter().sum());
-        let mut made = Self::of(y, rows, dataset.label_range, model.representation, model.fused);
-        // What a clip lacks has no label, and so no part in the centres.
-        context.presence.blank(&mut made.labels.corrected);
-        made
-    }
-
-    /// `rows`: of all splits; `d` and `fused`: sizes of representations.
-    fn of(y: Vec<f32>, rows: usize, range: f32, d: usize, fused: usize) -> Self {
         let mut all = y.clone();
         all.resize(rows, f32::NAN);
+        let mut labels = PerModality::from_fn(|_| all.clone());
+        // What a clip lacks has no label, and so no part in the centres.
+        context.presence.blank(&mut labels);
+        Self::of(y, labels, dataset.label_range, model.representation, model.fused)
+    }
+
+    /// `labels`: y_s of the rows of all splits; `d` and `fused`: sizes of representations.
+    fn of(y: Vec<f32>, labels: PerModality<Vec<f32>>, range: f32, d: usize, fused: usize) -> Self {
         Self {
             range,
-            labels: LabelValues { corrected: PerModality::from_fn(|_| all.clone()), ..LabelValues::default() },
-            spaces: PerModality::from_fn(|_| Space::new(y.len(), d)),
-            fused: Space::new(y.len(), fused),
+            // The labels of the other splits lie behind those of the training split, and have no representations.
+            spaces: PerModality::from_fn(|m| Space::new(&labels[m][..y.len()], d)),
+            fused: Space::new(&y, fused),
+            labels: LabelValues { corrected: labels, ..LabelValues::default() },
             y,
             epoch: 1,
         }
     }
 
-    /// Takes in the representations of a batch, (rows, d) and (rows, d_f) row-major: moves the labels of its clips, keeps
-    /// what it was given, and finds the centres anew, in the order of the authors' code.
+    /// Takes in the representations of a batch, (rows, d) and (rows, d_f) row-major: moves the labels of its clips, and
+    /// keeps what it was given, in the order of the authors' code.
     fn take_in(&mut self, rows: &[usize], single: &PerModality<Vec<f32>>, fused: &[f32]) {
         if self.epoch > 1 {
             self.move_labels(rows, single, fused);
         }
-        self.fused.keep(rows, fused);
-        Modality::ALL.iter().for_each(|&m| self.spaces[m].keep(rows, &single[m]));
-        self.centre();
-    }
-
-    fn move_labels(&mut self, rows: &[usize], single: &PerModality<Vec<f32>>, fused: &[f32]) {
-        let n = f64::from(self.epoch);
-        for (at, (&row, fused)) in rows.iter().zip(fused.chunks_exact(self.fused.dim)).enumerate() {
-            let Some(fused) = self.fused.relative(fused) else { continue };
-            for m in Modality::ALL {
-                let space = &self.spaces[m];
-                // A modality that the network does not have has no representations.
-                let own = single[m].chunks_exact(space.dim).nth(at);
-                let asked = own
-                    .and_then(|own| space.relative(own))
-                    .and_then(|single| asked(f64::from(self.y[row]), single, fused, f64::from(self.range)));
-                if let Some(asked) = asked {
-                    let label = &mut self.labels.corrected[m][row];
-                    *label = moved(f64::from(*label), asked, n) as f32;
-                }
+        for (&row, own) in rows.iter().zip(fused.chunks_exact(self.fused.dim)) {
+            self.fused.keep(row, own, self.y[row]);
+        }
+        for m in Modality::ALL {
+            // A modality that the network does not have has no representations.
+            for (&row, own) in rows.iter().zip(single[m].chunks_exact(self.spaces[m].dim)) {
+                self.spaces[m].keep(row, own, self.labels.corrected[m][row]);
             }
         }
     }
 
-    fn centre(&mut self) {
-        self.fused.centre(&self.y);
+    fn move_labels(&mut self, rows: &[usize], single: &PerModality<Vec<f32>>, fused: &[f32]) {
+        let (n, range) = (f64::from(self.epoch), f64::from(self.range));
+        let Some(centres) = self.fused.centres() else { return };
+        let fused: Vec<f64> = fused.chunks_exact(self.fused.dim).map(|own| centres.relative(own)).collect();
         for m in Modality::ALL {
-            // The labels of the other splits lie behind those of the training split, and have no representations.
-            self.spaces[m].centre(&self.labels.corrected[m]);
+            let Some(centres) = self.spaces[m].centres() else { continue };
+            for ((&row, own), fused) in rows.iter().zip(single[m].chunks_exact(self.spaces[m].dim)).zip(&fused) {
+                if let Some(asked) = asked(f64::from(self.y[row]), centres.relative(own), *fused, range) {
+                    let label = &mut self.labels.corrected[m][row];
+                    *label = moved(f64::from(*label), asked, n) as f32;
+                }
+            }
         }
     }
 }
@@ -202,6 +275,8 @@ impl Targets for Momentum {
             labels: self.labels.corrected.map(|_, labels| labels[..train].to_vec()),
             features: self.spaces.map(|_, space| space.features.clone()),
             fused: self.fused.features.clone(),
+            classes: self.spaces.map(|_, space| space.classes.clone()),
+            fused_classes: self.fused.classes.clone(),
         };
         let mut bytes = Vec::new();
         ciborium::into_writer(&state, &mut bytes).map_err(|e| TrainingError::LabelState { found: e.to_string() })?;
@@ -210,23 +285,17 @@ impl Targets for Momentum {
 
     fn restore(&mut self, state: &[u8]) -> Result<(), TrainingError> {
         let wrong = |found: String| TrainingError::LabelState { found };
-        let State { labels, features, fused } = ciborium::from_reader(state).map_err(|e| wrong(e.to_string()))?;
+        let State { labels, mut features, fused, classes, fused_classes } =
+            ciborium::from_reader(state).map_err(|e| wrong(e.to_string()))?;
         for m in Modality::ALL {
-            if labels[m].len() != self.y.len() || features[m].len() != self.spaces[m].features.len() {
-                return Err(wrong(format!("{} labels and {} values of {m}", labels[m].len(), features[m].len())));
+            if labels[m].len() != self.y.len() {
+                return Err(wrong(format!("{} labels of {m}", labels[m].len())));
             }
-        }
-        if fused.len() != self.fused.features.len() {
-            return Err(wrong(format!("{} values of fused representations", fused.len())));
-        }
-        for m in Modality::ALL {
+            let (features, classes) = (std::mem::take(&mut features[m]), classes[m].clone());
+            self.spaces[m].restore(m.name(), &labels[m], features, classes).map_err(wrong)?;
             self.labels.corrected[m][..labels[m].len()].copy_from_slice(&labels[m]);
-            self.spaces[m].features.clone_from(&features[m]);
         }
-        self.fused.features = fused;
-        // Those after the last step: they follow from the rest.
-        self.centre();
-        Ok(())
+        self.fused.restore("the fused representations", &self.y, fused, fused_classes).map_err(wrong)
     }
 }
 

@@ -26,7 +26,12 @@ fn take_in(momentum: &mut Momentum, epoch: usize, rows: &[usize]) {
 
 /// With two rows of other splits behind those of the training split.
 fn fresh() -> Momentum {
-    Momentum::of(Y.to_vec(), Y.len() + 2, 1.0, D, FUSED)
+    of(&[&Y[..], &[f32::NAN; 2]].concat(), Y.len(), D)
+}
+
+/// Labels of rows, the first of which are of the training split.
+fn of(labels: &[f32], train: usize, d: usize) -> Momentum {
+    Momentum::of(labels[..train].to_vec(), PerModality::from_fn(|_| labels.to_vec()), 1.0, d, FUSED)
 }
 
 fn near(found: &[f32], expected: &[f32]) {
@@ -82,16 +87,38 @@ fn a_state_that_was_kept_goes_on_bit_for_bit() {
     }
     let resumed = resumed.unwrap();
     assert_eq!(whole.state().unwrap(), resumed.state().unwrap());
-    assert!(whole.spaces.iter().all(|(m, s)| s.positive == resumed.spaces[m].positive && s.positive.is_some()));
-    let other = Momentum::of(Y.to_vec(), Y.len(), 1.0, D + 1, FUSED);
+    assert!(whole.spaces.iter().all(|(m, s)| s.classes == resumed.spaces[m].classes && s.centres().is_some()));
+    let other = of(&Y, Y.len(), D + 1);
     let error = { other }.restore(&whole.state().unwrap().unwrap()).unwrap_err().to_string();
     assert!(error.contains("12 values of text") && error.contains("--restart joint"), "{error}");
     assert!(fresh().restore(b"else").is_err());
 }
 
+/// Sums that are carried along are those that adding up anew would give.
+#[test]
+fn sums_follow_the_clips_and_their_labels() {
+    let mut momentum = fresh();
+    momentum.labels.corrected.audio[3] = f32::NAN;
+    momentum.spaces.audio = Space::new(&momentum.labels.corrected.audio[..6], D);
+    for (epoch, batches) in (1..).zip(BATCHES) {
+        batches.into_iter().for_each(|rows| take_in(&mut momentum, epoch, rows));
+    }
+    for (m, space) in momentum.spaces.iter().chain([(Modality::Text, &momentum.fused)]) {
+        let labels = if space.dim == FUSED { &Y[..] } else { &momentum.labels.corrected[m][..6] };
+        let own = space.features.chunks_exact(space.dim).zip(labels);
+        for (class, belongs) in space.classes.iter().zip([|y: f32| y > 0.0, |y: f32| y < 0.0]) {
+            let own: Vec<&[f32]> = own.clone().filter(|(_, y)| belongs(**y)).map(|(x, _)| x).collect();
+            assert_eq!(class.clips, own.len(), "{m}");
+            for (k, sum) in class.sum.iter().enumerate() {
+                assert!((sum - own.iter().map(|x| f64::from(x[k])).sum::<f64>()).abs() < 1e-12, "{m}");
+            }
+        }
+    }
+}
+
 #[test]
 fn labels_stay_where_a_class_has_no_clip_or_the_quotient_is_undefined() {
-    let mut positive = Momentum::of(vec![0.5, 1.0], 2, 1.0, D, FUSED);
+    let mut positive = of(&[0.5, 1.0], 2, D);
     for epoch in 1..4 {
         take_in(&mut positive, epoch, &[0, 1]);
     }
