@@ -99,6 +99,7 @@ pub(in crate::console) fn study(name: &str, variants: usize, seeds: usize) -> St
         reference: Some(0),
         seeds: (1..=seeds as u64).collect(),
         cells,
+        lines: Vec::new(),
     };
     StudyView::new(line, outcomes, runs)
 }

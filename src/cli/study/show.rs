@@ -9,8 +9,8 @@ use super::slurm::told;
 use crate::cli::out::{columns, say, say_json};
 use crate::cli::subcommand::Program;
 use crate::report::study::forms::{FORMS, lines};
+use crate::report::study::gather;
 use crate::report::study::table::Table;
-use crate::report::study::table_of;
 use crate::run::study::state::statuses;
 use crate::run::study::{CellState, Study};
 use crate::study::slurm::record::CellTask;
@@ -62,7 +62,7 @@ struct ShownCell {
 impl ShowArgs {
     pub fn run(self, program: &Program) -> Result<ExitCode> {
         let study = Study::find(&program.runs_root, &self.study)?;
-        let table = table_of(&study);
+        let table = gather(&study).table();
         let asked = [(self.csv, "csv"), (self.markdown, "markdown"), (self.latex, "latex")];
         let asked = asked.iter().find(|(asked, _)| *asked).map(|(_, name)| *name);
         if let Some(form) = FORMS.iter().find(|form| Some(form.name) == asked) {

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::console::state::studies::{Counts, StudyLine, StudyView};
 use crate::digest::Stamp;
-use crate::report::study::outcomes::{CellState, Outcome, Outcomes, Variant};
-use crate::report::study::reading;
+use crate::report::study::outcomes::{CellState, Outcome, Outcomes};
+use crate::report::study::{outcomes, reading};
 use crate::run::clock::seconds_of;
 use crate::run::list::{Lister, RunState, RunSummary};
 use crate::run::stamped::{Stamped, stamps};
@@ -178,24 +178,10 @@ impl Cells {
     /// The study with its grid and table. `now`: seconds since 1970.
     pub fn view(&self, now: u64) -> StudyView {
         let line = self.line(now);
-        let (seeds, variants, reference, metrics) = match &self.opened {
-            Some(o) => {
-                let plan = o.study.plan();
-                let variants: Vec<Variant> =
-                    o.rows.iter().map(|r| Variant { name: r.variant.clone(), axes: r.axes.clone() }).collect();
-                let reference = o.rows.iter().position(|r| Some(&r.variant) == plan.reference.as_ref());
-                (plan.seeds.clone(), variants, reference, reading::metrics(plan))
-            }
-            None => Default::default(),
-        };
-        let outcomes = Outcomes {
-            name: line.name.clone(),
-            question: line.question.clone(),
-            metrics,
-            variants,
-            reference,
-            seeds,
-            cells: self.outcomes.clone(),
+        let cells = self.outcomes.clone();
+        let outcomes = match &self.opened {
+            Some(opened) => outcomes(&opened.study, cells),
+            None => Outcomes::default(),
         };
         let runs = self.runs.iter().map(|r| r.as_ref().map(|r| r.path.clone())).collect();
         StudyView::new(line, outcomes, runs)

@@ -318,6 +318,13 @@ fn draw_layer(layer: &Layer, panel: &Panel, chart: &Chart<'_, '_>, root: &Area<'
                 marker(root, at, *shape, *size, *colour, *opacity)?;
             }
         }
+        Layer::Band { stretches, colour, opacity } => {
+            for stretch in stretches {
+                let low = stretch.iter().filter_map(|(x, low, _)| place(*x, *low));
+                let high = stretch.iter().rev().filter_map(|(x, _, high)| place(*x, *high));
+                root.draw(&Polygon::new(low.chain(high).collect::<Vec<_>>(), filled(*colour, *opacity)))?;
+            }
+        }
         Layer::Cells(cells) => {
             for cell in cells {
                 let corners = (place(cell.x.0, cell.y.0), place(cell.x.1, cell.y.1));

@@ -58,6 +58,8 @@ pub enum Layer {
     Dots { points: Vec<(f64, f64)>, marker: Marker, size: f64, colour: Colour, opacity: f64 },
     /// Filled rectangles.
     Cells(Vec<Cell>),
+    /// An area between two curves, (x, low, high) from left to right; each stretch is one.
+    Band { stretches: Vec<Vec<(f64, f64, f64)>>, colour: Colour, opacity: f64 },
     /// A vertical line across the panel.
     Upright { x: f64, stroke: Stroke },
 }

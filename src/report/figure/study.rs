@@ -1,13 +1,15 @@
-//! A study: for each metric its variants with means, 95 % intervals and seeds; over an axis of numbers, curves.
+//! A study: for each metric its variants with means, 95 % intervals and seeds; over an axis of numbers, curves; and the
+//! lines that it asks for.
 
 use super::canvas;
 use super::error::FigureError;
-use super::palette::{BLACK, GREY, INK, Marker, Stroke, look};
+use super::palette::{BLACK, Colour, GREY, INK, Look, Marker, Stroke, look};
 use super::panel::{Axis, Figure, Key, Layer, Panel, Sign, Ticks, columns, in_rows};
 use super::request::{Draw, FigureKind, Request};
+use crate::report::numbers::signed;
 use crate::report::scale::Scale;
-use crate::report::statistics::interval_of_mean;
-use crate::report::study::outcomes::{CellState, Outcomes};
+use crate::report::statistics::{Line, interval_of_mean};
+use crate::report::study::outcomes::{CellState, LineAsked, Outcomes};
 
 /// Least width of a panel in px before fewer stand side by side.
 const PANEL: f64 = 240.0;
@@ -57,12 +59,14 @@ fn figure(study: &Outcomes, _: &Request, width: f64) -> Result<Figure, FigureErr
             Some((axis, places)) => curves(study, *column, axis, places),
             None => rows(study, *column),
         })
+        .chain(study.lines.iter().filter_map(|asked| fits(study, asked)))
         .collect();
     let legend = match &places {
         Some(_) => names(study)
             .into_iter()
             .enumerate()
             .map(|(i, name)| Key { name, sign: Sign::LineAndDot(look(i).stroke, look(i).marker) })
+            .chain([Key { name: "95 % interval of the mean".into(), sign: Sign::Ramp(band_of_grey) }])
             .collect(),
         None => vec![
             Key { name: "mean with its 95 % interval".into(), sign: Sign::LineAndDot(WHISKER, Marker::Disc) },
@@ -81,6 +85,13 @@ fn figure(study: &Outcomes, _: &Request, width: f64) -> Result<Figure, FigureErr
 }
 
 const WHISKER: Stroke = Stroke::solid(INK, 1.2);
+/// How opaque the area of an interval is.
+const BAND: f64 = 0.16;
+
+/// The legend's band: one grey, as light as the areas are.
+fn band_of_grey(_: f64) -> Colour {
+    (218, 218, 218)
+}
 
 /// What of the study the figure does not have yet.
 fn unfinished(study: &Outcomes) -> Vec<String> {
@@ -172,26 +183,103 @@ fn curves(study: &Outcomes, column: usize, axis: &str, places: &[f64]) -> Option
     let mut layers = Vec::new();
     for (i, name) in names.iter().enumerate() {
         let own = look(i);
-        // Whiskers of variants at one place stand beside each other.
-        let aside = (x.hi - x.lo) * 0.008 * (i as f64 - (names.len() - 1) as f64 / 2.0);
         let mut points: Vec<(f64, &Measured)> = found
             .iter()
             .filter(|(row, _)| study.variants[*row].name == *name)
-            .map(|(row, m)| (places[*row] + aside, m))
+            .map(|(row, m)| (places[*row], m))
             .collect();
         points.sort_by(|a, b| a.0.total_cmp(&b.0));
         let line: Vec<(f64, f64)> = points.iter().map(|(x, m)| (*x, m.mean)).collect();
-        let whisker = |(x, m): &(f64, &Measured)| m.interval.map(|(low, high)| vec![(*x, low), (*x, high)]);
         let colour = own.stroke.colour;
-        layers.push(Layer::Line {
-            stretches: points.iter().filter_map(whisker).collect(),
-            stroke: Stroke::solid(colour, 0.8),
-        });
+        layers.extend(intervals(&points, own.stroke));
         layers.push(Layer::Line { stretches: vec![line.clone()], stroke: own.stroke });
         layers.push(Layer::Dots { points: line, marker: own.marker, size: 5.0, colour, opacity: 1.0 });
     }
     let name = study.metrics.get(column)?.name.clone();
     Some(Panel { heading: Vec::new(), x: Axis::new(x, axis), y: Axis::new(y, name), layers })
+}
+
+/// The intervals of a curve as an area with rims of the curve's dash; one beside which there is none, as a whisker.
+fn intervals(points: &[(f64, &Measured)], stroke: Stroke) -> Vec<Layer> {
+    let known: Vec<Option<(f64, f64, f64)>> =
+        points.iter().map(|(x, m)| m.interval.map(|(low, high)| (*x, low, high))).collect();
+    let stretches: Vec<Vec<(f64, f64, f64)>> =
+        known.split(Option::is_none).map(|s| s.iter().copied().flatten().collect()).collect();
+    let (alone, areas): (Vec<_>, Vec<_>) = stretches.into_iter().filter(|s| !s.is_empty()).partition(|s| s.len() == 1);
+    let whiskers = alone.iter().flatten().map(|(x, low, high)| vec![(*x, *low), (*x, *high)]).collect();
+    vec![
+        Layer::Line { stretches: whiskers, stroke: Stroke::solid(stroke.colour, 0.8) },
+        rim(&areas, stroke),
+        Layer::Band { stretches: areas, colour: stroke.colour, opacity: BAND },
+    ]
+}
+
+/// The lower and upper curves of areas.
+fn rim(areas: &[Vec<(f64, f64, f64)>], stroke: Stroke) -> Layer {
+    let curve = |of: fn(&(f64, f64, f64)) -> (f64, f64)| areas.iter().map(move |area| area.iter().map(of).collect());
+    let stretches = curve(|p| (p.0, p.1)).chain(curve(|p| (p.0, p.2))).collect();
+    Layer::Line { stretches, stroke: Stroke { width: 0.5, ..stroke }.faded(0.6) }
+}
+
+/// Places at which a line's interval is computed.
+const PLACES: usize = 48;
+
+/// A line that the study asks for: its runs, and the line with the 95 % interval of its mean.
+fn fits(study: &Outcomes, asked: &LineAsked) -> Option<Panel> {
+    let found: Vec<_> = study.fit(asked).into_iter().filter(|fit| fit.line.is_some()).collect();
+    let log = found.first()?.log;
+    let shown = |(x, y): (f64, f64)| if log { (x.exp(), y.exp()) } else { (x, y) };
+    let names = names(study);
+    let mut layers = Vec::new();
+    let mut heights: Vec<f64> = Vec::new();
+    let ends = |values: &mut dyn Iterator<Item = f64>| {
+        values.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), v| (a.min(v), b.max(v)))
+    };
+    let (lo, hi) = ends(&mut found.iter().flat_map(|fit| fit.points.iter().map(|p| p.0)));
+    for fit in &found {
+        let Some(line) = fit.line else { continue };
+        let own = match &fit.variant {
+            Some(name) => look(names.iter().position(|n| n == name).unwrap_or(0)),
+            None => Look { stroke: Stroke::solid(INK, 1.4), marker: Marker::Ring },
+        };
+        let (lo, hi) = ends(&mut fit.points.iter().map(|p| p.0));
+        let places = (0..=PLACES).map(|i| lo + (hi - lo) * i as f64 / PLACES as f64);
+        let area: Vec<(f64, f64, f64)> = places
+            .filter_map(|x| {
+                let (low, high) = line.interval_at(x)?;
+                Some((shown((x, low)).0, shown((x, low)).1, shown((x, high)).1))
+            })
+            .collect();
+        heights.extend(area.iter().flat_map(|p| [p.1, p.2]).chain(fit.points.iter().map(|p| shown(*p).1)));
+        let points = fit.points.iter().map(|p| shown(*p)).collect();
+        let colour = own.stroke.colour;
+        if !area.is_empty() {
+            layers.push(rim(std::slice::from_ref(&area), own.stroke));
+            layers.push(Layer::Band { stretches: vec![area], colour, opacity: BAND });
+        }
+        layers.push(Layer::Dots { points, marker: own.marker, size: 4.0, colour, opacity: 0.7 });
+        let drawn = [lo, hi].map(|x| shown((x, line.at(x)))).to_vec();
+        layers.push(Layer::Line { stretches: vec![drawn], stroke: own.stroke });
+    }
+    let (low, high) = ends(&mut heights.into_iter());
+    let scale = |lo: f64, hi: f64| match log {
+        true => Scale::new(lo / 1.15, hi * 1.15, true),
+        false => range([lo, hi].into_iter()),
+    };
+    let ((lo, _), (hi, _)) = (shown((lo, 0.0)), shown((hi, 0.0)));
+    let (x, y) = (Axis::new(scale(lo, hi), found[0].x.clone()), Axis::new(scale(low, high), found[0].y.clone()));
+    let heading = match &found[..] {
+        [one] => one.line.map(|line| slope(&line)).into_iter().collect(),
+        _ => Vec::new(),
+    };
+    Some(Panel { heading, x, y, layers })
+}
+
+/// `slope +0.001 [-0.008, +0.010]`
+fn slope(line: &Line) -> String {
+    let ends =
+        line.interval.map_or_else(String::new, |(low, high)| format!(" [{}, {}]", signed(low, 3), signed(high, 3)));
+    format!("slope {}{ends}", signed(line.slope, 3))
 }
 
 #[cfg(test)]
@@ -222,6 +310,7 @@ mod tests {
             reference: Some(0),
             seeds: vec![1, 2, 3],
             cells,
+            lines: Vec::new(),
         }
     }
 
@@ -236,10 +325,52 @@ mod tests {
         assert_eq!(plain.notes, ["1 of 6 cells are not finished"]);
         let over = draw(&study(&["{ permute = 0.0 }", "{ permute = 0.2 }", "{ permute = 0.4 }"]));
         let panel = over.panels().next().unwrap();
-        assert_eq!((panel.x.label.as_str(), over.legend.len()), ("data.label_noise", 2));
+        assert_eq!((panel.x.label.as_str(), over.legend.len()), ("data.label_noise", 3));
+        // A band for each curve; the cell that waits leaves its place two seeds, and so an interval.
+        let bands = |panel: &Panel| panel.layers.iter().filter(|l| matches!(l, Layer::Band { .. })).count();
+        assert_eq!(bands(panel), 2);
         for figure in [plain, over] {
             assert!(canvas::svg(&figure).unwrap().contains("test MAE"));
         }
+    }
+
+    #[test]
+    fn an_interval_without_a_neighbour_is_a_whisker() {
+        let with = |interval| Measured { seeds: vec![], mean: 1.0, interval };
+        let (none, some) = (with(None), with(Some((0.5, 1.5))));
+        let layers = intervals(&[(0.0, &some), (1.0, &none), (2.0, &some), (3.0, &some)], look(0).stroke);
+        let [Layer::Line { stretches, .. }, _, Layer::Band { stretches: areas, .. }] = &layers[..] else {
+            panic!("{layers:?}")
+        };
+        assert_eq!(*stretches, [vec![(0.0, 0.5), (0.0, 1.5)]]);
+        assert_eq!(*areas, [vec![(2.0, 0.5, 1.5), (3.0, 0.5, 1.5)]]);
+    }
+
+    #[test]
+    fn a_line_that_is_asked_for_has_a_panel_with_its_interval() {
+        let mut study = study(&["0.1", "0.2", "0.4"]);
+        study.lines = [true, false]
+            .map(|log| LineAsked { y: "test MAE".into(), x: vec!["data.label_noise".into()], log })
+            .to_vec();
+        let drawn = figure(&study, &Request::new(&STUDY), 680.0).unwrap();
+        let panels: Vec<&Panel> = drawn.panels().collect();
+        assert_eq!((panels.len(), panels[1].x.scale.log, panels[2].x.scale.log), (3, true, false));
+        for panel in &panels[1..] {
+            let bands = panel.layers.iter().filter_map(|l| match l {
+                Layer::Band { stretches, .. } => Some(&stretches[0]),
+                _ => None,
+            });
+            let bands: Vec<_> = bands.collect();
+            assert_eq!(bands.len(), 2, "a variant each");
+            for band in bands {
+                assert!((band[0].0 - 0.1).abs() < 1e-9 && (band[PLACES].0 - 0.4).abs() < 1e-9);
+                assert!(band.iter().all(|(_, low, high)| low < high));
+            }
+        }
+        // Of the whole study: one line, whose slope stands above it.
+        study.lines = vec![LineAsked { y: "test MAE".into(), x: vec!["test MAE".into()], log: false }];
+        let drawn = figure(&study, &Request::new(&STUDY), 680.0).unwrap();
+        assert_eq!(drawn.panels().last().unwrap().heading, ["slope +1.000 [+1.000, +1.000]"]);
     }
 
     #[test]

@@ -14,6 +14,33 @@ pub struct Line {
     pub interval: Option<(f64, f64)>,
     /// Probability of a slope at least as steep where there is none; `None` for fewer than three points.
     pub p: Option<f64>,
+    #[serde(skip)]
+    about: About,
+}
+
+/// What the interval of a place on the line needs.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct About {
+    /// The mean of x.
+    mean: f64,
+    /// Σ of the squared distances to it.
+    spread: f64,
+    /// Half the width of the 95 % interval of y's mean, in units of its factor; `None` for fewer than three points.
+    reach: Option<f64>,
+}
+
+impl Line {
+    /// y on the line.
+    pub fn at(&self, x: f64) -> f64 {
+        self.intercept + self.slope * x
+    }
+
+    /// 95 % interval of the mean of y at a place, by Student's t; `None` for fewer than three points.
+    pub fn interval_at(&self, x: f64) -> Option<(f64, f64)> {
+        let reach =
+            self.about.reach? * (1.0 / self.n as f64 + (x - self.about.mean).powi(2) / self.about.spread).sqrt();
+        Some((self.at(x) - reach, self.at(x) + reach))
+    }
 }
 
 /// The line through points (x, y); `None` for fewer than two different x.
@@ -32,7 +59,9 @@ pub fn line(points: &[(f64, f64)]) -> Option<Line> {
     let error = (points.len() > 2).then(|| (left / freedom / spread).sqrt());
     let interval = error.zip(critical(freedom)).map(|(e, t)| (slope - t * e, slope + t * e));
     let p = error.filter(|e| *e > 0.0).and_then(|e| two_sided(slope / e, freedom));
-    Some(Line { n: points.len(), slope, intercept, interval, p })
+    let reach = (points.len() > 2).then(|| (left / freedom).sqrt()).zip(critical(freedom)).map(|(s, t)| s * t);
+    let about = About { mean: x, spread, reach };
+    Some(Line { n: points.len(), slope, intercept, interval, p, about })
 }
 
 #[cfg(test)]
@@ -50,7 +79,18 @@ mod tests {
         near(found.p.unwrap(), SCIPY[2]);
         near(found.interval.unwrap().0, SCIPY[3]);
         near(found.interval.unwrap().1, SCIPY[4]);
+        for (x, y, low, high) in PLACES {
+            near(found.at(x), y);
+            near(found.interval_at(x).unwrap().0, low);
+            near(found.interval_at(x).unwrap().1, high);
+        }
     }
+
+    /// x, y and the ends of its interval, from the same file.
+    const PLACES: [(f64, f64, f64, f64); 2] = [
+        (0.0, 0.41025, 0.3997547941989712, 0.4207452058010288),
+        (0.4, 0.381625, 0.37420376880814415, 0.38904623119185583),
+    ];
 
     const SCIPY: [f64; 5] = [-0.0715625, 0.41025, 0.003476802378367516, -0.1036973736975231, -0.03942762630247689];
 
@@ -59,6 +99,6 @@ mod tests {
         assert_eq!(line(&[(1.0, 2.0)]), None);
         assert_eq!(line(&[(1.0, 2.0), (1.0, 3.0)]), None);
         let two = line(&[(0.0, 1.0), (1.0, 3.0)]).unwrap();
-        assert_eq!((two.slope, two.intercept, two.interval), (2.0, 1.0, None));
+        assert_eq!((two.slope, two.intercept, two.interval, two.interval_at(0.0)), (2.0, 1.0, None, None));
     }
 }

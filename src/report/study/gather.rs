@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use super::outcomes::{Outcome, Outcomes, TestClips, Variant};
 use super::reading::{metrics, values};
-use super::table::Table;
 use crate::config::MetricSet;
 use crate::run::directory::RunDir;
 use crate::run::predictions;
@@ -33,20 +32,22 @@ pub fn gather(study: &Study) -> Outcomes {
         }
     };
     let cells = plan.cells().iter().map(of_cell).collect();
+    outcomes(study, cells)
+}
+
+/// A study with what is known of its cells, in their order.
+pub fn outcomes(study: &Study, cells: Vec<Outcome>) -> Outcomes {
+    let (plan, rows) = (study.plan(), study.plan().rows());
     Outcomes {
         name: study.name().to_owned(),
         question: plan.question.clone(),
         reference: plan.reference.as_ref().and_then(|name| rows.iter().position(|row| row.variant == *name)),
         variants: rows.into_iter().map(|row| Variant { name: row.variant, axes: row.axes }).collect(),
         seeds: plan.seeds.clone(),
-        metrics,
+        metrics: metrics(plan),
         cells,
+        lines: plan.lines.clone(),
     }
-}
-
-/// The table of a study as far as it has come, with the lines that it asks for.
-pub fn table_of(study: &Study) -> Table {
-    gather(study).table_with(&study.plan().lines)
 }
 
 /// ŷ and y of a finished run's test clips, as its last stage predicts them.

@@ -20,4 +20,4 @@ pub mod outcomes;
 pub mod reading;
 pub mod table;
 
-pub use gather::{gather, table_of};
+pub use gather::{gather, outcomes};

@@ -1,9 +1,9 @@
 //! What a study's cells came to: numbers only, whatever they were read from.
 
-pub use crate::run::study::CellState;
+pub use crate::run::study::{CellState, LineAsked};
 
 /// A study as its table and figure see it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Outcomes {
     /// The study's name.
     pub name: String,
@@ -19,6 +19,8 @@ pub struct Outcomes {
     pub seeds: Vec<u64>,
     /// Variants × seeds, variant by variant.
     pub cells: Vec<Outcome>,
+    /// To be fitted through the finished ones.
+    pub lines: Vec<LineAsked>,
 }
 
 /// A metric that counts.

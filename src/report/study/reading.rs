@@ -1,13 +1,16 @@
 //! The metrics that count in a study: their names, and their values in a run that is finished.
 
 use super::outcomes::StudyMetric;
+use crate::config::LabelSource;
+use crate::modality::{Modality, PerModality};
 use crate::run::directory::RunDir;
 use crate::run::study::metric::LabelMeasure;
 use crate::run::study::{MetricKey, Plan};
 use crate::run::tail::{TailError, read_view};
 use crate::run::view::RunView;
-use crate::split::Split;
-use crate::training::events::{Stage, Summary};
+use crate::split::{PerSplit, Split};
+use crate::training::agreement::summarise;
+use crate::training::events::{LabelSummaries, Stage, Summary};
 use crate::training::metrics::{self, Better};
 
 /// The metrics of a study, in the order of its table. A key that this version does not know stands under its own name.
@@ -62,9 +65,42 @@ fn named(key: &MetricKey) -> (String, Option<bool>) {
 /// # Errors
 /// The record cannot be read.
 pub fn values(dir: &RunDir, plan: &Plan) -> Result<Vec<Option<f64>>, TailError> {
-    let view = read_view(&dir.events_path())?;
+    let mut view = read_view(&dir.events_path())?;
+    if let Some(summary) = view.summary.as_mut().filter(|summary| summary.labels.is_none()) {
+        let range = view.prepared.as_ref().map_or(f32::INFINITY, |p| p.label_range);
+        summary.labels = as_given(dir, range);
+    }
     let value = |key: &String| MetricKey::parse(key).ok().and_then(|key| value(&view, &key)).filter(|v| v.is_finite());
     Ok(plan.metrics.iter().map(value).collect())
+}
+
+/// What is to be said of labels that stage 3 takes from the data as they are, and that no record has therefore: copies of y,
+/// or people's own. `None` for other sources, without people's labels, and where clips were made to lack modalities: which
+/// have a label is not known here. `range`: H.
+fn as_given(dir: &RunDir, range: f32) -> Option<LabelSummaries> {
+    let settings = &dir.manifest().settings;
+    let missing = &settings.data.missing;
+    if [missing.text, missing.audio, missing.vision].iter().any(|share| *share > 0.0) {
+        return None;
+    }
+    let rows = dir.rows().ok()?;
+    let human = rows.human.as_ref()?;
+    let of_row = |m: Modality, row: usize| match settings.labels.source {
+        _ if !settings.model.has(m) => f32::NAN,
+        LabelSource::Human => human[m][row].clamp(-range, range),
+        _ => rows.y[row],
+    };
+    if !matches!(settings.labels.source, LabelSource::Copied | LabelSource::Human) {
+        return None;
+    }
+    Some(PerSplit::from_fn(|split| {
+        let own: Vec<usize> = (0..rows.len()).filter(|row| rows.split[*row] == split).collect();
+        let y: Vec<f32> = own.iter().map(|row| rows.y[*row]).collect();
+        let labels = PerModality::from_fn(|m| own.iter().map(|row| of_row(m, *row)).collect());
+        let people = human.map(|_, human| own.iter().map(|row| human[*row]).collect());
+        // No intervals: a study's are over its seeds.
+        summarise(&y, &labels, Some(&people), range, 0)
+    }))
 }
 
 /// The value of a metric in a run, by its record; `None` before the run is finished.
@@ -146,6 +182,26 @@ mod tests {
         assert_eq!(of("seconds"), Some(all));
         assert_eq!(of("seconds.joint"), Some(summary.stages[&Stage::Joint].seconds));
         assert_eq!(value(&RunView::default(), &MetricKey::parse("test.mae").unwrap()), None);
+    }
+
+    #[test]
+    fn labels_that_are_taken_as_they_are_are_judged_too() {
+        let judged = |set: &[&str]| {
+            let (_root, dir) = disk::finished("one", set);
+            as_given(&dir, 1.0).map(|found| found[Split::Train][Modality::Text])
+        };
+        let rows = disk::finished("one", &[]).1.rows().unwrap();
+        assert!(rows.human.is_some());
+        let (copied, human) = (judged(&["labels.source=copied"]).unwrap(), judged(&["labels.source=human"]).unwrap());
+        assert_eq!(copied.corrected.unwrap().mae, copied.copied.unwrap().mae);
+        assert_eq!((human.corrected.unwrap().mae, human.copied.unwrap().mae), (Some(0.0), copied.copied.unwrap().mae));
+        assert!(copied.copied.unwrap().mae.unwrap() > 0.0);
+        // Stage 2's and stage 3's own are in the record; who lacks what is not.
+        assert_eq!(judged(&[]), None);
+        assert_eq!(judged(&["labels.source=momentum"]), None);
+        assert_eq!(judged(&["labels.source=copied", "data.missing={ text = 0.2 }"]), None);
+        let alone = judged(&["labels.source=copied", "model.modalities=[\"audio\"]"]).unwrap();
+        assert_eq!(alone.corrected.and_then(|c| c.mae), None);
     }
 
     #[test]

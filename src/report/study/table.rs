@@ -7,7 +7,6 @@ use super::fits::Fit;
 use super::outcomes::{CellState, Outcome, Outcomes, StudyMetric, TestClips, Variant};
 use crate::config::MetricSet;
 use crate::report::statistics::{LEAST_PAIRS, Sample, holm, paired, sample};
-use crate::run::study::LineAsked;
 use crate::training::metrics::{self, Metric};
 
 /// How far a metric may lie from the recorded one and be the same.
@@ -124,13 +123,8 @@ impl Outcomes {
         (0..self.variants.len()).filter(move |other| self.variants[*other].axes == self.variants[row].axes)
     }
 
-    /// The table of a study as far as it has come.
+    /// The table of a study as far as it has come, with lines through the finished runs.
     pub fn table(&self) -> Table {
-        self.table_with(&[])
-    }
-
-    /// The same with lines through the finished runs.
-    pub fn table_with(&self, lines: &[LineAsked]) -> Table {
         let mut rows: Vec<TableRow> = (0..self.variants.len()).map(|row| self.table_row(row)).collect();
         for (column, metric) in self.columns().enumerate() {
             // Each place of the axes asks its own question: corrected for as many variants as it has.
@@ -152,7 +146,7 @@ impl Outcomes {
             }
         }
         let (name, question) = (self.name.clone(), self.question.clone());
-        Table { name, question, seeds: self.seeds.clone(), columns: self.metrics.clone(), rows, fits: self.fits(lines) }
+        Table { name, question, seeds: self.seeds.clone(), columns: self.metrics.clone(), rows, fits: self.fits() }
     }
 
     fn columns(&self) -> impl Iterator<Item = &StudyMetric> {

@@ -55,8 +55,9 @@ fn study() -> Table {
             cell(CellState::Running { share: 0.5 }, none, 0.0),
             cell(CellState::Waiting, none, 0.0),
         ],
+        lines: lines_asked().to_vec(),
     }
-    .table_with(&lines_asked())
+    .table()
 }
 
 #[test]

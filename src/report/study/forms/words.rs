@@ -143,7 +143,11 @@ pub fn notes(table: &Table) -> Vec<String> {
     let reasons = table.rows.iter().flat_map(|r| r.reasons.iter().map(move |why| (&r.label, why)));
     notes.extend(reasons.map(|(label, why)| format!("Failed, {label}: {}", why.replace('\n', " "))));
     if entries().any(|e| e.undefined > 0) {
-        notes.push("Undefined: the metric has no value in some finished runs; these are left out of its mean.".into());
+        notes.push(
+            "Undefined: the metric has no value in some finished runs; these are left out of its mean. Labels are not judged \
+             where the data has none by people, nor those of a modality that the network does not have."
+                .into(),
+        );
     }
     notes
 }
