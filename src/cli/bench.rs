@@ -19,8 +19,11 @@ use crate::console::sample;
 use crate::dataset::{Dataset, Source, data_folder};
 use crate::device::{self, DeviceRequest};
 use crate::model::simd;
+use crate::split::Split;
 use crate::training::events::Stage;
-use crate::training::speed::{Rates, SHAPES, Shape, encoding_rates, stage_rates};
+use crate::training::floors::Floors;
+use crate::training::operations;
+use crate::training::speed::{Rates, SHAPES, Shape, encoding_rates, recurrence_rates, stage_rates};
 
 /// Measure how fast this machine trains each stage, on random data of real files' shapes.
 ///
@@ -28,6 +31,9 @@ use crate::training::speed::{Rates, SHAPES, Shape, encoding_rates, stage_rates};
 /// and no checkpoints. The figure is the median. Lengths are uniform in 25 to 100 % of the padded steps; hidden size,
 /// representation and fusion are 64, without dropout; one corrector with two layers of 64 serves all modalities. MUG_SIMD=v3
 /// (or scalar) measures the kernels of machines with fewer vector instructions.
+///
+/// On the CPU the machine itself is measured first: matrix products of 1024 x 1024 with all its vector instructions, and
+/// memory. Below a shape's figures stands what share of that product rate each stage reaches, and the LSTMs alone.
 #[derive(Debug, clap::Parser)]
 #[command(name = "bench")]
 pub struct BenchArgs {
@@ -90,12 +96,17 @@ impl Subcommand for BenchArgs {
         }
         let shapes: Vec<Shape> =
             if self.shape.is_empty() { SHAPES.to_vec() } else { self.shape.iter().map(|s| s.shape()).collect() };
+        let threads = rayon::current_num_threads();
+        let floors = match device::is_cpu(&device.device) {
+            true => Some(floors(threads, self.json)?),
+            false => None,
+        };
         if !self.json {
             say(&format!(
                 "{} · {} · {} threads · batches of {} · {} clips an epoch · median of {} epochs after a warm-up",
                 device.name,
                 simd.name(),
-                rayon::current_num_threads(),
+                threads,
                 self.batch,
                 self.samples,
                 self.epochs
@@ -109,12 +120,19 @@ impl Subcommand for BenchArgs {
             let dataset = Arc::new(shape.random(self.samples, settings.training.seed)?);
             let rates = stage_rates(dataset.clone(), &settings, &device, self.epochs)?;
             let of = |stage| rates.iter().find(|(s, _)| *s == stage).map_or(f64::NAN, |(_, r)| r.median());
-            let encoding = encoding_rates(dataset, &settings, &device, self.epochs)?;
+            let encoding = encoding_rates(dataset.clone(), &settings, &device, self.epochs)?;
+            let shares = match &floors {
+                Some(floors) => {
+                    let recurrence = recurrence_rates(&dataset, &settings, &device, self.epochs)?;
+                    Some(shares(&dataset, &settings, of, recurrence.median(), floors.product))
+                }
+                None => None,
+            };
             let trained = Trained {
                 shape: shape.name,
                 device: device.name.clone(),
                 simd: simd.name(),
-                threads: rayon::current_num_threads(),
+                threads,
                 batch: self.batch,
                 samples: self.samples,
                 epochs: self.epochs,
@@ -122,6 +140,7 @@ impl Subcommand for BenchArgs {
                 denoising: round(of(Stage::Denoising)),
                 joint: round(of(Stage::Joint)),
                 encoding: round(encoding.median()),
+                shares,
             };
             if self.json {
                 say_json(&trained)?;
@@ -130,6 +149,17 @@ impl Subcommand for BenchArgs {
                     "{:<8}{:>14.1}{:>14.1}{:>14.1}{:>14.1}",
                     trained.shape, trained.contrastive, trained.denoising, trained.joint, trained.encoding
                 ))?;
+                if let Some(shares) = &trained.shares {
+                    say(&format!(
+                        "{:<8}{:>12.0} %{:>12.0} %{:>12.0} %{:>14}   of the product rate; the LSTMs alone {:.0} %",
+                        "",
+                        1e2 * shares.contrastive,
+                        1e2 * shares.denoising,
+                        1e2 * shares.joint,
+                        "",
+                        1e2 * shares.recurrence
+                    ))?;
+                }
             }
         }
         let drawn = draw()?;
@@ -192,6 +222,72 @@ struct Trained {
     joint: f64,
     /// The training split through the encoders in inference mode.
     encoding: f64,
+    /// On the CPU.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shares: Option<Shares>,
+}
+
+/// Operations a second of the machine's product rate, 1 being all of it: those of matrix products, see
+/// [`operations`](crate::training::operations).
+#[derive(Debug, Serialize)]
+struct Shares {
+    contrastive: f64,
+    denoising: f64,
+    joint: f64,
+    /// The LSTMs forward and backward, without anything else.
+    recurrence: f64,
+}
+
+/// The shares of a product rate that clips a second of the stages and of the recurrence come to.
+fn shares(
+    dataset: &Dataset,
+    settings: &Settings,
+    rate: impl Fn(Stage) -> f64,
+    recurrence: f64,
+    product: f64,
+) -> Shares {
+    let share = |operations: Option<u64>, rate: f64| {
+        let of_clip = operations.map_or(f64::NAN, |n| n as f64 / dataset.len(Split::Train) as f64);
+        (1e3 * of_clip * rate / product).round() / 1e3
+    };
+    let of = |stage| share(operations::of_epoch(stage, settings, dataset, None), rate(stage));
+    Shares {
+        contrastive: of(Stage::Contrastive),
+        denoising: of(Stage::Denoising),
+        joint: of(Stage::Joint),
+        recurrence: share(Some(operations::of_recurrence(settings, dataset)), recurrence),
+    }
+}
+
+/// What the machine can do with one number of threads.
+#[derive(Debug, Serialize)]
+struct Machine {
+    machine_threads: usize,
+    product_gigaflops: f64,
+    /// Read and written.
+    memory_gigabytes_per_second: f64,
+}
+
+/// Measures the machine with `threads` and with one, and says so; returns the former.
+fn floors(threads: usize, json: bool) -> Result<Floors> {
+    let all = Floors::measure(threads)?;
+    let one = if threads == 1 { None } else { Some(Floors::measure(1)?) };
+    let machine = |f: &Floors| Machine {
+        machine_threads: f.threads,
+        product_gigaflops: round(f.product / 1e9),
+        memory_gigabytes_per_second: round(f.bandwidth / 1e9),
+    };
+    for found in std::iter::once(&all).chain(&one).map(machine) {
+        if json {
+            say_json(&found)?;
+        } else {
+            say(&format!(
+                "this machine (threads: {}): products {:.1} GFLOP/s · memory {:.1} GB/s",
+                found.machine_threads, found.product_gigaflops, found.memory_gigabytes_per_second
+            ))?;
+        }
+    }
+    Ok(all)
 }
 
 /// What opening a file gave.

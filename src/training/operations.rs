@@ -72,6 +72,12 @@ fn network(
     recurrent + 3 * linear * clips
 }
 
+/// Operations of one pass of the training split forward and backward through the LSTMs.
+pub fn of_recurrence(settings: &Settings, dataset: &Dataset) -> u64 {
+    let steps = PerModality::from_fn(|m| dataset.lengths(Split::Train, m).iter().map(|&n| n as u64).sum());
+    recurrent(&settings.model, &PerModality::from_fn(|m| dataset.shapes[m].1), &steps)
+}
+
 /// Forward and backward through the LSTMs.
 fn recurrent(model: &ModelSettings, dims: &PerModality<usize>, steps: &PerModality<u64>) -> u64 {
     model.encoded().into_iter().map(|m| of_lstm(model.hidden, dims[m], steps[m])).sum()
@@ -192,6 +198,22 @@ mod tests {
         // V's two layers of 200 as the corrector's, and forward once more.
         settings.denoising.learner = Learner::MetaWeight;
         assert_eq!(of(&settings), 2 * inner + clean + along + 6 * (3 * 400 - 200) + 6 * 400);
+    }
+
+    #[test]
+    fn the_recurrence_is_what_a_stage_has_beside_its_linear_layers() {
+        let settings = settings();
+        let data = SHAPES[3].random(6, 1).unwrap();
+        let linear = network(
+            &settings.model,
+            &PerModality::from_fn(|m| data.shapes[m].1),
+            &PerModality::default(),
+            6,
+            false,
+            None,
+        );
+        let all = of_epoch(Stage::Joint, &settings, &data, None).unwrap();
+        assert_eq!(of_recurrence(&settings, &data), all - linear);
     }
 
     #[test]

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use burn::tensor::Tensor;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::StandardNormal;
@@ -20,13 +21,15 @@ use super::joint::Joint;
 use super::labels::corrected_labels_of;
 use super::learner;
 use super::randomness::{Purpose, generator, order};
-use super::readback::Readback;
+use super::readback::{self, Readback};
 use super::targets;
 use crate::config::{DataSettings, PerModalityFlag, Settings};
 use crate::dataset::memory::{MemorySequences, MemorySplit};
 use crate::dataset::{Dataset, DatasetError};
 use crate::device::ComputeDevice;
 use crate::modality::PerModality;
+use crate::model::encoder::Encoder;
+use crate::model::recurrent::last_hidden;
 use crate::split::{PerSplit, Split};
 
 /// Padded steps and columns (T_m, D_m) of a dataset's files ([the method](crate::book::method), data files).
@@ -194,6 +197,44 @@ pub fn encoding_rates(
     Ok(Rates(rates))
 }
 
+/// Clips a second forward and backward through the LSTMs alone, over the training split's whole batches, which are read
+/// before; whole epochs, after a warm-up one.
+///
+/// # Errors
+/// As [`super::train`].
+pub fn recurrence_rates(
+    dataset: &Dataset,
+    settings: &Settings,
+    device: &ComputeDevice,
+    epochs: usize,
+) -> Result<Rates, TrainingError> {
+    let mut rng = generator(settings.training.seed, Purpose::Network);
+    let model = &settings.model;
+    let device = device.device.clone().autodiff();
+    let mut encoder = |m| (m, Encoder::new(dataset.shapes[m].1, model.hidden, model.representation, &mut rng, &device));
+    let encoders: Vec<_> = model.encoded().into_iter().map(&mut encoder).collect();
+    let rows: Vec<usize> = (0..dataset.len(Split::Train)).collect();
+    let batches = rows.chunks_exact(settings.training.batch_size).map(|rows| dataset.batch(Split::Train, rows));
+    let batches = batches.collect::<Result<Vec<_>, _>>()?;
+    let mut rates = Vec::new();
+    for epoch in 0..=epochs {
+        let started = Instant::now();
+        for batch in &batches {
+            let weights = encoders.iter().map(|(m, encoder)| (*m, encoder.recurrence())).collect();
+            let sums = last_hidden(weights, &batch.sequences).into_iter().map(Tensor::sum);
+            if let Some(sum) = sums.reduce(|a, b| a + b) {
+                readback::values(sum.clone().inner())?;
+                std::hint::black_box(sum.backward());
+            }
+        }
+        if epoch > 0 {
+            let clips = batches.len() * settings.training.batch_size;
+            rates.push(clips as f64 / started.elapsed().as_secs_f64().max(1e-9));
+        }
+    }
+    Ok(Rates(rates))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -220,6 +261,8 @@ mod tests {
         let rates = stage_rates(data.clone(), &settings, &device, 2).unwrap();
         assert_eq!(rates.iter().map(|(stage, _)| *stage).collect::<Vec<_>>(), Stage::ALL);
         assert!(rates.iter().all(|(_, r)| r.0.len() == 2 && r.median() > 0.0));
+        let recurrence = recurrence_rates(&data, &settings, &device, 2).unwrap();
+        assert!(recurrence.0.len() == 2 && recurrence.median() > 0.0);
         settings.training.batch_size = 10;
         assert!(matches!(stage_rates(data, &settings, &device, 1), Err(TrainingError::TooFewSamples { found: 9 })));
     }

@@ -1,0 +1,20 @@
+//! Matrix products for the recurrence, the corrector and BERT: a few rows at a time, rows that lie scattered in a
+//! batch, and no copy between a product and what is done with its result.
+//!
+//! | file | what it is |
+//! |---|---|
+//! | `left` | the left matrix: rows anywhere in a batch, copied band by band |
+//! | `panels` | the right matrix, in panels of a few vectors' columns |
+//! | `tile` | the sums that stay in registers: a band's rows times a panel's columns |
+//! | `multiply` | the products, made of tiles |
+
+mod left;
+mod multiply;
+mod panels;
+#[cfg(test)]
+mod tests;
+mod tile;
+
+pub use left::{Left, Rows};
+pub use multiply::{multiply_add, multiply_add_panels, multiply_add_transposed};
+pub use panels::{BLOCK, Block, Panels, panel};

@@ -1,0 +1,101 @@
+//! The right matrix of a product.
+
+use std::marker::PhantomData;
+use std::ops::Range;
+
+use pulp::Simd;
+
+/// The inner extent of one block of panels: so many rows of a panel stay in the first-level cache.
+pub const BLOCK: usize = 128;
+/// Bytes.
+const CACHE_LINE: usize = 64;
+
+/// Vectors in a row of a panel. Times [`BAND`](super::left::BAND) that is 24 sums of AVX-512's 32 registers, or 12 of the 16 that others
+/// have, where two weights and a broadcast value then fit beside them: enough sums to hide the latency of a multiply-add,
+/// and fewer loads than multiply-adds.
+#[inline(always)]
+pub fn panel<S: Simd>() -> usize {
+    if is_wide::<S>() { 4 } else { 2 }
+}
+
+#[inline(always)]
+pub fn is_wide<S: Simd>() -> bool {
+    S::F32_LANES >= 16
+}
+
+/// A matrix (inner, width) laid out for [`multiply_add`](super::multiply_add): blocks of [`BLOCK`] rows, in each of them panels of [`panel`]
+/// vectors' columns, each contiguous, the last one filled up with zeros. As rows of a power of two the matrix would fall
+/// into a few sets of the cache.
+pub struct Panels<S: Simd> {
+    data: Vec<f32>,
+    /// Where in `data` a line of the cache begins: a vector that lies across two of them takes twice as long to load.
+    start: usize,
+    inner: usize,
+    width: usize,
+    simd: PhantomData<S>,
+}
+
+impl<S: Simd> Panels<S> {
+    /// Lays out w, (inner, width) row-major.
+    #[inline(always)]
+    pub fn new(w: &[f32], width: usize) -> Self {
+        let mut panels = Self { data: Vec::new(), start: 0, inner: 0, width, simd: PhantomData };
+        panels.fill(w);
+        panels
+    }
+
+    /// Lays out another matrix of the same width, in the same memory.
+    #[inline(always)]
+    pub fn fill(&mut self, w: &[f32]) {
+        let (width, line) = (self.width, panel::<S>() * S::F32_LANES);
+        self.inner = w.len() / width.max(1);
+        let needed = self.panels() * self.inner * line + CACHE_LINE / size_of::<f32>();
+        if self.data.len() < needed {
+            self.data = vec![0.0; needed];
+            // Wherever that is, results are the same; only the speed differs.
+            self.start = self.data.as_ptr().align_offset(CACHE_LINE).min(CACHE_LINE / size_of::<f32>());
+        }
+        let mut lines = self.data[self.start..].chunks_exact_mut(line);
+        for block in w.chunks(BLOCK * width.max(1)) {
+            for column in (0..width).step_by(line) {
+                for (row, to) in block.chunks_exact(width).zip(lines.by_ref()) {
+                    let from = &row[column..width.min(column + line)];
+                    if from.len() == line {
+                        to.copy_from_slice(from);
+                    } else {
+                        to[..from.len()].copy_from_slice(from);
+                        to[from.len()..].fill(0.0);
+                    }
+                }
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn panels(&self) -> usize {
+        self.width.div_ceil(panel::<S>() * S::F32_LANES)
+    }
+
+    /// The blocks: the rows of the matrix that each holds, and its panels.
+    #[inline(always)]
+    pub fn blocks(&self) -> impl Iterator<Item = Block<'_, S>> {
+        let panels = self.panels();
+        (0..self.inner).step_by(BLOCK).map(move |from| {
+            let rows = from..self.inner.min(from + BLOCK);
+            let (data, _) = S::as_simd_f32s(&self.data[self.start..]);
+            let line = panels * panel::<S>();
+            let data = &data[from * line..rows.end * line];
+            Block { data, rows, width: self.width, panels }
+        })
+    }
+}
+
+/// A block of panels.
+pub struct Block<'a, S: Simd> {
+    pub data: &'a [S::f32s],
+    /// Of the matrix.
+    pub rows: Range<usize>,
+    /// Of the matrix.
+    pub width: usize,
+    pub panels: usize,
+}
