@@ -92,7 +92,7 @@ mod tests {
     fn what_people_type() {
         let line = parse("mug --dataset sims --set a.b=1 --set c=2 --fps 10").unwrap();
         let home = line.args.home;
-        assert_eq!((line.subcommand.is_none(), home.start.overrides.len(), home.view.frames()), (true, 2, 10));
+        assert_eq!((line.subcommand.is_none(), home.start.settings.overrides.len(), home.view.frames()), (true, 2, 10));
         assert!(parse("mug train").unwrap_err().to_string().contains("--dataset"));
         assert!(parse("mug --fps 0").is_err());
         assert!(parse("mug attach x --follow y").is_err());

@@ -54,7 +54,7 @@ enum DataCommand {
         folder: Folder,
     },
     /// Write a dataset as one pickle of MMSA's layout that numpy reads, whatever layout and packing it has: features as they
-    /// are, padded at the end, with lengths, labels, ids and transcripts. Token ids are left out.
+    /// are, padded at the end, with lengths, labels, ids, transcripts and token ids.
     Convert {
         /// A data file, or a name that `mug data list` shows.
         file: String,

@@ -1,6 +1,6 @@
 //! `mug` without a subcommand: the console, or lines where there is no terminal.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 use color_eyre::Result;
@@ -9,6 +9,7 @@ use color_eyre::eyre::eyre;
 use super::attach;
 use super::out::say;
 use super::record::newest_live;
+use super::settings::SettingsArgs;
 use super::view::ViewArgs;
 use crate::console::{self, OpenOptions, Start};
 use crate::dataset::{Catalogue, DEMO, Source, data_folder};
@@ -32,15 +33,11 @@ pub struct StartArgs {
     /// The dataset to select: a name that `mug data list` shows, or a file.
     #[arg(long, value_name = "NAME|FILE")]
     pub dataset: Option<String>,
-    /// Settings in place of those that ship for the dataset (see configs/).
-    #[arg(long, value_name = "FILE")]
-    pub config: Option<PathBuf>,
+    #[command(flatten)]
+    pub settings: SettingsArgs,
     /// Where runs that are started compute [default: auto].
     #[arg(long, value_enum, conflicts_with = "read_only")]
     pub device: Option<DeviceRequest>,
-    /// Change one setting, for example --set joint.unimodal_weight=0.
-    #[arg(long = "set", value_name = "KEY=VALUE")]
-    pub overrides: Vec<String>,
 }
 
 impl StartArgs {
@@ -48,9 +45,9 @@ impl StartArgs {
     pub fn given(&self) -> Vec<&'static str> {
         let given = [
             ("--dataset", self.dataset.is_some()),
-            ("--config", self.config.is_some()),
+            ("--config", self.settings.config.is_some()),
             ("--device", self.device.is_some()),
-            ("--set", !self.overrides.is_empty()),
+            ("--set", !self.settings.overrides.is_empty()),
         ];
         given.into_iter().filter(|(_, given)| *given).map(|(name, _)| name).collect()
     }
@@ -61,8 +58,8 @@ pub fn run(args: HomeArgs, root: &Path) -> Result<ExitCode> {
     let HomeArgs { view, start } = args;
     let given = start.given();
     let request = RunRequest {
-        config: start.config,
-        overrides: start.overrides,
+        config: start.settings.config,
+        overrides: start.settings.overrides,
         device: start.device.unwrap_or_default(),
         ..RunRequest::new(start.dataset.as_deref().unwrap_or(DEMO))
     };
@@ -123,7 +120,7 @@ fn checked(request: RunRequest, dataset: Option<&str>, given: bool) -> Result<St
     let Some(name) = dataset else { return Ok(start) };
     let folder = data_folder();
     let source = Source::resolve(name, &folder)?;
-    source.check(&settings.settings.data)?;
+    source.check(&settings.settings)?;
     let listed =
         Catalogue::scan(&folder, &[]).entries.iter().any(|e| e.name == name && e.source().as_ref() == Some(&source));
     start.dataset = Some(match source {

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use color_eyre::Result;
 
-use super::stage_name::StageName;
+use super::stage_name::FromStage;
 use super::subcommand::{Program, Subcommand};
 use crate::host::spawn::leave_the_terminal;
 use crate::host::trainer::trainer;
@@ -23,12 +23,8 @@ pub struct HostArgs {
     /// Go on from the last checkpoint.
     #[arg(long)]
     pub resume: bool,
-    /// Begin this stage and those after it anew.
-    #[arg(long, value_name = "STAGE")]
-    pub restart: Option<StageName>,
-    /// Go on with this stage, which was ended early.
-    #[arg(long = "continue", value_name = "STAGE", conflicts_with = "restart")]
-    pub continue_stage: Option<StageName>,
+    #[command(flatten)]
+    pub from: FromStage,
 }
 
 impl Subcommand for HostArgs {
@@ -38,8 +34,8 @@ impl Subcommand for HostArgs {
         let dir = RunDir::open(&self.dir)?;
         let options = HostOptions {
             resume: self.resume,
-            restart: self.restart.map(Into::into),
-            continue_stage: self.continue_stage.map(Into::into),
+            restart: self.from.restart.map(Into::into),
+            continue_stage: self.from.continue_stage.map(Into::into),
             notify: notify::Settings::of_person().map_err(|e| e.to_string()),
             ..HostOptions::default()
         };

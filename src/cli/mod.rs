@@ -3,6 +3,8 @@
 //! A subcommand's file holds its options (a struct whose fields and doc comments are what `--help` shows) and what it does
 //! with them ([`Subcommand`](subcommand::Subcommand)). To add one: its file, its `mod` line and its line in
 //! [`SUBCOMMANDS`], with its examples in `examples`. What several subcommands share has a file of its own: `out` prints, `record` finds and reads runs,
+//! `table` holds the options of those that write a table of clips,
+//! `settings` those that say with which settings runs are started,
 //! `lines` and `progress` tell a run's events, `control` sends commands. Files here import from each other without a
 //! ring, and never from this one; everything below may be imported.
 
@@ -42,12 +44,14 @@ mod refresh;
 mod resume;
 mod runs;
 mod set;
+mod settings;
 mod show;
 mod stage_name;
 pub mod status;
 mod stop;
 mod study;
 pub mod subcommand;
+mod table;
 mod train;
 mod verify;
 mod view;

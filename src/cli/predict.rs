@@ -1,23 +1,17 @@
 //! `mug predict`: what a run says of clips that it was not trained on, as a file or on standard output.
 
-use std::io::{self, IsTerminal};
-use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use color_eyre::Result;
-use color_eyre::eyre::eyre;
 
-use super::labels::format_of;
-use super::out::{self, say, warn};
+use super::out::{say, warn};
 use super::subcommand::{Program, Subcommand};
+use super::table::{TableArgs, Written};
 use crate::dataset::{Severity, Source, data_folder};
 use crate::device::DeviceRequest;
 use crate::host::predict::{Predicted, predict};
-use crate::report::export::{Extract, Format, all_columns, endings};
 use crate::report::listing::listed;
-use crate::report::table::filter::Filter;
-use crate::report::table::order::{SortKey, arrange, parse_columns};
 use crate::report::table::{Rows, Table};
 use crate::run::directory::RunDir;
 use crate::sanitise::clean;
@@ -38,37 +32,17 @@ pub struct PredictArgs {
     /// The split of the file, by its name there [default: test, else the only one there is].
     #[arg(long, value_name = "NAME")]
     pub split: Option<String>,
-    /// The file to write.
-    #[arg(short, long, value_name = "FILE", help = output_help())]
-    pub output: Option<PathBuf>,
-    /// In place of what the file's ending says [default: csv].
-    #[arg(long, value_enum)]
-    pub format: Option<&'static Format>,
-    /// Only rows that pass, in the console's language: '|yhat| > 0.5'.
-    #[arg(long, value_name = "EXPR")]
-    pub filter: Option<String>,
-    /// Sort by columns, the first one first; - turns an order round [default: as in the file].
-    #[arg(long, value_name = "COLUMNS", allow_hyphen_values = true)]
-    pub sort: Option<String>,
-    /// Write these columns, by their names in filters [default: all that hold something].
-    #[arg(long, value_name = "COLUMNS")]
-    pub columns: Option<String>,
+    #[command(flatten)]
+    pub table: TableArgs,
     /// Where to compute [default: as the run].
     #[arg(long, value_enum)]
     pub device: Option<DeviceRequest>,
 }
 
-fn output_help() -> String {
-    format!("The file to write; its ending says the format: {} [default: standard output]", endings("or"))
-}
-
 impl Subcommand for PredictArgs {
     /// Predicts and writes the table.
     fn run(self, program: &Program) -> Result<ExitCode> {
-        let filter = Filter::parse(self.filter.as_deref().unwrap_or_default()).map_err(|e| eyre!("--filter: {e}"))?;
-        let keys = SortKey::parse_list(self.sort.as_deref().unwrap_or_default())?;
-        let columns = self.columns.as_deref().map(parse_columns).transpose()?;
-        let format = format_of(self.format, self.output.as_deref())?;
+        let wanted = self.table.understood()?;
         let dir = RunDir::find(&program.runs_root, &self.run)?;
         let clips = Source::resolve(&self.file, &data_folder())?;
         let predicted = predict(&dir, &clips, self.split.as_deref(), self.device, &mut warn)?;
@@ -92,36 +66,17 @@ impl Subcommand for PredictArgs {
             metrics: Some(set),
             absent,
         };
-        let rows = arrange(&table, filter.as_ref(), &keys);
-        let columns = columns.unwrap_or_else(|| all_columns(&table));
-        let extract = Extract { table: &table, rows: &rows, columns: &columns, escape_formulas: false };
-        let words = || {
-            let value = |m: &metrics::Metric| Some((m.name, metrics.get(m.key).copied().flatten()?));
-            let found = metrics::list(set).iter().filter_map(value).map(|(name, v)| format!("{name} {v:.4}"));
-            format!(
-                "by stage {}; {labelled} with a label: {}",
-                prediction.stage,
-                listed(&found.collect::<Vec<_>>(), "and")
-            )
+        if let Some(Written { path, rows }) = wanted.write(&table, "clips")? {
+            let clips = if rows == 1 { "1 clip".to_owned() } else { format!("{rows} clips") };
+            say(&format!("{clips} written to {}", path.display()))?;
+        }
+        let value = |m: &metrics::Metric| Some((m.name, metrics.get(m.key).copied().flatten()?));
+        let found = metrics::list(set).iter().filter_map(value).map(|(name, v)| format!("{name} {v:.4}"));
+        let scored = match labelled {
+            0 => "no clip has a label, so nothing is scored".to_owned(),
+            _ => format!("{labelled} with a label: {}", listed(&found.collect::<Vec<_>>(), "and")),
         };
-        match &self.output {
-            Some(path) if path != Path::new("-") => {
-                extract.write_file(format, path)?;
-                let clips = if rows.len() == 1 { "1 clip".to_owned() } else { format!("{} clips", rows.len()) };
-                say(&format!("{clips} written to {}", path.display()))?;
-            }
-            _ if io::stdout().is_terminal() && !format.readable => {
-                let (name, ending) = (format.title, format.endings[0]);
-                return Err(eyre!(
-                    "{name} is nothing for a terminal: name a file with -o, for example -o clips.{ending}"
-                ));
-            }
-            _ => extract.write_to(format, &mut out::table())?,
-        }
-        match labelled {
-            0 => warn(&format!("by stage {}; no clip has a label, so nothing is scored", prediction.stage)),
-            _ => warn(&words()),
-        }
+        warn(&format!("by stage {}; {scored}", prediction.stage));
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -8,7 +8,7 @@ use color_eyre::eyre::eyre;
 use super::control::{tell, tell_and_wait};
 use super::out::{say, warn};
 use super::record::read_record;
-use super::stage_name::StageName;
+use super::stage_name::FromStage;
 use super::subcommand::{Program, Subcommand};
 use crate::host::prepare::{Amendment, amend, check_restart};
 use crate::host::spawn::{Begin, SpawnError, take_up, wait_until_training};
@@ -24,12 +24,8 @@ use crate::training::events::{Command, Cut, Stage};
 pub struct ResumeArgs {
     /// Name or folder of the run.
     pub run: String,
-    /// Begin this stage and those after it anew.
-    #[arg(long, value_name = "STAGE")]
-    pub restart: Option<StageName>,
-    /// Go on with this stage, which was ended before its last epoch; those after it are trained anew.
-    #[arg(long = "continue", value_name = "STAGE", conflicts_with = "restart")]
-    pub continue_stage: Option<StageName>,
+    #[command(flatten)]
+    pub from: FromStage,
     /// Where the run's data lies now: the same data, which is made sure of.
     #[arg(long, value_name = "NAME|FILE")]
     pub dataset: Option<String>,
@@ -39,8 +35,8 @@ impl Subcommand for ResumeArgs {
     fn run(self, program: &Program) -> Result<ExitCode> {
         let mut dir = RunDir::find(&program.runs_root, &self.run)?;
         let name = &dir.name().to_owned();
-        let restart = self.restart.map(Stage::from);
-        let go_on = self.continue_stage.map(Stage::from);
+        let restart = self.from.restart.map(Stage::from);
+        let go_on = self.from.continue_stage.map(Stage::from);
         if let Some(stage) = go_on {
             check_cut(&dir, stage)?;
         }

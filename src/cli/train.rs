@@ -1,6 +1,5 @@
 //! `mug train`: the run's process in the foreground, for scripts and batch systems.
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use color_eyre::Result;
@@ -9,6 +8,7 @@ use color_eyre::eyre::eyre;
 use super::foreground::{finish, train};
 use super::out::warn as note;
 use super::record::read_record;
+use super::settings::SettingsArgs;
 use super::subcommand::{Program, Subcommand};
 use crate::device::DeviceRequest;
 use crate::host::prepare::{Amendment, RunRequest, amend, check_ready};
@@ -25,9 +25,8 @@ pub struct TrainArgs {
     /// same data, which is made sure of).
     #[arg(long, value_name = "NAME|FILE", required_unless_present = "resume")]
     pub dataset: Option<String>,
-    /// Settings in place of those that ship for the dataset (see configs/).
-    #[arg(long, value_name = "FILE")]
-    pub config: Option<PathBuf>,
+    #[command(flatten)]
+    pub settings: SettingsArgs,
     /// Stages to train [default: those that labels.source needs]; with --resume they are added to those of the run.
     #[arg(long, value_delimiter = ',', value_name = "STAGE,...")]
     pub stage: Vec<StageChoice>,
@@ -41,11 +40,8 @@ pub struct TrainArgs {
     #[arg(long, value_name = "NAME")]
     pub run: Option<String>,
     /// Go on with this run from its last checkpoint.
-    #[arg(long, value_name = "RUN", conflicts_with_all = ["config", "seed", "run", "overrides"])]
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["SettingsArgs", "seed", "run"])]
     pub resume: Option<String>,
-    /// Change one setting, for example --set joint.unimodal_weight=0.
-    #[arg(long = "set", value_name = "KEY=VALUE")]
-    pub overrides: Vec<String>,
     /// Print the result as one JSON object on one line on standard output.
     #[arg(long)]
     pub json: bool,
@@ -105,8 +101,8 @@ impl Subcommand for TrainArgs {
                 // The command line parser has made sure that there is one of the two.
                 let dataset = self.dataset.as_deref().unwrap_or_default();
                 let request = RunRequest {
-                    config: self.config.clone(),
-                    overrides: self.overrides.clone(),
+                    config: self.settings.config.clone(),
+                    overrides: self.settings.overrides.clone(),
                     seed: self.seed,
                     device: self.device.unwrap_or(DeviceRequest::Auto),
                     stages,

@@ -1,6 +1,7 @@
 //! What a dataset holds before anything is normalised, checked: splits that belong together, labels within [-H, H].
 
 use std::collections::HashSet;
+use std::path::Path;
 use std::sync::Arc;
 
 use super::error::DatasetError;
@@ -119,6 +120,19 @@ impl Contents {
 }
 
 impl Contents {
+    /// Refuses data without vectors of the text, for a model that has no encoder of token ids. `path` is for the message.
+    ///
+    /// # Errors
+    /// A split has token ids only.
+    pub fn need_vectors(&self, path: &Path) -> Result<(), DatasetError> {
+        let Some((split, parts)) = self.splits.iter().find(|(_, parts)| parts.only_tokens) else { return Ok(()) };
+        let expected = "vectors of the words (GloVe's, or BERT's last_hidden_state), which the LSTM encoder reads";
+        let found = "a text encoder's input: token ids, mask and segments";
+        let hint = "train a BERT on them: --set model.text.encoder=bert --set model.text.weights=FOLDER";
+        let key = format!("{split}.{}", parts.keys.features.text);
+        Err(DatasetError::of_part(path, key, expected.to_owned(), found.to_owned(), hint))
+    }
+
     /// Puts other clips in place of the test split: those of the wanted split of a file (its test split, or the only one it
     /// has, where none is named), with labels or without.
     ///
@@ -141,7 +155,9 @@ impl Contents {
         let mut alone = PerSplit { train: clips, valid, test: train };
         let padding = padding::settle(&mut alone, &mut flaws)?;
         let clips = alone.train;
-        for m in Modality::ALL {
+        // Token ids are compared with an encoder's vocabulary, not with vectors.
+        let encoded = |m: Modality| m == Modality::Text && (clips.only_tokens || self.splits.train.only_tokens);
+        for m in Modality::ALL.into_iter().filter(|&m| !encoded(m)) {
             let (expected, found) = (self.splits.train.features[m].rows.dim(), clips.features[m].rows.dim());
             let wrong = |expected: String, found: String, hint: &str| {
                 at(keys.features[m].to_owned()).error(expected, found, hint)
@@ -231,7 +247,9 @@ fn check_dims(
         let expected = splits.train.features[m].rows.dim();
         for (split, parts) in splits.iter() {
             let found = parts.features[m].rows.dim();
-            if found != expected {
+            // Where some split has token ids only, vectors are not read.
+            let encoded = m == Modality::Text && parts.only_tokens != splits.train.only_tokens;
+            if found != expected && !encoded {
                 let expected = format!("{expected} columns, as in train.{m}");
                 return Err(error(m, expected, format!("{found} columns"), split));
             }

@@ -49,6 +49,8 @@ pub enum FlawKind {
     TakenFor { part: String },
     /// The file gives words and no vectors of them.
     WordsOnly { columns: usize },
+    /// The file has no vectors of the words, but what a text encoder takes in, under this key.
+    OnlyTokens { key: String },
     /// Labels of several columns.
     LabelColumns { of: usize, taken: usize },
     /// The files do not say which videos belong to which split: so many were drawn for each.
@@ -121,6 +123,7 @@ impl Flaw {
             | FlawKind::Packed { .. }
             | FlawKind::Layout { .. }
             | FlawKind::TakenFor { .. }
+            | FlawKind::OnlyTokens { .. }
             | FlawKind::LabelColumns { .. }
             | FlawKind::NotUsed { .. }
             | FlawKind::LengthsFound { .. }
@@ -190,6 +193,10 @@ impl fmt::Display for FlawKind {
                 f,
                 "words without vectors: each word has a fixed random vector of {columns} columns; for figures that can be \
                  compared, save vectors of the words (GloVe's or BERT's) in MMSA's layout"
+            ),
+            FlawKind::OnlyTokens { key } => write!(
+                f,
+                "no vectors of the words; {key} holds token ids, mask and segments, which model.text.encoder = \"bert\" reads"
             ),
             FlawKind::Unlabelled { clips: n, of } => {
                 write!(f, "{n} of {} without a label are left out", clips(*of as u64))

@@ -173,6 +173,9 @@ impl Dataset {
         text: Option<&TextInput>,
         resident_bytes: usize,
     ) -> Result<Dataset, DatasetError> {
+        if text.is_none() {
+            contents.need_vectors(name.as_ref())?;
+        }
         let Contents { splits, padding, label_range, metrics, fingerprint, mut flaws, .. } = contents;
         // The training split is looked through for its statistics, all of them for their lengths and for what is odd.
         let scanned = look::look(&splits, &padding, &mut flaws)?;

@@ -148,7 +148,7 @@ impl RunRequest {
         text::weights(&settings.model.text)?;
         let source = Source::resolve(&self.dataset, &dataset::data_folder())?;
         let judged = source
-            .check(&settings.data)
+            .check(&settings)
             .map_err(|e| PrepareError::Unusable { source: e.into(), settings: origin.clone() })?;
         if labels == LabelSource::Human && stages.contains(&Stage::Joint) && !judged {
             return Err(PrepareError::NoHuman { dataset: self.dataset.clone() });

@@ -136,7 +136,7 @@ impl StudyRequest {
         let resolved = run.settings()?;
         let source = Source::resolve(&dataset, &dataset::data_folder())?;
         source
-            .check(&resolved.settings.data)
+            .check(&resolved.settings)
             .map_err(|e| PrepareError::Unusable { source: e.into(), settings: resolved.origin.clone() })?;
         let (path, data, fingerprint) = match &source {
             Source::File(path) => {

@@ -8,6 +8,7 @@ mod calibration;
 mod changes;
 mod checkpoints;
 mod health;
+mod layouts;
 mod learners;
 mod missing;
 mod sources;

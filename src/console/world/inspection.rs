@@ -7,7 +7,7 @@ use std::sync::mpsc::Receiver;
 
 use super::mailbox::Mailbox;
 use super::start::Start;
-use crate::config::DataSettings;
+use crate::config::Settings;
 use crate::console::state::datasets::{Availability, DatasetItem, Preview};
 use crate::console::state::message::Message;
 use crate::console::terminal::panics::guarded;
@@ -48,8 +48,7 @@ pub fn catalogue(start: &Start, extra: &[PathBuf]) -> Vec<DatasetItem> {
 /// Looks into each file of which only the first bytes are known, one after the other, until the screen is gone.
 pub fn check_all(start: &Start, items: &[DatasetItem], answers: &Mailbox) {
     for item in items.iter().filter(|i| i.availability == Availability::Present) {
-        let settings =
-            request(start, &item.target).settings().map_or_else(|_| DataSettings::default(), |r| r.settings.data);
+        let settings = request(start, &item.target).settings().map_or_else(|_| Settings::default(), |r| r.settings);
         let found = guarded(|| Source::resolve(&item.target, &data_folder()).and_then(|s| s.check(&settings)));
         let problem = match found {
             Ok(found) => found.err().map(|e| e.to_string()),

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::config::DataSettings;
+use crate::config::{DataSettings, Settings};
 use crate::dataset::contents::Contents;
 use crate::dataset::convert::{self, ConvertError};
 use crate::dataset::csd;
@@ -48,12 +48,12 @@ impl Source {
         }
     }
 
-    /// Checks whether the data can be used, without reading its features: fast even for a large file. True where clips of
-    /// the training split have human labels of each modality.
+    /// Checks whether a run with these settings can use the data, without reading its features: fast even for a large file.
+    /// True where clips of the training split have human labels of each modality.
     ///
     /// # Errors
     /// The data cannot be used; the error says why.
-    pub fn check(&self, settings: &DataSettings) -> Result<bool, DatasetError> {
+    pub fn check(&self, settings: &Settings) -> Result<bool, DatasetError> {
         match self {
             Source::Demo { .. } => Ok(true),
             Source::File(path) if csd::is_folder(path) => Err(DatasetError::NotData {
@@ -61,8 +61,11 @@ impl Source {
                 found: "a folder of .csd files".to_owned(),
                 hint: "write them as one pickle and train on that: mug data convert FOLDER OUT.pkl".to_owned(),
             }),
-            Source::File(_) => {
-                let contents = self.contents(settings)?;
+            Source::File(path) => {
+                let contents = self.contents(&settings.data)?;
+                if !settings.model.text.is_bert() {
+                    contents.need_vectors(path)?;
+                }
                 let human = contents.splits.train.unimodal.as_ref();
                 let some = |(_, labels): (_, &Vec<f32>)| labels.iter().any(|y| y.is_finite());
                 Ok(human.is_some_and(|human| human.iter().all(some)))

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use zip::{CompressionMethod, ZipArchive};
 
-use super::spool::Spool;
+use super::spool::{Spool, room};
 use crate::dataset::error::DatasetError;
 use crate::dataset::file::bytes::DataFile;
 use crate::dataset::file::reader::Reader;
@@ -26,7 +26,11 @@ pub fn is_zip(head: &[u8]) -> bool {
 /// # Errors
 /// The archive is damaged, encrypted, or unpacks to far more than such files do.
 pub fn open(file: &Arc<DataFile>) -> Result<(Arc<DataFile>, Vec<Member>), DatasetError> {
-    let mut spool = Spool::new(file.path(), WHAT, file.len());
+    open_into(file, room(file.len()))
+}
+
+fn open_into(file: &Arc<DataFile>, room: u64) -> Result<(Arc<DataFile>, Vec<Member>), DatasetError> {
+    let mut spool = Spool::new(file.path(), WHAT, room);
     let reader = BufReader::new(Reader::new(file));
     let mut archive = ZipArchive::new(reader).map_err(|error| spool.damaged(&error))?;
     if archive.len() > MEMBERS {
@@ -53,4 +57,33 @@ pub fn open(file: &Arc<DataFile>) -> Result<(Arc<DataFile>, Vec<Member>), Datase
         member.span = Span { offset, len: spool.len() - offset };
     }
     Ok((Arc::new(spool.finish()), members))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn fixture(name: &str) -> Arc<DataFile> {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name);
+        Arc::new(DataFile::from_bytes(name, std::fs::read(path).unwrap()))
+    }
+
+    proptest! {
+        /// All files of an archive together have the room that there is.
+        #[test]
+        fn nothing_unpacks_to_more_than_there_is_room_for(name in proptest::sample::select(vec!["zip.zip", "flat_compressed.npz"]), room in 0u64..30_000) {
+            let file = fixture(name);
+            let (_, members) = open(&file).unwrap();
+            let whole: u64 = members.iter().map(|member| member.span.len).sum();
+            match open_into(&file, room) {
+                Ok((content, found)) => prop_assert!(whole <= room && content.len() == whole && found.len() == members.len()),
+                Err(error) => {
+                    prop_assert!(whole > room);
+                    prop_assert!(error.to_string().contains(&format!("more than {room} bytes")), "{}", error);
+                }
+            }
+        }
+    }
 }

@@ -7,7 +7,7 @@ use lzma_rust2::XzReader;
 use ruzstd::decoding::StreamingDecoder;
 use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
 
-use super::spool::Spool;
+use super::spool::{Spool, room};
 use crate::dataset::error::DatasetError;
 use crate::dataset::file::bytes::DataFile;
 use crate::dataset::file::reader::Reader;
@@ -52,7 +52,11 @@ impl Compression {
     /// # Errors
     /// It is damaged, unpacks to far more than such files do, or there is no room for it.
     pub fn unpack(self, file: &DataFile) -> Result<DataFile, DatasetError> {
-        let mut spool = Spool::new(file.path(), self.what(), file.len());
+        self.unpack_into(file, room(file.len()))
+    }
+
+    fn unpack_into(self, file: &DataFile, room: u64) -> Result<DataFile, DatasetError> {
+        let mut spool = Spool::new(file.path(), self.what(), room);
         let packed = BufReader::with_capacity(256 << 10, Reader::new(file));
         match self {
             Compression::Gzip => spool.take(MultiGzDecoder::new(packed))?,
@@ -77,4 +81,56 @@ fn frames(spool: &mut Spool<'_>, mut packed: impl BufRead) -> Result<(), Dataset
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const FILES: [(&str, Compression); 4] = [
+        ("gzip.pkl.gz", Compression::Gzip),
+        ("xz.pkl.xz", Compression::Xz),
+        ("zstd.pkl.zst", Compression::Zstd),
+        ("zlib.pkl.z", Compression::Zlib),
+    ];
+
+    fn fixture(name: &str) -> Vec<u8> {
+        std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)).unwrap()
+    }
+
+    proptest! {
+        /// Whatever a file unpacks to, it is taken as a whole where there is room for it, and refused where there is not.
+        #[test]
+        fn nothing_unpacks_to_more_than_there_is_room_for(which in 0usize..4, room in 0u64..6000) {
+            let (name, compression) = FILES[which];
+            let plain = fixture("numpy2_p4.pkl");
+            let file = DataFile::from_bytes(name, fixture(name));
+            match compression.unpack_into(&file, room) {
+                Ok(unpacked) => {
+                    prop_assert!(plain.len() as u64 <= room);
+                    let mut bytes = vec![0; plain.len()];
+                    unpacked.read_at(0, &mut bytes).unwrap();
+                    prop_assert!(unpacked.len() == plain.len() as u64 && bytes == plain);
+                }
+                Err(error) => {
+                    prop_assert!((plain.len() as u64) > room);
+                    let text = error.to_string();
+                    prop_assert!(text.contains(name) && text.contains(&format!("more than {room} bytes")), "{}", text);
+                }
+            }
+        }
+
+        /// Any bytes behind a compression's first ones are data or an error.
+        #[test]
+        fn arbitrary_bytes_never_panic(which in 0usize..4, bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+            let (name, compression) = FILES[which];
+            let mut all = fixture(name)[..16].to_vec();
+            all.extend(bytes);
+            let _ = compression.unpack_into(&DataFile::from_bytes(name, all), 1 << 20);
+        }
+    }
 }

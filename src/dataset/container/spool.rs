@@ -18,6 +18,11 @@ const ALWAYS: u64 = 1 << 30;
 /// Bytes that no file may unpack to more than.
 const MOST: u64 = 64 << 30;
 
+/// Bytes that a packed file of this length may unpack to.
+pub fn room(packed: u64) -> u64 {
+    packed.saturating_mul(RATIO).saturating_add(ALWAYS).min(MOST)
+}
+
 /// Bytes on their way out of a packed file.
 pub struct Spool<'p> {
     path: &'p Path,
@@ -29,8 +34,8 @@ pub struct Spool<'p> {
 }
 
 impl<'p> Spool<'p> {
-    pub fn new(path: &'p Path, what: &'static str, packed: u64) -> Self {
-        let limit = packed.saturating_mul(RATIO).saturating_add(ALWAYS).min(MOST);
+    /// Room for `limit` bytes.
+    pub fn new(path: &'p Path, what: &'static str, limit: u64) -> Self {
         Spool { path, what, out: spooled_tempfile(IN_MEMORY), len: 0, limit }
     }
 
@@ -91,11 +96,16 @@ mod tests {
     #[test]
     fn what_never_ends_is_given_up() {
         let path = Path::new("bomb.pkl.gz");
-        let mut spool = Spool { limit: 1000, ..Spool::new(path, "a gzip file", 10) };
+        let mut spool = Spool::new(path, "a gzip file", 1000);
         let message = spool.take(io::repeat(0)).unwrap_err().to_string();
         for part in ["bomb.pkl.gz", "a gzip file", "1000 bytes", "unpack it yourself"] {
             assert!(message.contains(part), "{message}");
         }
+    }
+
+    #[test]
+    fn a_small_file_may_grow_and_a_large_one_has_an_end() {
+        assert_eq!((room(0), room(10), room(u64::MAX)), (ALWAYS, ALWAYS + 10 * RATIO, MOST));
     }
 
     #[test]

@@ -28,7 +28,7 @@ pub enum ConvertError {
 }
 
 /// Writes a dataset as a pickle of MMSA's layout, protocol 4: features as they are, neither normalised nor clipped, padded
-/// at the end, with the lengths of all modalities; labels and ids; transcripts; human unimodal labels where there are some.
+/// at the end, with the lengths of all modalities; labels and ids; transcripts; token ids with mask and segments and human unimodal labels where there are some.
 /// A split without clips is left out. Nothing of the features is held in memory as a whole.
 ///
 /// # Errors
@@ -69,7 +69,10 @@ fn write_split(
         (MMSA.ids, Box::new(texts(&parts.ids))),
         (MMSA.labels, Box::new(column(floats(&parts.labels), Number::F32))),
     ];
-    for m in Modality::ALL {
+    if let Some(Ok(tokens)) = &parts.tokens {
+        entries.push((MMSA.encoder_input, Box::new(move |p| encoder_input(p, tokens))));
+    }
+    for m in Modality::ALL.into_iter().filter(|&m| m != Modality::Text || !parts.only_tokens) {
         let lengths: Vec<f64> = scanned[m].lengths.iter().map(|&n| n as f64).collect();
         let (feature, padding, steps) = (&parts.features[m], padding[m], steps[m]);
         let lengths_of = &scanned[m].lengths;
@@ -83,6 +86,16 @@ fn write_split(
         pickler.text(entries[i].0)?;
         (entries[i].1)(pickler)
     })
+}
+
+/// Token ids, mask and segments of a split, (N, 3, L). Ids are exact as f32, which MMSA has them as.
+fn encoder_input(pickler: &mut Pickler<'_>, rows: &Rows) -> Result<(), ConvertError> {
+    pickler.begin_array(&[rows.len(), 3, rows.dim()], Number::F32)?;
+    let mut scratch = Scratch::default();
+    for row in 0..rows.len() {
+        pickler.elements(Number::F32, rows.read(row, 0..3, &mut scratch)?)?;
+    }
+    Ok(pickler.end_array()?)
 }
 
 /// Features of a split, (N, steps, D).

@@ -172,6 +172,7 @@ pub fn read(folder: &Path, settings: &DataSettings, flaws: &mut Vec<Flaw>) -> Re
         clean: None,
         unimodal: None,
         tokens: None,
+        only_tokens: false,
         features: clips.rows.map(|_, rows| Feature {
             rows: Rows::Memory { data: rows.data.clone(), starts: rows.starts.clone(), dim: rows.dim.max(1) },
             lengths: Lengths::Whole,

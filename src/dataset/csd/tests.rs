@@ -50,7 +50,7 @@ fn clips_are_cut_by_the_labels_intervals() {
 fn written_as_a_pickle_it_is_the_same_and_can_be_trained_on() {
     let folder = copied(&LISTS);
     let source = Source::File(folder.path().to_owned());
-    let refused = source.check(&DataSettings::default()).unwrap_err().to_string();
+    let refused = source.check(&crate::config::Settings::default()).unwrap_err().to_string();
     assert!(refused.contains("mug data convert"), "{refused}");
     let path = folder.path().join("out.pkl");
     source.convert(&DataSettings::default(), &mut std::fs::File::create(&path).unwrap()).unwrap();

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use half::f16;
+use half::{bf16, f16};
 
 /// What the bytes of one element mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,6 +11,8 @@ pub enum Kind {
     Int,
     UInt,
     Float,
+    /// PyTorch's bfloat16, which numpy does not have.
+    BFloat,
     /// Fixed-width UTF-32 text, numpy's `U`.
     Text,
     /// Fixed-width byte strings, numpy's `S`.
@@ -32,7 +34,7 @@ pub struct DType {
 }
 
 impl DType {
-    /// Reads numpy's short form: `f4`, `<f8`, `|b1`, `U12`, `O`. Unknown forms become [`Kind::Other`].
+    /// Reads numpy's short form: `f4`, `<f8`, `|b1`, `U12`, `O`; also `bf16`, for which numpy has none. Unknown forms become [`Kind::Other`].
     pub fn parse(text: &str) -> DType {
         let other = DType { kind: Kind::Other, size: 0, big_endian: false };
         let (big_endian, rest) = match text.as_bytes().first() {
@@ -40,6 +42,9 @@ impl DType {
             Some(b'<' | b'|' | b'=') => (false, &text[1..]),
             _ => (false, text),
         };
+        if rest == "bf16" {
+            return DType { kind: Kind::BFloat, size: 2, big_endian };
+        }
         let Some(letter) = rest.chars().next() else { return other };
         let digits = &rest[letter.len_utf8()..];
         let number: Option<usize> = if digits.is_empty() { Some(0) } else { digits.parse().ok() };
@@ -59,7 +64,7 @@ impl DType {
 
     /// True where elements are numbers (or truth values).
     pub fn is_number(self) -> bool {
-        matches!(self.kind, Kind::Bool | Kind::Int | Kind::UInt | Kind::Float)
+        matches!(self.kind, Kind::Bool | Kind::Int | Kind::UInt | Kind::Float | Kind::BFloat)
     }
 
     /// Converts elements to f64; `bytes` holds `out.len()` of them. False where this type is not a number or the
@@ -96,6 +101,7 @@ impl DType {
             (Kind::UInt, 2) => convert!(2, |b| f64::from(u16::from_le_bytes(b))),
             (Kind::UInt, 4) => convert!(4, |b| f64::from(u32::from_le_bytes(b))),
             (Kind::UInt, _) => convert!(8, |b| u64::from_le_bytes(b) as f64),
+            (Kind::BFloat, _) => convert!(2, |b| f64::from(bf16::from_le_bytes(b))),
             (_, 2) => convert!(2, |b| f64::from(f16::from_le_bytes(b))),
             (_, 4) => convert!(4, |b| f64::from(f32::from_le_bytes(b))),
             (_, _) => convert!(8, f64::from_le_bytes),
@@ -159,6 +165,7 @@ impl fmt::Display for DType {
             Kind::Int => write!(f, "{order}i{}", self.size),
             Kind::UInt => write!(f, "{order}u{}", self.size),
             Kind::Float => write!(f, "{order}f{}", self.size),
+            Kind::BFloat => f.write_str("bf16"),
             Kind::Text => write!(f, "{order}U{}", self.size / 4),
             Kind::Bytes => write!(f, "S{}", self.size),
             Kind::Object => f.write_str("object"),
@@ -181,6 +188,7 @@ mod tests {
     #[test]
     fn numbers_of_every_type() {
         assert_eq!(decode("f2", &[0x00, 0x3c, 0x00, 0xc1]), [1.0, -2.5]);
+        assert_eq!(decode("bf16", &[0x80, 0x3f, 0x20, 0xc0]), [1.0, -2.5]);
         assert_eq!(decode("<f4", &1.5f32.to_le_bytes()), [1.5]);
         assert_eq!(decode(">f4", &1.5f32.to_be_bytes()), [1.5]);
         assert_eq!(decode("f8", &(-0.1f64).to_le_bytes()), [-0.1]);

@@ -14,9 +14,9 @@ pub const LAYOUT: &str = "MMSA files are a dict with train, valid and test, each
 /// Where to read on.
 pub const OWN_DATA: &str = "see \"Your own data\" in the README";
 
-/// What to do where a text encoder's input stands in place of its output.
-pub const ENCODE: &str = "put vectors of the words (an encoder's output) under text, and what a text encoder takes in under \
-                          text_bert, which model.text.encoder = \"bert\" reads";
+/// What to do where token ids alone stand in place of vectors of the words.
+pub const ENCODE: &str = "put vectors of the words (an encoder's output) under text, or what a text encoder takes in under \
+                          text_bert: token ids, mask and segments, shape (N, 3, tokens), which model.text.encoder = \"bert\" reads";
 
 /// What to do where the training split is missing.
 ///
@@ -59,7 +59,7 @@ pub fn missing_key(pickle: &Pickle, dict: Value, keys: &Keys, key: &str) -> Resu
         }
     }
     if key == keys.features.text && pickle.get(dict, keys.encoder_input)?.is_some() {
-        return Ok(format!("{} holds token ids only; {ENCODE}", keys.encoder_input));
+        return Ok(format!("{} is no (N, 3, tokens) that could stand in; {ENCODE}", keys.encoder_input));
     }
     Ok(format!("rename or add the key, or name it in data.keys; {LAYOUT}"))
 }

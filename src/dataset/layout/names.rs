@@ -72,7 +72,11 @@ pub fn first(pickle: &Pickle, dict: Value, names: &[&'static str]) -> Result<Opt
 /// The file cannot be read.
 pub fn keys(pickle: &Pickle, dict: Value, hidden: Option<&'static str>) -> Result<Option<Keys>, FileError> {
     let Some(labels) = first(pickle, dict, &LABELS)?.map(|(name, _)| name).or(hidden) else { return Ok(None) };
-    let features = PerModality::try_from_fn(|m| first(pickle, dict, of_features(m)))?;
+    let mut features = PerModality::try_from_fn(|m| first(pickle, dict, of_features(m)))?;
+    // A text encoder's input stands in for vectors of the text.
+    if features.text.is_none() {
+        features.text = pickle.get(dict, MMSA.encoder_input)?.map(|input| (MMSA.features.text, input));
+    }
     Ok(match (features.text, features.audio, features.vision) {
         (Some((text, _)), Some((audio, _)), Some((vision, _))) => {
             Some(Keys { labels, features: PerModality { text, audio, vision }, ..MMSA })

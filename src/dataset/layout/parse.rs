@@ -38,6 +38,10 @@ pub fn parse(file: &Arc<DataFile>, flaws: &mut Vec<Flaw>) -> Result<Pickle, Data
         note(flaws, "a numpy npy file", file.len(), file.len());
         return pickle::parse_npy(&file).map_err(|error| DatasetError::of_pickle(file.path(), error));
     }
+    if pickle::is_legacy_torch(&head) {
+        note(flaws, "a file of torch.save, as PyTorch wrote it before 1.6", file.len(), file.len());
+        return pickle::parse_legacy_torch(&file).map_err(|error| DatasetError::of_pickle(file.path(), error));
+    }
     let other = |(found, hint)| DatasetError::NotData { path: file.path().to_owned(), found, hint };
     if let Some(format) = magic::other_format(&head, file.len()) {
         return Err(other(format));

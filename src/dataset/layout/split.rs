@@ -4,7 +4,7 @@
 use super::hints;
 use super::key::Key;
 use super::texts::Texts;
-use super::tokens;
+use super::tokens::{self, Encoded};
 use crate::config::DataSettings;
 use crate::dataset::error::DatasetError;
 use crate::dataset::flaw::{Flaw, FlawKind};
@@ -15,6 +15,16 @@ use crate::dataset::prepare::parts::{Feature, Lengths, Parts};
 use crate::dataset::prepare::rows::{Rows, Scratch};
 use crate::modality::{Modality, PerModality};
 use crate::split::Split;
+
+/// What is expected of the text.
+const VECTORS: &str = "vectors of the words (GloVe's, or BERT's last_hidden_state), shape (N, steps, columns)";
+
+/// The text of a split.
+struct Text {
+    feature: Feature,
+    tokens: Option<Result<Rows, String>>,
+    only_tokens: bool,
+}
 
 /// Reads one split, a dict.
 ///
@@ -58,9 +68,45 @@ impl<'a> Reader<'a> {
             key.error("finite numbers", format!("{y} in row {row} (id {:?})", ids[row]), "drop the clip")
         })?;
         let unimodal = self.unimodal(&labels)?;
-        let features = PerModality::try_from_fn(|m| self.feature(m, count, &found))?;
+        let Text { feature, tokens, only_tokens } = self.text(count, &found)?;
+        let (audio, vision) =
+            (self.feature(Modality::Audio, count, &found)?, self.feature(Modality::Vision, count, &found)?);
+        let features = PerModality { text: feature, audio, vision };
+        let keys = self.keys;
+        Ok(Parts { ids, transcripts, labels, clean: None, unimodal, features, tokens, only_tokens, keys, found })
+    }
+
+    /// Vectors of the words, and a text encoder's input. The latter stands in for vectors that are not there, whether it lies
+    /// under its own key or under that of the vectors.
+    fn text(&mut self, count: usize, found: &str) -> Result<Text, DatasetError> {
+        let (name, own) = (self.keys.features.text, self.keys.encoder_input);
         let tokens = self.tokens(count)?;
-        Ok(Parts { ids, transcripts, labels, clean: None, unimodal, features, tokens, keys: self.keys, found })
+        let (key, input) = match (self.get(name)?, tokens) {
+            (None, Some(Ok(input))) => (own, input),
+            (None, _) => return Err(self.need(name, VECTORS, found).err().unwrap_or_else(|| self.at(name).damaged())),
+            (Some(value), tokens) => {
+                let read = self.at(name).rows(value, count)?;
+                match tokens::find(&read.0)? {
+                    None => {
+                        return Ok(Text {
+                            feature: self.with_lengths(Modality::Text, read)?,
+                            tokens,
+                            only_tokens: false,
+                        });
+                    }
+                    Some(Encoded::Ids) => {
+                        let found = format!("token ids, {}", self.pickle.describe(value));
+                        return Err(self.at(name).error(VECTORS, found, hints::ENCODE));
+                    }
+                    Some(Encoded::Input) => (name, read.0),
+                }
+            }
+        };
+        let flaw = Flaw::new(None, name, FlawKind::OnlyTokens { key: key.to_owned() });
+        if !self.flaws.contains(&flaw) {
+            self.flaws.push(flaw);
+        }
+        Ok(Text { feature: tokens::column(&input)?, tokens: Some(Ok(input)), only_tokens: true })
     }
 
     /// The encoder's input, which is looked at only where text is encoded from it: what is wrong with it is no error here.
@@ -99,7 +145,10 @@ impl<'a> Reader<'a> {
 
     /// No label for as many clips as have text.
     fn hidden(&mut self, found: &str) -> Result<Vec<f64>, DatasetError> {
-        let text = self.need(self.keys.features.text, "features, shape (N, steps, columns)", found)?;
+        let text = match self.get(self.keys.encoder_input)? {
+            Some(input) if self.get(self.keys.features.text)?.is_none() => input,
+            _ => self.need(self.keys.features.text, VECTORS, found)?,
+        };
         let array = self.pickle.array_shape(text).map(|shape| shape.first().copied().unwrap_or(0));
         let count = array.or_else(|| self.pickle.items(text).map(<[Value]>::len)).unwrap_or(0);
         // What the array holds is looked at later; until then each clip of it takes at least a byte of an honest file.
@@ -199,14 +248,16 @@ impl<'a> Reader<'a> {
     fn feature(&mut self, m: Modality, count: usize, found: &str) -> Result<Feature, DatasetError> {
         let name = self.keys.features[m];
         let value = self.need(name, "features, shape (N, steps, columns)", found)?;
-        let (rows, dtype, held) = self.at(name).rows(value, count)?;
-        if m == Modality::Text
-            && let Some(found) = tokens::find(&rows)?
-        {
-            let expected = "vectors of the words (GloVe's, or BERT's last_hidden_state), shape (N, steps, columns)";
-            let found = format!("{found}, {}", self.pickle.describe(value));
-            return Err(self.at(name).error(expected, found, hints::ENCODE));
-        }
+        let read = self.at(name).rows(value, count)?;
+        self.with_lengths(m, read)
+    }
+
+    /// Features that were read, with how many steps of each clip are valid.
+    fn with_lengths(
+        &mut self,
+        m: Modality,
+        (rows, dtype, held): (Rows, String, Option<FlawKind>),
+    ) -> Result<Feature, DatasetError> {
         if let Some(kind) = held {
             self.note(m.name(), kind);
         }

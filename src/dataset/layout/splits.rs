@@ -30,7 +30,9 @@ pub fn likeness(pickle: &Pickle, keys: &Keys) -> Result<Likeness, FileError> {
         let labels = Some(keys.labels).filter(|_| split != Split::Test);
         let features = Modality::ALL.map(|m| keys.features[m]);
         for name in features.into_iter().chain(labels) {
-            if pickle.get(dict, name)?.is_none() {
+            // A text encoder's input stands in for vectors of the text.
+            let encoded = name == keys.features.text && pickle.get(dict, keys.encoder_input)?.is_some();
+            if !encoded && pickle.get(dict, name)?.is_none() {
                 return Ok(Likeness::None);
             }
         }

@@ -138,7 +138,18 @@ impl<'a> Reader<'a> {
             vision: feature(rows(KEYS.features.vision, |clip| clip.visual)?, "array"),
         };
         let found = "a list of ((words, visual, acoustic), label, segment)".to_owned();
-        Ok(Parts { ids, transcripts, labels, clean: None, unimodal: None, features, tokens: None, keys: KEYS, found })
+        Ok(Parts {
+            ids,
+            transcripts,
+            labels,
+            clean: None,
+            unimodal: None,
+            features,
+            tokens: None,
+            only_tokens: false,
+            keys: KEYS,
+            found,
+        })
     }
 
     fn clips(&self, list: Value) -> Result<Vec<Clip>, DatasetError> {

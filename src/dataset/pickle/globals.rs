@@ -57,6 +57,7 @@ impl Global {
             ("torch", "DoubleStorage") => Global::Storage("f8"),
             ("torch", "FloatStorage") => Global::Storage("f4"),
             ("torch", "HalfStorage") => Global::Storage("f2"),
+            ("torch", "BFloat16Storage") => Global::Storage("bf16"),
             ("torch", "LongStorage") => Global::Storage("i8"),
             ("torch", "IntStorage") => Global::Storage("i4"),
             ("torch", "ShortStorage") => Global::Storage("i2"),

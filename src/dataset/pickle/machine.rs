@@ -1,5 +1,6 @@
 //! The stack machine: one opcode after the other, every length and every reference checked.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -15,6 +16,7 @@ use super::text;
 use super::torch;
 use super::values::{Node, Span, Storage, Value};
 use crate::dataset::file::bytes::DataFile;
+use crate::dataset::file::dtype::DType;
 
 /// Most bytes before the elements of a PyTorch storage.
 const STORAGE_HEAD: u64 = 64 << 10;
@@ -37,7 +39,9 @@ pub enum Persistent<'a> {
     /// Nothing yet: the id itself tells what there is.
     Ids,
     /// PyTorch storages by their keys.
-    Storages(&'a HashMap<&'a str, Span>),
+    Storages(&'a HashMap<String, Span>),
+    /// PyTorch storages whose place is not known yet: their element types are noted by their keys.
+    Announced(&'a RefCell<HashMap<String, DType>>),
 }
 
 impl<'a> Machine<'a> {
@@ -54,6 +58,12 @@ impl<'a> Machine<'a> {
     pub fn run(mut self) -> Result<Pickle, PickleError> {
         self.until_stop()?;
         self.state.finish()
+    }
+
+    /// As [`run`](Self::run), and gives what lies behind the pickle.
+    pub fn run_on(mut self) -> Result<(Pickle, Cursor<'a>), PickleError> {
+        self.until_stop()?;
+        Ok((self.state.finish()?, self.cursor))
     }
 
     /// The file that is read.
@@ -284,6 +294,11 @@ impl<'a> Machine<'a> {
                 Persistent::Storages(storages) => {
                     let id = self.state.pop()?;
                     let storage = torch::storage(&self.state, id, storages)?;
+                    self.state.push_node(Node::Storage(storage))
+                }
+                Persistent::Announced(types) => {
+                    let id = self.state.pop()?;
+                    let storage = torch::announced(&mut self.state, id, &mut types.borrow_mut())?;
                     self.state.push_node(Node::Storage(storage))
                 }
             },

@@ -13,7 +13,7 @@
 //! - the machine has no jumps: every opcode takes at least one byte of the file, so reading ends;
 //! - code that converts objects has a budget of its own, because a small pickle can refer to one object a million times.
 //!
-//! Every file here knows the ones below it only: `npz` puts several pickles and arrays together; `machine` runs the opcodes
+//! Every file here knows the ones below it only: `npz` and `legacy` put several pickles and arrays together; `machine` runs the opcodes
 //! and calls `numpy`, `torch` and `joblib`; all work on a `state`; what comes out is a [`Pickle`]. From the rest of `dataset` only `file` is imported. A further callable is
 //! one entry of the allow-list in `globals` and one arm of `numpy::reduce`.
 
@@ -21,6 +21,7 @@ mod cursor;
 pub mod error;
 mod globals;
 mod joblib;
+mod legacy;
 mod machine;
 mod npz;
 mod numpy;
@@ -39,6 +40,7 @@ use cursor::Cursor;
 use machine::{Machine, Persistent};
 
 pub use error::PickleError;
+pub use legacy::{is_legacy_torch, parse_legacy_torch};
 pub use npz::{parse_npy, parse_npz};
 pub use objects::Pickle;
 pub use values::{Array, ArrayData, Member, Node, Payload, Span, Value};
@@ -81,8 +83,7 @@ pub fn parse_part(file: &Arc<DataFile>, part: Span) -> Result<Pickle, PickleErro
 pub fn parse_torch(file: &Arc<DataFile>, members: &[Member], main: &Member) -> Result<Pickle, PickleError> {
     let folder = main.name.strip_suffix("data.pkl").unwrap_or_default();
     let key = |member: &Member| member.name.strip_prefix(folder)?.strip_prefix("data/").map(str::to_owned);
-    let keys: Vec<(String, Span)> = members.iter().filter_map(|m| Some((key(m)?, m.span))).collect();
-    let storages: HashMap<&str, Span> = keys.iter().map(|(key, span)| (key.as_str(), *span)).collect();
+    let storages: HashMap<String, Span> = members.iter().filter_map(|m| Some((key(m)?, m.span))).collect();
     Machine::over(file, Cursor::new(file).within(main.span), Persistent::Storages(&storages)).run()
 }
 

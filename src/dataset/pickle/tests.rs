@@ -335,6 +335,53 @@ fn tensors_that_do_not_fit_are_refused() {
 }
 
 proptest! {
+    /// A tensor of any shape and strides is refused, or it is what PyTorch would show: the elements that its strides name.
+    #[test]
+    fn tensors_hold_what_their_strides_name(
+        first in 0u8..10,
+        axes in proptest::collection::vec((0u8..5, 0u8..7), 0..4),
+        contiguous in any::<bool>(),
+    ) {
+        let elements: Vec<u8> = (0..8).flat_map(|i| (i as f32).to_le_bytes()).collect();
+        let shape: Vec<u8> = axes.iter().map(|axis| axis.0).collect();
+        let mut strides: Vec<u8> = axes.iter().map(|axis| axis.1).collect();
+        if contiguous {
+            let mut next = 1;
+            for (stride, len) in strides.iter_mut().zip(&shape).rev() {
+                *stride = next;
+                next *= (*len).max(1);
+            }
+        }
+        let Ok(pickle) = read(tensor("FloatStorage", &elements, 8, first, &shape, &strides)) else { return Ok(()) };
+        let (array, payload) = pickle.array(pickle.root()).unwrap();
+        let count: usize = shape.iter().map(|&n| usize::from(n)).product();
+        let mut found = vec![0.0; count];
+        let mut at = 0;
+        let whole = pickle.stream(payload, 4, count * 4, |part| {
+            let next = at + part.len() / 4;
+            assert!(array.dtype.decode(part, &mut found[at..next]));
+            at = next;
+        });
+        prop_assert!(whole.unwrap());
+        // The element at each place, in C order, lies where the strides say.
+        for place in 0..count {
+            let (mut rest, mut from, mut within, mut step) = (place, usize::from(first), 0, 1);
+            let mut indices = Vec::new();
+            for (len, stride) in shape.iter().zip(&strides).rev() {
+                let index = rest % usize::from(*len);
+                (rest, from) = (rest / usize::from(*len), from + index * usize::from(*stride));
+                indices.push(index);
+            }
+            indices.reverse();
+            let order: Vec<usize> = if array.fortran { (0..shape.len()).collect() } else { (0..shape.len()).rev().collect() };
+            for axis in order {
+                within += indices[axis] * step;
+                step *= usize::from(shape[axis]);
+            }
+            prop_assert_eq!(found[within], from as f64);
+        }
+    }
+
     /// Damage anywhere in a tensor is an error or other data, never a panic.
     #[test]
     fn damaged_tensors_never_panic(at in 0usize..300, byte in any::<u8>()) {

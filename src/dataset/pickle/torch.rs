@@ -33,7 +33,7 @@ pub fn element_type(state: &State, id: Value) -> Result<(DType, u64), PickleErro
 
 /// The storage that a persistent id stands for, in a file of `torch.save`: an archive with a file for each storage, named by
 /// its key.
-pub fn storage(state: &State, id: Value, storages: &HashMap<&str, Span>) -> Result<Storage, PickleError> {
+pub fn storage(state: &State, id: Value, storages: &HashMap<String, Span>) -> Result<Storage, PickleError> {
     let (dtype, count, key) = identified(state, id)?;
     let key = state.short_text(key)?;
     let data = storages.get(key.as_str()).copied();
@@ -44,11 +44,25 @@ pub fn storage(state: &State, id: Value, storages: &HashMap<&str, Span>) -> Resu
     Ok(Storage { dtype, data })
 }
 
+/// A storage whose place is not known yet, with as many bytes as its id says; its element type is noted by its key.
+pub fn announced(state: &mut State, id: Value, types: &mut HashMap<String, DType>) -> Result<Storage, PickleError> {
+    let (dtype, count, key) = identified(state, id)?;
+    let key = state.short_text(key)?;
+    if !types.contains_key(&key) {
+        state.charge((key.len() + size_of::<(String, DType)>()) as u64)?;
+        types.insert(key, dtype);
+    }
+    Ok(Storage { dtype, data: Span { offset: 0, len: count.saturating_mul(dtype.size as u64) } })
+}
+
 /// Element type, number of elements and key of a storage.
 fn identified(state: &State, id: Value) -> Result<(DType, u64, Value), PickleError> {
     let wrong = || state.malformed("the id of a PyTorch storage", &state.describe(id));
     let Some(Node::Tuple(items)) = state.node(id) else { return Err(wrong()) };
-    let &[kind, class, key, _, Value::Int(count), ..] = items.as_slice() else { return Err(wrong()) };
+    let &[kind, class, key, _, Value::Int(count), ref view @ ..] = items.as_slice() else { return Err(wrong()) };
+    if !matches!(view, [] | [Value::None]) {
+        return Err(state.refused("a part of a PyTorch storage (save it anew with PyTorch 1.6 or later)"));
+    }
     let (Some(Node::Global(Global::Storage(name))), Ok(count)) = (state.node(class), u64::try_from(count)) else {
         return Err(wrong());
     };

@@ -91,6 +91,7 @@ impl MemorySplit {
             unimodal: self.unimodal,
             features,
             tokens: None,
+            only_tokens: false,
             keys: keys::MEMORY,
             found: String::new(),
         })

@@ -232,6 +232,7 @@ mod tests {
             unimodal: None,
             features: PerModality { text, audio, vision },
             tokens: None,
+            only_tokens: false,
             keys: MEMORY,
             found: String::new(),
         }

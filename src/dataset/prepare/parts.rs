@@ -18,6 +18,9 @@ pub struct Parts {
     /// What a text encoder takes in, (N, 3, L): token ids, mask and segments; why it cannot be read where it cannot, `None`
     /// where there is none. Read only where text is encoded from tokens.
     pub tokens: Option<Result<Rows, String>>,
+    /// True where the file has no vectors of the text: its feature is a column of token ids, which only an encoder of those
+    /// can make something of.
+    pub only_tokens: bool,
     /// The names under which the file keeps the above, for messages.
     pub keys: Keys,
     /// All keys of the split as found; empty for what was made in memory.
@@ -35,6 +38,7 @@ impl Parts {
             unimodal: self.unimodal.as_ref().map(|u| u.map(|_, values| picked(values, rows))),
             features: self.features.map(|_, feature| feature.pick(rows)),
             tokens: self.tokens.as_ref().map(|tokens| tokens.as_ref().map(|t| t.pick(rows)).map_err(Clone::clone)),
+            only_tokens: self.only_tokens,
             keys: self.keys,
             found: self.found.clone(),
         }

@@ -156,16 +156,34 @@ fn human_labels_of_one_split_are_reported_as_such() {
 fn token_ids_are_not_trained_on() {
     let tokens = |row: usize| [101.0, 2000.0 + row as f32, 102.0, 0.0, 1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0];
     let bert = Made::floats(&[CLIPS, 3, 4], (0..CLIPS).flat_map(tokens));
-    let text = refusal(with("text", bert.clone()));
-    for part in ["train.text", "last_hidden_state", "token ids, mask", "(6, 3, 4)", "text_bert"] {
+    let only = |value: Made| {
+        file(move |_, entries| {
+            entries.retain(|(key, _)| *key != "text");
+            set(entries, "text_bert", value.clone());
+        })
+    };
+    // What it is, and what to set.
+    for bytes in [with("text", bert.clone()), only(bert.clone())] {
+        let text = refusal(bytes);
+        for part in [
+            "train.text",
+            "last_hidden_state",
+            "LSTM",
+            "token ids, mask and segments",
+            "model.text.encoder=bert",
+            "model.text.weights=",
+        ] {
+            assert!(text.contains(part), "{part} is not in: {text}");
+        }
+    }
+    // Ids without a mask, and a mask without ids, are nothing that an encoder takes in.
+    let ids = Made::floats(&[CLIPS, 4], (0..CLIPS).flat_map(|row| [101.0, 2000.0 + row as f32, 102.0, 0.0]));
+    let text = refusal(with("text", ids));
+    for part in ["train.text", "token ids, ", "(6, 4)", "text_bert", "(N, 3, tokens)"] {
         assert!(text.contains(part), "{part} is not in: {text}");
     }
-    let only = file(|_, entries| {
-        entries.retain(|(key, _)| *key != "text");
-        set(entries, "text_bert", bert.clone());
-    });
-    let text = refusal(only);
-    assert!(text.contains("train.text") && text.contains("text_bert holds token ids only"), "{text}");
+    let text = refusal(only(Made::floats(&[CLIPS, 2, 4], [1.0; CLIPS * 8])));
+    assert!(text.contains("train.text") && text.contains("text_bert is no (N, 3, tokens)"), "{text}");
 }
 
 #[test]

@@ -18,6 +18,10 @@ const PACKED: [(&str, &str); 12] = [
     ("torch.pt", "a file of torch.save"),
 ];
 
+/// Files of other data that PyTorch and joblib wrote.
+const OTHERS: [&str; 5] =
+    ["objects.joblib", "layouts/half.pt", "layouts/legacy.pt", "layouts/legacy_half.pt", "layouts/tensors.pkl"];
+
 fn assert_same(found: &Dataset, expected: &Dataset, name: &str) {
     let rows: Vec<usize> = (0..3).collect();
     for split in Split::ALL {
@@ -100,17 +104,63 @@ fn what_is_written_anew_is_the_same_in_mmsas_layout() {
     assert!(said.starts_with(expected), "{said}{}", String::from_utf8_lossy(&output.stderr));
 }
 
+/// An npy file with this header.
+fn npy(header: &str, data: &[u8]) -> Vec<u8> {
+    let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
+    bytes.extend((header.len() as u16).to_le_bytes());
+    bytes.extend(header.as_bytes());
+    bytes.extend(data);
+    bytes
+}
+
+#[test]
+fn a_file_of_torch_save_before_1_6_must_be_whole() {
+    let whole = fixture("layouts/legacy.pt");
+    open_bytes(whole.clone(), &raw()).unwrap();
+    for cut in (0..whole.len()).step_by(97) {
+        assert!(open_bytes(whole[..cut].to_vec(), &raw()).is_err(), "{cut}");
+    }
+    // An announced storage that lies nowhere, and one of other bytes than announced.
+    let at = whole.windows(13).position(|w| w == b"FloatStorage\n").unwrap();
+    let mut other = whole;
+    other[at..at + 12].copy_from_slice(b"ShortStorage");
+    let said = open_bytes(other, &raw()).unwrap_err().to_string();
+    assert!(said.contains("torch.save") || said.contains("PyTorch"), "{said}");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
+    /// Whatever an npy's header says, the array has as many elements as the file, or is refused.
+    #[test]
+    fn hostile_npy_headers_never_panic(
+        descr in proptest::sample::select(vec!["'<f4'", "'>f8'", "'|b1'", "'<U3'", "'|S0'", "'|O'", "'|V7'", "'<c8'", "[('a', '<f4')]", "None"]),
+        fortran in proptest::sample::select(vec!["True", "False", "1"]),
+        shape in proptest::collection::vec(any::<u64>().prop_map(|n| n >> (n % 64)), 0..5),
+        length in 0usize..200,
+        fits in any::<bool>(),
+    ) {
+        let axes: String = shape.iter().map(|axis| format!("{axis},")).collect();
+        let header = format!("{{'descr': {descr}, 'fortran_order': {fortran}, 'shape': ({axes}), }}\n");
+        let count = shape.iter().try_fold(1u64, |n, &axis| n.checked_mul(axis)).filter(|&n| fits && n < 100);
+        let data = vec![1; count.map_or(length, |n| n as usize * 4)];
+        let file = Arc::new(DataFile::from_bytes("x.npy", npy(&header, &data)));
+        if let Ok(pickle) = pickle::parse_npy(&file)
+            && let Some((array, _)) = pickle.array(pickle.root())
+        {
+            let bytes = array.shape.iter().try_fold(array.dtype.size, |n, &axis| n.checked_mul(axis));
+            prop_assert!(!array.dtype.is_number() || bytes == Some(data.len()), "{header}");
+        }
+    }
+
     #[test]
     fn damaged_packings_never_panic(
-        which in 0usize..PACKED.len(),
+        which in 0usize..PACKED.len() + OTHERS.len(),
         edits in proptest::collection::vec((any::<u32>(), any::<u8>()), 1..4),
         keep in 0.0..1.0f64,
         cut in any::<bool>(),
     ) {
-        let mut bytes = fixture(PACKED[which].0);
+        let mut bytes = fixture(PACKED.get(which).map_or_else(|| OTHERS[which - PACKED.len()], |(name, _)| name));
         for (at, byte) in edits {
             let len = bytes.len();
             bytes[at as usize % len] = byte;

@@ -70,6 +70,97 @@ fn ids_of_the_file_are_taken_without_padding() {
     assert_eq!(tokens(&whole, Split::Valid, &[2, 4, 0]), expected);
 }
 
+/// A file whose text is this.
+fn with_text(text: Made) -> Vec<u8> {
+    with("text", text)
+}
+
+#[test]
+fn text_that_holds_token_ids_is_read_as_text_bert() {
+    let plain = open_with(with_bert(bert(LENGTHS, 0)), &raw());
+    let rows: Vec<usize> = (0..CLIPS).collect();
+    let shape = || vec![CLIPS as i64, 3, 4];
+    let whole = |size: usize| {
+        bert(LENGTHS, 0).into_iter().flat_map(|v| (v as i64).to_le_bytes()[..size].to_vec()).collect::<Vec<u8>>()
+    };
+    let doubles = bert(LENGTHS, 0).into_iter().flat_map(|v| f64::from(v).to_le_bytes()).collect();
+    let lists = |values: &[f32]| Made::List(values.iter().map(|&v| Made::Int(v as i64)).collect());
+    let clip = |values: &[f32]| Made::List(values.chunks(4).map(lists).collect());
+    let files = [
+        with_text(Made::floats(&[CLIPS, 3, 4], bert(LENGTHS, 0))),
+        with_text(Made::Array("f8", shape(), false, doubles)),
+        with_text(Made::Array("i8", shape(), false, whole(8))),
+        with_text(Made::Array("i4", shape(), false, whole(4))),
+        with_text(Made::List(bert(LENGTHS, 0).chunks(12).map(clip).collect())),
+        // Under its own name, and nothing under that of the vectors.
+        file(|_, entries| {
+            entries.retain(|(key, _)| *key != "text");
+            set(entries, "text_bert", Made::floats(&[CLIPS, 3, 4], bert(LENGTHS, 0)));
+        }),
+        // By another layout's names.
+        file(|_, entries| {
+            entries.retain(|(key, _)| *key != "text");
+            entries.iter_mut().filter(|(key, _)| *key == "vision").for_each(|(key, _)| *key = "visual");
+            set(entries, "language", Made::floats(&[CLIPS, 3, 4], bert(LENGTHS, 0)));
+        }),
+    ];
+    for (i, bytes) in files.into_iter().enumerate() {
+        let d = open_with(bytes, &raw());
+        for split in Split::ALL {
+            assert_eq!(d.batch(split, &rows).unwrap(), plain.batch(split, &rows).unwrap(), "{i} {split}");
+            assert_eq!(d.lengths(split, Modality::Text), LENGTHS, "{i} {split}");
+        }
+        assert_eq!(d.shapes, plain.shapes, "{i}");
+        let said = d.flaws.iter().filter(|flaw| matches!(flaw.kind, FlawKind::OnlyTokens { .. })).count();
+        assert_eq!(said, 1, "{i}: {:?}", d.flaws);
+    }
+    // Where a file has both, vectors and ids, nothing stands in for anything.
+    assert!(!plain.flaws.iter().any(|flaw| matches!(flaw.kind, FlawKind::OnlyTokens { .. })));
+}
+
+#[test]
+fn token_ids_are_checked_converted_and_predicted_without_vectors() {
+    let folder = tempfile::tempdir().unwrap();
+    let put = |name: &str, bytes: Vec<u8>| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        Source::File(path)
+    };
+    let only = put("only.pkl", with_text(Made::floats(&[CLIPS, 3, 4], bert(LENGTHS, 0))));
+    let both = put("both.pkl", with_bert(bert(LENGTHS, 0)));
+    // A run is refused before it begins unless it has an encoder of ids.
+    let mut settings = crate::config::Settings::default();
+    let error = only.check(&settings).unwrap_err().to_string();
+    assert!(error.contains("only.pkl") && error.contains("model.text.encoder=bert"), "{error}");
+    settings.model.text.encoder = crate::config::TextEncoder::Bert;
+    only.check(&settings).unwrap();
+    let report = Report::of(&only).unwrap().to_string();
+    for part in ["text    4 x 1       ids   steps 0..3", "text: no vectors of the words; text holds token ids"] {
+        assert!(report.contains(part), "{part} is not in\n{report}");
+    }
+    // Written anew, the ids are there, and nothing that looks like vectors.
+    let weights = made::small("small");
+    let input = TextInput { weights: &weights, max_length: 5, tokenize: false };
+    let rows: Vec<usize> = (0..CLIPS).collect();
+    let plain = Dataset::open_for(&both, &raw(), Some(&input)).unwrap();
+    for source in [&only, &both] {
+        let mut bytes = Vec::new();
+        source.convert(&DataSettings::default(), &mut bytes).unwrap();
+        let vectors = bytes.windows(9).any(|w| w == b"X\x04\0\0\0text");
+        assert_eq!(vectors, source == &both);
+        let written = put("written.pkl", bytes);
+        let d = Dataset::open_for(&written, &raw(), Some(&input)).unwrap();
+        assert_eq!(d.batch(Split::Test, &rows).unwrap(), plain.batch(Split::Test, &rows).unwrap());
+    }
+    // Either file's clips are predicted by a run of the other's.
+    for (run, clips) in [(&only, &both), (&both, &only)] {
+        let d = Dataset::open_with_clips(run, clips, None, &raw(), Some(&input)).unwrap();
+        assert_eq!(d.batch(Split::Test, &rows).unwrap(), plain.batch(Split::Test, &rows).unwrap());
+    }
+    let error = Dataset::open_with_clips(&both, &only, None, &raw(), None).unwrap_err().to_string();
+    assert!(error.contains("test.text") && error.contains("token ids"), "{error}");
+}
+
 #[test]
 fn ids_that_the_encoder_cannot_take_name_their_row() {
     let changed = |row: usize, at: usize, value: f32| {
