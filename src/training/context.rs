@@ -21,7 +21,7 @@ use crate::config::{Grid, Settings};
 use crate::dataset::Dataset;
 use crate::device::{is_cpu, memory};
 use crate::modality::PerModality;
-use crate::model::bert;
+use crate::model::bert::{self, precision};
 use crate::model::corrector::{Corrector, Member};
 use crate::model::network::{Network, Networks};
 use crate::model::text::Text;
@@ -72,6 +72,13 @@ impl Context {
         if self.settings.model.text.is_bert() != text.is_some() {
             return Err(TrainingError::Text);
         }
+        let precision = self.settings.training.precision;
+        let text = text.map(|text| match text {
+            Text::Bert { bert, config, pooling } => {
+                Text::Bert { bert: Box::new(bert.computed_in(precision)), config, pooling }
+            }
+            vectors @ Text::Vectors { .. } => vectors,
+        });
         Ok(Context { text, ..self })
     }
 
@@ -110,6 +117,24 @@ impl Context {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Makes sure that the device, of this name, computes in the precision that was asked for.
+    ///
+    /// # Errors
+    /// [`TrainingError::Precision`] with what it does compute in.
+    pub fn check_precision(&self, device: &str) -> Result<(), TrainingError> {
+        let asked = self.settings.training.precision;
+        let supported = precision::supported(&self.plain_device());
+        if supported.contains(&asked) {
+            return Ok(());
+        }
+        let names: Vec<&str> = supported.iter().map(|precision| precision.name()).collect();
+        let advice = match is_cpu(&self.plain_device()) {
+            true => "half precision would only be slower there: --set training.precision=f32, or --device gpu".to_owned(),
+            false => format!("--set training.precision={}, or another GPU (`mug devices`)", names.last().unwrap_or(&"f32")),
+        };
+        Err(TrainingError::Precision { asked: asked.name(), device: device.to_owned(), supported: names.join(", "), advice })
     }
 
     /// The same error, or, where a BERT is trained, what would fit: a device that fails then lacks memory as a rule.

@@ -127,6 +127,7 @@ impl<'a> Machine<'a> {
         let plan = stages.iter().map(|&s| StagePlan { stage: s, epochs: epochs(s), steps_per_epoch: steps }).collect();
         let begun_with = job.settings.clone();
         let context = Context::new(job.settings, job.dataset, &job.device.device)?.with_text(job.text)?;
+        context.check_precision(&job.device.name)?;
         context.check_memory()?;
         targets::check(&context)?;
         Ok(Self {
@@ -323,6 +324,9 @@ impl<'a> Machine<'a> {
         let mut best = None;
         if let Some(state) = state {
             trainer.trained_mut().restore(state.weights, state.optimizer)?;
+            if let Some(scale) = self.progress.loss_scale {
+                trainer.trained_mut().set_loss_scale(scale);
+            }
             if let Some(labels) = state.labels {
                 trainer.restore(&labels)?;
             }

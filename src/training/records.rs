@@ -9,7 +9,7 @@ use burn::tensor::{Bytes, Tensor};
 use super::error::TrainingError;
 use super::events::Rates;
 use super::left_out::LeftOut;
-use super::optimizer::{AdamW, LearningRates};
+use super::optimizer::{AdamW, LearningRates, LossScale};
 use crate::device::is_cpu;
 
 /// What a stage trains, with the optimiser that does it.
@@ -35,10 +35,19 @@ impl<M: Module> Trainee<M> {
 
     /// One optimiser step down the gradient of `loss`, (1).
     pub fn step(&mut self, loss: &Tensor<1>, rates: impl Into<LearningRates>) {
-        self.apply(GradientsParams::from_grads(loss.backward(), &self.module), rates);
+        let gradients = self.scaled(loss.clone()).backward();
+        self.apply(GradientsParams::from_grads(gradients, &self.module), rates);
     }
 
-    /// One optimiser step down a gradient.
+    /// The loss as [`apply`](Self::apply) wants its gradient: times the optimiser's scale, if it has one.
+    pub fn scaled(&self, loss: Tensor<1>) -> Tensor<1> {
+        match self.optimizer.loss_scale() {
+            Some(scale) => loss.mul_scalar(scale.factor),
+            None => loss,
+        }
+    }
+
+    /// One optimiser step down a gradient of a [`scaled`](Self::scaled) loss.
     pub fn apply(&mut self, gradients: GradientsParams, rates: impl Into<LearningRates>) {
         let rates = rates.into();
         // The optimiser changes numbers where they lie if nobody else has them.
@@ -102,6 +111,12 @@ pub trait Trained {
     /// The learning rates of the last step, by group.
     fn rates(&self) -> &Rates;
 
+    /// What the loss is multiplied with in the next step, in half precision.
+    fn loss_scale(&self) -> Option<LossScale>;
+
+    /// Goes on with such a scale, in half precision.
+    fn set_loss_scale(&mut self, scale: LossScale);
+
     /// Takes up weights alone.
     ///
     /// # Errors
@@ -129,6 +144,14 @@ impl<M: Module> Trained for Trainee<M> {
 
     fn rates(&self) -> &Rates {
         &self.rates
+    }
+
+    fn loss_scale(&self) -> Option<LossScale> {
+        self.optimizer.loss_scale()
+    }
+
+    fn set_loss_scale(&mut self, scale: LossScale) {
+        self.optimizer.set_loss_scale(scale);
     }
 
     fn load(&mut self, weights: Vec<u8>) -> Result<(), TrainingError> {
