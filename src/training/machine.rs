@@ -229,8 +229,11 @@ impl<'a> Machine<'a> {
         checkpoint.outdated().or_else(|| checkpoint.progress.stage.filter(predates))
     }
 
-    /// Says what a network of fewer modalities cannot do.
+    /// Says what a network of fewer modalities cannot do, and what checkpoints do without.
     fn say_what_is_left_out(&mut self) -> Result<(), TrainingError> {
+        if let Some(words) = self.context.left_out_in_words() {
+            self.log(Level::Info, words)?;
+        }
         match self.context.settings.model.encoded()[..] {
             [m] => self.log(
                 Level::Info,

@@ -10,5 +10,6 @@ mod checkpoints;
 mod health;
 mod learners;
 mod missing;
+mod precision;
 mod sources;
 mod stages;

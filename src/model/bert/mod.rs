@@ -116,6 +116,14 @@ impl Bert {
         (parts[kept..].iter().sum(), parts[..kept].iter().sum())
     }
 
+    /// The paths of the parts that are not trained, from this module on.
+    pub fn frozen(&self) -> Vec<String> {
+        let kept = self.encoder.layer.len() + 1 - self.trained;
+        (0..kept)
+            .map(|part| part.checked_sub(1).map_or("embeddings".into(), |n| format!("encoder.layer.{n}")))
+            .collect()
+    }
+
     /// The last layer's states of all tokens, packed as these are, (sum of lengths, W).
     ///
     /// Ids, types and positions have to be below what the configuration says; the data floor sees to it.

@@ -58,12 +58,7 @@ pub fn together<M: Module>(module: &M, gradients: &mut GradientsParams, clip: f3
 
 /// The same for gradients that are `scale` times as large as they should be; `clip` 0 for no clipping. `None`, and gradients as
 /// they were, where they are not finite. It waits for a GPU's norm: whether there is a step depends on it.
-pub fn together_scaled<M: Module>(
-    module: &M,
-    gradients: &mut GradientsParams,
-    clip: f32,
-    scale: f32,
-) -> Option<f32> {
+pub fn together_scaled<M: Module>(module: &M, gradients: &mut GradientsParams, clip: f32, scale: f32) -> Option<f32> {
     let (sum, device) = match squares(module, gradients) {
         // A device that failed says so where losses are read.
         Squares::OnDevice(sum) => (f64::from(sum.clone().try_into_scalar::<f32>().ok()?), Some(sum.device())),
