@@ -13,6 +13,7 @@ mod labels;
 mod learner;
 mod members;
 mod missing;
+mod precision;
 mod ranges;
 mod sections;
 mod settings;
@@ -33,6 +34,7 @@ pub use labels::{Grid, LabelSettings, LabelSource};
 pub use learner::Learner;
 pub use members::Members;
 pub use missing::{Missing, MissingAt};
+pub use precision::Precision;
 pub use sections::{
     Average, ContrastiveSettings, DataSettings, DenoisingSettings, HealthSettings, JointSettings, MetricSet,
     ModelSettings, Objective, PerModalityFlag, TrainingSettings,

@@ -3,6 +3,7 @@
 use super::corruption::Corruptions;
 use super::error::ConfigError;
 use super::learner::Learner;
+use super::precision::Precision;
 use super::settings::Settings;
 use super::text::{TextEncoder, TrainedLayers};
 use crate::modality::Modality;
@@ -158,6 +159,13 @@ pub(super) const RULES: &[Rule] = &[
         expected: "a whole number from 1 to half of training.batch_size",
         holds: |s| (1..=(s.training.batch_size / 2).max(1)).contains(&s.training.accumulate),
         found: |s| s.training.accumulate.to_string(),
+    },
+    Rule {
+        key: "training.precision",
+        expected: "\"f32\", or \"bf16\" or \"f16\" together with model.text.encoder = \"bert\" and model.text.fine_tune = true, \
+                   which alone compute in it",
+        holds: |s| s.training.precision == Precision::F32 || s.model.text.trains_bert(),
+        found: |s| written(&s.training.precision),
     },
     rule!(contrastive.epochs, COUNT),
     rule!(contrastive.patience, COUNT),

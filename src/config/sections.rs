@@ -10,6 +10,7 @@ use super::keys::DataKeys;
 use super::learner::Learner;
 use super::members::Members;
 use super::missing::Missing;
+use super::precision::Precision;
 use super::text::TextSettings;
 
 /// Which evaluation code of the field the metrics follow ([the method](crate::book::method), metrics).
@@ -198,6 +199,10 @@ pub struct TrainingSettings {
     /// Parts that a batch is computed in, one after the other: less memory for the same step. The clips of a part are
     /// aligned with each other only.
     pub accumulate: usize,
+    /// What the matrix products of a BERT that is trained on a GPU take: half precision is faster where the GPU has units for
+    /// it. Weights, the optimiser's state, norms, softmax and losses stay in single precision. With `f16` the loss is scaled,
+    /// by 65536 at first, so that small gradients are not lost; a step whose gradient is too large then is skipped.
+    pub precision: Precision,
 }
 
 impl Default for TrainingSettings {
@@ -212,6 +217,7 @@ impl Default for TrainingSettings {
             warmup: 0.0,
             linear_decay: false,
             accumulate: 1,
+            precision: Precision::default(),
         }
     }
 }

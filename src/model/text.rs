@@ -19,7 +19,13 @@ use crate::weights::BertConfig;
 #[derive(Clone)]
 pub enum Text {
     /// A BERT that is trained with the rest of the network.
-    Bert { bert: Box<Bert>, config: Box<BertConfig>, pooling: Pooling },
+    Bert {
+        bert: Box<Bert>,
+        config: Box<BertConfig>,
+        pooling: Pooling,
+        /// Of the file of its weights, in hexadecimal digits.
+        sha256: String,
+    },
     /// The data's own sequences of text, one step each: vectors of a BERT that is not trained.
     Vectors { width: usize },
 }
@@ -50,7 +56,7 @@ impl TextEncoder {
         let output = init::linear(width, representation, rng, device);
         match text {
             // Its own parameters: two networks that began with the same weights are trained apart.
-            Text::Bert { bert, config, pooling } => {
+            Text::Bert { bert, config, pooling, .. } => {
                 let (bert, config) = (Some(init::renewed((**bert).clone(), rng)), Some((**config).clone()));
                 Self { bert, output, missing: None, pooling: *pooling, config }
             }

@@ -21,7 +21,7 @@ use crate::config::{Grid, Settings};
 use crate::dataset::Dataset;
 use crate::device::{is_cpu, memory};
 use crate::modality::PerModality;
-use crate::model::bert;
+use crate::model::bert::{self, precision};
 use crate::model::corrector::{Corrector, Member};
 use crate::model::network::{Network, Networks};
 use crate::model::text::Text;
@@ -39,7 +39,7 @@ pub struct Context {
     pub presence: Presence,
     /// What encodes text in place of an LSTM.
     text: Option<Text>,
-    /// Parameters of the networks that no document of weights holds.
+    /// Parameters of the networks that no document of weights holds: what stays as it was of a BERT.
     pub left_out: LeftOut,
 }
 
@@ -72,7 +72,12 @@ impl Context {
         if self.settings.model.text.is_bert() != text.is_some() {
             return Err(TrainingError::Text);
         }
-        Ok(Context { text, ..self })
+        let Some(Text::Bert { bert, config, pooling, sha256 }) = text else { return Ok(Context { text, ..self }) };
+        let parts: Vec<String> = bert.frozen().into_iter().map(|part| format!("text.bert.{part}")).collect();
+        let checksum = if parts.is_empty() { String::new() } else { sha256.clone() };
+        let bert = Box::new(bert.computed_in(self.settings.training.precision));
+        let text = Some(Text::Bert { bert, config, pooling, sha256 });
+        Ok(Context { text, left_out: LeftOut { parts, checksum }, ..self })
     }
 
     /// The same data, device and text encoder with other settings.
@@ -82,6 +87,19 @@ impl Context {
     pub fn with_settings(&self, settings: Settings) -> Result<Context, TrainingError> {
         let (left_out, text) = (self.left_out.clone(), self.text.clone());
         Ok(Context { left_out, text, ..Context::new(settings, self.dataset.clone(), &self.plain_device())? })
+    }
+
+    /// What no checkpoint holds, in words; `None` where they hold everything.
+    pub fn left_out_in_words(&self) -> Option<String> {
+        let Some(Text::Bert { bert, .. }) = self.text.as_ref().filter(|_| !self.left_out.parts.is_empty()) else {
+            return None;
+        };
+        let (trained, frozen) = bert.parameters();
+        let [trained, frozen] = [trained, frozen].map(|count| count as f64 / 1e6);
+        Some(format!(
+            "model.text.layers: {trained:.1} million of the BERT's parameters are trained; the other {frozen:.1} million stay as \
+             they are in the file of weights, and no checkpoint holds them"
+        ))
     }
 
     /// What training takes of the device's memory where a BERT is trained, which takes nearly all of it; `None` elsewhere.
@@ -110,6 +128,33 @@ impl Context {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Makes sure that the device, of this name, computes in the precision that was asked for.
+    ///
+    /// # Errors
+    /// [`TrainingError::Precision`] with what it does compute in.
+    pub fn check_precision(&self, device: &str) -> Result<(), TrainingError> {
+        let asked = self.settings.training.precision;
+        let supported = precision::supported(&self.plain_device());
+        if supported.contains(&asked) {
+            return Ok(());
+        }
+        let names: Vec<&str> = supported.iter().map(|precision| precision.name()).collect();
+        let advice = match is_cpu(&self.plain_device()) {
+            true => {
+                "half precision would only be slower there: --set training.precision=f32, or --device gpu".to_owned()
+            }
+            false => {
+                format!("--set training.precision={}, or another GPU (`mug devices`)", names.last().unwrap_or(&"f32"))
+            }
+        };
+        Err(TrainingError::Precision {
+            asked: asked.name(),
+            device: device.to_owned(),
+            supported: names.join(", "),
+            advice,
+        })
     }
 
     /// The same error, or, where a BERT is trained, what would fit: a device that fails then lacks memory as a rule.
@@ -181,12 +226,12 @@ impl Context {
         })
     }
 
-    /// Makes sure that documents leave out what this run reads from elsewhere.
+    /// Makes sure that documents leave out what this run reads from elsewhere, or nothing, as older versions did.
     ///
     /// # Errors
     /// [`TrainingError::OtherWeights`].
     pub fn expect_left_out(&self, found: &LeftOut) -> Result<(), TrainingError> {
-        if *found == self.left_out {
+        if *found == self.left_out || *found == LeftOut::default() {
             return Ok(());
         }
         Err(TrainingError::OtherWeights { expected: Box::new(self.left_out.clone()), found: Box::new(found.clone()) })

@@ -22,6 +22,11 @@ pub enum TrainingError {
          training.batch_size if it happens again"
     )]
     Device(#[from] TensorReadError),
+    #[error(
+        "training.precision = \"{asked}\": expected a device that computes in it, found {device}, which computes in {supported}; \
+         {advice}"
+    )]
+    Precision { asked: &'static str, device: String, supported: String, advice: String },
     /// `advice` as [`Demand::advice`](super::fits::Demand::advice) gives it.
     #[error("the device has too little memory: {advice}")]
     Memory { advice: String },

@@ -7,17 +7,21 @@ use burn::tensor::Tensor;
 use super::optimizer::{AdamW, Clipping, LearningRates, Parameter, ParameterGroup};
 use super::records::Trainee;
 use super::schedule;
-use crate::config::Settings;
+use crate::config::{Precision, Settings};
 use crate::dataset::Batch;
 
 /// The optimiser of a network, or of several, with this weight decay. A BERT has its own decay, none on biases and
-/// LayerNorms, and the gradients of all parameters are clipped together (Devlin et al., NAACL 2019).
+/// LayerNorms, and the gradients of all parameters are clipped together (Devlin et al., NAACL 2019); in f16 the loss is
+/// scaled.
 pub fn optimizer<M: Module>(module: &M, settings: &Settings, weight_decay: f32) -> AdamW {
     let training = &settings.training;
     if !settings.model.text.trains_bert() {
         return AdamW::new(weight_decay, training.gradient_clip, Clipping::Tensors);
     }
-    AdamW::new(weight_decay, training.gradient_clip, Clipping::Together)
+    let optimizer = AdamW::new(weight_decay, training.gradient_clip, Clipping::Together);
+    // Only f16 has too little range for small gradients.
+    let optimizer = if training.precision == Precision::F16 { optimizer.with_loss_scale() } else { optimizer };
+    optimizer
         .with_group(ParameterGroup::of(module, training.bert_weight_decay, |p| is_berts(&p)))
         .with_group(ParameterGroup::of(module, 0.0, |p| is_berts(&p) && p.is_vector()))
 }
@@ -55,7 +59,7 @@ pub fn step_in_parts<M: Module, E>(
             return Ok(terms);
         }
         let share = part.labels.len() as f32 / all as f32;
-        let backward = loss.clone().mul_scalar(share).backward();
+        let backward = trainee.scaled(loss.clone().mul_scalar(share)).backward();
         gradients.accumulate(&trainee.module, GradientsParams::from_grads(backward, &trainee.module));
         let terms = terms.into_iter().map(|term| term.detach().mul_scalar(share));
         means = if at == 0 { terms.collect() } else { means.into_iter().zip(terms).map(|(a, b)| a + b).collect() };

@@ -127,6 +127,7 @@ impl<'a> Machine<'a> {
         let plan = stages.iter().map(|&s| StagePlan { stage: s, epochs: epochs(s), steps_per_epoch: steps }).collect();
         let begun_with = job.settings.clone();
         let context = Context::new(job.settings, job.dataset, &job.device.device)?.with_text(job.text)?;
+        context.check_precision(&job.device.name)?;
         context.check_memory()?;
         targets::check(&context)?;
         Ok(Self {
@@ -228,8 +229,11 @@ impl<'a> Machine<'a> {
         checkpoint.outdated().or_else(|| checkpoint.progress.stage.filter(predates))
     }
 
-    /// Says what a network of fewer modalities cannot do.
+    /// Says what a network of fewer modalities cannot do, and what checkpoints do without.
     fn say_what_is_left_out(&mut self) -> Result<(), TrainingError> {
+        if let Some(words) = self.context.left_out_in_words() {
+            self.log(Level::Info, words)?;
+        }
         match self.context.settings.model.encoded()[..] {
             [m] => self.log(
                 Level::Info,
@@ -323,6 +327,9 @@ impl<'a> Machine<'a> {
         let mut best = None;
         if let Some(state) = state {
             trainer.trained_mut().restore(state.weights, state.optimizer)?;
+            if let Some(scale) = self.progress.loss_scale {
+                trainer.trained_mut().set_loss_scale(scale);
+            }
             if let Some(labels) = state.labels {
                 trainer.restore(&labels)?;
             }

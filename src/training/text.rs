@@ -34,7 +34,8 @@ pub fn prepare(
     if settings.fine_tune {
         let bert = load(weights, &device.clone().autodiff())?.training(Some(settings.layers));
         let config = Box::new(weights.config.clone());
-        return Ok((dataset, Text::Bert { bert: Box::new(bert), config, pooling: settings.pooling }));
+        let (pooling, sha256) = (settings.pooling, weights.sha256.clone());
+        return Ok((dataset, Text::Bert { bert: Box::new(bert), config, pooling, sha256 }));
     }
     // Parameters have gradients, which a device without a tape refuses; what is not trained runs without one.
     let bert = load(weights, &device.clone().autodiff())?.training(None);
@@ -78,6 +79,7 @@ mod tests {
     use crate::training::events::Stage;
     use crate::training::feed::Feed;
     use crate::training::fine_tuning::{optimizer, rates};
+    use crate::training::left_out::LeftOut;
     use crate::training::randomness::{Purpose, generator};
     use crate::training::records::Trainee;
     use std::collections::BTreeMap;
@@ -146,6 +148,28 @@ mod tests {
                 assert_eq!(moved(part), moving.iter().any(|own| part.ends_with(own)), "{layers:?} {part}");
             }
         }
+    }
+
+    #[test]
+    fn documents_hold_the_layers_that_are_trained_and_no_others() {
+        let [whole, half] = [TrainedLayers::All, TrainedLayers::Last(1)]
+            .map(|layers| context(settings(|s| s.model.text.layers = layers)));
+        assert!(whole.left_out.parts.is_empty() && whole.left_out_in_words().is_none());
+        assert_eq!(half.left_out.parts, ["text.bert.embeddings", "text.bert.encoder.layer.0"]);
+        assert_eq!(half.left_out.checksum, weights().sha256);
+        assert!(half.left_out_in_words().unwrap().starts_with("model.text.layers: "));
+        let document = |context: &Arc<Context>| Contrastive::new(context.clone()).trained().weights().unwrap();
+        let (all, trained) = (document(&whole), document(&half));
+        assert!(trained.len() < all.len(), "{} {}", trained.len(), all.len());
+        let values = |networks| values_by_path(&networks);
+        let first = values(half.new_networks());
+        assert_eq!(values(half.load_networks(trained.clone()).unwrap()), first);
+        // As an older version wrote it; and what lacks layers that are trained is refused.
+        assert_eq!(values(half.load_networks(all).unwrap()), first);
+        assert!(whole.load_networks(trained).is_err());
+        assert!(half.expect_left_out(&half.left_out).is_ok() && half.expect_left_out(&whole.left_out).is_ok());
+        let other = LeftOut { checksum: "other".into(), ..half.left_out.clone() };
+        assert!(half.expect_left_out(&other).is_err() && whole.expect_left_out(&half.left_out).is_err());
     }
 
     #[test]

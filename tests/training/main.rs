@@ -11,5 +11,6 @@ mod health;
 mod layouts;
 mod learners;
 mod missing;
+mod precision;
 mod sources;
 mod stages;

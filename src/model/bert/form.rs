@@ -1,10 +1,11 @@
 //! BERT as tensor operations: for devices without kernels of ours, and to check those.
 
-use burn::tensor::{Tensor, TensorData, activation};
+use burn::tensor::{DType, Tensor, TensorData, activation};
 
 use super::clips::{Clips, indices};
 use super::dropout::Mask;
 use super::parts::{Affine, EmbeddingWeights, LayerWeights, Scale};
+use super::precision::product;
 use crate::dataset::tokens::Tokens;
 
 /// What goes into the first layer, (sum of lengths, W).
@@ -20,25 +21,32 @@ pub fn embed(weights: &EmbeddingWeights, tokens: &Tokens, epsilon: f32, mask: Ma
 
 /// A layer's states of the queries, (queries, W), of x, (keys, W). The masks are those of attention's weights, of what
 /// attention adds, and of what the second half adds.
-pub fn layer(
-    x: Tensor<2>,
-    weights: &LayerWeights,
-    clips: &Clips,
-    heads: usize,
-    epsilon: f32,
-    masks: [Mask; 3],
-) -> Tensor<2> {
+pub fn layer(x: Tensor<2>, weights: &LayerWeights, clips: &Clips, how: How, masks: [Mask; 3]) -> Tensor<2> {
+    let How { epsilon, half, .. } = how;
+    let affine = |x: Tensor<2>, layer: &Affine| {
+        product(x, layer.weight.clone(), half) + layer.bias.clone().unsqueeze_dim::<2>(0)
+    };
     let asked = clips.queries_of(x.clone());
     let projected = [affine(asked.clone(), &weights.query), affine(x.clone(), &weights.key), affine(x, &weights.value)];
-    let attended = affine(attend(projected, clips, heads, masks[0]), &weights.attended);
+    let attended = affine(attend(projected, clips, how, masks[0]), &weights.attended);
     let middle = normalised(dropped(attended, masks[1]) + asked, &weights.attended_norm, epsilon);
     let wide = activation::gelu(affine(middle.clone(), &weights.wide));
     let narrow = affine(wide, &weights.narrow);
     normalised(dropped(narrow, masks[2]) + middle, &weights.narrow_norm, epsilon)
 }
 
+/// What all layers are computed with.
+#[derive(Clone, Copy, Debug)]
+pub struct How {
+    pub heads: usize,
+    /// What is added to variances.
+    pub epsilon: f32,
+    /// What products take; `None`: single precision.
+    pub half: Option<DType>,
+}
+
 /// softmax(q kᵀ / √(W/A)) v in each clip and head, (queries, W).
-fn attend([q, k, v]: [Tensor<2>; 3], clips: &Clips, heads: usize, mask: Mask) -> Tensor<2> {
+fn attend([q, k, v]: [Tensor<2>; 3], clips: &Clips, How { heads, half, .. }: How, mask: Mask) -> Tensor<2> {
     let device = q.device();
     let [rows, width] = q.dims();
     let (batch, size) = (clips.keys.len(), width / heads);
@@ -50,14 +58,16 @@ fn attend([q, k, v]: [Tensor<2>; 3], clips: &Clips, heads: usize, mask: Mask) ->
         let at: Vec<usize> = ranges.iter().flat_map(|range| (0..length).map(move |i| at(range, i))).collect();
         x.select(0, indices(&at, &device)).reshape([batch, length, heads, size]).swap_dims(1, 2)
     };
-    let scores = padded(q, &clips.queries, asked).matmul(padded(k, &clips.keys, keys).swap_dims(2, 3));
+    // Scaled before the product, where half precision has the least room.
+    let q = q.mul_scalar((size as f32).sqrt().recip());
+    let scores = product(padded(q, &clips.queries, asked), padded(k, &clips.keys, keys).swap_dims(2, 3), half);
     let hidden: Vec<f32> = clips
         .keys
         .iter()
         .flat_map(|range| (0..keys).map(|i| if i < range.len() { 0.0 } else { f32::MIN / 2.0 }))
         .collect();
     let hidden = Tensor::<4>::from_data(TensorData::new(hidden, [batch, 1, 1, keys]), &device.clone().inner());
-    let mut shares = activation::softmax(scores.mul_scalar((size as f32).sqrt().recip()) + hidden, 3);
+    let mut shares = activation::softmax(scores + hidden, 3);
     if mask.drops() {
         let mut factors = vec![0.0; batch * heads * asked * keys];
         for (part, factors) in factors.chunks_mut(asked * keys).enumerate() {
@@ -70,17 +80,13 @@ fn attend([q, k, v]: [Tensor<2>; 3], clips: &Clips, heads: usize, mask: Mask) ->
         let factors = TensorData::new(factors, [batch, heads, asked, keys]);
         shares = shares * Tensor::<4>::from_data(factors, &device.clone().inner());
     }
-    let out = shares.matmul(padded(v, &clips.keys, keys)).swap_dims(1, 2).reshape([batch * asked, width]);
+    let out = product(shares, padded(v, &clips.keys, keys), half).swap_dims(1, 2).reshape([batch * asked, width]);
     if batch * asked == rows {
         return out;
     }
     let places = clips.queries.iter().enumerate().flat_map(|(clip, range)| (0..range.len()).map(move |i| (clip, i)));
     let at: Vec<usize> = places.map(|(clip, i)| clip * asked + i).collect();
     out.select(0, indices(&at, &device))
-}
-
-fn affine(x: Tensor<2>, layer: &Affine) -> Tensor<2> {
-    x.matmul(layer.weight.clone()) + layer.bias.clone().unsqueeze_dim::<2>(0)
 }
 
 fn dropped(x: Tensor<2>, mask: Mask) -> Tensor<2> {

@@ -5,7 +5,7 @@
 //! - `parts`: what holds the parameters, named so that files of the Hub can be mapped to them;
 //! - `clips`: where each clip's rows lie;
 //! - `dropout`: masks that are the same on every device and in either form;
-//! - `form`: the computation as tensor operations, for every device;
+//! - `form`: the computation as tensor operations, for every device; `precision`: what its products take;
 //! - `cpu`: the same with kernels and gradients of our own, for the CPU;
 //! - [`load`]: weights of a file of the Hub;
 //! - `operations`: how many operations a batch takes.
@@ -19,13 +19,14 @@ mod form;
 pub mod load;
 mod operations;
 mod parts;
+pub mod precision;
 #[cfg(test)]
 mod tests;
 
 use std::sync::Arc;
 
 use burn::module::Module;
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{DType, Device, Tensor, TensorData};
 use rand_chacha::ChaCha8Rng;
 
 pub use dropout::BertDropout;
@@ -33,8 +34,9 @@ pub use operations::{activations, operations};
 
 use self::clips::Clips;
 use self::cpu::{Memory, Setting};
+use self::form::How;
 use self::parts::{Embeddings, Encoder};
-use crate::config::{Pooling, TrainedLayers};
+use crate::config::{Pooling, Precision, TrainedLayers};
 use crate::dataset::tokens::Tokens;
 use crate::device::is_cpu;
 use crate::weights::BertConfig;
@@ -61,6 +63,9 @@ pub struct Bert {
     /// How many parts are trained, from the last layer down; below the first layer lie the embeddings.
     #[module(skip)]
     trained: usize,
+    /// What products take where the tensor form computes; `None`: single precision.
+    #[module(skip)]
+    half: Option<DType>,
     #[module(skip)]
     memory: Memory,
 }
@@ -75,6 +80,7 @@ impl Bert {
             heads: config.num_attention_heads,
             epsilon: config.layer_norm_eps as f32,
             trained: config.num_hidden_layers + 1,
+            half: None,
             memory: Memory::default(),
         }
     }
@@ -90,6 +96,13 @@ impl Bert {
         Self { trained, ..self }
     }
 
+    /// The same network, computed in this precision where its device can, and in single precision elsewhere.
+    pub fn computed_in(self, precision: Precision) -> Self {
+        let device = self.embeddings.word_embeddings.weight.val().device();
+        let half = precision::half(precision).filter(|_| precision::supported(&device).contains(&precision));
+        Self { half, ..self }
+    }
+
     /// W, the width of a state.
     pub fn width(&self) -> usize {
         self.embeddings.word_embeddings.weight.val().dims()[1]
@@ -101,6 +114,14 @@ impl Bert {
         let layers: Vec<usize> = self.encoder.layer.iter().map(Module::num_params).collect();
         let parts: Vec<usize> = std::iter::once(self.embeddings.num_params()).chain(layers).collect();
         (parts[kept..].iter().sum(), parts[..kept].iter().sum())
+    }
+
+    /// The paths of the parts that are not trained, from this module on.
+    pub fn frozen(&self) -> Vec<String> {
+        let kept = self.encoder.layer.len() + 1 - self.trained;
+        (0..kept)
+            .map(|part| part.checked_sub(1).map_or("embeddings".into(), |n| format!("encoder.layer.{n}")))
+            .collect()
     }
 
     /// The last layer's states of all tokens, packed as these are, (sum of lengths, W).
@@ -149,10 +170,11 @@ impl Bert {
             let weights = layer.weights(kept <= at + 1);
             let clips = if at + 1 == layers.len() { &clips } else { &all };
             let masks = [dropout.attention(), dropout.hidden(), dropout.hidden()];
-            let (heads, epsilon, memory) = (self.heads, self.epsilon, self.memory.clone());
+            let Self { heads, epsilon, half, .. } = *self;
+            let setting = || Setting { clips: clips.clone(), heads, epsilon, masks, memory: self.memory.clone() };
             x = match own {
-                true => cpu::layer(x, weights, Setting { clips: clips.clone(), heads, epsilon, masks, memory }),
-                false => form::layer(x, &weights, clips, heads, epsilon, masks),
+                true => cpu::layer(x, weights, setting()),
+                false => form::layer(x, &weights, clips, How { heads, epsilon, half }, masks),
             };
         }
         if layers.is_empty() { clips.queries_of(x) } else { x }

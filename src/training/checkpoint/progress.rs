@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::training::events::{LabelSummaries, Rates, SettingChange, Stage, StageSummary, SummaryMetrics};
 use crate::training::left_out::LeftOut;
+use crate::training::optimizer::LossScale;
 use crate::training::parts::Part;
 
 /// Where a run stands. Fields that a checkpoint of an older version lacks have their default.
@@ -55,6 +56,8 @@ pub struct Progress {
     pub left_out: LeftOut,
     /// The learning rates that were recorded last in the running stage.
     pub rates: Rates,
+    /// What the running stage's loss is multiplied with in half precision.
+    pub loss_scale: Option<LossScale>,
     /// Settings that were changed for the rest of the run.
     pub changes: Vec<SettingChange>,
     /// 0 for checkpoints of versions that kept no list of their parts.

@@ -11,6 +11,7 @@ use super::super::events::{Body, LabelValues, Level, Moment, Rates, Scalars, Sta
 use super::super::feed::Feed;
 use super::super::health::{self, Evidence};
 use super::super::learner;
+use super::super::optimizer::LossScale;
 use super::super::randomness::{Purpose, generator, order};
 use super::super::scalars::scalars;
 use super::super::summaries::summaries;
@@ -86,6 +87,7 @@ impl Machine<'_> {
             self.progress.step_in_epoch += 1;
             self.progress.samples += rows.len() as u64;
             let rates = self.changed_rates(running.trainer.trained().rates());
+            self.note_loss_scale(running)?;
             running.readback.push(Taken { step: self.progress.step, time: self.clock.now(), rates }, losses);
             if running.readback.is_due() {
                 self.read_pending(running)?;
@@ -109,6 +111,25 @@ impl Machine<'_> {
         let changed: Rates = changed.map(|(group, rate)| (group.clone(), *rate)).collect();
         known.extend(changed.clone());
         changed
+    }
+
+    /// Says where the loss's scale changed, and why.
+    fn note_loss_scale(&mut self, running: &Running) -> Result<(), TrainingError> {
+        let Some(scale) = running.trainer.trained().loss_scale() else { return Ok(()) };
+        let before = self.progress.loss_scale.replace(scale).map(|before| before.factor);
+        let (step, factor) = (self.progress.step, scale.factor);
+        if scale.is_spent() {
+            return Err(self.diverged(running.stage, "gradient in f16 (training.precision)"));
+        }
+        // It begins a stage with its default, and the first step may halve that.
+        if factor < before.unwrap_or(LossScale::default().factor) {
+            let why = "its gradient was too large for f16";
+            return self.log(Level::Info, format!("step {step} was skipped: {why}; the loss scale is now {factor}"));
+        }
+        if before.is_none_or(|before| factor > before) {
+            return self.log(Level::Info, format!("the loss scale is {factor} (training.precision = \"f16\")"));
+        }
+        Ok(())
     }
 
     /// Reports the losses that are still on their way.

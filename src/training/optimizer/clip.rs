@@ -46,15 +46,45 @@ impl Factor {
 /// What the gradients on the CPU are still to be multiplied by so that the norm of all is at most `clip`. Those on a GPU are
 /// multiplied here, without waiting for the norm.
 pub fn together<M: Module>(module: &M, gradients: &mut GradientsParams, clip: f32) -> f32 {
+    match squares(module, gradients) {
+        Squares::OnDevice(squares) => {
+            let factor = (squares.sqrt() + SMALL).recip().mul_scalar(clip).clamp_max(1.0);
+            module.visit(&mut Scale { gradients, factor });
+            1.0
+        }
+        Squares::OnHost(sum) => (clip / (sum.sqrt() as f32 + SMALL)).min(1.0),
+    }
+}
+
+/// The same for gradients that are `scale` times as large as they should be; `clip` 0 for no clipping. `None`, and gradients as
+/// they were, where they are not finite. It waits for a GPU's norm: whether there is a step depends on it.
+pub fn together_scaled<M: Module>(module: &M, gradients: &mut GradientsParams, clip: f32, scale: f32) -> Option<f32> {
+    let (sum, device) = match squares(module, gradients) {
+        // A device that failed says so where losses are read.
+        Squares::OnDevice(sum) => (f64::from(sum.clone().try_into_scalar::<f32>().ok()?), Some(sum.device())),
+        Squares::OnHost(sum) => (sum, None),
+    };
+    if !sum.is_finite() {
+        return None;
+    }
+    let norm = sum.sqrt() as f32 / scale;
+    let factor = if clip > 0.0 { (clip / (norm + SMALL)).min(1.0) } else { 1.0 } / scale;
+    let Some(device) = device else { return Some(factor) };
+    module.visit(&mut Scale { gradients, factor: Tensor::from_data([factor], &device) });
+    Some(1.0)
+}
+
+/// The sum of the squares of all gradients.
+enum Squares {
+    OnHost(f64),
+    /// (1)
+    OnDevice(Tensor<1>),
+}
+
+fn squares<M: Module>(module: &M, gradients: &GradientsParams) -> Squares {
     let mut sum = Sum { gradients, host: 0.0, device: None };
     module.visit(&mut sum);
-    let Sum { host, device, .. } = sum;
-    if let Some(squares) = device {
-        let factor = (squares.sqrt() + SMALL).recip().mul_scalar(clip).clamp_max(1.0);
-        module.visit(&mut Scale { gradients, factor });
-        return 1.0;
-    }
-    (clip / (host.sqrt() as f32 + SMALL)).min(1.0)
+    sum.device.map_or(Squares::OnHost(sum.host), Squares::OnDevice)
 }
 
 /// As PyTorch has it.

@@ -7,6 +7,7 @@
 //! | `rule` | AdamW on one parameter tensor: burn's on the GPU, one pass over its numbers on the CPU |
 //! | `pass` | that pass, and norms |
 //! | `clip` | the norm of all gradients together |
+//! | `scale` | what the loss is multiplied with in half precision |
 //!
 //! burn's `ModuleOptimizer` walks over the module, keeps the state and writes it, so that a checkpoint's `optimizer.bpk` is burn's
 //! own record of AdamW. Tests hold the pass against burn's AdamW.
@@ -15,11 +16,13 @@ mod clip;
 mod group;
 mod pass;
 mod rule;
+mod scale;
 #[cfg(test)]
 mod tests;
 
 pub use clip::Clipping;
 pub use group::{Parameter, ParameterGroup};
+pub use scale::LossScale;
 
 use burn::lr_scheduler::module_lr_scheduler::{ModuleLearningRate, ModuleLrScheduler};
 use burn::module::{Module, ParamGroup};
@@ -39,6 +42,8 @@ pub struct AdamW {
     clipping: Clipping,
     /// Shared with every rule of `optimizer`.
     factor: Factor,
+    /// Where gradients are computed of a scaled loss.
+    scale: Option<LossScale>,
 }
 
 /// The learning rates of one step.
@@ -62,7 +67,7 @@ impl AdamW {
     pub fn new(weight_decay: f32, clip: f32, clipping: Clipping) -> Self {
         let factor = Factor::default();
         let optimizer = ModuleOptimizer::from(Rule::new(weight_decay, clip, clipping, factor.clone()));
-        Self { optimizer, groups: Vec::new(), clip, clipping, factor }
+        Self { optimizer, groups: Vec::new(), clip, clipping, factor, scale: None }
     }
 
     /// Adds a group of parameters. A parameter of several groups is the last one's.
@@ -74,10 +79,31 @@ impl AdamW {
         self
     }
 
+    /// The same, whose gradients are those of a loss that is multiplied with [`loss_scale`](Self::loss_scale): they are clipped
+    /// together, whatever else was said, and a step whose gradients are not finite is left out.
+    pub fn with_loss_scale(self) -> Self {
+        Self { scale: Some(LossScale::default()), clipping: Clipping::Together, ..self }
+    }
+
+    /// What the loss has to be multiplied with; `None` where it is taken as it is.
+    pub fn loss_scale(&self) -> Option<LossScale> {
+        self.scale
+    }
+
+    /// Goes on with a scale that [`loss_scale`](Self::loss_scale) said, where the loss is scaled.
+    pub fn set_loss_scale(&mut self, scale: LossScale) {
+        self.scale = self.scale.map(|_| scale);
+    }
+
     /// The module after one step. On the CPU its numbers are changed where they lie, unless another copy of the module shares
     /// them.
     pub fn step<M: Module>(&mut self, rates: &LearningRates, module: M, mut gradients: GradientsParams) -> M {
-        if self.clipping == Clipping::Together && self.clip > 0.0 {
+        if let Some(scale) = self.scale {
+            let factor = clip::together_scaled(&module, &mut gradients, self.clip, scale.factor);
+            self.scale = Some(scale.after(factor.is_some()));
+            let Some(factor) = factor else { return module };
+            self.factor.set(factor);
+        } else if self.clipping == Clipping::Together && self.clip > 0.0 {
             self.factor.set(clip::together(&module, &mut gradients, self.clip));
         }
         self.optimizer.step(self.rate_of_each(rates), module, gradients)

@@ -235,3 +235,32 @@ fn gradients_that_are_clipped_together_keep_their_proportions() {
     let own = step(AdamW::new(DECAY, clip, Clipping::Together), gradients(&start, 1.0));
     assert_eq!(own, step(AdamW::new(DECAY, 0.0, Clipping::Together), scaled));
 }
+
+#[test]
+fn a_scaled_loss_makes_the_same_step_and_one_that_overflows_makes_none() {
+    let device = Device::flex().autodiff();
+    let start = block(&device);
+    for clip in [0.5, 0.0] {
+        let plain = || AdamW::new(DECAY, clip, Clipping::Together);
+        let mut scaled = plain().with_loss_scale();
+        let factor = scaled.loss_scale().unwrap().factor;
+        let expected = numbers(&plain().step(&0.1.into(), start.clone(), gradients(&start, 1.0)));
+        let found = numbers(&scaled.step(&0.1.into(), start.clone(), gradients(&start, factor)));
+        for (found, expected) in found.iter().flatten().zip(expected.iter().flatten()) {
+            assert!((found - expected).abs() < 1e-5, "{clip}: {found} {expected}");
+        }
+        // A step that is left out moves nothing and changes no estimate.
+        let mut skipping = plain().with_loss_scale();
+        let still = skipping.step(&0.1.into(), start.clone(), gradients(&start, f32::INFINITY));
+        assert_eq!((numbers(&still), skipping.loss_scale().unwrap().factor), (numbers(&start), factor / 2.0));
+        let after = numbers(&skipping.step(&0.1.into(), start.clone(), gradients(&start, factor / 2.0)));
+        assert_eq!(after, found);
+        // Taken up elsewhere it goes on.
+        let mut resumed = plain().with_loss_scale();
+        resumed.set_loss_scale(skipping.loss_scale().unwrap());
+        assert_eq!(resumed.loss_scale(), skipping.loss_scale());
+        let mut unscaled = plain();
+        unscaled.set_loss_scale(skipping.loss_scale().unwrap());
+        assert_eq!(unscaled.loss_scale(), None);
+    }
+}

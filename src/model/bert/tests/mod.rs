@@ -1,5 +1,6 @@
 //! Tests of the network: against Hugging Face's, form against kernels, clips alone and among others.
 
+mod precision;
 mod reference;
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
