@@ -15,6 +15,7 @@ pub mod card;
 pub mod compare;
 pub mod export;
 pub mod figure;
+pub mod filter;
 #[cfg(test)]
 pub mod fixture;
 pub mod listing;
