@@ -23,6 +23,7 @@ pub mod neighbours;
 pub mod numbers;
 pub mod preparing;
 pub mod projection;
+pub mod runs;
 pub mod scalars;
 pub mod scale;
 pub mod smoothing;
