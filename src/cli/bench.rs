@@ -28,7 +28,7 @@ use crate::training::speed::{Rates, SHAPES, Shape, encoding_rates, recurrence_ra
 /// Measure how fast this machine trains each stage, on random data of real files' shapes.
 ///
 /// Each stage trains a warm-up epoch and then timed ones: reading the batch, the step, reading its losses; no validation
-/// and no checkpoints. The figure is the median. Lengths are uniform in 25 to 100 % of the padded steps; hidden size,
+/// and no checkpoints. The figure is the median. Lengths are uniform in 25 to 100 % of the padded steps;
 /// representation and fusion are 64, without dropout; one corrector with two layers of 64 serves all modalities. MUG_SIMD=v3
 /// (or scalar) measures the kernels of machines with fewer vector instructions.
 ///
@@ -49,6 +49,9 @@ pub struct BenchArgs {
     /// Timed epochs.
     #[arg(long, default_value_t = 3, value_parser = positive)]
     pub epochs: usize,
+    /// Units of each LSTM.
+    #[arg(long, default_value_t = 64, value_parser = positive)]
+    pub hidden: usize,
     /// Where to compute.
     #[arg(long, value_enum, default_value_t)]
     pub device: DeviceRequest,
@@ -85,12 +88,14 @@ impl Subcommand for BenchArgs {
             return Ok(ExitCode::SUCCESS);
         }
         let mut settings = Settings::default();
+        settings.model.hidden = self.hidden;
         settings.model.dropout = 0.0;
         settings.model.corrector_shared = true;
         // As the help says: what is measured stays the same from version to version.
         settings.denoising.members = 1.into();
         settings.training.batch_size = self.batch;
         settings.training.gradient_clip = 0.0;
+        settings.check()?;
         if self.samples < self.batch {
             return Err(eyre!("--samples {}: expected at least one batch, {} clips", self.samples, self.batch));
         }
@@ -103,11 +108,12 @@ impl Subcommand for BenchArgs {
         };
         if !self.json {
             say(&format!(
-                "{} · {} · {} threads · batches of {} · {} clips an epoch · median of {} epochs after a warm-up",
+                "{} · {} · {} threads · batches of {} · {} units · {} clips an epoch · median of {} epochs after a warm-up",
                 device.name,
                 simd.name(),
                 threads,
                 self.batch,
+                self.hidden,
                 self.samples,
                 self.epochs
             ))?;
@@ -134,6 +140,7 @@ impl Subcommand for BenchArgs {
                 simd: simd.name(),
                 threads,
                 batch: self.batch,
+                hidden: self.hidden,
                 samples: self.samples,
                 epochs: self.epochs,
                 contrastive: round(of(Stage::Contrastive)),
@@ -214,6 +221,7 @@ struct Trained {
     simd: &'static str,
     threads: usize,
     batch: usize,
+    hidden: usize,
     samples: usize,
     epochs: usize,
     /// Samples a second, medians over the timed epochs.

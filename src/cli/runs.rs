@@ -4,29 +4,33 @@ use std::process::ExitCode;
 use std::time::SystemTime;
 
 use color_eyre::Result;
+use color_eyre::eyre::eyre;
 
 use super::lines::{duration, harmless};
 use super::organise::{self, RunsCommand};
 use super::out::{say, say_json};
 use super::subcommand::{Program, Subcommand};
+use crate::report::runs::{Filter, SortKey, arrange, doubt};
 use crate::run::clock::unix_seconds;
 use crate::run::list::{RunSummary, list_runs};
-use crate::run::search::Search;
 use crate::training::events::Stage;
 
 /// List runs with their state and progress; rename, tag, note or delete one.
 ///
-/// `mug runs --filter 'sims state:finished -tag:old'` lists those whose name, dataset, study, tags, state or note hold
-/// every word.
+/// `mug runs --filter 'dataset = sims and joint.unimodal_weight > 0 not tag = old' --sort test.mae` lists those that pass,
+/// the best first; `mug help filters` explains the language and names what can be asked about.
 #[derive(Debug, clap::Parser)]
 #[command(name = "runs", args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
 pub struct RunsArgs {
     #[command(subcommand)]
     command: Option<RunsCommand>,
-    /// Only runs that hold every word; name:, dataset:, study:, tag:, state: and note: look in one place, - turns a word
-    /// round.
-    #[arg(long, value_name = "WORDS")]
+    /// Only runs that pass, for example `state = finished test.mae < 0.4`; see mug help filters.
+    #[arg(long, value_name = "FILTER")]
     filter: Option<String>,
+    /// Order: facts, settings or metrics after commas, for example test.mae,-training.seed; metrics begin with the best, -
+    /// turns an order round. Without it the last written run comes first.
+    #[arg(long, value_name = "COLUMNS", allow_hyphen_values = true)]
+    sort: Option<String>,
     /// Print one JSON array.
     #[arg(long)]
     json: bool,
@@ -39,16 +43,20 @@ impl Subcommand for RunsArgs {
             organise::run(command, &program.runs_root)?;
             return Ok(ExitCode::SUCCESS);
         }
-        let search = Search::parse(self.filter.as_deref().unwrap_or_default())?;
-        let mut runs = list_runs(&program.runs_root);
-        let all = runs.len();
-        runs.retain(|run| search.finds(run));
+        let filter = Filter::parse(self.filter.as_deref().unwrap_or_default()).map_err(|e| eyre!("--filter: {e}"))?;
+        let keys = SortKey::parse_list(self.sort.as_deref().unwrap_or_default()).map_err(|e| eyre!("--sort: {e}"))?;
+        let all = list_runs(&program.runs_root);
+        let passes = |at: &usize| filter.as_ref().is_none_or(|f| f.matches(&all[*at]));
+        let mut order: Vec<usize> = (0..all.len()).filter(passes).collect();
+        arrange(&all, &mut order, &keys);
+        let runs: Vec<&RunSummary> = order.iter().map(|at| &all[*at]).collect();
         if self.json {
             say_json(&runs)?;
-        } else if all == 0 {
+        } else if all.is_empty() {
             say(&format!("no runs in {}; mug train --dataset demo makes one", program.runs_root.display()))?;
         } else if runs.is_empty() {
-            say(&format!("none of {all} runs holds every word of the filter"))?;
+            let doubt = filter.as_ref().and_then(|f| doubt(f, &all)).map_or_else(String::new, |d| format!(" ({d})"));
+            say(&format!("none of {} runs passes the filter{doubt}", all.len()))?;
         } else {
             for line in table(&runs, unix_seconds(SystemTime::now())) {
                 say(&line)?;
@@ -58,8 +66,8 @@ impl Subcommand for RunsArgs {
     }
 }
 
-fn table(runs: &[RunSummary], now: u64) -> Vec<String> {
-    let names: Vec<String> = runs.iter().map(name).collect();
+fn table(runs: &[&RunSummary], now: u64) -> Vec<String> {
+    let names: Vec<String> = runs.iter().map(|run| name(run)).collect();
     let width = names.iter().map(|n| n.chars().count()).max().unwrap_or(0).clamp(4, 64);
     let mut lines = vec![format!(
         "{:width$}  {:9}  {:11}  {:7}  {:5}  {:13}  {}",
@@ -118,11 +126,12 @@ mod tests {
             study: None,
             tags: vec![],
             note: String::new(),
+            settings: Default::default(),
         };
         let lines = table(
             &[
-                run("2026-11-23-a", RunState::At(Phase::Preparing), Some(Stage::Contrastive)),
-                run("b", RunState::Died, None),
+                &run("2026-11-23-a", RunState::At(Phase::Preparing), Some(Stage::Contrastive)),
+                &run("b", RunState::Died, None),
             ],
             165,
         );
@@ -131,12 +140,12 @@ mod tests {
         assert!(lines[1].contains(" 99 %") && lines[1].contains("1 m 5 s ago") && lines[1].ends_with("demo␛"));
         let tagged =
             RunSummary { tags: vec!["a".into(), "b".into()], note: "n".into(), ..run("t", RunState::Died, None) };
-        assert!(table(&[tagged], 165)[1].ends_with("demo␛  #a  #b  n"));
+        assert!(table(&[&tagged], 165)[1].ends_with("demo␛  #a  #b  n"));
         let cell = RunSummary { study: Some("noise".into()), ..run("mucn-s1", RunState::Died, None) };
-        assert!(table(&[cell], 165)[1].starts_with("noise/mucn-s1  died"));
+        assert!(table(&[&cell], 165)[1].starts_with("noise/mucn-s1  died"));
         let failed =
             RunSummary { fault: Some("no pickle\u{1b}".into()), ..run("c", RunState::At(Phase::Faulted), None) };
-        let lines_of_one = table(&[failed], 165);
+        let lines_of_one = table(&[&failed], 165);
         assert!(lines_of_one[1].contains("faulted") && lines_of_one[2] == "      no pickle␛", "{lines_of_one:?}");
     }
 }

@@ -65,7 +65,7 @@ pub fn leaves(table: &toml::Table) -> Vec<(String, toml::Value)> {
 }
 
 /// A document that sets nothing but this.
-fn alone(key: &str, value: &toml::Value) -> toml::Table {
+pub(super) fn alone(key: &str, value: &toml::Value) -> toml::Table {
     key.rsplit('.')
         .fold(None, |inner: Option<toml::Table>, name| {
             let value = inner.map_or_else(|| value.clone(), toml::Value::Table);

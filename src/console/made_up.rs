@@ -9,7 +9,7 @@ use crate::console::world::study_cells::Cells;
 use crate::device::DeviceRequest;
 use crate::report::study::outcomes::{CellState, Outcome, Outcomes, StudyMetric, Variant};
 use crate::run::directory::{Manifest, RunDir};
-use crate::run::list::{RunState, RunSummary};
+use crate::run::list::{RunResult, RunState, RunSummary};
 use crate::run::study::plan::Ground;
 use crate::run::study::{Definition, Plan, Study};
 use crate::run::view::Phase;
@@ -26,25 +26,44 @@ pub(in crate::console) fn noise(i: usize) -> f32 {
 
 /// So many runs in studies of a hundred cells.
 pub(in crate::console) fn runs(count: usize) -> Vec<RunSummary> {
+    runs_in_studies(count, 100)
+}
+
+/// So many runs in studies of so many cells, of variants with five seeds each.
+pub(in crate::console) fn runs_in_studies(count: usize, cells: usize) -> Vec<RunSummary> {
     let run = |i: usize| {
-        let study = format!("study-{}", i / 100);
-        let name = format!("variant-{}-s{}", i % 100 / 5, i % 5);
+        let study = format!("study-{}", i / cells);
+        let (variant, seed) = (i % cells / 5, i % 5);
+        let name = format!("variant-{variant}-s{seed}");
+        let stopped = i.is_multiple_of(9);
+        let mut summary = Summary::default();
+        for key in ["mae", "pearson", "acc2_non0"] {
+            summary.metrics.test.insert(key.into(), Some(0.5 + f64::from(noise(i + key.len())) / 10.0));
+            summary.metrics.valid.insert(key.into(), Some(0.5 + f64::from(noise(i + 7 * key.len())) / 10.0));
+        }
+        let weight = (variant % 10) as f64 / 10.0;
+        let settings = [
+            ("training.seed".to_owned(), seed.into()),
+            ("joint.unimodal_weight".to_owned(), weight.into()),
+            ("denoising.learner".to_owned(), if variant.is_multiple_of(2) { "mlc" } else { "meta-weight" }.into()),
+        ];
         RunSummary {
             path: PathBuf::from("/runs/studies").join(&study).join("runs").join(&name),
             name,
             dataset: "sims".into(),
-            state: RunState::At(if i.is_multiple_of(9) { Phase::Stopped } else { Phase::Finished }),
+            state: RunState::At(if stopped { Phase::Stopped } else { Phase::Finished }),
             stage: Some(Stage::Joint),
             epoch: 12,
             epochs: 20,
             progress: 1.0,
             created: "2026-11-23T08:00:00Z".into(),
             updated: 1_800_000_000,
-            result: None,
+            result: (!stopped).then(|| RunResult::from(&summary)),
             fault: None,
             study: Some(study),
             tags: vec![format!("tag-{}", i % 7)],
             note: String::new(),
+            settings: settings.into(),
         }
     };
     (0..count).map(run).collect()
@@ -109,7 +128,19 @@ pub(in crate::console) fn study(name: &str, variants: usize, seeds: usize) -> St
 /// # Errors
 /// The file system refuses.
 pub fn study_directory(root: &Path, variants: usize, seeds: usize) -> io::Result<PathBuf> {
-    let names: Vec<String> = (0..variants).map(|i| format!("{{ name = \"variant-{i}\" }}")).collect();
+    named_study_directory(root, "large", variants, seeds)
+}
+
+/// The same by a name of its own. The variants differ in `joint.unimodal_weight`, by tenths.
+///
+/// # Errors
+/// The file system refuses.
+pub fn named_study_directory(root: &Path, name: &str, variants: usize, seeds: usize) -> io::Result<PathBuf> {
+    let variant = |i: usize| {
+        let weight = (i % 10) as f64 / 10.0;
+        format!("{{ name = \"variant-{i}\", set = {{ joint.unimodal_weight = {weight:.1} }} }}")
+    };
+    let names: Vec<String> = (0..variants).map(variant).collect();
     let text = format!(
         "question = \"What does it cost to look?\"\nseeds = {seeds}\nmetrics = [\"test.mae\", \"seconds\"]\n\
          variants = [{}]\n",
@@ -126,7 +157,7 @@ pub fn study_directory(root: &Path, variants: usize, seeds: usize) -> io::Result
         settings: settings.clone(),
         settings_from: "made up".into(),
     };
-    let study = Study::write(root, "large", &Plan::new(&definition, "made up", ground)).map_err(io::Error::other)?;
+    let study = Study::write(root, name, &Plan::new(&definition, "made up", ground)).map_err(io::Error::other)?;
     for (i, cell) in study.plan().cells().iter().enumerate() {
         let row = &study.plan().rows()[cell.row];
         let settings = study.plan().settings_of(row, cell.seed).map_err(io::Error::other)?;

@@ -15,6 +15,7 @@ pub mod card;
 pub mod compare;
 pub mod export;
 pub mod figure;
+pub mod filter;
 #[cfg(test)]
 pub mod fixture;
 pub mod listing;
@@ -22,6 +23,7 @@ pub mod neighbours;
 pub mod numbers;
 pub mod preparing;
 pub mod projection;
+pub mod runs;
 pub mod scalars;
 pub mod scale;
 pub mod smoothing;

@@ -10,7 +10,7 @@
 //! | events: written, sealed, read as they come, reduced | [`recorder`], [`sealed`], [`tail`], [`view`] |
 //! | arrays and tables beside them | [`npy`], [`rows`], [`labels`], [`embedding`], [`predictions`], [`aside`] |
 //! | what people say of rows | [`marks`], [`annotations`], [`survey`], [`calibration`] |
-//! | many runs: found, called, grouped, removed | [`list`], [`search`], [`tags`], [`organise`], [`stamped`] |
+//! | many runs: found, called, grouped, removed | [`list`], [`tags`], [`organise`], [`stamped`] |
 //! | who trains the run, and whether it lives | [`lock`], [`pulse`] |
 //! | many runs that answer one question | [`study`] |
 //!
@@ -79,7 +79,6 @@ pub mod pulse;
 pub mod recorder;
 pub mod rows;
 pub mod sealed;
-pub mod search;
 pub mod stamped;
 pub mod study;
 pub mod survey;

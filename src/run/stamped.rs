@@ -102,7 +102,7 @@ impl<T: Serialize + DeserializeOwned> Stamped<T> {
 
 /// Of the index file: grows with the values' form.
 fn version() -> String {
-    format!("{}-2", env!("CARGO_PKG_VERSION"))
+    format!("{}-3", env!("CARGO_PKG_VERSION"))
 }
 
 #[cfg(test)]

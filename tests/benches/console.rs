@@ -114,9 +114,13 @@ fn many(c: &mut Criterion) {
                 console.frame().expect("memory")
             });
         });
-        for (name, keys) in
-            [("a run down", "j"), ("a search typed and left", "/v\u{1b}"), ("grouped three ways", "bbb")]
-        {
+        for (name, keys) in [
+            ("a run down", "j"),
+            ("a filter typed and left", "/mae<1\u{1b}"),
+            ("grouped three ways", "bbb"),
+            ("marked", "x"),
+            ("the table opened and left", "v\u{1b}"),
+        ] {
             console.look_at_runs(2000);
             group.bench_function(format!("{width}x{height}, 2000 runs, {name}"), |b| {
                 b.iter(|| {
@@ -125,6 +129,17 @@ fn many(c: &mut Criterion) {
                 });
             });
         }
+        console.look_at_runs(2000);
+        console.press("v");
+        for (name, keys) in [("a row down", "j"), ("another column", "lh"), ("sorted by a column", "O")] {
+            group.bench_function(format!("{width}x{height}, a table of 2000 runs, {name}"), |b| {
+                b.iter(|| {
+                    console.press(keys);
+                    console.frame().expect("memory")
+                });
+            });
+        }
+        console.press("\u{1b}");
         group.bench_function(format!("{width}x{height}, 2000 runs come anew"), |b| {
             b.iter(|| {
                 console.look_at_runs(2000);

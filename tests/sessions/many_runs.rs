@@ -1,9 +1,10 @@
-//! Many runs in the built program: renamed, tagged, noted, deleted by keys and by commands; a study's pane.
+//! Many runs in the built program: filtered, sorted, marked, overlaid, renamed, tagged, noted, deleted by keys and by
+//! commands; a study's pane.
 
 use std::path::Path;
 
 use mug::config::Settings;
-use mug::console::made_up::study_directory;
+use mug::console::made_up::{named_study_directory, study_directory};
 use mug::device::DeviceRequest;
 use mug::run::directory::{Manifest, RunDir};
 use mug::run::lock::RunLock;
@@ -76,7 +77,7 @@ fn a_run_is_tagged_noted_renamed_and_deleted_by_keys() {
     console.press("\u{1b}");
     console.wait_for("beta demo");
     console.leave();
-    let runs = home.json("runs --json --filter tag:draft");
+    let runs = home.json("runs --json --filter tag=draft");
     assert_eq!((runs[0]["name"].as_str(), runs[0]["note"].as_str()), (Some("beta"), Some("old features")));
     assert_eq!(runs.as_array().map(Vec::len), Some(1));
 }
@@ -95,7 +96,7 @@ fn commands_do_the_same_and_refuse_what_must_stay() {
         ("runs rename alpha ../x", "cannot name a run"),
         ("runs tag alpha no/tag", "cannot be a tag"),
         ("runs rename large/variant-0-s1 x", "a cell of study large"),
-        ("runs --filter colour:red", "a run has no colour"),
+        ("runs --filter colour=red", "no fact of a run colour"),
     ] {
         let text = home.bad(line);
         assert!(text.contains(why), "mug {line}: {text}");
@@ -108,7 +109,7 @@ fn commands_do_the_same_and_refuse_what_must_stay() {
     assert!(elsewhere.path().join("run.toml").exists());
     drop(lock);
     assert!(home.good("runs tag alpha a b --remove c").contains("a b"));
-    assert_eq!(home.json("runs --json --filter study:large").as_array().map(Vec::len), Some(4));
+    assert_eq!(home.json("runs --json --filter study=large").as_array().map(Vec::len), Some(4));
     home.good("runs rm --yes alpha large/variant-1-s2");
     assert!(!alpha.path().exists() && !study.join("runs/variant-1-s2").exists());
     assert!(study.join("study.toml").exists() && live.path().exists());
@@ -139,4 +140,85 @@ fn a_studys_grid_leads_to_its_runs_with_and_without_colour() {
         console.wait_for("6/6 100 %");
         console.leave();
     }
+}
+
+#[test]
+fn two_hundred_runs_in_ten_studies_are_driven_by_keys() {
+    let home = Home::new();
+    for i in 0..10 {
+        named_study_directory(&home.runs(), &format!("study-{i}"), 10, 2).unwrap();
+    }
+    let cell = |name: &str| RunDir::find(&home.runs(), name).unwrap();
+    let live = cell("study-3/variant-4-s2");
+    std::fs::write(live.events_path(), "").unwrap();
+    let lock = RunLock::acquire(&live, &mut |_| {}).unwrap();
+    let mut console = Console::open(home.path(), "", 160, 48, &[("NO_COLOR", "1")]);
+    // One run is live: the console attaches to it.
+    console.wait_for("attached to variant-4-s2");
+    console.press("\t\t");
+    console.wait_for("▸Runs");
+    console.wait_for("study-9 · 20");
+    // Filter and order: a setting, a study, a metric. The live run has no metric yet and comes last.
+    console.press("/study = study-3 and joint.unimodal_weight = 0.4\r");
+    console.wait_for("2/200");
+    console.press("Omae\r");
+    console.wait_for("by test.mae ↑");
+    console.press("gj");
+    console.press("D");
+    console.wait_for("Delete run variant-4-s1 for good?");
+    console.press("n");
+    console.press("gjjD");
+    console.wait_for("variant-4-s2 is live and stays");
+    // Marked together they lie over the shown run's curves, each with a letter.
+    console.press("\u{1b}/study-5 variant-1\r");
+    console.wait_for("2/200");
+    console.press("gxo");
+    console.wait_for("2 marked");
+    console.press("3");
+    console.wait_for("bB variant-1-s");
+    console.wait_for("cC variant-1-s");
+    // The table: rows are runs, columns what they differ in; by the weight, and the other way round.
+    console.press("\t\t\t\t\t\t\t\t\t\t");
+    console.wait_for("▸Runs");
+    console.press("\u{1b}\u{1b}v");
+    console.wait_for("joint.unimodal_weight");
+    console.wait_for("study-0/variant-0-s1");
+    console.press("llll");
+    for _ in 0..8 {
+        if console.text().contains("by joint.unimodal_weight") {
+            break;
+        }
+        console.press("hO");
+        console.quiet();
+    }
+    console.wait_for("by joint.unimodal_weight ↑");
+    console.press("O");
+    console.wait_for("by joint.unimodal_weight ↓");
+    console.press("\u{1b}O\u{15}\r");
+    // A tag for all of a study, by its group; then grouped by tags.
+    console.press("/study = study-7\r");
+    console.wait_for("20/200");
+    console.press("gtbatch\r");
+    until("the tags", || tags::read(cell("study-7/variant-9-s2").path()).unwrap().tags.len() == 1, || console.text());
+    console.wait_for("20 runs tagged");
+    console.press("\u{1b}b");
+    console.wait_for("batch · 20");
+    console.press("bb/study-7 variant-0\r");
+    console.wait_for("2/200");
+    // A run that another process changes is seen anew.
+    home.good("runs tag study-7/variant-0-s1 elsewhere");
+    console.press("r");
+    console.wait_for("#elsewhere");
+    console.press("gD");
+    console.wait_for("Delete 2 runs for good?");
+    console.press("y");
+    console.wait_for("2 runs deleted");
+    drop(lock);
+    console.leave();
+    let count = |filter: &str| {
+        let runs = home.json(&format!("runs --json --filter {filter}"));
+        runs.as_array().map(Vec::len)
+    };
+    assert_eq!((count("study=study-7"), count("tag=batch"), count("test.mae<9")), (Some(18), Some(18), Some(197)));
+    assert!(live.path().join("run.toml").exists());
 }

@@ -16,6 +16,7 @@ pub mod labels;
 pub mod log;
 pub mod metrics;
 pub mod plane;
+pub mod run_table;
 pub mod runs;
 pub mod studies;
 pub mod system;

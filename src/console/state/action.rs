@@ -47,7 +47,7 @@ pub enum Action {
     FollowStage,
     Left,
     Right,
-    /// Sort the label table by the column under the cursor, alone or after the others.
+    /// Sort the label table by the column under the cursor, alone or after the others; or runs.
     Sort,
     SortFurther,
     Reverse,
@@ -84,6 +84,10 @@ pub enum Action {
     Refresh,
     /// Group the runs by something else.
     Group,
+    /// Mark a run, or all of a group.
+    MarkRun,
+    /// The runs as a table, or as a list.
+    RunTable,
     Tags,
     Rename,
     Delete,

@@ -144,6 +144,7 @@ impl Labels {
 
     /// True where the order or the filter looks at what changed.
     pub fn depends_on(&self, columns: impl Fn(Column) -> bool) -> bool {
-        self.keys.iter().any(|k| columns(k.column)) || self.filter.as_ref().is_some_and(|f| f.mentions(&columns))
+        let mentions = |f: &Filter| f.mentions(&|c| columns(*c), &|(c, _)| columns(*c));
+        self.keys.iter().any(|k| columns(k.column)) || self.filter.as_ref().is_some_and(mentions)
     }
 }

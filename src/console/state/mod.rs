@@ -23,6 +23,7 @@ pub mod metrics;
 pub mod overlay;
 pub mod pane;
 pub mod preferences;
+pub mod run_table;
 pub mod runs;
 pub mod series;
 pub mod spec;

@@ -43,8 +43,13 @@ pub enum Overlay {
     RunStudy(Line),
     /// A setting of the run is being changed: `key=value`.
     SetSetting(Line),
-    /// A search for runs is being typed; the one that held before.
-    Search {
+    /// A filter of runs is being typed; the one that held before.
+    FilterRuns {
+        line: Line,
+        before: String,
+    },
+    /// What runs are sorted by is being typed; what held before.
+    SortRuns {
         line: Line,
         before: String,
     },

@@ -1,18 +1,19 @@
-//! The run pane's state: the runs of the runs folder, in groups and as a search finds them, and those whose curves lie
-//! over the attached one's.
+//! The run pane's state: the runs of the runs folder, in groups, in an order and as a filter finds them, those that are
+//! marked, and those whose curves lie over the attached one's.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use crossterm::event::KeyCode;
 
 use super::action::{Action, Key, bind};
+use super::run_table::RunTable;
 use super::series::Series;
 use super::spec::{Slot, Spec};
 use crate::console::widgets::list::List;
+use crate::report::runs::{self as order, Filter, SortKey};
 use crate::run::list::RunSummary;
 use crate::run::organise;
-use crate::run::search::Search;
 use crate::run::view::RunView;
 
 /// Its place and keys.
@@ -28,10 +29,35 @@ pub const PANE: Spec = Spec {
         bind(
             Action::Filter,
             &[Key::char('/')],
-            "search",
-            "search: name, dataset, study, tag, state, note (tag:x -old)",
+            "filter",
+            "filter runs, for example: dataset = sims and joint.unimodal_weight > 0 not tag = old",
+        ),
+        bind(
+            Action::Sort,
+            &[Key::char('O')],
+            "order",
+            "sort by metrics and settings (test.mae,-training.seed); in the table by the column, again: the other way round",
         ),
         bind(Action::Group, &[Key::char('b')], "group", "group the runs by study, by tag, or not at all"),
+        bind(
+            Action::MarkRun,
+            &[Key::char('x')],
+            "mark",
+            "mark the run or the group, or not; o, d, t, n and D then mean all that are marked",
+        ),
+        bind(
+            Action::RunTable,
+            &[Key::char('v')],
+            "table",
+            "the runs as a table of settings that differ and metrics, or as a list",
+        ),
+        bind(Action::Left, &[Key::code(KeyCode::Left), Key::char('h')], "", "in the table: to the column on the left"),
+        bind(
+            Action::Right,
+            &[Key::code(KeyCode::Right), Key::char('l')],
+            "",
+            "in the table: to the column on the right",
+        ),
         bind(Action::Tags, &[Key::char('t')], "tag", organise::TAG.help),
         bind(Action::Rename, &[Key::char('e')], "rename", organise::RENAME.help),
         bind(Action::Note, &[Key::char('n')], "note", organise::NOTE.help),
@@ -40,22 +66,22 @@ pub const PANE: Spec = Spec {
             Action::Beside,
             &[Key::char('o')],
             "overlay",
-            "lay the selected run's curves over those of the shown run in Losses, or take them away",
+            "lay the curves of the run, or of those marked, over the shown run's in Losses, or take them away",
         ),
         bind(
             Action::Compare,
             &[Key::char('d')],
             "compare",
-            "table: settings that differ and results of the shown, the overlaid and the selected run",
+            "side by side: settings that differ and results of the marked runs, or of the shown, overlaid and selected",
         ),
         bind(Action::Refresh, &[Key::char('r')], "look again", "look for runs again"),
     ],
 };
 
 /// The most runs beside the attached one; more curves could not be told apart.
-pub const MOST: usize = 3;
+pub const MOST: usize = 7;
 /// What they are called on the screen, in order.
-pub const LETTERS: [char; MOST] = ['b', 'c', 'd'];
+pub const LETTERS: [char; MOST] = ['b', 'c', 'd', 'e', 'f', 'g', 'h'];
 
 /// A run whose curves are shown beside the attached run's.
 #[derive(Clone, Debug)]
@@ -138,14 +164,26 @@ pub struct Runs {
     pub lines: Vec<Line>,
     pub groups: Vec<Group>,
     pub grouping: Grouping,
-    /// Names of the groups that are open; all are while somebody searches.
+    /// Names of the groups that are open; all are while there is a filter.
     pub open: BTreeSet<String>,
-    pub search: Search,
+    pub filter: Option<Filter>,
     /// As it was typed.
-    pub search_text: String,
-    pub search_error: Option<String>,
-    /// Runs that the search finds.
+    pub filter_text: String,
+    /// What is wrong with the text that is being typed; the filter before it holds meanwhile.
+    pub filter_error: Option<String>,
+    /// What is doubtful in the filter that holds.
+    pub filter_doubt: Option<String>,
+    /// Columns to sort by, the first one first; none: the last written first.
+    pub keys: Vec<SortKey>,
+    /// As they were typed.
+    pub keys_text: String,
+    pub keys_error: Option<String>,
+    /// Runs that pass the filter.
     pub found: usize,
+    /// By their paths.
+    pub marked: BTreeSet<PathBuf>,
+    /// The runs are shown as a table.
+    pub table: Option<RunTable>,
     /// Runs whose curves lie over the attached run's.
     pub beside: Vec<Beside>,
 }
@@ -167,8 +205,22 @@ impl Runs {
         }
     }
 
-    /// The runs that a key means: the selected one, or those of the selected group.
+    /// The runs that are marked and pass the filter.
+    pub fn marked(&self) -> Vec<&RunSummary> {
+        if self.marked.is_empty() {
+            return Vec::new();
+        }
+        self.all.iter().filter(|run| self.marked.contains(&run.path) && self.passes(run)).collect()
+    }
+
+    /// The runs that a key means: those that are marked, else the selected one, or those of the selected group.
     pub fn meant(&self) -> Vec<&RunSummary> {
+        let marked = self.marked();
+        if marked.is_empty() { self.under_cursor() } else { marked }
+    }
+
+    /// The selected run, or those of the selected group.
+    pub fn under_cursor(&self) -> Vec<&RunSummary> {
         match self.selected_group() {
             Some(group) => group.runs.iter().filter_map(|at| self.all.get(*at)).collect(),
             None => self.selected().into_iter().collect(),
@@ -177,17 +229,44 @@ impl Runs {
 
     /// True where a group's runs are listed below its line.
     pub fn is_open(&self, group: &Group) -> bool {
-        !self.search.is_empty() || self.open.contains(&group.name)
+        self.filter.is_some() || self.open.contains(&group.name)
+    }
+
+    fn passes(&self, run: &RunSummary) -> bool {
+        self.filter.as_ref().is_none_or(|filter| filter.matches(run))
+    }
+
+    /// Marks the selected run or group, or takes the marks away where all of it is marked.
+    pub fn mark(&mut self) {
+        let paths: Vec<PathBuf> = self.under_cursor().into_iter().map(|run| run.path.clone()).collect();
+        if paths.iter().all(|path| self.marked.contains(path)) {
+            paths.iter().for_each(|path| _ = self.marked.remove(path));
+        } else {
+            self.marked.extend(paths);
+        }
+    }
+
+    /// Shows the table, or the list again.
+    pub fn toggle_table(&mut self) {
+        self.table = match self.table.take() {
+            Some(_) => None,
+            None => Some(RunTable::default()),
+        };
+        self.rearrange();
     }
 
     /// Takes in the list of runs; the selection stays where it was.
     pub fn take(&mut self, all: Vec<RunSummary>) {
         let kept = self.kept();
         self.all = all;
+        if !self.marked.is_empty() {
+            let there: HashSet<&Path> = self.all.iter().map(|run| &*run.path).collect();
+            self.marked.retain(|path| there.contains(&**path));
+        }
         self.arrange(kept);
     }
 
-    /// Lists anew after the grouping, the search or a group that is open has changed.
+    /// Lists anew after the grouping, the filter, the order or a group that is open has changed.
     pub fn rearrange(&mut self) {
         let kept = self.kept();
         self.arrange(kept);
@@ -212,13 +291,19 @@ impl Runs {
     }
 
     fn arrange(&mut self, (run, group): (Option<PathBuf>, Option<String>)) {
-        let found: Vec<usize> = (0..self.all.len()).filter(|i| self.search.finds(&self.all[*i])).collect();
+        let mut found: Vec<usize> = (0..self.all.len()).filter(|i| self.passes(&self.all[*i])).collect();
+        order::arrange(&self.all, &mut found, &self.keys);
         self.found = found.len();
+        if let Some(table) = &mut self.table {
+            table.fill(&found.iter().map(|at| &self.all[*at]).collect::<Vec<_>>());
+        }
         self.lines.clear();
-        let mut by_name: std::collections::HashMap<&str, usize> = std::collections::HashMap::new();
+        let mut by_name: HashMap<&str, usize> = HashMap::new();
         let mut groups: Vec<Group> = Vec::new();
+        // In the table one compares across groups.
+        let grouping = if self.table.is_some() { Grouping::Nothing } else { self.grouping };
         for at in found {
-            let names = self.grouping.of(&self.all[at]);
+            let names = grouping.of(&self.all[at]);
             if names.is_empty() {
                 self.lines.push(Line::Run(at));
             }

@@ -54,8 +54,15 @@ pub const SELECTED: Style = Style::new().add_modifier(Modifier::REVERSED);
 pub const TRAIN: Style = Style::new().fg(Color::Cyan);
 pub const VALID: Style = Style::new().fg(Color::LightYellow).add_modifier(Modifier::BOLD);
 /// Curves of runs beside the attached one.
-pub const BESIDE: [Style; 3] =
-    [Style::new().fg(Color::LightGreen), Style::new().fg(Color::LightBlue), Style::new().fg(Color::LightRed)];
+pub const BESIDE: [Style; 7] = [
+    Style::new().fg(Color::LightGreen),
+    Style::new().fg(Color::LightBlue),
+    Style::new().fg(Color::LightRed),
+    Style::new().fg(Color::LightMagenta),
+    Style::new().fg(Color::Green),
+    Style::new().fg(Color::Blue),
+    Style::new().fg(Color::Yellow),
+];
 pub const MARK: Style = Style::new().fg(Color::Magenta);
 pub const CURSOR: Style = Style::new().fg(Color::Gray);
 /// Labels moved up and down.

@@ -1,15 +1,17 @@
-//! Many runs: groups, searches, and what is done to runs besides training them.
+//! Many runs: groups, filters, and what is done to runs besides training them.
 
 use std::path::PathBuf;
 
 use crossterm::event::KeyCode;
 
 use crate::console::fixture::*;
+use crate::console::made_up::runs_in_studies;
 use crate::console::state::State;
 use crate::console::state::effect::Effect;
 use crate::console::state::message::Message;
 use crate::console::state::overlay::{Overlay, Question};
 use crate::console::state::pane::Pane;
+use crate::console::state::runs::Line;
 use crate::run::list::{RunState, RunSummary};
 use crate::run::organise::Change;
 use crate::run::view::Phase;
@@ -89,25 +91,29 @@ fn tags_are_groups_and_a_run_of_two_is_in_both() {
 }
 
 #[test]
-fn a_search_shows_what_it_finds_as_it_is_typed_and_escape_takes_it_back() {
+fn a_filter_shows_what_passes_as_it_is_typed_and_escape_takes_it_back() {
     let mut state = with_many(120, 36);
-    press(&mut state, "/state:stopped noi");
+    press(&mut state, "/state = stopped noi");
     assert_eq!(state.runs.found, 1);
     assert!(screen(&state).contains("noise-v0-s1"), "{}", screen(&state));
-    assert!(screen(&state).contains("search: state:stopped noi"));
+    assert!(screen(&state).contains("filter runs: state = stopped noi"));
     key(&mut state, KeyCode::Enter);
-    assert!(screen(&state).contains("1/24 /state:stopped noi"), "{}", screen(&state));
+    assert!(screen(&state).contains("1/24 /state = stopped noi"), "{}", screen(&state));
     press(&mut state, "/ nothing");
-    assert!(screen(&state).contains("no run holds every word"), "{}", screen(&state));
+    assert!(screen(&state).contains("no run passes the filter"), "{}", screen(&state));
     key(&mut state, KeyCode::Esc);
-    assert_eq!((state.runs.search_text.as_str(), state.runs.found), ("state:stopped noi", 1));
+    assert_eq!((state.runs.filter_text.as_str(), state.runs.found), ("state = stopped noi", 1));
     key(&mut state, KeyCode::Esc);
-    assert_eq!((state.runs.search_text.as_str(), state.runs.found), ("", 24));
+    assert_eq!((state.runs.filter_text.as_str(), state.runs.found), ("", 24));
     // What is not understood is said, and enter waits for something better.
-    press(&mut state, "/colour:red");
+    press(&mut state, "/datset = sims");
     key(&mut state, KeyCode::Enter);
-    assert!(screen(&state).contains("a run has no colour"), "{}", screen(&state));
-    assert!(matches!(state.overlay, Some(Overlay::Search { .. })));
+    assert!(screen(&state).contains("no fact of a run datset; did you mean dataset?"), "{}", screen(&state));
+    assert!(matches!(state.overlay, Some(Overlay::FilterRuns { .. })));
+    key(&mut state, KeyCode::Esc);
+    // A word that no run holds and that is nearly one of the language is doubted.
+    press(&mut state, "/finishd");
+    assert!(screen(&state).contains("did you mean state = finished?"), "{}", screen(&state));
 }
 
 #[test]
@@ -204,4 +210,138 @@ fn screens_of_many_runs() {
     press(&mut state, "zjjj");
     key(&mut state, KeyCode::Enter);
     insta::assert_snapshot!("runs_200x60", screen(&state));
+}
+
+/// 200 runs in 10 studies of 20, the last one live.
+fn two_hundred(width: u16, height: u16) -> State {
+    let mut state = attached(width, height, events());
+    focus(&mut state, Pane::Runs);
+    let mut runs = runs_in_studies(200, 20);
+    runs[199].state = RunState::At(Phase::Training);
+    tell(&mut state, [Message::Runs(runs)]);
+    state
+}
+
+#[test]
+fn two_hundred_runs_are_filtered_sorted_marked_and_changed_together() {
+    let mut state = two_hundred(120, 36);
+    assert_eq!((state.runs.groups.len(), state.runs.lines.len()), (10, 10));
+    // One language for facts, settings, metrics, states, tags and studies.
+    press(&mut state, "/joint.unimodal_weight > 0.2 and study = study-3 state = finished");
+    key(&mut state, KeyCode::Enter);
+    let weight = |at: &usize| state.runs.all[*at].setting("joint.unimodal_weight").unwrap().as_f64().unwrap();
+    assert!(state.runs.groups.len() == 1 && state.runs.groups[0].runs.iter().all(|at| weight(at) == 0.3));
+    assert_eq!(state.runs.found, state.runs.groups[0].runs.len());
+    // The best first.
+    press(&mut state, "Otest.mae");
+    key(&mut state, KeyCode::Enter);
+    assert!(screen(&state).contains("by test.mae ↑"), "{}", screen(&state));
+    let mae = |state: &State| -> Vec<f64> {
+        let runs = state.runs.groups[0].runs.iter();
+        runs.map(|at| state.runs.all[*at].result.as_ref().unwrap().metrics.test["mae"].unwrap()).collect()
+    };
+    assert!(mae(&state).is_sorted() && mae(&state).len() > 2);
+    press(&mut state, "O\u{15}");
+    for _ in 0..8 {
+        key(&mut state, KeyCode::Backspace);
+    }
+    press(&mut state, "-mae");
+    key(&mut state, KeyCode::Enter);
+    assert!(mae(&state).is_sorted_by(|a, b| a >= b));
+    // The group is marked as a whole; tags go to all of it, a name to none.
+    let count = state.runs.found;
+    press(&mut state, "gx");
+    assert_eq!((state.runs.marked.len(), state.runs.meant().len()), (count, count));
+    assert!(screen(&state).contains(&format!("{count} marked")), "{}", screen(&state));
+    press(&mut state, "tbest");
+    let effects = key(&mut state, KeyCode::Enter);
+    assert!(matches!(&effects[..], [Effect::Organise { paths, .. }] if paths.len() == count), "{effects:?}");
+    press(&mut state, "e");
+    assert!(state.overlay.is_none() && state.notice.as_ref().unwrap().text.contains("several are marked"));
+    // Deleting asks, and says of how many.
+    press(&mut state, "D");
+    assert!(screen(&state).contains(&format!("Delete {count} runs for good?")), "{}", screen(&state));
+    let effects = press(&mut state, "y");
+    assert!(matches!(&effects[..], [Effect::Organise { paths, change: Change::Remove }] if paths.len() == count));
+    // What is gone is marked no more; escape shows all again, then takes the marks away.
+    for path in state.runs.marked.clone() {
+        tell(&mut state, [Message::Organised { from: path, to: None }]);
+    }
+    assert!(state.runs.marked.is_empty() && state.runs.all.len() == 200 - count);
+    press(&mut state, "gx");
+    key(&mut state, KeyCode::Esc);
+    assert_eq!((state.runs.filter_text.as_str(), state.runs.found), ("", 200 - count));
+    press(&mut state, "Gx");
+    let marked = state.runs.marked.len();
+    // Among those of the last group is the live one.
+    press(&mut state, "D");
+    assert!(state.overlay.is_none() && state.notice.as_ref().unwrap().text.contains("is live"), "{:?}", state.notice);
+    assert!(marked >= 20);
+    key(&mut state, KeyCode::Esc);
+    assert!(state.runs.marked.is_empty());
+}
+
+#[test]
+fn the_table_of_runs_sorts_by_a_column_and_scrolls_both_ways() {
+    let mut state = two_hundred(80, 24);
+    press(&mut state, "v");
+    let text = screen(&state);
+    assert!(state.zoom && text.contains("study-0/variant-0-s0") && text.contains("joint.unim"), "{text}");
+    assert_eq!(state.runs.lines.len(), 200, "groups are open: one compares across them");
+    assert!(!text.contains("test.mae"), "{text}");
+    // Right until the column is there: the name stays.
+    for _ in 0..12 {
+        if state.runs.table.as_ref().unwrap().cursor == "test.mae" {
+            break;
+        }
+        press(&mut state, "l");
+    }
+    let text = screen(&state);
+    assert!(text.contains("test.mae") && text.contains("variant-0-s0") && text.contains('‹'), "{text}");
+    press(&mut state, "O");
+    let shown = |state: &State| -> Vec<f64> {
+        let run = |line: &Line| match line {
+            Line::Run(at) => state.runs.all[*at].result.as_ref().map(|r| r.metrics.test["mae"].unwrap()),
+            Line::Group(_) => None,
+        };
+        state.runs.lines.iter().filter_map(run).collect()
+    };
+    assert!(shown(&state).is_sorted() && screen(&state).contains("by test.mae ↑"), "{}", screen(&state));
+    assert!(screen(&state).lines().nth(3).unwrap().contains('*'), "the best is first: {}", screen(&state));
+    press(&mut state, "O");
+    assert!(shown(&state).is_sorted_by(|a, b| a >= b) && screen(&state).contains("by test.mae ↓"));
+    // Marks and filters work as in the list; escape goes back to it.
+    press(&mut state, "xx/variant-3");
+    key(&mut state, KeyCode::Enter);
+    assert!(state.runs.marked.len() == 2 && state.runs.found < 200);
+    key(&mut state, KeyCode::Esc);
+    assert!(state.runs.table.is_none() && !state.zoom);
+}
+
+#[test]
+fn marked_runs_lie_over_each_other_with_a_legend_that_needs_no_colour() {
+    let mut state = two_hundred(200, 60);
+    state.abilities.colour = false;
+    press(&mut state, "/study-1 seed = 1");
+    key(&mut state, KeyCode::Enter);
+    press(&mut state, "gx");
+    let count = state.runs.marked.len();
+    let effects = press(&mut state, "o");
+    let on = |e: &&Effect| matches!(e, Effect::Beside { on: true, .. });
+    assert_eq!(effects.iter().filter(on).count(), count.min(7));
+    for beside in state.runs.beside.clone() {
+        tell(&mut state, [Message::Beside { path: beside.path, events: events(), restarted: false }]);
+    }
+    press(&mut state, "2");
+    let text = screen(&state);
+    for letter in ["bB variant-0-s1", "cC variant-1-s1", "dD variant-2-s1"] {
+        assert!(text.contains(letter), "{text}");
+    }
+    insta::assert_snapshot!("runs_overlaid_200x60", text);
+    let mut state = two_hundred(80, 24);
+    press(&mut state, "v");
+    insta::assert_snapshot!("runs_table_80x24", screen(&state));
+    let mut state = two_hundred(200, 60);
+    press(&mut state, "vllO");
+    insta::assert_snapshot!("runs_table_200x60", screen(&state));
 }

@@ -80,7 +80,7 @@ fn hostile_text_from_anywhere_never_reaches_a_cell() {
     list.iter_mut().for_each(|r| (r.note, r.tags) = (evil.into(), vec![evil.into()]));
     list[1].study = Some(evil.into());
     tell(&mut state, [Message::Runs(list)]);
-    state.runs.search_text = evil.into();
+    state.runs.filter_text = evil.into();
     state.labels.filter_text = evil.into();
     for pane in Pane::ALL {
         crate::console::update::focus::focus(&mut state, pane);

@@ -3,39 +3,61 @@
 
 use std::path::{Path, PathBuf};
 
+use super::attach::attach;
 use super::say::say;
 use crate::console::state::State;
 use crate::console::state::effect::Effect;
 use crate::console::state::overlay::Overlay;
 use crate::console::state::runs::{Beside, LETTERS, MOST};
 use crate::console::state::series::{Series, SeriesKey};
+use crate::run::list::RunSummary;
 use crate::run::view::RunView;
 use crate::training::events::{Body, Event, Level, Stage};
 
-/// Takes the selected run in, or lets it go.
+/// Takes the selected run in, or lets it go; or all that are marked.
 pub fn toggle(state: &mut State, effects: &mut Vec<Effect>) {
-    let Some(run) = state.runs.selected().cloned() else {
-        return say(state, Level::Info, if state.runs.all.is_empty() { "no runs yet" } else { "select a run" });
+    let marked = !state.runs.marked().is_empty();
+    let mut meant: Vec<RunSummary> =
+        if marked { state.runs.marked() } else { state.runs.selected().into_iter().collect() }
+            .into_iter()
+            .cloned()
+            .collect();
+    let Some(first) = meant.first().cloned() else {
+        let words = if state.runs.all.is_empty() { "no runs yet" } else { "select a run, or mark some with x" };
+        return say(state, Level::Info, words);
     };
-    if state.runs.beside.iter().any(|b| b.path == run.path) {
-        return leave(state, &run.path, effects);
+    if state.run.is_none() && marked {
+        // There must be one over which the others are laid.
+        let focus = state.focus;
+        attach(state, first.path.clone(), state.follow, effects);
+        state.focus = focus;
     }
-    match &state.run {
-        None => {
-            return say(state, Level::Info, "enter attaches to a run; o then lays another one's curves over its own");
-        }
-        Some(shown) if shown.path == run.path => {
-            return say(state, Level::Info, format!("{} is the run that is shown; select another one", run.name));
-        }
-        Some(_) => {}
-    }
-    let Some(letter) = (0..MOST).find(|l| state.runs.beside.iter().all(|b| b.letter != *l)) else {
-        return say(
-            state,
-            Level::Info,
-            format!("{MOST} runs lie beside this one already; o on one of them takes it away"),
-        );
+    let Some(shown) = state.run.as_ref().map(|run| run.path.clone()) else {
+        return say(state, Level::Info, "enter attaches to a run; o then lays another one's curves over its own");
     };
+    meant.retain(|run| run.path != shown);
+    if meant.is_empty() {
+        return say(state, Level::Info, format!("{} is the run that is shown; select another one", first.name));
+    }
+    let lies = |state: &State, run: &RunSummary| state.runs.beside.iter().any(|b| b.path == run.path);
+    if meant.iter().all(|run| lies(state, run)) {
+        meant.iter().for_each(|run| leave(state, &run.path, effects));
+        return;
+    }
+    meant.retain(|run| !lies(state, run));
+    let count = meant.len();
+    let taken = meant.into_iter().map_while(|run| take_in(state, run, effects)).count();
+    if taken < count {
+        let words = format!("{MOST} runs lie beside this one already; o on one of them takes it away");
+        say(state, Level::Info, words);
+    } else if count > 1 {
+        say(state, Level::Info, format!("curves of {count} runs in Losses"));
+    }
+}
+
+/// Takes a run in; `None` where there is no letter left.
+fn take_in(state: &mut State, run: RunSummary, effects: &mut Vec<Effect>) -> Option<()> {
+    let letter = (0..MOST).find(|l| state.runs.beside.iter().all(|b| b.letter != *l))?;
     let key = SeriesKey { stage: Stage::Contrastive, scalar: String::new(), weight: 0.0, generation: 0 };
     say(state, Level::Info, format!("{}: curves of {} in Losses", LETTERS[letter], run.name));
     effects.push(Effect::Beside { path: run.path.clone(), on: true });
@@ -47,6 +69,7 @@ pub fn toggle(state: &mut State, effects: &mut Vec<Effect>) {
         letter,
         generation: 0,
     });
+    Some(())
 }
 
 /// Lets a run go.
@@ -82,13 +105,15 @@ pub fn settle(state: &mut State, key: &SeriesKey) {
     }
 }
 
-/// Asks for the table of the attached run, those beside it and the selected one.
+/// Asks for the runs that are marked side by side, or for the attached run, those beside it and the selected one.
 pub fn ask_comparison(state: &mut State, effects: &mut Vec<Effect>) {
     let mut paths: Vec<PathBuf> = Vec::new();
+    let marked: Vec<PathBuf> = state.runs.marked().into_iter().map(|r| r.path.clone()).collect();
     let shown = state.run.iter().map(|r| r.path.clone());
     let others = state.runs.beside.iter().map(|b| b.path.clone());
     let selected = state.runs.selected().map(|r| r.path.clone());
-    for path in shown.chain(others).chain(selected) {
+    let of_screen = shown.chain(others).chain(selected).collect();
+    for path in if marked.is_empty() { of_screen } else { marked } {
         if !paths.contains(&path) {
             paths.push(path);
         }
@@ -166,31 +191,51 @@ mod tests {
     }
 
     #[test]
-    fn three_at_most_never_the_shown_one_and_none_twice() {
+    fn seven_at_most_never_the_shown_one_and_none_twice() {
         let mut state = with_another();
         focus(&mut state, Pane::Runs);
         press(&mut state, "k");
         assert_eq!(press(&mut state, "o"), []);
         assert!(state.notice.as_ref().unwrap().text.contains("is the run that is shown"));
         let mut runs = state.runs.all.clone();
-        for i in 0..4 {
-            runs.push(crate::run::list::RunSummary {
-                path: format!("/runs/{i}").into(),
-                name: format!("run {i}"),
-                ..runs[1].clone()
-            });
+        for i in 0..8 {
+            let (path, name) = (format!("/runs/{i}").into(), format!("run {i}"));
+            runs.push(RunSummary { path, name, ..runs[1].clone() });
         }
         tell(&mut state, [Message::Runs(runs)]);
         press(&mut state, "Go");
-        press(&mut state, "ko");
+        for _ in 0..5 {
+            assert_eq!(press(&mut state, "ko").len(), 1);
+        }
         assert_eq!(press(&mut state, "ko"), []);
-        assert!(state.notice.as_ref().unwrap().text.contains("3 runs lie beside this one already"));
+        assert!(state.notice.as_ref().unwrap().text.contains("7 runs lie beside this one already"));
         assert_eq!(state.runs.beside.len(), MOST);
         // Attaching to one of them takes it away; its letter is free again.
         assert!(state.runs.point_at(Path::new(OTHER)));
         let effects = key(&mut state, KeyCode::Enter);
         assert!(effects.contains(&Effect::Beside { path: OTHER.into(), on: false }), "{effects:?}");
-        assert_eq!(state.runs.beside.iter().map(|b| b.letter).collect::<Vec<_>>(), [1, 2]);
+        assert_eq!(state.runs.beside.iter().map(|b| b.letter).collect::<Vec<_>>(), [1, 2, 3, 4, 5, 6]);
+    }
+
+    #[test]
+    fn marked_runs_are_laid_over_each_other_at_once_and_taken_away_at_once() {
+        let mut state = fresh(120, 36);
+        tell(&mut state, [Message::Runs(runs())]);
+        let mut state = State { run: None, ..state };
+        focus(&mut state, Pane::Runs);
+        press(&mut state, "gxxx");
+        assert_eq!(state.runs.marked.len(), 3);
+        // Nothing is shown yet: the first is, and the others lie over it.
+        let effects = press(&mut state, "o");
+        let on = |e: &&Effect| matches!(e, Effect::Beside { on: true, .. });
+        assert!(matches!(&effects[0], Effect::Attach { .. }) && effects.iter().filter(on).count() == 2, "{effects:?}");
+        assert_eq!((state.focus, state.runs.beside.len()), (Pane::Runs, 2));
+        assert_eq!(press(&mut state, "o").len(), 2);
+        assert!(state.runs.beside.is_empty());
+        // d compares what is marked, and nothing else.
+        press(&mut state, "gx");
+        let effects = press(&mut state, "d");
+        assert!(matches!(&effects[..], [Effect::Compare { paths }] if paths.len() == 2), "{effects:?}");
     }
 
     #[test]

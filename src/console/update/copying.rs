@@ -3,7 +3,6 @@
 use crate::modality::Modality;
 use crate::report::table::RowRef;
 use crate::report::table::columns::{Column, Kind};
-use crate::report::table::filter::Row;
 use crate::sanitise::clean;
 
 /// A row as tab-separated values: id, split, text, y, corrected labels.

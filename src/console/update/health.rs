@@ -26,7 +26,7 @@ impl PaneKeys for Keys {
         health::rows(state, inside)
     }
 
-    fn heading(&self, _: Rect) -> u16 {
+    fn heading(&self, _: &State, _: Rect) -> u16 {
         1
     }
 

@@ -24,7 +24,7 @@ impl PaneKeys for Keys {
         state.run.as_ref().map_or(0, |r| r.view.stage(state.shown_stage()).per_epoch.len())
     }
 
-    fn heading(&self, _: Rect) -> u16 {
+    fn heading(&self, _: &State, _: Rect) -> u16 {
         1
     }
 

@@ -24,6 +24,9 @@ pub fn ask(state: &mut State, action: Action) {
     };
     state.overlay = Some(match action {
         Action::Rename if one => Overlay::Organise { paths, what: Typed::Name, line: first.name.as_str().into() },
+        Action::Rename if !state.runs.marked().is_empty() => {
+            return say(state, Level::Info, "a name is one run's: several are marked, x takes a mark away");
+        }
         Action::Rename => return say(state, Level::Info, "a group has no name of its own: select one of its runs"),
         Action::Tags => {
             // Of a group: what all its runs have.
@@ -71,6 +74,11 @@ pub fn take(state: &mut State, from: &Path, to: Option<&Path>, effects: &mut Vec
         return;
     }
     beside::leave(state, from, effects);
+    if state.runs.marked.remove(from)
+        && let Some(to) = to
+    {
+        state.runs.marked.insert(to.to_owned());
+    }
     if state.run.as_ref().is_some_and(|r| r.path == from) {
         let focus = state.focus;
         match to {

@@ -99,13 +99,26 @@ pub fn key(state: &mut State, event: &KeyEvent, effects: &mut Vec<Effect>) {
                 state.overlay = Some(Overlay::SetSetting(line));
             }
         },
-        Overlay::Search { mut line, before } => match event.code {
-            KeyCode::Esc => runs::search(state, &before),
-            KeyCode::Enter if state.runs.search_error.is_none() => {}
+        Overlay::FilterRuns { mut line, before } => match event.code {
+            KeyCode::Esc => runs::filter(state, &before),
+            KeyCode::Enter if state.runs.filter_error.is_none() => {
+                if let Some(doubt) = state.runs.filter_doubt.clone() {
+                    say(state, Level::Warning, doubt);
+                }
+            }
             _ => {
                 edit(&mut line, event);
-                runs::search(state, line.value());
-                state.overlay = Some(Overlay::Search { line, before });
+                runs::filter(state, line.value());
+                state.overlay = Some(Overlay::FilterRuns { line, before });
+            }
+        },
+        Overlay::SortRuns { mut line, before } => match event.code {
+            KeyCode::Esc => runs::sort_by(state, &before),
+            KeyCode::Enter if state.runs.keys_error.is_none() => {}
+            _ => {
+                edit(&mut line, event);
+                runs::sort_by(state, line.value());
+                state.overlay = Some(Overlay::SortRuns { line, before });
             }
         },
         Overlay::Organise { paths, what, mut line } => match event.code {
@@ -280,7 +293,8 @@ fn line(overlay: &mut Overlay) -> Option<&mut Line> {
         | Overlay::Export(line)
         | Overlay::Filter { line, .. }
         | Overlay::Note { line, .. }
-        | Overlay::Search { line, .. }
+        | Overlay::FilterRuns { line, .. }
+        | Overlay::SortRuns { line, .. }
         | Overlay::Organise { line, .. }
         | Overlay::Figure { line, .. } => Some(line),
         _ => None,
@@ -306,9 +320,13 @@ pub fn type_text(state: &mut State, text: &str, effects: &mut Vec<Effect>) {
         let text = line.value().to_owned();
         apply_filter(state, &text, effects);
     }
-    if let Some(Overlay::Search { line, .. }) = &state.overlay {
+    if let Some(Overlay::FilterRuns { line, .. }) = &state.overlay {
         let text = line.value().to_owned();
-        runs::search(state, &text);
+        runs::filter(state, &text);
+    }
+    if let Some(Overlay::SortRuns { line, .. }) = &state.overlay {
+        let text = line.value().to_owned();
+        runs::sort_by(state, &text);
     }
 }
 

@@ -20,13 +20,13 @@ pub trait PaneKeys: Sync {
     }
 
     /// Rows above the list.
-    fn heading(&self, _inside: Rect) -> u16 {
+    fn heading(&self, _state: &State, _inside: Rect) -> u16 {
         0
     }
 
     /// Rows of the list that are visible.
-    fn rows(&self, _state: &State, inside: Rect) -> usize {
-        usize::from(inside.height.saturating_sub(self.heading(inside)))
+    fn rows(&self, state: &State, inside: Rect) -> usize {
+        usize::from(inside.height.saturating_sub(self.heading(state, inside)))
     }
 
     /// True where the list may stay at its end as entries come.
@@ -37,7 +37,7 @@ pub trait PaneKeys: Sync {
     /// The position in the list of what is drawn at a row of the screen.
     fn at(&self, state: &mut State, inside: Rect, row: u16) -> Option<usize> {
         let (rows, len) = (self.rows(state, inside), self.len(state));
-        let line = row.checked_sub(inside.y + self.heading(inside)).map(usize::from).filter(|l| *l < rows)?;
+        let line = row.checked_sub(inside.y + self.heading(state, inside)).map(usize::from).filter(|l| *l < rows)?;
         self.list(state).map(|list| list.offset + line).filter(|at| *at < len)
     }
 

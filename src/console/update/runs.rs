@@ -9,6 +9,7 @@ use super::organise;
 use super::pane::PaneKeys;
 use super::say::say;
 use crate::console::layout::areas::areas;
+use crate::console::layout::run_table as layout;
 use crate::console::layout::runs::has_heading;
 use crate::console::state::State;
 use crate::console::state::action::Action;
@@ -17,8 +18,8 @@ use crate::console::state::overlay::Overlay;
 use crate::console::state::pane::Pane;
 use crate::console::widgets::frame::inner;
 use crate::console::widgets::list::List;
+use crate::report::runs::{Filter, SortKey, doubt};
 use crate::run::list::{RunState, RunSummary};
-use crate::run::search::Search;
 use crate::run::view::Phase;
 use crate::training::events::Level;
 
@@ -34,8 +35,8 @@ impl PaneKeys for Keys {
         state.runs.lines.len()
     }
 
-    fn heading(&self, inside: Rect) -> u16 {
-        u16::from(has_heading(inside.width))
+    fn heading(&self, state: &State, inside: Rect) -> u16 {
+        u16::from(has_heading(state, inside.width))
     }
 
     fn act(&self, state: &mut State, action: Action, effects: &mut Vec<Effect>) -> bool {
@@ -45,9 +46,21 @@ impl PaneKeys for Keys {
             Action::Beside => beside::toggle(state, effects),
             Action::Compare => beside::ask_comparison(state, effects),
             Action::Filter => {
-                let before = state.runs.search_text.clone();
-                state.overlay = Some(Overlay::Search { line: before.clone().into(), before });
+                let before = state.runs.filter_text.clone();
+                state.overlay = Some(Overlay::FilterRuns { line: before.clone().into(), before });
             }
+            Action::Sort => ask_order(state),
+            Action::MarkRun => {
+                state.runs.mark();
+                let len = state.runs.lines.len();
+                state.runs.list.step(1, len);
+                self.moved(state, effects);
+            }
+            Action::RunTable => toggle_table(state),
+            Action::Left | Action::Right => match &mut state.runs.table {
+                Some(table) => table.step(if action == Action::Right { 1 } else { -1 }),
+                None => say(state, Level::Info, "v shows the runs as a table, which has columns"),
+            },
             Action::Group => {
                 state.runs.grouping = state.runs.grouping.next();
                 state.runs.rearrange();
@@ -59,10 +72,26 @@ impl PaneKeys for Keys {
         true
     }
 
+    fn settle(&self, state: &mut State, inside: Rect) {
+        let (rows, len) = (self.rows(state, inside), self.len(state));
+        state.runs.list.settle(len, rows, false);
+        if let Some(table) = &mut state.runs.table {
+            layout::settle(table, inside.width);
+        }
+    }
+
     fn close(&self, state: &mut State, _: &mut Vec<Effect>) -> bool {
-        let searched = !state.runs.search_text.is_empty();
-        search(state, "");
-        searched
+        // One thing at a time, the last one that hides something first.
+        if state.runs.table.is_some() {
+            toggle_table(state);
+        } else if !state.runs.filter_text.is_empty() {
+            filter(state, "");
+        } else if !state.runs.marked.is_empty() {
+            state.runs.marked.clear();
+        } else {
+            return false;
+        }
+        true
     }
 
     fn shown(&self, effects: &mut Vec<Effect>) {
@@ -74,16 +103,58 @@ impl PaneKeys for Keys {
     }
 }
 
-/// Shows the runs that a search finds; one that is not understood changes nothing but what is said of it.
-pub fn search(state: &mut State, text: &str) {
-    state.runs.search_text = text.to_owned();
-    match Search::parse(text) {
-        Ok(search) => {
-            (state.runs.search, state.runs.search_error) = (search, None);
-            state.runs.rearrange();
+/// Shows the runs that pass a filter; one that is not understood changes nothing but what is said of it.
+pub fn filter(state: &mut State, text: &str) {
+    let runs = &mut state.runs;
+    match Filter::parse(text) {
+        Ok(filter) => {
+            runs.filter_text = text.trim().to_owned();
+            runs.filter_error = None;
+            if filter != runs.filter {
+                runs.filter_doubt = filter.as_ref().and_then(|filter| doubt(filter, &runs.all));
+                runs.filter = filter;
+                runs.rearrange();
+            }
         }
-        Err(e) => state.runs.search_error = Some(e.to_string()),
+        Err(e) => runs.filter_error = Some(e.to_string()),
     }
+}
+
+/// Sorts the runs by columns after commas; what is not understood changes nothing but what is said of it.
+pub fn sort_by(state: &mut State, text: &str) {
+    let runs = &mut state.runs;
+    match SortKey::parse_list(text) {
+        Ok(keys) => {
+            runs.keys_text = text.trim().to_owned();
+            runs.keys_error = None;
+            if keys != runs.keys {
+                runs.keys = keys;
+                runs.rearrange();
+            }
+        }
+        Err(e) => runs.keys_error = Some(e.to_string()),
+    }
+}
+
+/// In the table: sorts by the column of the cursor; else asks what to sort by.
+fn ask_order(state: &mut State) {
+    let Some(column) = state.runs.table.as_ref().and_then(|table| table.column().cloned()) else {
+        let before = state.runs.keys_text.clone();
+        state.overlay = Some(Overlay::SortRuns { line: before.clone().into(), before });
+        return;
+    };
+    let own = SortKey::new(column);
+    let turned = state.runs.keys[..] == [own.clone()];
+    let sign = if turned { "-" } else { "" };
+    sort_by(state, &format!("{sign}{}", own.column.name()));
+    // At the top one looks at what comes first.
+    state.runs.list.selected = 0;
+}
+
+/// The table takes the whole screen, and gives it back.
+fn toggle_table(state: &mut State) {
+    state.runs.toggle_table();
+    state.zoom = state.runs.table.is_some();
 }
 
 /// Takes in the list of runs; attaches to the one that is live where nobody asked for anything else.

@@ -40,7 +40,7 @@ impl PaneKeys for Keys {
         }
     }
 
-    fn heading(&self, _: Rect) -> u16 {
+    fn heading(&self, _: &State, _: Rect) -> u16 {
         1
     }
 

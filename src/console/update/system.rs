@@ -23,7 +23,7 @@ impl PaneKeys for Keys {
         state.run.as_ref().map_or(0, |r| r.view.system.series().len())
     }
 
-    fn heading(&self, _: Rect) -> u16 {
+    fn heading(&self, _: &State, _: Rect) -> u16 {
         1
     }
 

@@ -69,7 +69,7 @@ pub fn curves(state: &State) -> (Vec<Curve<'_>>, Option<(f64, f64)>) {
             if state.abilities.unicode { (Pen::Plain, Pen::Plain) } else { (Pen::Sign(small), Pen::Sign(capital)) };
         let series = &part.run.series;
         // Letters of different runs stand in different columns.
-        let spaced = Some(3 + 4 * letter as u16);
+        let spaced = Some(2 + 2 * letter as u16);
         let extremes = Some(&series.extremes);
         curves.push(Curve {
             x: steps,
@@ -102,10 +102,24 @@ pub fn curves(state: &State) -> (Vec<Curve<'_>>, Option<(f64, f64)>) {
     (curves, range)
 }
 
-/// One line that names them, with their values at the crosshair or the latest.
-pub fn legend(state: &State, row: Rect, buffer: &mut Buffer) {
+/// Cells in which a run is named with its values.
+const ENTRY: u16 = 38;
+
+/// Rows of the legend in the inside of the pane: none where the chart would have no room beside it.
+pub fn legend_rows(state: &State, inside: Rect) -> u16 {
+    let count = state.runs.beside.len() as u16;
+    let in_a_row = (inside.width / ENTRY).max(1);
+    count.div_ceil(in_a_row).min(inside.height.saturating_sub(5) / 2)
+}
+
+/// Names them, with their values at the crosshair or the latest, in as many rows as the area has.
+pub fn legend(state: &State, area: Rect, buffer: &mut Buffer) {
+    if area.height == 0 {
+        return;
+    }
     let number = |v: Option<&f32>| text::significant(f64::from(v.copied().unwrap_or(f32::NAN)), 4);
-    let shares = row.width / state.runs.beside.len().max(1) as u16;
+    let in_a_row = (state.runs.beside.len() as u16).div_ceil(area.height).max(1);
+    let shares = area.width / in_a_row;
     for (i, part) in parts(state).enumerate() {
         let letter = part.run.letter.min(LETTERS.len() - 1);
         let at = |steps: &[u64]| match state.losses.cursor {
@@ -127,10 +141,10 @@ pub fn legend(state: &State, row: Rect, buffer: &mut Buffer) {
                 values += &format!(" valid {}", number(part.valid.get(i)));
             }
         }
-        let x = row.x + shares * i as u16;
+        let (x, y) = (area.x + shares * (i as u16 % in_a_row), area.y + i as u16 / in_a_row);
         let room = usize::from(shares).saturating_sub(4 + text::width(&values)).max(6);
         let name = text::clip_middle(&part.run.name, room);
         let words = format!("{}{} {name}{values}", LETTERS[letter], LETTERS[letter].to_ascii_uppercase());
-        put(buffer, x, row.y, shares.saturating_sub(1), &words, theme::BESIDE[letter]);
+        put(buffer, x, y, shares.saturating_sub(1), &words, theme::BESIDE[letter]);
     }
 }

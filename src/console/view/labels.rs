@@ -17,7 +17,6 @@ use crate::console::widgets::text;
 use crate::modality::Modality;
 use crate::report::table::RowRef;
 use crate::report::table::columns::{Column, Kind};
-use crate::report::table::filter::Row;
 use crate::training::events::Stage;
 
 /// The modality whose history is shown: the one that the table is sorted by.

@@ -61,10 +61,8 @@ pub fn draw(state: &State, area: Rect, buffer: &mut Buffer) {
     let read = plot.readout(state, usize::from(readout.width));
     put(buffer, readout.x, readout.y, readout.width, &read, theme::PLAIN);
     // What lies beside needs a line to be told apart by.
-    let named = u16::from(!state.runs.beside.is_empty() && inside.height >= 7);
-    if named > 0 {
-        beside::legend(state, Rect { y: inside.y + 1, height: 1, ..inside }, buffer);
-    }
+    let named = beside::legend_rows(state, inside);
+    beside::legend(state, Rect { y: inside.y + 1, height: named, ..inside }, buffer);
     let chart = Rect { y: inside.y + 1 + named, height: inside.height - 2 - named, ..inside };
     let (chart, below) = rates::split(state, view, chart);
     let curves = plot.chart(state);

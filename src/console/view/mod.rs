@@ -28,6 +28,7 @@ mod problem;
 pub mod prompt;
 mod ranges;
 mod rates;
+mod run_table;
 mod runs;
 mod stages;
 mod star;
@@ -138,8 +139,12 @@ pub fn draw(state: &State, frame: &mut Frame<'_>) {
             let problem = state.notice.as_ref().filter(|n| n.level != Level::Info).map(|n| n.text.as_str());
             cursor = Some(prompt::line("for the rest of the run:", line, problem, footer, buffer));
         }
-        Some(Overlay::Search { line, .. }) => {
-            cursor = Some(prompt::line("search:", line, state.runs.search_error.as_deref(), footer, buffer));
+        Some(Overlay::FilterRuns { line, .. }) => {
+            let problem = state.runs.filter_error.as_deref().or(state.runs.filter_doubt.as_deref());
+            cursor = Some(prompt::line("filter runs:", line, problem, footer, buffer));
+        }
+        Some(Overlay::SortRuns { line, .. }) => {
+            cursor = Some(prompt::line("sort runs by:", line, state.runs.keys_error.as_deref(), footer, buffer));
         }
         Some(Overlay::Organise { paths, what, line }) => {
             let of = if let [_] = paths[..] { String::new() } else { format!(" of {} runs", paths.len()) };

@@ -7,7 +7,8 @@ use ratatui::text::Span;
 
 use super::chrome::sign;
 use super::frame::frame;
-use crate::console::layout::runs::has_heading;
+use super::run_table;
+use crate::console::layout::runs::{has_heading, is_wide};
 use crate::console::state::State;
 use crate::console::state::attached::Link;
 use crate::console::state::pane::Pane;
@@ -24,10 +25,13 @@ pub fn draw(state: &State, area: Rect, buffer: &mut Buffer) {
         return placeholder(inside, if state.runs.known { "no runs yet" } else { "looking for runs" }, buffer);
     }
     if state.runs.lines.is_empty() {
-        return placeholder(inside, "no run holds every word of the search; esc shows all", buffer);
+        let doubt = state.runs.filter_doubt.as_ref().map_or_else(String::new, |d| format!(" ({d})"));
+        return placeholder(inside, &format!("no run passes the filter{doubt}; esc clears it"), buffer);
     }
-    let heading = u16::from(has_heading(inside.width));
-    if heading > 0 {
+    let heading = u16::from(has_heading(state, inside.width));
+    if let Some(table) = &state.runs.table {
+        run_table::headings(state, table, inside, buffer);
+    } else if heading > 0 {
         let columns = Columns::of(inside.width);
         let first = if columns.0[1] == 0 { "run · dataset" } else { "run" };
         columns.put(
@@ -49,17 +53,23 @@ pub fn draw(state: &State, area: Rect, buffer: &mut Buffer) {
     }
 }
 
-/// How many there are, and what is searched for.
+/// How many there are and are marked, what is filtered for, and the order.
 fn title(runs: &Runs) -> Vec<Span<'static>> {
-    let (found, all) = (runs.found, runs.all.len());
-    match runs.search_text.as_str() {
+    let (found, all, marked) = (runs.found, runs.all.len(), runs.marked().len());
+    let short = |words: &str| text::clip(words, if runs.table.is_some() { 48 } else { 24 });
+    let mut spans = match runs.filter_text.as_str() {
         "" if all > MANY => vec![Span::styled(format!("{all} "), theme::FAINT)],
         "" => vec![],
-        words => {
-            let words: String = words.chars().filter(|c| !c.is_control()).take(24).collect();
-            vec![Span::raw(format!("{found}/{all} ")), Span::styled(format!("/{words} "), theme::KEY)]
-        }
+        words => vec![Span::raw(format!("{found}/{all} ")), Span::styled(format!("/{} ", short(words)), theme::KEY)],
+    };
+    if marked > 0 {
+        spans.push(Span::styled(format!("{marked} marked "), theme::STRONG));
     }
+    if !runs.keys.is_empty() {
+        let keys: Vec<String> = runs.keys.iter().map(ToString::to_string).collect();
+        spans.push(Span::styled(format!("by {} ", short(&keys.join(", "))), theme::FAINT));
+    }
+    spans
 }
 
 /// More runs than this are worth counting.
@@ -80,13 +90,17 @@ fn group_line(runs: &Runs, group: &Group, row: Rect, buffer: &mut Buffer) {
             put(buffer, end, row.y, width, &words, style);
         }
     }
+    if !runs.marked.is_empty() && group.runs.iter().all(|at| runs.marked.contains(&runs.all[*at].path)) {
+        put(buffer, row.x + NAME - 1, row.y, 1, "*", theme::KEY);
+    }
     let words = format!("{} · {}", group.name, group.runs.len());
     put(buffer, row.x + NAME, row.y, end.saturating_sub(row.x + NAME), &words, theme::STRONG);
 }
 
 fn run_line(state: &State, listed: &RunSummary, row: Rect, buffer: &mut Buffer) {
     let mut run = listed.clone();
-    if let Some(study) = run.study.as_ref().filter(|_| state.runs.grouping != Grouping::Study) {
+    let away = state.runs.grouping != Grouping::Study && state.runs.table.is_none();
+    if let Some(study) = run.study.as_ref().filter(|_| away) {
         // Away from its group a cell is called as commands take it.
         run.name = format!("{study}/{}", run.name);
     }
@@ -99,14 +113,25 @@ fn run_line(state: &State, listed: &RunSummary, row: Rect, buffer: &mut Buffer) 
         run.epoch = run.stage.map_or(0, |s| shown.view.stage(s).epoch);
         run.epochs = run.stage.map_or(0, |s| shown.view.stage(s).epochs);
     }
-    line(&run, shown.is_some(), row, buffer);
+    match &state.runs.table {
+        Some(table) => {
+            let (symbol, style) = sign(run.state);
+            put(buffer, row.x + 1, row.y, 1, symbol, style);
+            let own = if shown.is_some() { theme::STRONG } else { theme::PLAIN };
+            run_table::line(table, &run, own, row, buffer);
+        }
+        None => line(&run, shown.is_some(), row, buffer),
+    }
+    if state.runs.marked.contains(&run.path) {
+        put(buffer, row.x + NAME - 1, row.y, 1, "*", theme::KEY);
+    }
     if let Some(beside) = state.runs.beside.iter().find(|b| b.path == run.path) {
         let letter = beside.letter.min(LETTERS.len() - 1);
         put(buffer, row.x + NAME - 2, row.y, 1, &LETTERS[letter].to_string(), theme::BESIDE[letter]);
     }
 }
 
-/// Where names begin: the marks of the selected and of an overlaid run and the state's symbol stand before them.
+/// Where names begin: the marks of the selected, the overlaid and the marked run and the state's symbol stand before them.
 const NAME: u16 = 4;
 
 /// Columns of a wide list: run, dataset, stage and epoch, state, share done, begin; those of no width are left out.
@@ -139,7 +164,7 @@ fn line(run: &RunSummary, attached: bool, row: Rect, buffer: &mut Buffer) {
     let own = if attached { theme::STRONG } else { theme::PLAIN };
     let dataset = std::path::Path::new(&run.dataset).file_stem().map(|s| s.to_string_lossy()).unwrap_or_default();
     let name = if attached { format!("{} ◂", run.name) } else { run.name.clone() };
-    if has_heading(row.width) {
+    if is_wide(row.width) {
         let columns = Columns::of(row.width);
         let begun = run.created.get(..16).unwrap_or_default().replace('T', " ");
         let epochs = format!("{}/{}", run.epoch, run.epochs);

@@ -23,11 +23,11 @@ const DIGITS: usize = 16;
 
 /// All settings as dotted keys.
 pub(in crate::report) fn settings(settings: &Settings) -> Vec<(String, String)> {
-    // By way of the text: there the numbers are as short as they were typed.
-    let table = settings.to_toml().ok().and_then(|t| toml::from_str::<toml::Table>(&t).ok());
-    let mut all = Vec::new();
-    flatten("", &toml::Value::Table(table.unwrap_or_default()), &mut all);
-    all
+    let text = |value: toml::Value| match value {
+        toml::Value::String(text) => text,
+        other => other.to_string(),
+    };
+    settings.flat().into_iter().map(|(key, value)| (key, text(value))).collect()
 }
 
 /// All settings, and what else a run was told.
@@ -45,19 +45,6 @@ fn told(manifest: &Manifest) -> Vec<(String, String)> {
     all.extend(manifest.settings_from.clone().map(|from| (ORIGIN.to_owned(), from)));
     all.extend(settings(&manifest.settings));
     all
-}
-
-fn flatten(key: &str, value: &toml::Value, all: &mut Vec<(String, String)>) {
-    match value {
-        toml::Value::Table(table) => {
-            for (name, value) in table {
-                let key = if key.is_empty() { name.clone() } else { format!("{key}.{name}") };
-                flatten(&key, value, all);
-            }
-        }
-        toml::Value::String(text) => all.push((key.to_owned(), text.clone())),
-        other => all.push((key.to_owned(), other.to_string())),
-    }
 }
 
 pub(super) fn differing(manifests: &[&Manifest]) -> Vec<SettingRow> {

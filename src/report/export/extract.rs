@@ -1,7 +1,6 @@
 //! What is written: rows and columns of a table, value by value.
 
 use crate::report::table::columns::{Column, Content, Kind, Reads};
-use crate::report::table::filter::Row;
 use crate::report::table::{RowRef, Table};
 
 /// What is written: a table, the positions of its rows in the wanted order, and its columns.

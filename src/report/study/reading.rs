@@ -1,16 +1,19 @@
 //! The metrics that count in a study: their names, and their values in a run that is finished.
 
+use std::collections::BTreeMap;
+
 use super::outcomes::StudyMetric;
 use crate::config::LabelSource;
 use crate::modality::{Modality, PerModality};
 use crate::run::directory::RunDir;
+use crate::run::list::RunResult;
 use crate::run::study::metric::LabelMeasure;
 use crate::run::study::{MetricKey, Plan};
 use crate::run::tail::{TailError, read_view};
 use crate::run::view::RunView;
-use crate::split::{PerSplit, Split};
+use crate::split::PerSplit;
 use crate::training::agreement::summarise;
-use crate::training::events::{LabelSummaries, Stage, Summary};
+use crate::training::events::{Costs, LabelSummaries, Stage};
 use crate::training::metrics::{self, Better};
 
 /// The metrics of a study, in the order of its table. A key that this version does not know stands under its own name.
@@ -28,7 +31,7 @@ pub fn metrics(plan: &Plan) -> Vec<StudyMetric> {
 }
 
 /// How a heading calls a metric, and whether less of it is better.
-fn named(key: &MetricKey) -> (String, Option<bool>) {
+pub(in crate::report) fn named(key: &MetricKey) -> (String, Option<bool>) {
     let of_split = |split: &str, key: &str| {
         let better = metrics::find(key).map(|m| m.better == Better::Lower);
         (format!("{split} {}", metrics::name(key)), better)
@@ -70,7 +73,9 @@ pub fn values(dir: &RunDir, plan: &Plan) -> Result<Vec<Option<f64>>, TailError> 
         let range = view.prepared.as_ref().map_or(f32::INFINITY, |p| p.label_range);
         summary.labels = as_given(dir, range);
     }
-    let value = |key: &String| MetricKey::parse(key).ok().and_then(|key| value(&view, &key)).filter(|v| v.is_finite());
+    let result = view.summary.as_ref().map(RunResult::from);
+    let of = |key: &MetricKey| value(&view, result.as_ref()?, key);
+    let value = |key: &String| MetricKey::parse(key).ok().and_then(|key| of(&key)).filter(|v| v.is_finite());
     Ok(plan.metrics.iter().map(value).collect())
 }
 
@@ -103,48 +108,38 @@ fn as_given(dir: &RunDir, range: f32) -> Option<LabelSummaries> {
     }))
 }
 
-/// The value of a metric in a run, by its record; `None` before the run is finished.
-pub fn value(view: &RunView, key: &MetricKey) -> Option<f64> {
-    let summary = view.summary.as_ref()?;
+/// The value of a metric in a finished run, by its record.
+fn value(view: &RunView, result: &RunResult, key: &MetricKey) -> Option<f64> {
     match key {
-        MetricKey::Test(key) => summary.metrics.test.get(key).copied().flatten(),
-        MetricKey::Valid(key) => summary.metrics.valid.get(key).copied().flatten(),
-        MetricKey::Labels(modality, measure) => {
-            let labels = &summary.labels.as_ref()?[Split::Train][*modality];
-            match measure {
-                LabelMeasure::Mae => labels.corrected.as_ref()?.mae,
-                LabelMeasure::Pearson => labels.corrected.as_ref()?.pearson,
-                LabelMeasure::Sign => labels.corrected.as_ref()?.sign,
-                LabelMeasure::Copies => labels.copied.as_ref()?.mae,
-                LabelMeasure::CopiesPearson => labels.copied.as_ref()?.pearson,
-                LabelMeasure::Gain => labels.gain.as_ref()?.mae,
-            }
-        }
         MetricKey::Gap(modality) => alignment(view, &format!("valid.gap_{modality}")),
         MetricKey::Retrieval(modality) => alignment(view, &format!("valid.retrieval_{modality}")),
         MetricKey::Cosine(modality) => alignment(view, &format!("valid.positive_cosine_{modality}")),
         MetricKey::Restored(modality) => restoration(view, &format!("valid.restored_{modality}")),
         MetricKey::Ridge(modality) => restoration(view, &format!("valid.ridge_{modality}")),
         MetricKey::Returned => restoration(view, "valid.returned"),
-        MetricKey::Seconds(stage) => seconds(summary, *stage),
-        MetricKey::Speed(stage) => summary.stages.get(stage)?.samples_per_second,
-        MetricKey::Cost(key) => cost(summary, key),
+        _ => of_result(result, key),
     }
 }
 
-fn seconds(summary: &Summary, stage: Option<Stage>) -> Option<f64> {
-    match stage {
-        Some(stage) => summary.stages.get(&stage).map(|s| s.seconds),
-        None => (!summary.stages.is_empty()).then(|| summary.stages.values().map(|s| s.seconds).sum()),
+/// The value of a metric that a list of runs knows: no curve is needed. `None` for the others.
+pub(in crate::report) fn of_result(result: &RunResult, key: &MetricKey) -> Option<f64> {
+    match key {
+        MetricKey::Test(key) => result.metrics.test.get(key).copied().flatten(),
+        MetricKey::Valid(key) => result.metrics.valid.get(key).copied().flatten(),
+        MetricKey::Labels(modality, measure) => result.labels.get(&format!("{modality}.{}", measure.name())).copied(),
+        MetricKey::Seconds(Some(stage)) => result.costs.get(stage).map(|c| c.seconds),
+        MetricKey::Seconds(None) => (!result.costs.is_empty()).then(|| result.costs.values().map(|c| c.seconds).sum()),
+        MetricKey::Speed(stage) => result.costs.get(stage)?.samples_per_second,
+        MetricKey::Cost(key) => cost(&result.costs, key),
+        _ => None,
     }
 }
 
 /// `memory`, `gpu_memory` (the most of all stages, in MiB) or `operations` (of all stages, in units of 10⁹), each also of
 /// one stage: `memory.denoising`.
-fn cost(summary: &Summary, key: &str) -> Option<f64> {
+fn cost(costs: &BTreeMap<Stage, Costs>, key: &str) -> Option<f64> {
     let (what, stage) = key.split_once('.').map_or((key, None), |(what, stage)| (what, Some(stage)));
-    let stages = summary.stages.iter().filter(|(s, _)| stage.is_none_or(|stage| s.name() == stage));
-    let costs = stages.map(|(_, summary)| summary.costs());
+    let costs = costs.iter().filter(|(s, _)| stage.is_none_or(|stage| s.name() == stage)).map(|(_, c)| c);
     let most = |bytes: Option<u64>| bytes.map(|bytes| bytes as f64 / f64::from(1 << 20));
     match what {
         "memory" => most(costs.filter_map(|c| c.peak_memory).max()),
@@ -169,19 +164,20 @@ fn restoration(view: &RunView, column: &str) -> Option<f64> {
 mod tests {
     use super::*;
     use crate::report::fixture as disk;
+    use crate::split::Split;
 
     #[test]
     fn values_are_those_of_the_record() {
         let (_root, dir) = disk::finished("one", &[]);
         let view = read_view(&dir.events_path()).unwrap();
-        let of = |key: &str| value(&view, &MetricKey::parse(key).unwrap());
+        let result = RunResult::from(view.summary.as_ref().unwrap());
+        let of = |key: &str| value(&view, &result, &MetricKey::parse(key).unwrap());
         let summary = view.summary.clone().unwrap();
         assert_eq!(of("test.mae"), summary.metrics.test["mae"]);
         assert!(of("test.mae").is_some() && of("test.nothing").is_none() && of("cost.nothing").is_none());
         let all: f64 = summary.stages.values().map(|s| s.seconds).sum();
         assert_eq!(of("seconds"), Some(all));
         assert_eq!(of("seconds.joint"), Some(summary.stages[&Stage::Joint].seconds));
-        assert_eq!(value(&RunView::default(), &MetricKey::parse("test.mae").unwrap()), None);
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! What a column holds in a row.
 
 use super::columns::{Column, Content, Reads};
-use super::filter::Row;
 use super::rows::{RowRef, Table};
 use crate::modality::Modality;
 
@@ -40,10 +39,9 @@ impl<'a> RowRef<'a> {
     pub fn letters(&self, of: fn(&RowRef<'_>, Modality) -> bool) -> String {
         Modality::ALL.into_iter().filter(|m| of(self, *m)).map(Modality::letter).collect()
     }
-}
 
-impl Row for RowRef<'_> {
-    fn number(&self, column: Column) -> f32 {
+    /// A numeric column's value; NaN where there is none.
+    pub fn number(&self, column: Column) -> f32 {
         match (column.about().content, column.modality()) {
             (Content::Number(of), _) => of(self),
             (Content::NumberOf(of), Some(m)) => of(self, m),
@@ -54,7 +52,8 @@ impl Row for RowRef<'_> {
         }
     }
 
-    fn text(&self, column: Column, needle: &str, whole: bool) -> bool {
+    /// True where a text column holds (`whole`: is) the lower-case needle, whatever the row's case.
+    pub fn holds(&self, column: Column, needle: &str, whole: bool) -> bool {
         let lowered;
         let own = match column.about().content {
             Content::Text { lower: Some(lower), .. } => lower(self),
@@ -67,7 +66,8 @@ impl Row for RowRef<'_> {
         if whole { own == needle } else { own.contains(needle) }
     }
 
-    fn flag(&self, column: Column, m: Option<Modality>) -> bool {
+    /// Whether a column says yes: marked at all, flipped in any modality or in this one.
+    pub fn says(&self, column: Column, m: Option<Modality>) -> bool {
         match (column.about().content, m) {
             (Content::Modalities(of), Some(m)) => of(self, m),
             _ => self.number(column) > 0.0,

@@ -1,18 +1,5 @@
-//! The label table's filter language: words search, comparisons select.
-//!
-//! ```text
-//! |da| > 0.3 and split = train
-//! sarcasm not y < 0          (words are looked for in id and transcript; terms side by side must all hold)
-//! id ~ "video_12" or |d| >= 0.5
-//! |da| > 2 * sa              (a comparison with another column, or with a number times one)
-//! flip_a not marked          (the audio label changed its sign, and nobody reviewed the row yet)
-//! ```
-//!
-//! What can be compared is the list of [`columns`](super::columns). A comparison with a value that does not exist is
-//! false.
-//!
-//! Words of columns stand by themselves ([`About::word`](super::columns::About::word)). In quotation marks they are looked
-//! for like any other word. What is used like a name and is none (`split = trian`, `flip_b`) is an error.
+//! Filters of the label table: the [language](crate::report::filter) with the table's [columns](super::columns). Words are
+//! looked for in id and transcript; words of columns stand by themselves ([`About::word`](super::columns::About::word)).
 //!
 //! ```
 //! use std::sync::Arc;
@@ -34,119 +21,88 @@
 //! # }
 //! ```
 
-use super::columns::Column;
+use std::borrow::Cow;
+
+use super::columns::{Column, Content};
+use super::likely::column_meant;
+use super::rows::RowRef;
 use crate::modality::Modality;
+use crate::report::filter::{self, Field, Kind, Row};
+use crate::report::listing::listed;
 
-/// What is wrong with a filter and where.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{message} at character {at}")]
-pub struct FilterError {
-    /// Counted from 1.
-    pub at: usize,
-    pub message: String,
-}
+/// A filter of the label table.
+pub type Filter = filter::Filter<Column>;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Comparison {
-    Less,
-    AtMost,
-    More,
-    AtLeast,
-    Equal,
-    Unequal,
-    /// Text holds the value.
-    Holds,
-}
+impl Field for Column {
+    /// The column of a word, and the modality that it asks about.
+    type Flag = (Column, Option<Modality>);
+    const COMPARISON: &'static str = "> 0.3";
+    const NUMBER: &'static str = "dt";
+    const MULTIPLE: &'static str = "2 * sa";
 
-/// A parsed filter.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Filter {
-    /// Looked for in id and transcript; lower case.
-    Word(String),
-    Number {
-        column: Column,
-        absolute: bool,
-        comparison: Comparison,
-        value: f32,
-        /// The column by which `value` is multiplied.
-        times: Option<Column>,
-    },
-    /// On a column of text; lower case.
-    Text {
-        column: Column,
-        comparison: Comparison,
-        value: String,
-    },
-    /// A word that is true or not of a row.
-    Flag {
-        column: Column,
-        modality: Option<Modality>,
-    },
-    Not(Box<Filter>),
-    And(Vec<Filter>),
-    Or(Vec<Filter>),
-}
+    fn parse(name: &str) -> Option<Self> {
+        Column::parse(name).filter(|c| c.kind() != Kind::Picture)
+    }
 
-/// What a filter looks at: one row of the table.
-pub trait Row {
-    /// A numeric column's value; NaN where there is none.
-    fn number(&self, column: Column) -> f32;
-    /// True where a text column holds (`whole`: is) the lower-case needle, whatever the row's case.
-    fn text(&self, column: Column, needle: &str, whole: bool) -> bool;
-    /// Whether a column says yes: marked at all, flipped in any modality or in this one.
-    fn flag(&self, column: Column, modality: Option<Modality>) -> bool;
-}
+    fn name(&self) -> Cow<'static, str> {
+        Column::name(*self)
+    }
 
-impl Filter {
-    /// True where a comparison or a word looks at one of these columns.
-    pub fn mentions(&self, columns: &impl Fn(Column) -> bool) -> bool {
-        match self {
-            Filter::Word(_) => columns(Column::Id) || columns(Column::Transcript),
-            Filter::Number { column, times, .. } => columns(*column) || times.is_some_and(columns),
-            Filter::Text { column, .. } | Filter::Flag { column, .. } => columns(*column),
-            Filter::Not(inner) => inner.mentions(columns),
-            Filter::And(parts) | Filter::Or(parts) => parts.iter().any(|f| f.mentions(columns)),
+    fn kind(&self) -> Kind {
+        Column::kind(*self)
+    }
+
+    fn one_of(&self) -> Option<&'static [&'static str]> {
+        match self.about().content {
+            Content::OneOf { words, .. } => Some(words),
+            _ => None,
         }
     }
 
-    /// The words that are looked for in id and transcript.
-    pub fn words(&self) -> Vec<&str> {
-        match self {
-            Filter::Word(word) => vec![word],
-            Filter::Not(inner) => inner.words(),
-            Filter::And(parts) | Filter::Or(parts) => parts.iter().flat_map(Filter::words).collect(),
-            Filter::Number { .. } | Filter::Text { .. } | Filter::Flag { .. } => Vec::new(),
-        }
+    fn searched() -> &'static [Self] {
+        &[Column::Id, Column::Transcript]
     }
 
-    /// Whether the row passes.
-    pub fn matches(&self, row: &impl Row) -> bool {
-        match self {
-            Filter::Word(word) => row.text(Column::Id, word, false) || row.text(Column::Transcript, word, false),
-            Filter::Number { column, absolute, comparison, value, times } => {
-                let value = &times.map_or(*value, |column| value * row.number(column));
-                let found = row.number(*column);
-                let found = if *absolute { found.abs() } else { found };
-                match comparison {
-                    Comparison::Less => found < *value,
-                    Comparison::AtMost => found <= *value,
-                    Comparison::More => found > *value,
-                    Comparison::AtLeast => found >= *value,
-                    // Labels are means of a few votes in float32: 0.6 is meant to find 0.6000000238.
-                    Comparison::Equal | Comparison::Holds => (found - value).abs() < 5e-4,
-                    Comparison::Unequal => (found - value).abs() >= 5e-4,
-                }
-            }
-            Filter::Text { column, comparison, value } => match comparison {
-                Comparison::Unequal => !row.text(*column, value, true),
-                Comparison::Equal => row.text(*column, value, true),
-                _ => row.text(*column, value, false),
-            },
-            Filter::Flag { column, modality } => row.flag(*column, *modality),
-            Filter::Not(inner) => !inner.matches(row),
-            Filter::And(all) => all.iter().all(|f| f.matches(row)),
-            Filter::Or(any) => any.iter().any(|f| f.matches(row)),
-        }
+    fn flag(word: &str) -> Option<Self::Flag> {
+        let word = word.to_ascii_lowercase();
+        let (_, column, modality) = Column::words().into_iter().find(|(known, ..)| *known == word)?;
+        Some((column, modality))
+    }
+
+    fn refused(word: &str) -> Option<String> {
+        let typed = word.to_ascii_lowercase();
+        let (stem, _) = typed.split_once('_')?;
+        let like = |known: &str| known.strip_prefix(stem).is_some_and(|rest| rest.starts_with('_'));
+        let words: Vec<String> = Column::words().into_iter().map(|(word, ..)| word).filter(|w| like(w)).collect();
+        (!words.is_empty()).then(|| format!("no word {word}; expected {}", listed(&words, "or")))
+    }
+
+    fn unknown(name: &str) -> String {
+        format!("no column {name}{}; expected {}", column_meant(name), Column::names())
+    }
+
+    /// Labels are of f32.
+    fn rounded(&self, typed: f64) -> f64 {
+        f64::from(typed as f32)
+    }
+
+    /// Labels are means of a few votes in float32: 0.6 is meant to find 0.6000000238.
+    fn equal(&self, found: f64, value: f64) -> bool {
+        (found - value).abs() < 5e-4
+    }
+}
+
+impl Row<Column> for RowRef<'_> {
+    fn number(&self, column: &Column) -> f64 {
+        f64::from(RowRef::number(self, *column))
+    }
+
+    fn text(&self, column: &Column, needle: &str, whole: bool) -> bool {
+        self.holds(*column, needle, whole)
+    }
+
+    fn flag(&self, (column, modality): &(Column, Option<Modality>)) -> bool {
+        self.says(*column, *modality)
     }
 }
 
@@ -158,17 +114,17 @@ mod tests {
 
     struct Clip;
 
-    impl Row for Clip {
-        fn number(&self, column: Column) -> f32 {
-            match column {
-                Column::Label => 0.6,
+    impl Row<Column> for Clip {
+        fn number(&self, column: &Column) -> f64 {
+            f64::from(match column {
+                Column::Label => 0.6f32,
                 Column::Change(Modality::Text) => -0.4,
                 Column::Human(_) => f32::NAN,
                 _ => 0.1,
-            }
+            })
         }
 
-        fn text(&self, column: Column, needle: &str, whole: bool) -> bool {
+        fn text(&self, column: &Column, needle: &str, whole: bool) -> bool {
             let own = match column {
                 Column::Id => "vid_7$_$3",
                 Column::Split => "train",
@@ -177,8 +133,8 @@ mod tests {
             if whole { own == needle } else { own.contains(needle) }
         }
 
-        fn flag(&self, column: Column, modality: Option<Modality>) -> bool {
-            column == Column::Flips && modality != Some(Modality::Vision)
+        fn flag(&self, (column, modality): &(Column, Option<Modality>)) -> bool {
+            *column == Column::Flips && *modality != Some(Modality::Vision)
         }
     }
 

@@ -2,7 +2,7 @@
 //! network predicts, and what somebody noted. The console shows it, `mug labels` writes it; filter and order are the same.
 //!
 //! ```text
-//! rows (what there is) ─▶ columns (the list of columns), cells ─▶ filter, tokens, parser, likely (which rows) ─▶ order (arranged)
+//! rows (what there is) ─▶ columns (the list of columns), cells ─▶ filter, likely (which rows) ─▶ order (arranged)
 //! ```
 //!
 //! To add a column see [`columns`]: its name in filters, `--sort` and `--columns`, its heading, its place in files and its
@@ -13,9 +13,7 @@ pub mod columns;
 pub mod filter;
 mod likely;
 pub mod order;
-mod parser;
 mod rows;
-mod tokens;
 
 pub use rows::{RowRef, Rows, Table, Values};
 

@@ -9,7 +9,7 @@ use std::fmt;
 use rayon::prelude::*;
 
 use super::columns::{Column, Content, Kind};
-use super::filter::{Filter, Row};
+use super::filter::Filter;
 use super::likely::column_meant;
 use super::rows::Table;
 

@@ -4,8 +4,10 @@
 //! |---|---|
 //! | where a run stands, its process included | `state.rs` |
 //! | a run's line in a list, and what it is read from | `summary.rs`, `skim.rs` |
+//! | its settings that are not the program's own | `differing.rs` |
 //! | all runs of a folder, again and again | `lister.rs` |
 
+mod differing;
 mod lister;
 mod skim;
 mod state;

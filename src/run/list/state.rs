@@ -26,7 +26,7 @@ impl RunState {
     ];
 
     /// One word for lists and headings.
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             RunState::At(phase) => phase.name(),
             RunState::Died => "died",

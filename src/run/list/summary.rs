@@ -4,13 +4,18 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
+use super::differing::differing;
 use super::skim::skim;
 use super::state::RunState;
+use crate::modality::{Modality, PerModality};
 use crate::run::directory::RunDir;
+use crate::run::study::metric::LabelMeasure;
 use crate::run::view::{Phase, RunView};
 use crate::run::{clock, lock, tags};
-use crate::training::events::{Costs, Stage, StageState, Summary, SummaryMetrics};
+use crate::split::Split;
+use crate::training::events::{Costs, LabelSummary, Stage, StageState, Summary, SummaryMetrics};
 
 /// A line of the list of runs.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -45,6 +50,10 @@ pub struct RunSummary {
     pub tags: Vec<String>,
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub note: String,
+    /// By their dotted keys, those that are not the program's own; `null`: one of its own that the run does not have.
+    /// [`setting`](Self::setting) finds any.
+    #[serde(default)]
+    pub settings: BTreeMap<String, Value>,
 }
 
 /// The figures of a finished run.
@@ -61,6 +70,9 @@ pub struct RunResult {
     /// As in [`Summary`].
     #[serde(default)]
     pub peak_memory: Option<u64>,
+    /// Of the training split's labels, by the last parts of their keys: `text.mae`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, f64>,
 }
 
 impl From<&Summary> for RunResult {
@@ -73,8 +85,18 @@ impl From<&Summary> for RunResult {
             metrics: summary.metrics.clone(),
             costs: summary.stages.iter().map(|(stage, s)| (*stage, s.costs())).collect(),
             peak_memory: summary.peak_memory,
+            labels: summary.labels.as_ref().map(|l| measured(&l[Split::Train])).unwrap_or_default(),
         }
     }
+}
+
+fn measured(labels: &PerModality<LabelSummary>) -> BTreeMap<String, f64> {
+    let of = |m: Modality| LabelMeasure::ALL.into_iter().map(move |(name, measure)| (m, name, measure));
+    let value = |(m, name, measure): (Modality, &str, LabelMeasure)| {
+        let value = measure.of(&labels[m]).filter(|v| v.is_finite())?;
+        Some((format!("{m}.{name}"), value))
+    };
+    Modality::ALL.into_iter().flat_map(of).filter_map(value).collect()
 }
 
 impl RunSummary {
@@ -120,6 +142,7 @@ pub fn summarise(dir: &RunDir) -> RunSummary {
         study,
         tags: Vec::new(),
         note: String::new(),
+        settings: differing(&dir.manifest().settings),
     })
 }
 

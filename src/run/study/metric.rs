@@ -1,7 +1,7 @@
 //! The keys of what a study measures, as its file and its table name them.
 
 use crate::modality::Modality;
-use crate::training::events::Stage;
+use crate::training::events::{LabelSummary, Stage};
 
 /// Something measured of every cell.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -51,7 +51,8 @@ pub enum LabelMeasure {
 }
 
 impl LabelMeasure {
-    const ALL: [(&'static str, LabelMeasure); 6] = [
+    /// Each with its name in keys.
+    pub const ALL: [(&'static str, LabelMeasure); 6] = [
         ("mae", LabelMeasure::Mae),
         ("pearson", LabelMeasure::Pearson),
         ("sign", LabelMeasure::Sign),
@@ -59,6 +60,23 @@ impl LabelMeasure {
         ("copies_pearson", LabelMeasure::CopiesPearson),
         ("gain", LabelMeasure::Gain),
     ];
+
+    /// Its value; `None` where nothing is known of what the labels should be.
+    pub fn of(self, labels: &LabelSummary) -> Option<f64> {
+        match self {
+            LabelMeasure::Mae => labels.corrected.as_ref()?.mae,
+            LabelMeasure::Pearson => labels.corrected.as_ref()?.pearson,
+            LabelMeasure::Sign => labels.corrected.as_ref()?.sign,
+            LabelMeasure::Copies => labels.copied.as_ref()?.mae,
+            LabelMeasure::CopiesPearson => labels.copied.as_ref()?.pearson,
+            LabelMeasure::Gain => labels.gain.as_ref()?.mae,
+        }
+    }
+
+    /// Its name in keys.
+    pub fn name(self) -> &'static str {
+        LabelMeasure::ALL.iter().find(|(_, m)| *m == self).map_or("", |(name, _)| name)
+    }
 }
 
 impl MetricKey {

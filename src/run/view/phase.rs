@@ -19,7 +19,7 @@ pub enum Phase {
 
 impl Phase {
     /// One word for lists and headings.
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Phase::Preparing => "preparing",
             Phase::Training => "training",

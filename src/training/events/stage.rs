@@ -16,7 +16,7 @@ impl Stage {
     pub const ALL: [Stage; 3] = [Stage::Contrastive, Stage::Denoising, Stage::Joint];
 
     /// The name used in files, settings, JSON keys and on the screen.
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Stage::Contrastive => "contrastive",
             Stage::Denoising => "denoising",
@@ -89,7 +89,7 @@ pub enum Moment {
 
 impl Moment {
     /// The name used in files, JSON and on the screen.
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Moment::Before => "before",
             Moment::During => "during",

@@ -1,6 +1,7 @@
 //! What a column is made of.
 
 use crate::modality::Modality;
+use crate::report::filter::Kind;
 use crate::report::table::rows::RowRef;
 
 /// What is said of a column, or of the three columns of a family that has one for each modality. The texts of a family
@@ -82,17 +83,6 @@ pub enum Reads {
     Marks,
     /// What was noted.
     Notes,
-}
-
-/// What a column holds, for sorting, filtering and files.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    Text,
-    Number,
-    /// Yes or no.
-    Flag,
-    /// Nothing that could be compared or written.
-    Picture,
 }
 
 impl Content {

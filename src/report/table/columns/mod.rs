@@ -14,9 +14,10 @@ mod review;
 
 use std::borrow::Cow;
 
-pub use about::{About, Content, Kind, Reads};
+pub use about::{About, Content, Reads};
 
 use crate::modality::Modality;
+pub use crate::report::filter::Kind;
 use crate::report::listing::listed;
 
 /// Makes [`Column`] and what is known of it from the list of columns.

@@ -1,20 +1,21 @@
 //! The grammar of the filter language, read by descent.
 
-use super::columns::{Column, Content, Kind};
-use super::filter::{Comparison, Filter, FilterError};
-use super::likely::{column_meant, one_meant};
+use super::error::FilterError;
+use super::field::{Field, Kind};
+use super::nearest::meant;
+use super::pass::{Comparison, Filter};
 use super::tokens::{Token, tokens};
 use crate::report::listing::listed;
 
 /// How deep brackets and `not` may nest.
 const DEPTH: usize = 40;
 
-impl Filter {
+impl<F: Field> Filter<F> {
     /// Parses a filter; blank text is no filter.
     ///
     /// # Errors
     /// What was expected and where, in words for the prompt line.
-    pub fn parse(source: &str) -> Result<Option<Filter>, FilterError> {
+    pub fn parse(source: &str) -> Result<Option<Filter<F>>, FilterError> {
         let tokens = tokens(source)?;
         if tokens.is_empty() {
             return Ok(None);
@@ -26,23 +27,6 @@ impl Filter {
             Some(_) => Err(parser.error("expected no ) without a ( before it")),
         }
     }
-}
-
-/// What a word asks for that says something of a row by itself.
-fn flag(word: &str) -> Option<Filter> {
-    let word = word.to_ascii_lowercase();
-    let (_, column, modality) = Column::words().into_iter().find(|(known, ..)| *known == word)?;
-    Some(Filter::Flag { column, modality })
-}
-
-/// The words that begin as this one and ask for a modality, for a message; `None` where there are none.
-fn words_like(typed: &str) -> Option<String> {
-    let typed = typed.to_ascii_lowercase();
-    let (stem, _) = typed.split_once('_')?;
-    let like =
-        Column::words().into_iter().filter(|(word, ..)| word.strip_prefix(stem).is_some_and(|r| r.starts_with('_')));
-    let words: Vec<String> = like.map(|(word, ..)| word).collect();
-    (!words.is_empty()).then(|| listed(&words, "or"))
 }
 
 /// True where one of the words is, or for `~` holds, this value.
@@ -82,7 +66,7 @@ impl Parser<'_> {
         FilterError { at, message: message.into() }
     }
 
-    fn any(&mut self, depth: usize) -> Result<Filter, FilterError> {
+    fn any<F: Field>(&mut self, depth: usize) -> Result<Filter<F>, FilterError> {
         let mut parts = vec![self.all(depth)?];
         while self.take_word("or") {
             parts.push(self.all(depth)?);
@@ -90,7 +74,7 @@ impl Parser<'_> {
         Ok(if parts.len() == 1 { parts.remove(0) } else { Filter::Or(parts) })
     }
 
-    fn all(&mut self, depth: usize) -> Result<Filter, FilterError> {
+    fn all<F: Field>(&mut self, depth: usize) -> Result<Filter<F>, FilterError> {
         let mut parts = vec![self.term(depth)?];
         loop {
             let joined = self.take_word("and");
@@ -106,7 +90,7 @@ impl Parser<'_> {
         }
     }
 
-    fn term(&mut self, depth: usize) -> Result<Filter, FilterError> {
+    fn term<F: Field>(&mut self, depth: usize) -> Result<Filter<F>, FilterError> {
         let Some(depth) = depth.checked_sub(1) else {
             return Err(self.error(format!("expected at most {DEPTH} nested brackets")));
         };
@@ -126,41 +110,38 @@ impl Parser<'_> {
             }
             Some(Token::Bar) => {
                 self.at += 1;
-                let column = self.numeric_column()?;
+                let field = self.numeric_field()?;
                 if self.peek() != Some(&Token::Bar) {
                     return Err(self.error("expected a closing | after the column"));
                 }
                 self.at += 1;
-                self.comparison(column, true)
+                self.comparison(field, true)
             }
             Some(Token::Word(word)) if word.eq_ignore_ascii_case("abs") && self.after(1, &Token::Open) => {
                 self.at += 2;
-                let column = self.numeric_column()?;
+                let field = self.numeric_field()?;
                 if self.peek() != Some(&Token::Close) {
                     return Err(self.error("expected ) after the column"));
                 }
                 self.at += 1;
-                self.comparison(column, true)
+                self.comparison(field, true)
             }
             Some(Token::Word(word)) if matches!(self.tokens.get(self.at + 1), Some((Token::Compare(_), _))) => {
-                if flag(&word).is_some() {
+                if F::flag(&word).is_some() {
                     self.at += 1;
                     return Err(self.error(format!("expected nothing to compare with: {word} stands by itself")));
                 }
-                let Some(column) = Column::parse(&word).filter(|c| c.kind() != Kind::Picture) else {
-                    let meant = column_meant(&word);
-                    return Err(self.error(format!("no column {word}{meant}; expected {}", Column::names())));
-                };
+                let Some(field) = F::parse(&word) else { return Err(self.error(F::unknown(&word))) };
                 self.at += 1;
-                self.comparison(column, false)
+                self.comparison(field, false)
             }
-            Some(Token::Word(word)) if flag(&word).is_some() => {
+            Some(Token::Word(word)) if let Some(flag) = F::flag(&word) => {
                 self.at += 1;
-                flag(&word).ok_or_else(|| self.error("expected a word"))
+                Ok(Filter::Flag(flag))
             }
             // Nobody looks for such a word; in quotation marks one can.
-            Some(Token::Word(word)) if let Some(known) = words_like(&word) => {
-                Err(self.error(format!("no word {word}; expected {known} (in \"\" it is looked for as text)")))
+            Some(Token::Word(word)) if let Some(why) = F::refused(&word) => {
+                Err(self.error(format!("{why} (in \"\" it is looked for as text)")))
             }
             Some(Token::Word(word) | Token::Quoted(word)) => {
                 if ["and", "or"].iter().any(|w| word.eq_ignore_ascii_case(w)) {
@@ -179,63 +160,66 @@ impl Parser<'_> {
         self.tokens.get(self.at + offset).is_some_and(|(t, _)| t == token)
     }
 
-    fn numeric_column(&mut self) -> Result<Column, FilterError> {
-        match self.word(0).and_then(Column::parse).filter(|c| c.kind() == Kind::Number) {
-            Some(column) => {
+    fn numeric_field<F: Field>(&mut self) -> Result<F, FilterError> {
+        match self.word(0).and_then(F::parse).filter(|f| f.kind() == Kind::Number) {
+            Some(field) => {
                 self.at += 1;
-                Ok(column)
+                Ok(field)
             }
-            None => Err(self.error("expected a column of numbers, for example dt")),
+            None => Err(self.error(format!("expected a column of numbers, for example {}", F::NUMBER))),
         }
     }
 
-    fn comparison(&mut self, column: Column, absolute: bool) -> Result<Filter, FilterError> {
+    fn comparison<F: Field>(&mut self, field: F, absolute: bool) -> Result<Filter<F>, FilterError> {
         let Some(Token::Compare(comparison)) = self.peek().cloned() else {
-            return Err(self.error("expected a comparison such as > 0.3"));
+            return Err(self.error(format!("expected a comparison such as {}", F::COMPARISON)));
         };
         self.at += 1;
         let value = match self.peek() {
             Some(Token::Word(w) | Token::Quoted(w)) => w.clone(),
             _ => return Err(self.error("expected a value after the comparison")),
         };
-        if column.kind() == Kind::Text {
+        if field.kind() == Kind::Text {
             if !matches!(comparison, Comparison::Equal | Comparison::Unequal | Comparison::Holds) {
                 self.at -= 1;
                 return Err(self.error("expected =, != or ~ after a column of text"));
             }
             let value = value.to_lowercase();
-            if let Content::OneOf { words, .. } = column.about().content
+            if let Some(words) = field.one_of()
                 && !is_one_of(words, &value, comparison)
             {
-                let meant = one_meant(&value, words);
+                let meant = meant(&value, words.iter().copied());
                 let expected = listed(words, "or");
-                return Err(self.error(format!("no {} {value}{meant}; expected {expected}", column.name())));
+                return Err(self.error(format!("no {} {value}{meant}; expected {expected}", field.name())));
             }
             self.at += 1;
-            return Ok(Filter::Text { column, comparison, value });
+            return Ok(Filter::Text { field, comparison, value });
         }
-        let Some((value, times, taken)) = self.multiple(value) else {
-            return Err(self.error("expected a number after the comparison, a column or both, for example 2 * sa"));
+        let Some((value, times, taken)) = self.multiple(value, &field) else {
+            return Err(self.error(format!(
+                "expected a number after the comparison, a column or both, for example {}",
+                F::MULTIPLE
+            )));
         };
         self.at += taken;
-        Ok(Filter::Number { column, absolute, comparison, value, times })
+        Ok(Filter::Number { field, absolute, comparison, value, times })
     }
 
-    /// A number, a column of numbers, or the one times the other, and the words that it takes. `*` is no sign of its own:
+    /// A number, a field of numbers, or the one times the other, and the words that it takes. `*` is no sign of its own:
     /// it stands within words that are looked for.
-    fn multiple(&self, mut text: String) -> Option<(f32, Option<Column>, usize)> {
+    fn multiple<F: Field>(&self, mut text: String, of: &F) -> Option<(f64, Option<F>, usize)> {
         let mut taken = 1;
         while let Some(next) = self.word(taken).filter(|next| text.ends_with('*') || next.starts_with('*')) {
             text += next;
             taken += 1;
         }
-        let number = |text: &str| text.parse::<f32>().ok().filter(|v| v.is_finite());
-        let column = |text: &str| Column::parse(text).filter(|c| c.kind() == Kind::Number);
+        let number = |text: &str| text.parse::<f64>().ok().filter(|v| v.is_finite()).map(|v| of.rounded(v));
+        let field = |text: &str| F::parse(text).filter(|f| f.kind() == Kind::Number);
         let (value, times) = match text.split_once('*') {
-            None => number(&text).map(|value| (value, None)).or_else(|| Some((1.0, Some(column(&text)?))))?,
+            None => number(&text).map(|value| (value, None)).or_else(|| Some((1.0, Some(field(&text)?))))?,
             Some((a, b)) => match (number(a), number(b)) {
-                (Some(value), None) => (value, Some(column(b)?)),
-                (None, Some(value)) => (value, Some(column(a)?)),
+                (Some(value), None) => (value, Some(field(b)?)),
+                (None, Some(value)) => (value, Some(field(a)?)),
                 _ => return None,
             },
         };

@@ -1,6 +1,7 @@
 //! The words and signs of the filter language.
 
-use super::filter::{Comparison, FilterError};
+use super::error::FilterError;
+use super::pass::Comparison;
 
 /// One word or sign of a filter.
 #[derive(Clone, Debug, PartialEq)]
