@@ -84,7 +84,9 @@ impl Subcommand for BenchArgs {
         let simd = simd::level()?;
         if self.text.is_asked() {
             let Self { batch, samples, epochs, json, .. } = self;
-            self.text.run(&Amount { batch, samples, epochs }, json, &device)?;
+            // The shape of real files whose text is mostly fine-tuned.
+            let shape = self.shape.first().copied().unwrap_or(ShapeChoice::Sims).shape();
+            self.text.run(&Amount { batch, samples, epochs }, &shape, json, &device)?;
             return Ok(ExitCode::SUCCESS);
         }
         let mut settings = Settings::default();

@@ -10,11 +10,10 @@ mod handover;
 mod pace;
 mod saving;
 mod signs;
+mod telling;
 
 use std::sync::Arc;
 use std::time::Instant;
-
-use burn::module::Module;
 
 use super::checkpoint::writer::Writer;
 use super::checkpoint::{Checkpoint, Found, OUTDATED, Progress, State, Store};
@@ -24,17 +23,15 @@ use super::contrastive::Contrastive;
 use super::control::Control;
 use super::cuts::Cuts;
 use super::error::TrainingError;
-use super::events::{Body, Command, Cut, Event, Level, Prepared, Rates, Stage, StagePlan, StageState, Summary};
+use super::events::{Body, Command, Cut, Level, Rates, Stage, StagePlan, StageState, Summary};
 use super::inference::{Inference, infer_all};
 use super::job::{Job, Outcome};
 use super::joint::Joint;
 use super::learner;
 use super::listener::Listener;
-use super::metrics;
 use super::readback::Readback;
 use super::targets;
 use crate::config::Settings;
-use crate::modality::{Modality, PerModality};
 use crate::split::{PerSplit, Split};
 
 /// How a stage was left.
@@ -229,20 +226,6 @@ impl<'a> Machine<'a> {
         checkpoint.outdated().or_else(|| checkpoint.progress.stage.filter(predates))
     }
 
-    /// Says what a network of fewer modalities cannot do, and what checkpoints do without.
-    fn say_what_is_left_out(&mut self) -> Result<(), TrainingError> {
-        if let Some(words) = self.context.left_out_in_words() {
-            self.log(Level::Info, words)?;
-        }
-        match self.context.settings.model.encoded()[..] {
-            [m] => self.log(
-                Level::Info,
-                format!("model.modalities holds {m} alone: there is nothing to align, and L_cl is left out"),
-            ),
-            _ => Ok(()),
-        }
-    }
-
     /// The checkpoint to go on from. Where all are damaged, a stage can still be begun anew whose own needs are whole.
     fn found(&mut self) -> Result<Option<Found>, TrainingError> {
         let loaded = self.writer.store().load();
@@ -375,48 +358,5 @@ impl<'a> Machine<'a> {
 
     fn add_seconds(&mut self, stage: Stage, started: Instant) {
         self.progress.stages.entry(stage).or_default().seconds += started.elapsed().as_secs_f64();
-    }
-
-    fn prepared(&self) -> Prepared {
-        let Context { dataset, .. } = &*self.context;
-        Prepared {
-            dataset: dataset.name.clone(),
-            device: self.device_name.clone(),
-            samples: PerSplit::from_fn(|s| dataset.len(s)),
-            shapes: PerModality::from_fn(|m| dataset.shapes[m]),
-            label_range: dataset.label_range,
-            metric_keys: metrics::list(dataset.metrics).iter().map(|m| m.key.to_owned()).collect(),
-            unimodal_labels: Split::ALL.iter().any(|&s| dataset.unimodal_labels(s).is_some()),
-            plan: self.plan.clone(),
-            parameters: (self.context.new_network().num_params(), learner::parameters(&self.context)),
-            findings: dataset.flaws.iter().map(ToString::to_string).collect(),
-            in_sample: self.context.settings.data.in_sample.clone(),
-            label_source: self.context.settings.labels.source,
-            // Unsaid where there is nothing to say.
-            modalities: Some(self.context.settings.model.encoded())
-                .filter(|m| m.len() < Modality::ALL.len())
-                .unwrap_or_default(),
-        }
-    }
-
-    fn stage_changed(&mut self, state: StageState) -> Result<(), TrainingError> {
-        self.emit(Body::StageChanged { state })
-    }
-
-    fn log(&mut self, level: Level, message: String) -> Result<(), TrainingError> {
-        self.emit(Body::Log { level, message })
-    }
-
-    fn emit(&mut self, body: Body) -> Result<(), TrainingError> {
-        self.emit_in(self.progress.epoch, self.progress.step, body)
-    }
-
-    fn emit_in(&mut self, epoch: u32, step: u64, body: Body) -> Result<(), TrainingError> {
-        self.tell(self.clock.now(), epoch, step, body)
-    }
-
-    /// Reports something of the running stage; `time` as in [`Event::time`].
-    fn tell(&mut self, time: f64, epoch: u32, step: u64, body: Body) -> Result<(), TrainingError> {
-        self.listener.tell(Event { time, stage: self.progress.stage, epoch, step, body })
     }
 }

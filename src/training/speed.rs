@@ -118,24 +118,32 @@ pub fn stage_rates(
     if samples < settings.training.batch_size {
         return Err(TrainingError::TooFewSamples { found: samples });
     }
-    let context = Arc::new(Context::new(settings.clone(), dataset, &device.device)?);
+    rates_of(&Arc::new(Context::new(settings.clone(), dataset, &device.device)?), &Stage::ALL, epochs)
+}
+
+/// As [`stage_rates`], of these stages.
+pub(super) fn rates_of(
+    context: &Arc<Context>,
+    stages: &[Stage],
+    epochs: usize,
+) -> Result<Vec<(Stage, Rates)>, TrainingError> {
     let networks = context.new_networks().all;
     let corrector = context.new_corrector();
-    let found = networks.iter().map(|n| infer_all(&context, n)).collect::<Result<Vec<_>, _>>()?;
+    let found = networks.iter().map(|n| infer_all(context, n)).collect::<Result<Vec<_>, _>>()?;
     let mut rates = Vec::new();
-    for stage in Stage::ALL {
+    for &stage in stages {
         let mut trainer: Box<dyn StageTrainer> = match stage {
             Stage::Contrastive => Box::new(Contrastive::new(context.clone())),
             Stage::Denoising => learner::make(context.clone(), &networks, &found),
             Stage::Joint => {
                 // Other labels take no other time.
-                let targets = targets::make(&context, || corrected_labels_of(&context, &corrector, &found))?;
+                let targets = targets::make(context, || corrected_labels_of(context, &corrector, &found))?;
                 Box::new(Joint::new(context.clone(), context.new_network(), targets))
             }
         };
         let mut found = Vec::new();
         for epoch in 0..=epochs as u32 {
-            let rate = epoch_rate(&context, trainer.as_mut(), stage, epoch)?;
+            let rate = epoch_rate(context, trainer.as_mut(), stage, epoch)?;
             if epoch > 0 {
                 found.push(rate);
             }

@@ -10,6 +10,7 @@ use super::config::{BertConfig, FILE as CONFIG};
 use super::error::WeightsError;
 use super::found::Weights;
 use super::hub::Hub;
+use super::shards::INDEXES;
 use super::tensors::FILES as TENSORS;
 use crate::digest;
 
@@ -63,6 +64,10 @@ impl Hub {
         let info = repo.info().map_err(|e| fail("the list of its files", e.to_string()))?;
         let there: Vec<&str> = info.siblings.iter().map(|file| file.rfilename.as_str()).collect();
         let tensors = TENSORS.into_iter().find(|file| there.contains(file));
+        if let Some(index) = INDEXES.into_iter().find(|index| tensors.is_none() && there.contains(index)) {
+            let advice = "its weights are cut into several files, which are not downloaded here";
+            return Err(fail(index, advice.to_owned()));
+        }
         let (true, Some(tensors)) = (there.contains(&CONFIG), tensors) else {
             return Err(fail(CONFIG, format!("the model has no {CONFIG} or neither of {}", TENSORS.join(", "))));
         };
@@ -250,6 +255,9 @@ mod tests {
         server.files.lock().unwrap().remove("model.safetensors");
         let error = hub.download("a/b", &mut |_| {}).unwrap_err().to_string();
         assert!(error.contains("pytorch_model.bin"), "{error}");
+        server.files.lock().unwrap().insert("model.safetensors.index.json".into(), b"{}".to_vec());
+        let error = hub.download("a/b", &mut |_| {}).unwrap_err().to_string();
+        assert!(error.contains("cut into several files") && error.contains("copy the model's folder here"), "{error}");
         let name = hub.download("../a", &mut |_| {}).unwrap_err();
         assert!(matches!(name, WeightsError::Name { .. }), "{name}");
         let away = Hub { endpoint: "http://127.0.0.1:1".into(), ..hub };

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::config::{self, BertConfig};
 use super::error::WeightsError;
 use super::hub::Hub;
+use super::shards;
 use super::tensors::{self, Tensors};
 use super::tokenizer::Tokenizer;
 use crate::digest;
@@ -28,16 +29,16 @@ pub struct Weights {
     pub name: String,
     /// The folder that they lie in.
     pub dir: PathBuf,
-    /// The file of the tensors, in that folder.
+    /// The file of the tensors, in that folder; where they lie in several, the index of these.
     pub file: PathBuf,
     pub config: BertConfig,
-    /// Of `file`, in hexadecimal digits, as the Hub publishes it.
+    /// Of `file`, in hexadecimal digits, as the Hub publishes it; of several files, of their checksums one after the other.
     pub sha256: String,
 }
 
 impl Weights {
     /// Finds the weights that a name stands for: a folder that holds `config.json` and `model.safetensors` or
-    /// `pytorch_model.bin`, or a model's name whose files lie in the Hub's local cache. Nothing is downloaded.
+    /// `pytorch_model.bin`, in one piece or cut into several files with an index, or a model's name whose files lie in the Hub's local cache. Nothing is downloaded.
     ///
     /// # Errors
     /// Nothing of this name is there, it lacks a file, or it is no BERT that can be computed.
@@ -90,11 +91,20 @@ impl Weights {
             return Err(lacks("config.json and the weights"));
         }
         let config = BertConfig::read(&dir.join(config::FILE))?;
-        let file = tensors::FILES.into_iter().map(|file| dir.join(file)).find(|path| path.is_file());
-        let file = file.ok_or_else(|| lacks("model.safetensors or pytorch_model.bin, in one piece"))?;
-        let read = WeightsError::read(&file);
-        let sha256 = digest::sha256(&file, || true).and_then(|sum| sum.ok_or_else(|| io::Error::other("given up")));
-        let sha256 = sha256.map_err(read)?;
+        let names = tensors::FILES.into_iter().chain(shards::INDEXES);
+        let file = names.map(|file| dir.join(file)).find(|path| path.is_file());
+        let file = file.ok_or_else(|| lacks("model.safetensors or pytorch_model.bin, or the index of their parts"))?;
+        let sum = |file: &Path| {
+            let sum = digest::sha256(file, || true).and_then(|sum| sum.ok_or_else(|| io::Error::other("given up")));
+            sum.map_err(WeightsError::read(file))
+        };
+        let sha256 = match shards::is_index(&file) {
+            true => {
+                let each = shards::of(&file)?.iter().map(|part| sum(part)).collect::<Result<Vec<_>, _>>()?;
+                shards::checksum(&each)
+            }
+            false => sum(&file)?,
+        };
         Ok(Weights { name: name.to_owned(), dir: dir.to_owned(), file, config, sha256 })
     }
 

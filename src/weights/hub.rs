@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use hf_hub::Cache;
 
 use super::config::{self, BertConfig};
-use super::tensors;
+use super::{shards, tensors};
 
 /// The Hub, where no variable names another server.
 const ENDPOINT: &str = "https://huggingface.co";
@@ -100,9 +100,14 @@ impl Hub {
 /// The shape and the size of the weights in a folder, without reading them.
 fn look(folder: &Path) -> Result<(BertConfig, u64), String> {
     let config = BertConfig::read(&folder.join(config::FILE)).map_err(|e| e.to_string())?;
-    let bytes = tensors::FILES.iter().find_map(|file| std::fs::metadata(folder.join(file)).ok());
-    let bytes = bytes.ok_or_else(|| format!("without {}", tensors::FILES.join(" or ")))?;
-    Ok((config, bytes.len()))
+    let bytes = |path: &Path| std::fs::metadata(path).map(|of| of.len()).ok();
+    if let Some(bytes) = tensors::FILES.iter().find_map(|file| bytes(&folder.join(file))) {
+        return Ok((config, bytes));
+    }
+    let index = shards::INDEXES.iter().map(|index| folder.join(index)).find(|path| path.is_file());
+    let index = index.ok_or_else(|| format!("without {}", tensors::FILES.join(" or ")))?;
+    let parts = shards::of(&index).map_err(|e| e.to_string())?;
+    Ok((config, parts.iter().filter_map(|part| bytes(part)).sum()))
 }
 
 #[cfg(test)]

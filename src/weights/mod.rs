@@ -4,8 +4,8 @@
 //! Nothing is ever downloaded unasked; [`Hub::download`] is what `mug weights get` calls.
 //!
 //! It imports from the small floors only: `dataset` (token ids) and `model` (the module that takes the weights) build on it.
-//! Within: `error` and `config`, then `tensors` (what a file must hold, and what it holds), `tokenizer`, `hub` (the cache),
-//! then `found` and `download`, which put them together. Another kind of encoder is told apart in `config`, and its tensors
+//! Within: `error` and `config`, then `shards` (weights in several files), `tensors` (what a file must hold, and what it
+//! holds), `tokenizer`, `hub` (the cache), then `found` and `download`, which put them together. Another kind of encoder is told apart in `config`, and its tensors
 //! are a list in `tensors`.
 
 mod config;
@@ -13,6 +13,7 @@ mod download;
 mod error;
 mod found;
 mod hub;
+mod shards;
 mod tensors;
 mod tokenizer;
 

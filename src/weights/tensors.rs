@@ -14,6 +14,7 @@ use burn::tensor::DType;
 
 use super::config::BertConfig;
 use super::error::WeightsError;
+use super::shards;
 use crate::files;
 
 /// The files that hold a model's tensors, the preferred one first.
@@ -60,8 +61,8 @@ pub struct Tensors {
 }
 
 impl Tensors {
-    /// Opens a file of weights, `model.safetensors` or `pytorch_model.bin`, and checks names and shapes against the shape of
-    /// the BERT. The older names `gamma` and `beta`, a prefix before all names, and heads are accepted.
+    /// Opens a file of weights, `model.safetensors` or `pytorch_model.bin`, or the index of several, and checks names and
+    /// shapes against the shape of the BERT. The older names `gamma` and `beta`, a prefix before all names, and heads are accepted.
     ///
     /// # Errors
     /// The file is damaged or no such file, asks for code, or lacks tensors or has them in other shapes: all are named.
@@ -158,8 +159,20 @@ pub fn expected(config: &BertConfig) -> BTreeMap<String, Vec<usize>> {
     all
 }
 
-/// All tensors of a file, by their names there.
+/// All tensors of a file, or of the files of an index, by their names there.
 fn read(path: &Path) -> Result<BTreeMap<String, Tensor>, WeightsError> {
+    if !shards::is_index(path) {
+        return read_one(path);
+    }
+    let mut all = BTreeMap::new();
+    for part in shards::of(path)? {
+        all.extend(read_one(&part)?);
+    }
+    Ok(all)
+}
+
+/// All tensors of one file.
+fn read_one(path: &Path) -> Result<BTreeMap<String, Tensor>, WeightsError> {
     let damaged =
         |expected, found: String, hint| WeightsError::Damaged { path: path.to_owned(), expected, found, hint };
     let mut head = [0; POINTER.len()];

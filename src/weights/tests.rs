@@ -48,11 +48,66 @@ fn a_folder_says_what_it_holds_and_what_it_lacks() {
     let refused = || Weights::in_folder("w", folder.path()).unwrap_err().to_string();
     std::fs::rename(folder.path().join("model.safetensors"), folder.path().join("model-00001-of-00002.safetensors"))
         .unwrap();
-    assert!(refused().contains("in one piece, found config.json, model-00001"), "{}", refused());
+    assert!(refused().contains("or the index of their parts, found config.json, model-00001"), "{}", refused());
     std::fs::remove_file(folder.path().join("config.json")).unwrap();
     assert!(refused().contains("expected config.json"), "{}", refused());
     std::fs::write(folder.path().join("config.json"), "{").unwrap();
     assert!(refused().contains("expected the config.json of a BERT"), "{}", refused());
+}
+
+/// A folder with the small weights in two files and their index, some of which is changed.
+fn cut(change: impl FnOnce(&mut serde_json::Value)) -> tempfile::TempDir {
+    let mut all = std::collections::BTreeMap::new();
+    let folder = made::changed(|tensors| all = tensors.clone());
+    std::fs::remove_file(folder.path().join("model.safetensors")).unwrap();
+    let names = ["model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors"];
+    let last = all.split_off("encoder.layer.1.attention.output.dense.bias");
+    let mut index = serde_json::json!({"metadata": {"total_size": 1}, "weight_map": {}});
+    for (name, part) in names.into_iter().zip([all, last]) {
+        part.keys().for_each(|tensor| index["weight_map"][tensor] = name.into());
+        std::fs::write(folder.path().join(name), made::safetensors(&part)).unwrap();
+    }
+    change(&mut index);
+    std::fs::write(folder.path().join("model.safetensors.index.json"), index.to_string()).unwrap();
+    folder
+}
+
+#[test]
+fn weights_in_several_files_are_the_same_weights() {
+    let folder = cut(|_| {});
+    let weights = Weights::in_folder("cut", folder.path()).unwrap();
+    assert!(weights.file.ends_with("model.safetensors.index.json"));
+    let whole = made::small("small");
+    let [found, expected] = [&weights, &whole].map(|weights| weights.tensors().unwrap());
+    assert_eq!(found.ignored, expected.ignored);
+    for (found, expected) in found.into_tensors().into_iter().zip(expected.into_tensors()) {
+        assert_eq!(found.name, expected.name);
+        assert_eq!(bridge::into_data(found).unwrap(), bridge::into_data(expected).unwrap());
+    }
+    // Their checksum is of what they hold: another byte, another checksum.
+    let part = folder.path().join("model-00002-of-00002.safetensors");
+    let mut bytes = std::fs::read(&part).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    std::fs::write(&part, bytes).unwrap();
+    let changed = Weights::in_folder("cut", folder.path()).unwrap();
+    assert!(changed.sha256.len() == 64 && changed.sha256 != weights.sha256);
+    std::fs::remove_file(&part).unwrap();
+    let refused = Weights::in_folder("cut", folder.path()).unwrap_err().to_string();
+    assert!(refused.contains("1 of its 2 files missing: model-00002-of-00002.safetensors"), "{refused}");
+}
+
+#[test]
+fn an_index_leads_out_of_no_folder() {
+    let refused = |index: &str| {
+        let folder = cut(|found| *found = serde_json::from_str(index).unwrap());
+        Weights::in_folder("cut", folder.path()).unwrap_err().to_string()
+    };
+    for name in ["../model.safetensors", "/etc/passwd", "a/b.bin", ".bin", "config.json", ""] {
+        let error = refused(&serde_json::json!({"weight_map": {"a": name}}).to_string());
+        assert!(error.contains("an index names files of its own folder"), "{name}: {error}");
+    }
+    assert!(refused(r#"{"weight_map": {}}"#).contains("found no file"));
+    assert!(refused("[]").contains("expected the index of weights in several files"));
 }
 
 #[test]

@@ -38,6 +38,17 @@ fn weights_are_listed_and_checked_and_never_downloaded_unasked() {
     assert!(text.contains("`mug weights get other/bert` downloads it"), "{text}");
     assert!(bad("weights get other/bert").contains("HF_HUB_OFFLINE is set"));
     assert!(bad("weights get ../bert").contains("is no model's name"));
+    // No network: nobody listens there.
+    let unreached = home
+        .mug("weights get other/bert")
+        .env_remove("HF_HUB_OFFLINE")
+        .env("HF_ENDPOINT", "http://127.0.0.1:9")
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&unreached.stderr);
+    let expected = "cannot download the list of its files from http://127.0.0.1:9";
+    assert!(!unreached.status.success() && text.contains(expected), "{text}");
+    assert!(text.contains("is the network there? Otherwise copy the model's folder here"), "{text}");
     let older = fixtures.join("older");
     assert!(good(&format!("weights check {}", older.display())).contains("each name after \"bert.\""));
     std::fs::copy(fixtures.join("evil.bin"), snapshot.join("pytorch_model.bin")).unwrap();

@@ -17,9 +17,9 @@ const WIDE: &str = "model.hidden=192 model.representation=64 training.batch_size
     denoising.epochs=1 joint.epochs=1";
 
 /// Does something at each event, on the training thread, and keeps them.
-struct Doing<F> {
-    seen: Mutex<Vec<Event>>,
-    act: F,
+pub struct Doing<F> {
+    pub seen: Mutex<Vec<Event>>,
+    pub act: F,
 }
 
 impl<F: Fn(&Event, &[Event])> Listener for Doing<F> {

@@ -2,6 +2,9 @@
 
 use super::verify::verify;
 use super::writer::Writer;
+use std::sync::Arc;
+
+use super::contents::{OPTIMIZER, WEIGHTS};
 use super::*;
 
 fn checkpoint(step: u64) -> Checkpoint {

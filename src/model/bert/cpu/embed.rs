@@ -3,9 +3,9 @@
 use rayon::prelude::*;
 
 use super::dense::ROWS;
-use super::layer::{drop_units, total};
-use super::memory::{Buffer, Memory};
-use super::rows::{Add, Normalise, ThroughNorm};
+use super::memory::Memory;
+use super::norm::{Normed, drop_units};
+use super::rows::{Add, Normalise};
 use super::values::Values;
 use crate::dataset::tokens::Tokens;
 use crate::model::bert::dropout::Mask;
@@ -22,8 +22,7 @@ pub struct Embedding {
 pub struct Trace {
     /// Of each token its rows in the tables.
     rows: Vec<[usize; 3]>,
-    unit: Buffer,
-    scale: Buffer,
+    normed: Normed,
 }
 
 impl Embedding {
@@ -48,27 +47,20 @@ impl Embedding {
             Normalise { x: unit, out, scale, gamma, beta, epsilon }.run();
             drop_units(mask, piece * ROWS, out, width);
         });
-        (out, Trace { rows, unit, scale })
+        (out, Trace { rows, normed: Normed { unit, scale } })
     }
 
     /// The gradients of the tables, and of γ and β, given that of the states.
     pub fn backward(&self, trace: Trace, d: &[f32], mask: Mask, memory: &Memory) -> ([Vec<f32>; 3], [Vec<f32>; 2]) {
-        let Trace { rows, unit, scale } = trace;
-        let gamma = &self.norm[0];
-        let width = gamma.len();
-        let size = ROWS * width;
-        let mut through = memory.take(d.len());
-        let pieces = through.par_chunks_mut(size).zip(d.par_chunks(size)).zip(unit.par_chunks(size));
-        let sums = pieces.zip(scale.par_chunks(ROWS)).enumerate().map(|(piece, (((through, d), unit), scale))| {
-            let mut sums = vec![0.0; 2 * width];
-            let (d_gamma, d_beta) = sums.split_at_mut(width);
-            through.copy_from_slice(d);
-            drop_units(mask, piece * ROWS, through, width);
-            ThroughNorm { d: through, unit, scale, gamma, d_gamma, d_beta }.run();
-            sums
+        let Trace { rows, normed } = trace;
+        let width = self.norm[0].len();
+        // Units are dropped behind the norm here, not before it.
+        let before = normed.backward(&self.norm[0], Mask::default(), memory, |piece, to| {
+            let from = piece * ROWS * width;
+            to.copy_from_slice(&d[from..from + to.len()]);
+            drop_units(mask, piece * ROWS, to, width);
         });
-        let mut d_gamma = total(sums.collect(), 2 * width);
-        let d_beta = d_gamma.split_off(width);
+        let through = &before.through;
         // Few rows of the words occur. The others are zeros as the system hands them out, and are not touched.
         let table = |at: usize| {
             let mut gradient = vec![0.0; self.tables[at].len()];
@@ -79,6 +71,7 @@ impl Embedding {
             gradient
         };
         let (words, (positions, types)) = rayon::join(|| table(0), || (table(1), table(2)));
-        ([words, positions, types], [d_gamma, d_beta])
+        let (_, norm) = before.parameters();
+        ([words, positions, types], norm)
     }
 }

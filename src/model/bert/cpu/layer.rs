@@ -7,7 +7,8 @@ use rayon::prelude::*;
 use super::attention::Attention;
 use super::dense::{ROWS, Right, affine, fill_rows, weight_gradient};
 use super::memory::{Buffer, Memory};
-use super::rows::{Add, Gelu, Normalise, Scaled, ThroughGelu, ThroughNorm, add_columns};
+use super::norm::{Before, Normed, Pair, drop_units};
+use super::rows::{Add, Gelu, Normalise, Scaled, ThroughGelu, add_columns, total};
 use super::values::Values;
 use crate::model::bert::clips::Clips;
 use crate::model::bert::dropout::Mask;
@@ -54,16 +55,6 @@ pub struct Trace {
     wide: Buffer,
     last: Normed,
 }
-
-/// A norm's normalised rows, before γ and β, and their factors.
-#[derive(Debug)]
-struct Normed {
-    unit: Buffer,
-    scale: Buffer,
-}
-
-/// Gradients of weights and bias, or of γ and β.
-pub type Pair = [Vec<f32>; 2];
 
 /// The gradients of what went in, if it was asked for, and of the parameters in their order.
 pub struct Gradients {
@@ -227,29 +218,6 @@ struct Half<'a> {
     setting: &'a Setting,
 }
 
-/// The gradients before a [`Half`].
-struct Before {
-    /// Of the sum that was normalised: what went into the half is part of it.
-    through: Buffer,
-    /// Of what the linear layer made, where dropout makes that another; both (queries, W).
-    dropped: Option<Buffer>,
-    /// Of the linear layer's bias, γ and β.
-    sums: [Vec<f32>; 3],
-}
-
-impl Before {
-    /// Of what the linear layer made.
-    fn branch(&self) -> &[f32] {
-        self.dropped.as_deref().unwrap_or(&self.through)
-    }
-
-    /// The gradients of the bias, and of γ and β.
-    fn parameters(self) -> (Vec<f32>, Pair) {
-        let [bias, gamma, beta] = self.sums;
-        (bias, [gamma, beta])
-    }
-}
-
 impl Half<'_> {
     /// Writes the states into `out`, (queries, W).
     fn forward(&self, x: &[f32], residual: &[f32], out: &mut [f32]) -> Normed {
@@ -270,58 +238,10 @@ impl Half<'_> {
         Normed { unit, scale }
     }
 
-    /// `gradient` writes some rows of the gradient of the states: the number of a piece of [`ROWS`] rows, and where to.
+    /// As [`Normed::backward`].
     fn backward(&self, normed: Normed, gradient: impl Fn(usize, &mut [f32]) + Sync) -> Before {
-        let (width, memory) = (self.norm[0].len(), &self.setting.memory);
-        let Normed { unit, scale } = normed;
-        let mut through = memory.take(unit.len());
-        let mut dropped = memory.take(if self.mask.drops() { unit.len() } else { 0 });
-        let size = ROWS * width;
-        let mut parts: Vec<&mut [f32]> = dropped.chunks_mut(size).collect();
-        parts.resize_with(unit.len().div_ceil(size), Default::default);
-        let pieces = through.par_chunks_mut(size).zip(unit.par_chunks(size)).zip(scale.par_chunks(ROWS)).zip(parts);
-        let sums = pieces.with_max_len(1).enumerate().map(|(piece, (((d, unit), scale), dropped))| {
-            let mut sums = vec![0.0; 3 * width];
-            let (bias, norm) = sums.split_at_mut(width);
-            let (d_gamma, d_beta) = norm.split_at_mut(width);
-            gradient(piece, d);
-            ThroughNorm { d, unit, scale, gamma: &self.norm[0], d_gamma, d_beta }.run();
-            if dropped.is_empty() {
-                add_columns(d, bias);
-            } else {
-                dropped.copy_from_slice(d);
-                drop_units(self.mask, piece * ROWS, dropped, width);
-                add_columns(dropped, bias);
-            }
-            sums
-        });
-        let mut bias = total(sums.collect(), 3 * width);
-        let mut gamma = bias.split_off(width);
-        let beta = gamma.split_off(width);
-        let dropped = self.mask.drops().then_some(dropped);
-        Before { through, dropped, sums: [bias, gamma, beta] }
+        normed.backward(&self.norm[0], self.mask, &self.setting.memory, gradient)
     }
-}
-
-/// Drops units of rows that begin at this one of all.
-pub fn drop_units(mask: Mask, first: usize, rows: &mut [f32], width: usize) {
-    if !mask.drops() {
-        return;
-    }
-    let mut factors = vec![0.0; width];
-    for (at, row) in rows.chunks_exact_mut(width).enumerate() {
-        mask.fill(first + at, &mut factors);
-        row.iter_mut().zip(&factors).for_each(|(x, factor)| *x *= factor);
-    }
-}
-
-/// The sums of the pieces, in order.
-pub fn total(pieces: Vec<Vec<f32>>, len: usize) -> Vec<f32> {
-    let mut total = vec![0.0; len];
-    for piece in pieces {
-        Add { to: &mut total, from: &piece }.run();
-    }
-    total
 }
 
 /// The sums of the columns of rows.

@@ -1,7 +1,7 @@
 //! BERT on the CPU: the embeddings and each layer are one node of burn's tape, with kernels and gradients of our own.
 //!
 //! - `memory`: large arrays, kept from step to step; `values`: tensors read in place;
-//! - `dense`: products; `rows`: norms, GELU, sums; `attention`;
+//! - `dense`: products; `rows`: norms, GELU, sums; `norm`: the way back through a norm; `attention`;
 //! - `layer`, `embed`: these put together, forward and back. Here: on the tape;
 //! - `mean`: the mean of a clip's states.
 
@@ -11,6 +11,7 @@ mod embed;
 mod layer;
 mod mean;
 mod memory;
+mod norm;
 mod rows;
 mod values;
 
@@ -154,7 +155,7 @@ impl Backward<Flex, 17> for LayerNode {
         let found = layer.backward(&x, trace, &d, inputs, &setting);
         let (device, width) = (Device::flex(), layer.query[1].len());
         let x = found.x.map(|x| primitive(matrix(x, width, &device)));
-        let of_pair = |[first, second]: layer::Pair| {
+        let of_pair = |[first, second]: norm::Pair| {
             let outputs = second.len();
             let first = match first.len() == outputs {
                 true => primitive(vector(first, &device)),

@@ -245,3 +245,12 @@ pub fn add_columns(rows: &[f32], sums: &mut [f32]) {
         Add { to: &mut *sums, from: row }.run();
     }
 }
+
+/// The sums of the pieces, in order.
+pub fn total(pieces: Vec<Vec<f32>>, len: usize) -> Vec<f32> {
+    let mut total = vec![0.0; len];
+    for piece in pieces {
+        Add { to: &mut total, from: &piece }.run();
+    }
+    total
+}
