@@ -12,7 +12,7 @@ use super::out::say;
 use super::record::{read_marks, read_record};
 use super::refresh::{read_refresh, same_rows};
 use super::subcommand::{Program, Subcommand};
-use super::table::{TableArgs, Written};
+use super::table::{self, TableArgs, Written};
 use crate::modality::PerModality;
 use crate::report::table::{Rows, Table};
 use crate::run::directory::RunDir;
@@ -31,11 +31,11 @@ pub struct LabelsArgs {
     pub table: TableArgs,
     /// Judge the labels by the data's human unimodal labels, as one JSON object: MAE, r and sign agreement of corrected
     /// labels and of copies, with bootstrap intervals, and grids of signs.
-    #[arg(long, conflicts_with = "TableArgs")]
+    #[arg(long, conflicts_with_all = table::OPTIONS)]
     pub json: bool,
     /// Judge the labels by these instead: a CSV file with the columns id, modality, label, or a label.csv as MMSA's
     /// datasets come with (video_id, clip_id, label_T, label_A, label_V).
-    #[arg(long, value_name = "FILE", conflicts_with = "TableArgs")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = table::OPTIONS)]
     pub against: Option<PathBuf>,
     /// Which refresh of the corrected labels, from 0 [default: the last].
     #[arg(long, value_name = "N")]

@@ -8,13 +8,14 @@ use color_eyre::Result;
 use super::out::{say, warn};
 use super::subcommand::{Program, Subcommand};
 use super::table::{TableArgs, Written};
-use crate::dataset::{Severity, Source, data_folder};
+use crate::dataset::{Flaw, Severity, Source, data_folder};
 use crate::device::DeviceRequest;
 use crate::host::predict::{Predicted, predict};
 use crate::report::listing::listed;
 use crate::report::table::{Rows, Table};
 use crate::run::directory::RunDir;
 use crate::sanitise::clean;
+use crate::split::Split;
 use crate::training::metrics;
 
 /// Predict clips that a run was not trained on: the sentiment by all modalities and by each, and the corrected label of each
@@ -47,10 +48,13 @@ impl Subcommand for PredictArgs {
         let clips = Source::resolve(&self.file, &data_folder())?;
         let predicted = predict(&dir, &clips, self.split.as_deref(), self.device, &mut warn)?;
         let Predicted { rows, prediction, metrics, labelled, set, absent, flaws } = predicted;
-        for flaw in flaws.iter().filter(|flaw| flaw.severity() == Severity::Warning) {
+        // What is odd about the run's own clips was said when it was trained.
+        let of_clips = |flaw: &&Flaw| flaw.split.is_none_or(|split| split == Split::Test);
+        for flaw in flaws.iter().filter(of_clips).filter(|flaw| flaw.severity() == Severity::Warning) {
             warn(&clean(&flaw.to_string()));
         }
-        let (corrected, spread, weights) = match prediction.labels {
+        // Without a label there is nothing to correct.
+        let (corrected, spread, weights) = match prediction.labels.filter(|_| labelled > 0) {
             Some(labels) => {
                 (Some(Arc::new(labels.corrected)), labels.spread.map(Arc::new), labels.weights.map(Arc::new))
             }

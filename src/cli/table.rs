@@ -13,6 +13,9 @@ use crate::report::table::columns::Column;
 use crate::report::table::filter::Filter;
 use crate::report::table::order::{SortKey, arrange, parse_columns};
 
+/// The names of all options here, for options that exclude them. (clap would name a group's options one and all.)
+pub const OPTIONS: [&str; 6] = ["output", "format", "filter", "sort", "columns", "escape_formulas"];
+
 /// What of a table is written, and how.
 #[derive(Debug, Default, clap::Args)]
 pub struct TableArgs {

@@ -40,7 +40,7 @@ pub struct TrainArgs {
     #[arg(long, value_name = "NAME")]
     pub run: Option<String>,
     /// Go on with this run from its last checkpoint.
-    #[arg(long, value_name = "RUN", conflicts_with_all = ["SettingsArgs", "seed", "run"])]
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["config", "seed", "run", "overrides"])]
     pub resume: Option<String>,
     /// Print the result as one JSON object on one line on standard output.
     #[arg(long)]

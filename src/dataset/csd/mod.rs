@@ -2,34 +2,30 @@
 //! each kind of feature and one for the labels.
 //!
 //! [`sequence`] reads one file: features with the seconds from and to which each row holds, video by video. This file makes
-//! clips of them: each label's interval is a clip, whose steps are the rows whose middle lies in it. The SDK keeps its
-//! folds in code, not in files: three texts `train.txt`, `valid.txt`, `test.txt` with a video in each line say which is
-//! which; without them videos are divided by a seed, and a finding says so.
+//! clips of them: each label's interval is a clip, whose steps are the rows whose middle lies in it. `folds` says which videos
+//! are trained on.
 //!
-//! Imported from `dataset`: `file`, `prepare`, errors and flaws.
+//! Imported from `dataset`: `file`, `prepare`, `layout` (names of splits), errors and flaws.
 
+mod folds;
 mod sequence;
 
-use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use super::error::DatasetError;
-use super::file::hash::Hash;
 use super::flaw::{Flaw, FlawKind};
 use super::prepare::keys::{Keys, MMSA};
 use super::prepare::parts::{Feature, Lengths, Parts};
 use super::prepare::rows::Rows;
 use crate::config::DataSettings;
 use crate::modality::{Modality, PerModality};
-use crate::split::{PerSplit, Split};
+use crate::split::PerSplit;
 use sequence::{Sequence, Timed};
 
 /// What messages call the parts.
 const KEYS: Keys = Keys { labels: "labels", ids: "data", transcripts: "words", ..MMSA };
 /// Values that the clips of a folder may have: beyond this they are to be averaged by the SDK first.
 const MOST: usize = 1 << 30;
-/// Of so many videos one is tested where no list says which.
-const TESTED: u64 = 5;
 
 /// True for a folder that holds a `.csd` file.
 pub fn is_folder(path: &Path) -> bool {
@@ -111,10 +107,7 @@ pub fn read(folder: &Path, settings: &DataSettings, flaws: &mut Vec<Flaw>) -> Re
         FlawKind::Layout { name: "CMU Multimodal SDK, cut by the labels".to_owned() },
     ));
     let videos = labels.videos().to_vec();
-    let splits = divide(folder, &videos, settings, flaws).map_err(|found| {
-        let expected = "videos in train, valid and test".to_owned();
-        error("splits", expected, found, "write train.txt, valid.txt and test.txt with a video in each line")
-    })?;
+    let splits = folds::divide(folder, &videos, settings, flaws)?;
     let mut clips = PerSplit::from_fn(|_| Clips::default());
     let (mut missing, mut columns) = (0, 1);
     for (video, split) in videos.iter().zip(splits) {
@@ -222,51 +215,6 @@ impl Cut {
         let last = self.starts.last().copied().unwrap_or(0);
         self.starts.push(last + steps);
     }
-}
-
-/// The split of each video, by the folder's lists or by a seed; `None` for one that no list has. The error says what there
-/// is instead.
-fn divide(
-    folder: &Path,
-    videos: &[String],
-    settings: &DataSettings,
-    flaws: &mut Vec<Flaw>,
-) -> Result<Vec<Option<Split>>, String> {
-    let list = |split: Split| {
-        let text = crate::files::read_text(&folder.join(format!("{split}.txt")), 16 << 20).ok()?;
-        Some(text.lines().map(|line| line.trim().to_owned()).collect::<HashSet<String>>())
-    };
-    let lists = PerSplit::from_fn(list);
-    if lists.iter().all(|(_, list)| list.is_some()) {
-        let of =
-            |video: &String| Split::ALL.into_iter().find(|&s| lists[s].as_ref().is_some_and(|l| l.contains(video)));
-        return Ok(videos.iter().map(of).collect());
-    }
-    if videos.len() < 3 {
-        return Err(format!("{} videos in all", videos.len()));
-    }
-    let order: BTreeMap<(u64, usize), usize> = videos
-        .iter()
-        .enumerate()
-        .map(|(i, video)| {
-            let mut hash = Hash::default();
-            hash.update(video.as_bytes());
-            hash.word(settings.valid_seed);
-            ((hash.0, i), i)
-        })
-        .collect();
-    let test = (videos.len() as u64 / TESTED).max(1) as usize;
-    let share = settings.valid_share.unwrap_or(1.0 / 7.0);
-    let valid = ((f64::from(share) * (videos.len() - test) as f64).round() as usize).clamp(1, videos.len() - test - 1);
-    let mut splits = vec![Some(Split::Train); videos.len()];
-    for (place, &i) in order.values().enumerate() {
-        if place < test + valid {
-            splits[i] = Some(if place < test { Split::Test } else { Split::Valid });
-        }
-    }
-    let kind = FlawKind::Divided { videos: PerSplit { train: videos.len() - test - valid, valid, test } };
-    flaws.push(Flaw::new(None, "splits", kind));
-    Ok(splits)
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::dataset::{Dataset, Report, Source};
+use crate::split::Split;
 
 fn sdk() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/sdk")
@@ -43,7 +44,27 @@ fn clips_are_cut_by_the_labels_intervals() {
     assert_eq!(batch.sequences.audio.data, [201.0, 201.1, 201.25, 201.35, 201.5, 201.6, 201.75, 201.85]);
     assert_eq!(batch.sequences.vision.data, [201.0, 201.1]);
     assert!(d.flaws.iter().any(|f| f.to_string().contains("7 columns")));
-    assert!(!d.flaws.iter().any(|f| f.key == "splits"));
+    // "none" is a video that no file has, and video3 one that no list has.
+    let said: Vec<String> = d.flaws.iter().filter(|f| f.key == "splits").map(|f| f.to_string()).collect();
+    assert_eq!(
+        said,
+        ["splits: not used: 1 video of the lists, which no file has", "splits: not used: 1 video that no list has"]
+    );
+}
+
+#[test]
+fn lists_are_all_there_or_none_and_each_video_stands_in_one() {
+    let open = |lists: &[(&str, &str)]| {
+        let folder = copied(lists);
+        Dataset::open(&Source::File(folder.path().to_owned()), &raw())
+    };
+    let refusal = |lists: &[(&str, &str)]| open(lists).unwrap_err().to_string();
+    let said = refusal(&LISTS[..2]);
+    assert!(said.contains("no test.txt") && said.contains("standard_folds"), "{said}");
+    let twice = [LISTS[0], ("dev.txt", "video2\n"), LISTS[2]];
+    assert!(refusal(&twice).contains("\"video2\" in those of train and valid"));
+    let other = open(&[LISTS[0], ("dev.txt", "\n  video1 \r\n"), LISTS[2]]).unwrap();
+    assert_eq!((other.len(Split::Valid), other.ids(Split::Valid)[0].as_str()), (4, "video1$_$0"));
 }
 
 #[test]

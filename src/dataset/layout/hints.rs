@@ -3,7 +3,7 @@
 use super::names;
 use crate::dataset::file::error::FileError;
 use crate::dataset::pickle::{Pickle, Value};
-use crate::dataset::prepare::keys::Keys;
+use crate::dataset::prepare::keys::{Keys, MMSA};
 use crate::modality::Modality;
 use crate::split::Split;
 
@@ -25,6 +25,11 @@ pub const ENCODE: &str = "put vectors of the words (an encoder's output) under t
 pub fn missing_train(pickle: &Pickle) -> Result<String, FileError> {
     if let Some(hint) = renamed_split(pickle, Split::Train)? {
         return Ok(hint);
+    }
+    if names::keys(pickle, pickle.root(), Some(MMSA.labels))?.is_some() {
+        let hint = "these are the clips of one split: put those of train, valid and test into one dict under these names, or \
+                    predict these with mug predict RUN FILE";
+        return Ok(hint.to_owned());
     }
     if pickle.get(pickle.root(), names::UNLABELLED)?.is_some() {
         let hint = "clips without labels cannot be trained on; take the file of the labelled ones, and predict these with \

@@ -5,7 +5,7 @@ use std::fmt;
 use super::content::{ModalityReport, Report};
 use super::labels::LabelReport;
 use crate::config::MetricSet;
-use crate::dataset::flaw::Severity;
+use crate::dataset::flaw::{Flaw, Severity};
 use crate::modality::Modality;
 use crate::sanitise::clean;
 use crate::split::Split;
@@ -64,10 +64,35 @@ impl fmt::Display for Report {
             if flaws.peek().is_some() {
                 writeln!(f, "\n{heading}")?;
             }
-            flaws.try_for_each(|flaw| writeln!(f, "  {}", clean(&flaw.to_string())))?;
+            for line in lines(flaws) {
+                writeln!(f, "  {}", clean(&line))?;
+            }
         }
         Ok(())
     }
+}
+
+/// A line for each finding; one where the same is found in several splits.
+fn lines<'a>(flaws: impl Iterator<Item = &'a Flaw>) -> Vec<String> {
+    let mut found: Vec<(&Flaw, Vec<Split>)> = Vec::new();
+    for flaw in flaws {
+        let same =
+            |of: &&mut (&Flaw, Vec<Split>)| of.0.split.is_some() && (&of.0.key, &of.0.kind) == (&flaw.key, &flaw.kind);
+        match (found.iter_mut().find(same), flaw.split) {
+            (Some((_, splits)), Some(split)) => splits.push(split),
+            _ => found.push((flaw, flaw.split.into_iter().collect())),
+        }
+    }
+    let line = |(flaw, splits): &(&Flaw, Vec<Split>)| match splits.as_slice() {
+        [] | [_] => flaw.to_string(),
+        [..] if splits.len() == Split::ALL.len() => format!("{}: {}", flaw.key, flaw.kind),
+        [..] => format!(
+            "{}: {}",
+            splits.iter().map(|split| format!("{split}.{}", flaw.key)).collect::<Vec<_>>().join(", "),
+            flaw.kind
+        ),
+    };
+    found.iter().map(line).collect()
 }
 
 fn unimodal_name(m: Modality) -> String {
@@ -126,6 +151,24 @@ fn size(bytes: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dataset::flaw::FlawKind;
+
+    #[test]
+    fn what_splits_have_in_common_is_said_once() {
+        let flaw = |split, key: &str, clips| Flaw::new(split, key, FlawKind::ZeroLength { clips });
+        let flaws = [
+            flaw(Some(Split::Train), "audio", 1),
+            flaw(Some(Split::Valid), "audio", 1),
+            flaw(Some(Split::Test), "audio", 1),
+            flaw(Some(Split::Train), "text", 1),
+            flaw(Some(Split::Test), "text", 1),
+            flaw(Some(Split::Valid), "text", 2),
+            flaw(None, "audio", 1),
+        ];
+        let said: Vec<String> =
+            lines(flaws.iter()).iter().map(|line| line.split(" without").next().unwrap().to_owned()).collect();
+        assert_eq!(said, ["audio: 1 clip", "train.text, test.text: 1 clip", "valid.text: 2 clips", "audio: 1 clip"]);
+    }
 
     #[test]
     fn sizes_read_well() {
