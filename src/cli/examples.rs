@@ -4,7 +4,15 @@
 pub const EXAMPLES: &[(&str, &[&str])] = &[
     ("train", &["mug train --dataset demo", "mug train --dataset sims --seed 3 --json", "mug train --resume RUN"]),
     ("attach", &["mug attach", "mug attach RUN", "mug attach --follow /shared/runs/RUN"]),
-    ("runs", &["mug runs", "mug runs --json", "mug runs tag RUN baseline"]),
+    (
+        "runs",
+        &[
+            "mug runs",
+            "mug runs --filter 'test.mae<0.42' --sort test.mae",
+            "mug runs --json",
+            "mug runs tag RUN baseline",
+        ],
+    ),
     ("show", &["mug show RUN", "mug show RUN --settings", "mug show RUN --json"]),
     ("pause", &["mug pause RUN"]),
     ("resume", &["mug resume RUN", "mug resume RUN --restart joint"]),

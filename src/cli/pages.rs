@@ -2,6 +2,7 @@
 
 use crate::console::keys;
 use crate::dataset::layout::list::LAYOUTS;
+use crate::report::runs::FACTS;
 use crate::report::table::columns::{Column, Kind};
 use crate::training::health::{CHECKS, Limit};
 
@@ -31,9 +32,9 @@ pub const PAGES: &[Page] = &[
     },
     Page {
         name: "filters",
-        about: "the language of filters, and the columns of the label table",
+        about: "the language of filters: the columns of the label table, the facts of runs",
         source: include_str!("../book/filters.md"),
-        written: columns,
+        written: filters,
     },
     Page {
         name: "health",
@@ -116,6 +117,15 @@ fn columns() -> String {
         table += &format!("| `{}` | {what} | `{}` |\n", column.name(), column.file_name());
     }
     table
+}
+
+/// What filters can ask about: clips' columns, then what is known of runs.
+fn filters() -> String {
+    let mut text = columns() + "\n## Of runs\n\n| name | what it holds |\n|---|---|\n";
+    for fact in &FACTS {
+        text += &format!("| `{}` | {} |\n", fact.name, fact.meaning.replace('|', "\\|"));
+    }
+    text
 }
 
 /// Every sign of failure: first all of them in a table, then each with what it means.

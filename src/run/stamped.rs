@@ -51,6 +51,11 @@ impl<T> Default for Stamped<T> {
 }
 
 impl<T> Stamped<T> {
+    /// True where a key's value is known, the stamps are the same and `holds` says so.
+    pub fn knows(&self, key: &str, stamps: &[Option<Stamp>], holds: impl FnOnce(&T) -> bool) -> bool {
+        self.entries.get(key).is_some_and(|e| e.stamps == stamps && holds(&e.value))
+    }
+
     /// The value of a key: the one that is known where the stamps are the same and `holds` says so, else what `read` finds.
     /// What cannot be read is not remembered.
     pub fn get(
@@ -60,8 +65,7 @@ impl<T> Stamped<T> {
         holds: impl FnOnce(&T) -> bool,
         read: impl FnOnce() -> Option<T>,
     ) -> Option<&T> {
-        let known = self.entries.get(key).is_some_and(|e| e.stamps == stamps && holds(&e.value));
-        if !known {
+        if !self.knows(key, &stamps, holds) {
             self.read += 1;
             match read() {
                 Some(value) => self.entries.insert(key.to_owned(), Entry { stamps, value, asked: true }),

@@ -182,6 +182,8 @@ pub struct Runs {
     pub found: usize,
     /// By their paths.
     pub marked: BTreeSet<PathBuf>,
+    /// How many of them pass the filter.
+    pub marked_found: usize,
     /// The runs are shown as a table.
     pub table: Option<RunTable>,
     /// Runs whose curves lie over the attached run's.
@@ -244,6 +246,13 @@ impl Runs {
         } else {
             self.marked.extend(paths);
         }
+        self.marked_found = self.marked().len();
+    }
+
+    /// Takes all marks away.
+    pub fn unmark(&mut self) {
+        self.marked.clear();
+        self.marked_found = 0;
     }
 
     /// Shows the table, or the list again.
@@ -294,6 +303,7 @@ impl Runs {
         let mut found: Vec<usize> = (0..self.all.len()).filter(|i| self.passes(&self.all[*i])).collect();
         order::arrange(&self.all, &mut found, &self.keys);
         self.found = found.len();
+        self.marked_found = found.iter().filter(|at| self.marked.contains(&self.all[**at].path)).count();
         if let Some(table) = &mut self.table {
             table.fill(&found.iter().map(|at| &self.all[*at]).collect::<Vec<_>>());
         }

@@ -132,6 +132,8 @@ pub fn finish(buffer: &mut Buffer, abilities: Abilities) {
             // The second cell of a wide character that was replaced.
             cell.set_symbol("?");
             wide -= 1;
+        } else if let [b' '..=b'~'] = cell.symbol().as_bytes() {
+            // Most cells: nothing to translate.
         } else if !cell.symbol().is_ascii() {
             if !abilities.unicode {
                 wide = cell.symbol().width().saturating_sub(1);

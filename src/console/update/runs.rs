@@ -87,7 +87,7 @@ impl PaneKeys for Keys {
         } else if !state.runs.filter_text.is_empty() {
             filter(state, "");
         } else if !state.runs.marked.is_empty() {
-            state.runs.marked.clear();
+            state.runs.unmark();
         } else {
             return false;
         }

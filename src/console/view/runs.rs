@@ -1,5 +1,7 @@
 //! The runs below the runs folder, with their state; the attached one is marked.
 
+use std::borrow::Cow;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -20,7 +22,7 @@ use crate::run::list::{RunState, RunSummary, progress};
 use crate::run::view::Phase;
 
 pub fn draw(state: &State, area: Rect, buffer: &mut Buffer) {
-    let inside = frame(state, Pane::Runs, title(&state.runs), area, buffer);
+    let inside = frame(state, Pane::Runs, title(&state.runs, area.width), area, buffer);
     if state.runs.all.is_empty() {
         return placeholder(inside, if state.runs.known { "no runs yet" } else { "looking for runs" }, buffer);
     }
@@ -54,22 +56,28 @@ pub fn draw(state: &State, area: Rect, buffer: &mut Buffer) {
 }
 
 /// How many there are and are marked, what is filtered for, and the order.
-fn title(runs: &Runs) -> Vec<Span<'static>> {
-    let (found, all, marked) = (runs.found, runs.all.len(), runs.marked().len());
-    let short = |words: &str| text::clip(words, if runs.table.is_some() { 48 } else { 24 });
-    let mut spans = match runs.filter_text.as_str() {
-        "" if all > MANY => vec![Span::styled(format!("{all} "), theme::FAINT)],
-        "" => vec![],
-        words => vec![Span::raw(format!("{found}/{all} ")), Span::styled(format!("/{} ", short(words)), theme::KEY)],
+fn title(runs: &Runs, width: u16) -> Vec<Span<'static>> {
+    let (found, all) = (runs.found, runs.all.len());
+    let count = match runs.filter_text.as_str() {
+        "" if all > MANY => Span::styled(format!("{all} "), theme::FAINT),
+        "" => Span::raw(""),
+        _ => Span::raw(format!("{found}/{all} ")),
     };
-    if marked > 0 {
-        spans.push(Span::styled(format!("{marked} marked "), theme::STRONG));
-    }
-    if !runs.keys.is_empty() {
-        let keys: Vec<String> = runs.keys.iter().map(ToString::to_string).collect();
-        spans.push(Span::styled(format!("by {} ", short(&keys.join(", "))), theme::FAINT));
-    }
-    spans
+    let marked = match runs.marked_found {
+        0 => String::new(),
+        marked => format!("{marked} marked "),
+    };
+    let keys: Vec<String> = runs.keys.iter().map(ToString::to_string).collect();
+    let order = if keys.is_empty() { String::new() } else { format!("by {} ", text::clip(&keys.join(", "), 32)) };
+    // The filter has what room is left: the pane's name and the corners take some, and so do its sign and a blank.
+    let taken = count.width() + text::width(&marked) + text::width(&order);
+    let room = usize::from(width).saturating_sub(taken + 12).max(4);
+    let filter = match runs.filter_text.as_str() {
+        "" => String::new(),
+        words => format!("/{} ", text::clip(words, room)),
+    };
+    let faint = Span::styled(order, theme::FAINT);
+    vec![count, Span::styled(filter, theme::KEY), Span::styled(marked, theme::STRONG), faint]
 }
 
 /// More runs than this are worth counting.
@@ -98,15 +106,11 @@ fn group_line(runs: &Runs, group: &Group, row: Rect, buffer: &mut Buffer) {
 }
 
 fn run_line(state: &State, listed: &RunSummary, row: Rect, buffer: &mut Buffer) {
-    let mut run = listed.clone();
-    let away = state.runs.grouping != Grouping::Study && state.runs.table.is_none();
-    if let Some(study) = run.study.as_ref().filter(|_| away) {
-        // Away from its group a cell is called as commands take it.
-        run.name = format!("{study}/{}", run.name);
-    }
+    let mut run = Cow::Borrowed(listed);
     let shown = state.run.as_ref().filter(|r| r.path == run.path);
     if let Some(shown) = shown.filter(|r| r.caught_up) {
         // The list is looked through now and then, the attached run is known to the moment.
+        let run = run.to_mut();
         run.progress = progress(&shown.view);
         run.state = RunState::of(shown.view.phase, shown.link != Link::Absent && !shown.silent());
         run.stage = shown.view.stage;
@@ -120,7 +124,14 @@ fn run_line(state: &State, listed: &RunSummary, row: Rect, buffer: &mut Buffer) 
             let own = if shown.is_some() { theme::STRONG } else { theme::PLAIN };
             run_table::line(table, &run, own, row, buffer);
         }
-        None => line(&run, shown.is_some(), row, buffer),
+        None => {
+            let name = match run.study.as_ref().filter(|_| state.runs.grouping != Grouping::Study) {
+                // Away from its group a cell is called as commands take it.
+                Some(study) => Cow::Owned(format!("{study}/{}", run.name)),
+                None => Cow::Borrowed(&*run.name),
+            };
+            line(&run, &name, shown.is_some(), row, buffer);
+        }
     }
     if state.runs.marked.contains(&run.path) {
         put(buffer, row.x + NAME - 1, row.y, 1, "*", theme::KEY);
@@ -157,13 +168,13 @@ impl Columns {
     }
 }
 
-fn line(run: &RunSummary, attached: bool, row: Rect, buffer: &mut Buffer) {
+fn line(run: &RunSummary, name: &str, attached: bool, row: Rect, buffer: &mut Buffer) {
     let (symbol, style) = sign(run.state);
     put(buffer, row.x + 1, row.y, 1, symbol, style);
     let percent = format!("{:.0} %", run.progress * 100.0);
     let own = if attached { theme::STRONG } else { theme::PLAIN };
     let dataset = std::path::Path::new(&run.dataset).file_stem().map(|s| s.to_string_lossy()).unwrap_or_default();
-    let name = if attached { format!("{} ◂", run.name) } else { run.name.clone() };
+    let name = if attached { format!("{name} ◂") } else { name.to_owned() };
     if is_wide(row.width) {
         let columns = Columns::of(row.width);
         let begun = run.created.get(..16).unwrap_or_default().replace('T', " ");

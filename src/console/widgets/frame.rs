@@ -48,6 +48,15 @@ pub fn put(buffer: &mut Buffer, x: u16, y: u16, width: u16, content: &str, style
     if !buffer.area.contains((x, y).into()) {
         return;
     }
+    let room = usize::from(width.min(buffer.area.right() - x));
+    if content.len() <= room && text::is_plain(content) {
+        // A character a cell: nothing has to be measured.
+        let first = buffer.index_of(x, y);
+        for (cell, byte) in buffer.content[first..].iter_mut().zip(content.bytes()) {
+            cell.set_char(char::from(byte)).set_style(style);
+        }
+        return;
+    }
     buffer.set_stringn(x, y, text::clip(content, usize::from(width)), usize::from(width), style);
 }
 

@@ -9,18 +9,30 @@ use unicode_width::UnicodeWidthStr;
 pub use crate::report::numbers::{bytes, clock, count, number, signed, significant};
 use crate::sanitise::clean;
 
+/// True for text of one cell a byte that is [`clean`] as it is: most of what is drawn, and drawn again with every key.
+pub fn is_plain(text: &str) -> bool {
+    text.bytes().all(|b| (b' '..=b'~').contains(&b))
+}
+
 /// Cells that a text takes once [`clean`]ed.
 pub fn width(text: &str) -> usize {
+    if is_plain(text) {
+        return text.len();
+    }
     let cleaned = clean(text);
     Span::raw(&*cleaned).styled_graphemes(Style::new()).map(|g| g.symbol.width()).sum()
 }
 
 /// The cleaned text, cut with `…` where it is wider than `max` cells; never wider than `max`.
 pub fn clip(text: &str, max: usize) -> String {
-    let cleaned = clean(text);
-    if cleaned.is_ascii() && cleaned.len() <= max {
-        return cleaned.into_owned();
+    if is_plain(text) {
+        return match max.checked_sub(1) {
+            _ if text.len() <= max => text.to_owned(),
+            Some(cut) => format!("{}…", &text[..cut]),
+            None => String::new(),
+        };
     }
+    let cleaned = clean(text);
     let mut out = String::new();
     let mut used = 0;
     // The text as far as it leaves a cell for the ellipsis.

@@ -6,8 +6,8 @@ use super::column::Column;
 use super::value::words;
 use crate::run::list::RunSummary;
 
-/// Facts that a table shows where the runs differ in them; the others every table has.
-const WHERE_THEY_DIFFER: [&str; 4] = ["dataset", "study", "stage", "tag"];
+/// Facts that a table shows where the runs differ in them. A study is told by the name of its cells.
+const WHERE_THEY_DIFFER: [&str; 3] = ["dataset", "stage", "tag"];
 
 /// The columns of a table of these runs: name and state, what they differ in, metrics.
 pub fn columns(runs: &[&RunSummary]) -> Vec<Column> {

@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::summary::{RunSummary, summarise, with_tags};
+use rayon::prelude::*;
+
+use super::summary::{RunSummary, summarise, tags_of, with_tags};
 use crate::run::directory::{RunDir, STUDIES, STUDY_RUNS};
 use crate::run::stamped::{Stamped, stamps};
 
@@ -35,7 +37,21 @@ impl Lister {
 
     /// All runs, the last written first; as [`list_runs`].
     pub fn list(&mut self) -> Vec<RunSummary> {
-        let mut runs: Vec<RunSummary> = run_folders(&self.root).iter().filter_map(|f| self.one(f)).collect();
+        // Files are looked at and read by all cores, over a network file system in particular; what is known is not read.
+        let known = &self.known;
+        let look = |folder: Folder| {
+            let stamps = stamps(&folder.path, READ);
+            let fresh = || RunDir::open(&folder.path).ok().map(|dir| summarise(&dir));
+            let read = (!known.knows(&folder.key, &stamps, |run| rests(run, &folder))).then(fresh).flatten();
+            (tags_of(&folder.path), folder, stamps, read)
+        };
+        let looked: Vec<_> = run_folders(&self.root).into_par_iter().map(look).collect();
+        let one = |(tags, folder, stamps, read): (_, Folder, _, Option<RunSummary>)| {
+            let found =
+                self.known.get(&folder.key, stamps, |run| read.is_none() && rests(run, &folder), || read.clone());
+            Some(with_tags(RunSummary { study: folder.study.clone(), ..found?.clone() }, tags))
+        };
+        let mut runs: Vec<RunSummary> = looked.into_iter().filter_map(one).collect();
         let live = runs.iter().filter(|r| r.state.is_live()).count();
         if self.known.forget_others() >= live + WORTH_AN_INDEX {
             // A folder that cannot be written to has its runs read again the next time.
@@ -44,14 +60,12 @@ impl Lister {
         runs.sort_by(|a, b| b.updated.cmp(&a.updated).then_with(|| b.name.cmp(&a.name)));
         runs
     }
+}
 
-    fn one(&mut self, folder: &Folder) -> Option<RunSummary> {
-        // Whether a process that was there is still there no file's time tells.
-        let rests = |run: &RunSummary| !run.state.is_live() && run.path == folder.path;
-        let read = || RunDir::open(&folder.path).ok().map(|dir| summarise(&dir));
-        let found = self.known.get(&folder.key, stamps(&folder.path, READ), rests, read)?;
-        Some(with_tags(RunSummary { study: folder.study.clone(), ..found.clone() }))
-    }
+/// True where what is known of a run holds as long as its files do not change: whether a process that was there is still
+/// there no file's time tells.
+fn rests(run: &RunSummary, folder: &Folder) -> bool {
+    !run.state.is_live() && run.path == folder.path
 }
 
 /// A folder that may be a run's.

@@ -1,7 +1,7 @@
 //! A run's line in a list.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -12,8 +12,9 @@ use super::state::RunState;
 use crate::modality::{Modality, PerModality};
 use crate::run::directory::RunDir;
 use crate::run::study::metric::LabelMeasure;
+use crate::run::tags::{self, Tags};
 use crate::run::view::{Phase, RunView};
-use crate::run::{clock, lock, tags};
+use crate::run::{clock, lock};
 use crate::split::Split;
 use crate::training::events::{Costs, LabelSummary, Stage, StageState, Summary, SummaryMetrics};
 
@@ -107,9 +108,12 @@ impl RunSummary {
 }
 
 /// Tags are read each time: most runs have none, and a look for the file is all that costs.
-pub(super) fn with_tags(run: RunSummary) -> RunSummary {
+pub(super) fn tags_of(run: &Path) -> Tags {
     // A damaged file is told by whoever changes it; the run is listed all the same.
-    let tags = tags::read(&run.path).unwrap_or_default();
+    tags::read(run).unwrap_or_default()
+}
+
+pub(super) fn with_tags(run: RunSummary, tags: Tags) -> RunSummary {
     RunSummary { tags: tags.tags.into_iter().collect(), note: tags.note, ..run }
 }
 
@@ -125,7 +129,7 @@ pub fn summarise(dir: &RunDir) -> RunSummary {
         Some((study, name)) => (Some(study.to_owned()), name),
         None => (None, dir.name()),
     };
-    with_tags(RunSummary {
+    let summary = RunSummary {
         name: name.to_owned(),
         path: dir.path().to_owned(),
         dataset: dir.manifest().dataset.clone(),
@@ -143,7 +147,8 @@ pub fn summarise(dir: &RunDir) -> RunSummary {
         tags: Vec::new(),
         note: String::new(),
         settings: differing(&dir.manifest().settings),
-    })
+    };
+    with_tags(summary, tags_of(dir.path()))
 }
 
 /// Share of the planned optimiser steps of all stages, in [0, 1].
