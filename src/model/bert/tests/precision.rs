@@ -4,10 +4,10 @@ use super::*;
 use crate::device::test_gpu;
 use crate::model::bert::precision::{half, supported};
 
-/// Largest difference by the largest number of `expected`.
-fn apart(found: &[f32], expected: &[f32]) -> f32 {
+/// Largest difference by the largest number of `expected`, or by `least`.
+fn apart(found: &[f32], expected: &[f32], least: f32) -> f32 {
     assert_eq!(found.len(), expected.len());
-    let size = expected.iter().fold(1e-3, |most: f32, x| most.max(x.abs()));
+    let size = expected.iter().fold(least, |most: f32, x| most.max(x.abs()));
     found.iter().zip(expected).fold(0.0, |most: f32, (a, b)| most.max((a - b).abs())) / size
 }
 
@@ -27,8 +27,10 @@ fn agrees(device: &Device, precision: Precision) {
     let most = if precision == Precision::Bf16 { 0.05 } else { 6e-3 };
     let (expected, found) = (run(device, None, 1.0), run(device, half(precision), 1.0));
     assert_eq!(found.len(), expected.len());
+    // A key's bias moves no attention: its gradient is what the others' sums are rounded by.
+    let least = 0.02 * expected.iter().flatten().fold(0.0, |most: f32, x| most.max(x.abs()));
     for (number, (found, expected)) in found.iter().zip(&expected).enumerate() {
-        let apart = apart(found, expected);
+        let apart = apart(found, expected, least);
         assert!(apart < most, "{precision:?} {number}: {apart}");
     }
     assert_ne!(found[0], expected[0], "{precision:?}: nothing was rounded");
