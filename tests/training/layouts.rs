@@ -52,10 +52,10 @@ const FILES: [(&str, &str, &str, Plain); 27] = [
     ("unlabelled.pkl", "12 of 24 clips without a label", "", Plain::Whole),
     ("sims2.pkl", "12 of 24 clips without a label", "", Plain::Whole),
     ("human.pkl", "without a human label", "", Plain::Whole),
-    ("defaults.pkl", "noted:", "", Plain::Whole),
+    ("defaults.pkl", "nothing odd found", "", Plain::Whole),
     ("scalars.pkl", "Python lists", "", Plain::Whole),
     ("longer.pkl", "up to 40 of 5", "", Plain::Whole),
-    ("tensors.pkl", "noted:", "", Plain::Whole),
+    ("tensors.pkl", "nothing odd found", "", Plain::Whole),
     ("half.pt", "a file of torch.save", "", Plain::Whole),
     ("legacy.pt", "a file of torch.save, as PyTorch wrote it before 1.6", "", Plain::Whole),
     ("legacy_half.pt", "bf16", "", Plain::Whole),
@@ -107,7 +107,7 @@ fn same(name: &str, found: &Dataset, expected: &Dataset, vectors: bool) {
 }
 
 /// One epoch of each stage.
-fn trained(source: &Source, set: &str) -> Record {
+fn trained(source: &Source, set: &str) -> Trained {
     let set = format!("{set} contrastive.epochs=1 denoising.epochs=1 joint.epochs=1");
     let (folder, device, settings) = (tempfile::tempdir().unwrap(), cpu(), settings(&set));
     let mut data = open(source, &set);
@@ -119,7 +119,17 @@ fn trained(source: &Source, set: &str) -> Record {
     }
     let mut job = job(&data, &set, device, folder.path(), false);
     job.text = text;
-    run(job)
+    Trained(run(job))
+}
+
+/// What a run computed. A label that is not there, NaN, equals another such.
+struct Trained(Record);
+
+impl PartialEq for Trained {
+    fn eq(&self, other: &Trained) -> bool {
+        // Every finite number is written so that it is read back bit for bit.
+        format!("{:?}", self.0) == format!("{:?}", other.0)
+    }
 }
 
 #[test]
@@ -157,8 +167,8 @@ fn a_file_of_any_layout_is_what_it_is_in_mmsas() {
         }
         if matches!(kind, Plain::Whole | Plain::Encoded) {
             let expected = losses(encoded);
-            assert!(record.losses == expected.losses, "{name} is trained otherwise than in MMSA's layout");
-            assert!(record.labels == expected.labels, "{name} has other labels than in MMSA's layout");
+            assert!(record.0.losses == expected.0.losses, "{name} is trained otherwise than in MMSA's layout");
+            assert!(record.0.labels == expected.0.labels, "{name} has other labels than in MMSA's layout");
         }
     }
 }
