@@ -21,6 +21,7 @@ pub mod focus;
 mod health;
 mod input;
 pub mod labels;
+mod laying;
 mod log;
 mod losses;
 mod metrics;

@@ -316,17 +316,12 @@ pub fn type_text(state: &mut State, text: &str, effects: &mut Vec<Effect>) {
     if let Some(line) = state.overlay.as_mut().and_then(line).filter(|_| !text.is_empty()) {
         text.chars().filter(|c| !c.is_control()).take(LINE).for_each(|c| insert(line, c));
     }
-    if let Some(Overlay::Filter { line, .. }) = &state.overlay {
-        let text = line.value().to_owned();
-        apply_filter(state, &text, effects);
-    }
-    if let Some(Overlay::FilterRuns { line, .. }) = &state.overlay {
-        let text = line.value().to_owned();
-        runs::filter(state, &text);
-    }
-    if let Some(Overlay::SortRuns { line, .. }) = &state.overlay {
-        let text = line.value().to_owned();
-        runs::sort_by(state, &text);
+    let typed = state.overlay.as_mut().and_then(line).map(|line| line.value().to_owned()).unwrap_or_default();
+    match state.overlay {
+        Some(Overlay::Filter { .. }) => apply_filter(state, &typed, effects),
+        Some(Overlay::FilterRuns { .. }) => runs::filter(state, &typed),
+        Some(Overlay::SortRuns { .. }) => runs::sort_by(state, &typed),
+        _ => {}
     }
 }
 

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use super::attach::attach;
 use super::beside;
 use super::control::take_up;
+use super::laying;
 use super::organise;
 use super::pane::PaneKeys;
 use super::say::say;
@@ -43,7 +44,7 @@ impl PaneKeys for Keys {
         match action {
             Action::Attach => enter(state, effects),
             Action::Refresh => effects.push(Effect::ListRuns),
-            Action::Beside => beside::toggle(state, effects),
+            Action::Beside => laying::toggle(state, effects),
             Action::Compare => beside::ask_comparison(state, effects),
             Action::Filter => {
                 let before = state.runs.filter_text.clone();

@@ -71,7 +71,7 @@ fn title(runs: &Runs, width: u16) -> Vec<Span<'static>> {
     let order = if keys.is_empty() { String::new() } else { format!("by {} ", text::clip(&keys.join(", "), 32)) };
     // The filter has what room is left: the pane's name and the corners take some, and so do its sign and a blank.
     let taken = count.width() + text::width(&marked) + text::width(&order);
-    let room = usize::from(width).saturating_sub(taken + 12).max(4);
+    let room = usize::from(width).saturating_sub(taken + 10).max(4);
     let filter = match runs.filter_text.as_str() {
         "" => String::new(),
         words => format!("/{} ", text::clip(words, room)),

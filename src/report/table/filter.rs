@@ -24,7 +24,6 @@
 use std::borrow::Cow;
 
 use super::columns::{Column, Content};
-use super::likely::column_meant;
 use super::rows::RowRef;
 use crate::modality::Modality;
 use crate::report::filter::{self, Field, Kind, Row};
@@ -78,7 +77,7 @@ impl Field for Column {
     }
 
     fn unknown(name: &str) -> String {
-        format!("no column {name}{}; expected {}", column_meant(name), Column::names())
+        format!("no column {name}{}; expected {}", Column::meant(name), Column::names())
     }
 
     /// Labels are of f32.

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use super::columns::{Column, Content, Kind};
 use super::filter::Filter;
 use super::rows::Table;
-use crate::report::filter::{meant, nearest};
+use crate::report::filter::nearest;
 
 impl Table {
     /// What is doubtful in a filter: a word that no row holds and that resembles a name of the filter language.
@@ -21,12 +21,6 @@ impl Table {
         let word = filter.words().into_iter().find(doubtful)?;
         Some(format!("no row holds \"{word}\": {}", word_meant(word)?))
     }
-}
-
-/// The column that was most likely meant, as the end of a message: `; did you mean split?`, or nothing.
-pub fn column_meant(typed: &str) -> String {
-    let names: Vec<_> = Column::ALL.into_iter().filter(|c| c.kind() != Kind::Picture).map(Column::name).collect();
-    meant(typed, names.iter().map(|n| &**n))
 }
 
 /// What a word that no row holds was most likely meant as.
@@ -59,8 +53,8 @@ mod tests {
 
     #[test]
     fn near_names_are_found_and_far_ones_are_not() {
-        assert_eq!(column_meant("spilt"), "; did you mean split?");
-        assert_eq!(column_meant("z"), "");
+        assert_eq!(Column::meant("spilt"), "; did you mean split?");
+        assert_eq!(Column::meant("z"), "");
         assert_eq!(word_meant("mraked").unwrap(), "did you mean marked?");
         assert_eq!(word_meant("trian").unwrap(), "did you mean split = train?");
         assert!(word_meant("split").unwrap().contains("split ~"));

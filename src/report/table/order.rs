@@ -10,7 +10,6 @@ use rayon::prelude::*;
 
 use super::columns::{Column, Content, Kind};
 use super::filter::Filter;
-use super::likely::column_meant;
 use super::rows::Table;
 
 /// One column to sort by.
@@ -74,7 +73,7 @@ fn column(name: &str, purpose: &'static str, example: &'static str) -> Result<Co
     found.ok_or_else(|| ColumnError {
         name: name.chars().take(40).collect(),
         purpose,
-        meant: column_meant(name),
+        meant: Column::meant(name),
         example,
     })
 }

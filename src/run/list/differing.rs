@@ -5,7 +5,6 @@ use std::sync::LazyLock;
 
 use serde_json::Value;
 
-use super::summary::RunSummary;
 use crate::config::Settings;
 
 /// The program's own settings, whatever the dataset.
@@ -25,9 +24,7 @@ pub(super) fn differing(settings: &Settings) -> BTreeMap<String, Value> {
     differing
 }
 
-impl RunSummary {
-    /// A setting by its dotted key; `None` where the run has none of this key.
-    pub fn setting(&self, key: &str) -> Option<&Value> {
-        self.settings.get(key).or_else(|| OWN.get(key)).filter(|value| !value.is_null())
-    }
+/// The program's own value of a setting.
+pub(super) fn own(key: &str) -> Option<&'static Value> {
+    OWN.get(key)
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::differing::differing;
+use super::differing::{differing, own};
 use super::skim::skim;
 use super::state::RunState;
 use crate::modality::{Modality, PerModality};
@@ -101,6 +101,11 @@ fn measured(labels: &PerModality<LabelSummary>) -> BTreeMap<String, f64> {
 }
 
 impl RunSummary {
+    /// A setting by its dotted key; `None` where the run has none of this key.
+    pub fn setting(&self, key: &str) -> Option<&Value> {
+        self.settings.get(key).or_else(|| own(key)).filter(|value| !value.is_null())
+    }
+
     /// Why the run failed before any stage began: there is nothing yet to go on from.
     pub fn failed_to_begin(&self) -> Option<&str> {
         self.fault.as_deref().filter(|_| self.stage.is_none())

@@ -18,6 +18,7 @@ pub use about::{About, Content, Reads};
 
 use crate::modality::Modality;
 pub use crate::report::filter::Kind;
+use crate::report::filter::meant;
 use crate::report::listing::listed;
 
 /// Makes [`Column`] and what is known of it from the list of columns.
@@ -126,6 +127,12 @@ impl Column {
     pub fn parse(name: &str) -> Option<Column> {
         let name = name.to_lowercase().replace('δ', "d").replace('ŷ', "p");
         Column::ALL.into_iter().find(|c| c.name() == name)
+    }
+
+    /// The column that was most likely meant, as the end of a message: `; did you mean split?`, or nothing.
+    pub fn meant(typed: &str) -> String {
+        let names: Vec<_> = Column::ALL.into_iter().filter(|c| c.kind() != Kind::Picture).map(Column::name).collect();
+        meant(typed, names.iter().map(|n| &**n))
     }
 
     /// The names that can be compared, for messages: `row, id, ... or note`; those of a family stand together.
