@@ -385,20 +385,7 @@ impl<'a> Machine<'a> {
 
     fn text_number(&mut self, code: u8) -> Result<(), PickleError> {
         let line = self.cursor.line()?;
-        let text = String::from_utf8_lossy(&line);
-        let text = text.trim();
-        let value = match code {
-            op::FLOAT => text.parse().map(Value::Float).ok(),
-            op::INT if text == "00" => Some(Value::Bool(false)),
-            op::INT if text == "01" => Some(Value::Bool(true)),
-            _ => {
-                let digits = text.strip_suffix('L').unwrap_or(text);
-                let plain = digits.strip_prefix('-').unwrap_or(digits);
-                let number = !plain.is_empty() && plain.bytes().all(|b| b.is_ascii_digit());
-                number.then(|| digits.parse().map_or(Value::BigInt, Value::Int))
-            }
-        };
-        match value {
+        match text::number(code, String::from_utf8_lossy(&line).trim()) {
             Some(value) => self.state.push(value),
             None => Err(self.state.malformed("a number", "other text")),
         }

@@ -1,4 +1,7 @@
-//! The escapes of the text protocols (0 and 1), and bytes written as Latin-1 text.
+//! Numbers and escapes of the text protocols (0 and 1), and bytes written as Latin-1 text.
+
+use super::opcodes as op;
+use super::values::Value;
 
 /// Undoes Python 2's `repr` of a byte string, quotes included; `None` where it is none.
 pub fn unescape_string(line: &[u8]) -> Option<Vec<u8>> {
@@ -82,6 +85,21 @@ impl Latin1 {
 /// A name as it may stand in a message: short, and without control characters.
 pub fn shown(name: &str) -> String {
     name.chars().take(80).map(|c| if c.is_control() { '?' } else { c }).collect()
+}
+
+/// The number that a line of the text protocols stands for: a float, a truth value or a whole number.
+pub fn number(code: u8, text: &str) -> Option<Value> {
+    match code {
+        op::FLOAT => text.parse().map(Value::Float).ok(),
+        op::INT if text == "00" => Some(Value::Bool(false)),
+        op::INT if text == "01" => Some(Value::Bool(true)),
+        _ => {
+            let digits = text.strip_suffix('L').unwrap_or(text);
+            let plain = digits.strip_prefix('-').unwrap_or(digits);
+            let number = !plain.is_empty() && plain.bytes().all(|b| b.is_ascii_digit());
+            number.then(|| digits.parse().map_or(Value::BigInt, Value::Int))
+        }
+    }
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //! string, and the tensor's shape over it. The elements stay in the file.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use super::error::PickleError;
 use super::globals::Global;
@@ -48,9 +49,10 @@ pub fn storage(state: &State, id: Value, storages: &HashMap<String, Span>) -> Re
 pub fn announced(state: &mut State, id: Value, types: &mut HashMap<String, DType>) -> Result<Storage, PickleError> {
     let (dtype, count, key) = identified(state, id)?;
     let key = state.short_text(key)?;
-    if !types.contains_key(&key) {
-        state.charge((key.len() + size_of::<(String, DType)>()) as u64)?;
-        types.insert(key, dtype);
+    let room = (key.len() + size_of::<(String, DType)>()) as u64;
+    if let Entry::Vacant(place) = types.entry(key) {
+        state.charge(room)?;
+        place.insert(dtype);
     }
     Ok(Storage { dtype, data: Span { offset: 0, len: count.saturating_mul(dtype.size as u64) } })
 }
