@@ -199,7 +199,7 @@ fn two_hundred_runs_in_ten_studies_are_driven_by_keys() {
     console.wait_for("▸Runs 200 2 marked");
     console.press("v");
     console.wait_for("joint.unimodal_weight");
-    console.wait_for("study-0/variant-0-s1");
+    console.wait_for("by test.mae ↑");
     console.press("llll");
     for _ in 0..8 {
         if console.text().contains("by joint.unimodal_weight") {
