@@ -141,6 +141,18 @@ fn check(metadata: &Metadata) -> Result<(), Unfit> {
     })
 }
 
+/// Writes a program for a test to run. Another process writes it: while a file is open for writing in this one, so it is for a
+/// moment in whatever another thread starts, and what is open for writing cannot be run.
+#[cfg(test)]
+pub(crate) fn write_program(path: &Path, script: &str) {
+    use std::process::{Command, Stdio};
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "cat > \"$0\" && chmod 755 \"$0\""]).arg(path).stdin(Stdio::piped());
+    let mut shell = shell.spawn().expect("a shell");
+    std::io::Write::write_all(&mut shell.stdin.take().expect("its input"), script.as_bytes()).expect("a pipe");
+    assert!(shell.wait().expect("its end").success());
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -227,9 +227,9 @@ fn two_hundred_runs_in_ten_studies_are_driven_by_keys() {
     console.press("/study-7 variant-0\r");
     console.wait_for("2/200");
     // A run that another process changes is seen anew.
-    home.good("runs tag study-7/variant-0-s1 elsewhere");
+    home.good("runs tag study-7/variant-0-s1 new");
     console.press("r");
-    console.wait_for("#elsewhere");
+    console.wait_for("#batch #new");
     console.press("gD");
     console.wait_for("Delete 2 runs for good?");
     console.press("y");

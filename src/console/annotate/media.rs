@@ -169,8 +169,7 @@ mod tests {
         let told = dir.path().join("told");
         let text =
             format!("#!/bin/sh\nprintf '%s|' \"$MUG_MODALITY\" \"$@\" > {0}.new; mv {0}.new {0}\n", told.display());
-        std::fs::write(&script, text).unwrap();
-        std::fs::set_permissions(&script, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        crate::files::write_program(&script, &text);
         let mut media = Media::new(&format!("{} {{}} -x", script.display()), dir.path().to_str().unwrap()).unwrap();
         media.play("a b", Modality::Vision).unwrap();
         // Waited for rather than stopped: it ends by itself.

@@ -1,4 +1,3 @@
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::Duration;
@@ -179,8 +178,7 @@ impl Shell {
 }
 
 fn program(path: &Path, line: &str) {
-    std::fs::write(path, format!("#!/bin/sh\n{line}\n")).unwrap();
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    crate::files::write_program(path, &format!("#!/bin/sh\n{line}\n"));
 }
 
 #[test]
