@@ -2,7 +2,7 @@
 //!
 //! | what | file |
 //! |---|---|
-//! | a study as its table, its figure and its grid see it | [`outcomes`] |
+//! | a study as its table, its figure and its grid see it | [`mod@outcomes`] |
 //! | a study's folder read into that | [`gather`](gather()) |
 //! | the metrics that count, and their values in a run | [`reading`] |
 //! | means, differences and what they say | [`table`], [`against`] |
