@@ -4,10 +4,11 @@ use super::*;
 use crate::device::test_gpu;
 use crate::model::bert::precision::{half, supported};
 
-/// Largest difference by the largest number of `expected`.
+/// Largest difference by the largest number of `expected`. The gradient of a key's bias is 0 but for rounding: what is small is
+/// not taken by its own size.
 fn apart(found: &[f32], expected: &[f32]) -> f32 {
     assert_eq!(found.len(), expected.len());
-    let size = expected.iter().fold(1e-3, |most: f32, x| most.max(x.abs()));
+    let size = expected.iter().fold(0.1, |most: f32, x| most.max(x.abs()));
     found.iter().zip(expected).fold(0.0, |most: f32, (a, b)| most.max((a - b).abs())) / size
 }
 
