@@ -20,7 +20,7 @@ static SEARCHED: LazyLock<Vec<Column>> =
 const LIVE: &str = "live";
 
 impl Field for Column {
-    /// There is one word: [`LIVE`].
+    /// There is one word: `live`.
     type Flag = ();
     const COMPARISON: &'static str = "> 0.3";
     const NUMBER: &'static str = "test.mae";

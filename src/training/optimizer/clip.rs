@@ -47,12 +47,12 @@ impl Factor {
 /// multiplied here, without waiting for the norm.
 pub fn together<M: Module>(module: &M, gradients: &mut GradientsParams, clip: f32) -> f32 {
     match squares(module, gradients) {
-        Squares::OnDevice(squares) => {
+        (_, Some(squares)) => {
             let factor = (squares.sqrt() + SMALL).recip().mul_scalar(clip).clamp_max(1.0);
             module.visit(&mut Scale { gradients, factor });
             1.0
         }
-        Squares::OnHost(sum) => (clip / (sum.sqrt() as f32 + SMALL)).min(1.0),
+        (sum, None) => (clip / (sum.sqrt() as f32 + SMALL)).min(1.0),
     }
 }
 
@@ -61,8 +61,8 @@ pub fn together<M: Module>(module: &M, gradients: &mut GradientsParams, clip: f3
 pub fn together_scaled<M: Module>(module: &M, gradients: &mut GradientsParams, clip: f32, scale: f32) -> Option<f32> {
     let (sum, device) = match squares(module, gradients) {
         // A device that failed says so where losses are read.
-        Squares::OnDevice(sum) => (f64::from(sum.clone().try_into_scalar::<f32>().ok()?), Some(sum.device())),
-        Squares::OnHost(sum) => (sum, None),
+        (_, Some(sum)) => (f64::from(sum.clone().try_into_scalar::<f32>().ok()?), Some(sum.device())),
+        (sum, None) => (sum, None),
     };
     if !sum.is_finite() {
         return None;
@@ -74,17 +74,11 @@ pub fn together_scaled<M: Module>(module: &M, gradients: &mut GradientsParams, c
     Some(1.0)
 }
 
-/// The sum of the squares of all gradients.
-enum Squares {
-    OnHost(f64),
-    /// (1)
-    OnDevice(Tensor<1>),
-}
-
-fn squares<M: Module>(module: &M, gradients: &GradientsParams) -> Squares {
+/// The sum of the squares of all gradients: of those on the host, or, (1), of those on a GPU.
+fn squares<M: Module>(module: &M, gradients: &GradientsParams) -> (f64, Option<Tensor<1>>) {
     let mut sum = Sum { gradients, host: 0.0, device: None };
     module.visit(&mut sum);
-    sum.device.map_or(Squares::OnHost(sum.host), Squares::OnDevice)
+    (sum.host, sum.device)
 }
 
 /// As PyTorch has it.
