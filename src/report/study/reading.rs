@@ -84,6 +84,9 @@ pub fn values(dir: &RunDir, plan: &Plan) -> Result<Vec<Option<f64>>, TailError> 
 /// have a label is not known here. `range`: H.
 fn as_given(dir: &RunDir, range: f32) -> Option<LabelSummaries> {
     let settings = &dir.manifest().settings;
+    if !matches!(settings.labels.source, LabelSource::Copied | LabelSource::Human) {
+        return None;
+    }
     let missing = &settings.data.missing;
     if [missing.text, missing.audio, missing.vision].iter().any(|share| *share > 0.0) {
         return None;
@@ -95,9 +98,6 @@ fn as_given(dir: &RunDir, range: f32) -> Option<LabelSummaries> {
         LabelSource::Human => human[m][row].clamp(-range, range),
         _ => rows.y[row],
     };
-    if !matches!(settings.labels.source, LabelSource::Copied | LabelSource::Human) {
-        return None;
-    }
     Some(PerSplit::from_fn(|split| {
         let own: Vec<usize> = (0..rows.len()).filter(|row| rows.split[*row] == split).collect();
         let y: Vec<f32> = own.iter().map(|row| rows.y[*row]).collect();
