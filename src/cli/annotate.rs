@@ -1,5 +1,6 @@
 //! `mug annotate`: people judge clips that are drawn at random; what they say of corrected labels and of each other.
 
+use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -117,6 +118,10 @@ impl Subcommand for AnnotateArgs {
 
 impl AnnotateArgs {
     fn ask(self, dir: &RunDir, view: &RunView) -> Result<()> {
+        // Before clips are drawn: nothing was begun.
+        if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
+            return Err(eyre!("mug annotate asks on a terminal, and there is none; --report and --agreement print"));
+        }
         let (refresh, _, _) = read_refresh(dir, view, self.refresh)?;
         let name = self.name.unwrap_or_else(default_name);
         // Absolute: the next time may be in another folder.

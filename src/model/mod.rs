@@ -14,6 +14,7 @@ mod elementwise;
 pub(crate) mod encoder;
 pub(crate) mod host;
 pub(crate) mod init;
+pub(crate) mod memory;
 pub mod network;
 pub mod parameters;
 mod product;

@@ -9,6 +9,7 @@ use rand_chacha::ChaCha8Rng;
 use super::dropout::Dropout;
 use super::encoder::{Encoder, linear_along};
 use super::init;
+use super::memory::Memory;
 use super::parameters::{Parameters, count};
 use super::recurrent;
 use super::text::{Text, TextEncoder};
@@ -42,6 +43,9 @@ pub struct Network {
     /// H: heads predict in units of it.
     #[module(skip)]
     label_range: f32,
+    /// Of the LSTMs.
+    #[module(skip)]
+    memory: Memory,
 }
 
 /// Networks that differ in nothing but their random numbers; the first is the one that predicts.
@@ -112,6 +116,7 @@ impl Network {
             head,
             modalities,
             label_range,
+            memory: Memory::default(),
         }
     }
 
@@ -149,7 +154,7 @@ impl Network {
     pub fn forward(&self, batch: &Batch, dropout: &mut Dropout) -> Output {
         let recurrent = self.recurrent();
         let recurrences = recurrent.iter().copied().zip(self.encoders.iter().map(Encoder::recurrence));
-        let last_hidden = recurrent::last_hidden(recurrences.collect(), &batch.sequences);
+        let last_hidden = recurrent::last_hidden(recurrences.collect(), &batch.sequences, &self.memory);
         let text = self.text.iter().map(|text| text.represent(batch, dropout)).collect::<Vec<_>>();
         let represent = |((m, encoder), last): ((&Modality, &Encoder), Tensor<2>)| {
             encoder.represent(last, &batch.sequences[*m].lengths, dropout)

@@ -67,3 +67,105 @@ pub fn step_in_parts<M: Module, E>(
     trainee.apply(gradients.grads(), rates);
     Ok(means)
 }
+
+#[cfg(test)]
+mod tests {
+    use burn::nn::{Linear, LinearConfig};
+    use burn::tensor::{Device, TensorData};
+
+    use super::*;
+    use crate::config::{Pooling, TextEncoder};
+    use crate::dataset::tokens::Tokens;
+    use crate::model::bert::load::load;
+    use crate::model::bert::tests::{along_and_norm, gradients_of};
+    use crate::model::bert::{Bert, BertDropout};
+    use crate::weights::{Weights, made};
+
+    #[derive(Module, Debug)]
+    struct Clip {
+        text: Text,
+    }
+
+    #[derive(Module, Debug)]
+    struct Text {
+        bert: Bert,
+        output: Linear,
+    }
+
+    impl Clip {
+        fn new(weights: &Weights) -> Self {
+            let device = Device::flex().autodiff();
+            let width = weights.config.hidden_size;
+            let wave = (0..width).map(|i| (0.1 * (0.37 * i as f64 + 0.5).sin()) as f32).collect();
+            let mut output = LinearConfig::new(width, 1).init(&device);
+            let tensor = |values: Vec<f32>, shape: &[usize]| TensorData::new(values, shape.to_vec());
+            output.weight = output.weight.map(|_| Tensor::from_data(tensor(wave, &[width, 1]), &device).require_grad());
+            output.bias =
+                output.bias.map(|b| b.map(|_| Tensor::from_data(tensor(vec![0.1], &[1]), &device).require_grad()));
+            Self { text: Text { bert: load(weights, &device).unwrap(), output } }
+        }
+
+        /// mean |prediction - y| of the clips from `start` on.
+        fn loss(&self, ids: &[Vec<u32>], start: usize) -> Tensor<1> {
+            let mut tokens = Tokens::default();
+            ids.iter().for_each(|ids| tokens.push(ids, &vec![0; ids.len()]));
+            let Text { bert, output } = &self.text;
+            let pooled = bert.pooled(&tokens, Pooling::Mean, &mut BertDropout::inference());
+            let y = (start..start + ids.len()).map(|i| (2.0 * (1.3 * i as f64 + 0.2).sin()) as f32);
+            let y = TensorData::new(y.collect::<Vec<f32>>(), [ids.len(), 1]);
+            (output.forward(pooled) - Tensor::<2>::from_data(y, &Device::flex())).abs().mean()
+        }
+    }
+
+    /// The gradients of the first of ten steps and the losses of all of them beside PyTorch's.
+    fn follow(name: &str, weights: &Weights, ids: &[Vec<u32>], [bert_rate, rate]: [f64; 2]) {
+        let expected = made::steps(name);
+        let mut settings = Settings::default();
+        settings.model.text.encoder = TextEncoder::Bert;
+        settings.training.bert_learning_rate = bert_rate;
+        settings.training.bert_weight_decay = 0.01;
+        settings.training.gradient_clip = 1.0;
+        let clip = Clip::new(weights);
+
+        let found = gradients_of(&clip.text.bert, clip.loss(&ids[..4], 0));
+        assert_eq!(found.len(), expected.gradients.len());
+        for (found, (parameter, along, norm)) in found.iter().zip(&expected.gradients) {
+            let [sum, length] = along_and_norm(found.as_ref().unwrap());
+            // Of a key's bias nothing depends: its gradient is the rounding of other numbers.
+            let bound = 1e-4 * norm.max(1e-2);
+            assert!((length - norm).abs() < bound, "{name}, {parameter}: {length} {norm}");
+            assert!((sum - along).abs() < bound, "{name}, {parameter}: {sum} {along}");
+        }
+
+        let optimizer = optimizer(&clip, &settings, 0.05);
+        let mut trainee = Trainee::new(clip, optimizer, "network");
+        let mut losses: Vec<f32> = Vec::new();
+        for _ in 0..2 {
+            for (batch, ids) in ids.chunks(4).enumerate() {
+                let loss = trainee.module.loss(ids, 4 * batch);
+                losses.push(loss.clone().into_scalar());
+                trainee.step(&loss, rates(&settings, rate, 0.0));
+            }
+        }
+        println!("{name}: {losses:?}");
+        assert_eq!(losses.len(), expected.losses.len());
+        for (step, (found, expected)) in losses.iter().zip(&expected.losses).enumerate() {
+            assert!((found - expected).abs() < 1e-3, "{name}, step {step}: {found} {expected}");
+        }
+        let moved = losses[..5].iter().zip(&losses[5..]).map(|(a, b)| (a - b).abs());
+        assert!(moved.fold(0.0, f32::max) > 0.1, "the same batches have other losses the second time: {losses:?}");
+    }
+
+    #[test]
+    fn ten_steps_of_the_small_bert_follow_pytorch() {
+        let ids: Vec<_> = made::texts().into_iter().map(|text| text.small).collect();
+        follow("small", &made::small("small"), &ids, [3e-3, 3e-2]);
+    }
+
+    #[test]
+    fn ten_steps_of_the_real_bert_follow_pytorch() {
+        let Some(folder) = made::real() else { return };
+        let ids: Vec<_> = made::texts().into_iter().map(|text| text.ids).collect();
+        follow("minilm", &Weights::in_folder("real", &folder).unwrap(), &ids, [5e-5, 1e-3]);
+    }
+}

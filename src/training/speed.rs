@@ -29,6 +29,7 @@ use crate::dataset::{Dataset, DatasetError};
 use crate::device::ComputeDevice;
 use crate::modality::PerModality;
 use crate::model::encoder::Encoder;
+use crate::model::memory::Memory;
 use crate::model::recurrent::last_hidden;
 use crate::split::{PerSplit, Split};
 
@@ -224,12 +225,12 @@ pub fn recurrence_rates(
     let rows: Vec<usize> = (0..dataset.len(Split::Train)).collect();
     let batches = rows.chunks_exact(settings.training.batch_size).map(|rows| dataset.batch(Split::Train, rows));
     let batches = batches.collect::<Result<Vec<_>, _>>()?;
-    let mut rates = Vec::new();
+    let (memory, mut rates) = (Memory::default(), Vec::new());
     for epoch in 0..=epochs {
         let started = Instant::now();
         for batch in &batches {
             let weights = encoders.iter().map(|(m, encoder)| (*m, encoder.recurrence())).collect();
-            let sums = last_hidden(weights, &batch.sequences).into_iter().map(Tensor::sum);
+            let sums = last_hidden(weights, &batch.sequences, &memory).into_iter().map(Tensor::sum);
             if let Some(sum) = sums.reduce(|a, b| a + b) {
                 readback::values(sum.clone().inner())?;
                 std::hint::black_box(sum.backward());

@@ -53,6 +53,22 @@ pub fn floats(name: &str) -> Vec<f32> {
     bytes.as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)).collect()
 }
 
+/// What PyTorch computed in ten steps of AdamW on the texts: `make.py` of the fixtures says of what.
+#[derive(Deserialize)]
+pub struct Steps {
+    /// Before each step.
+    pub losses: Vec<f32>,
+    /// Of the first step and of each parameter of BERT: its name, the sum of its gradient times cos(0.9 i), and its norm.
+    pub gradients: Vec<(String, f64, f64)>,
+}
+
+/// Of the BERT "small" or "minilm".
+pub fn steps(name: &str) -> Steps {
+    let mut all: BTreeMap<String, Steps> =
+        serde_json::from_str(&std::fs::read_to_string(fixture("steps.json")).unwrap()).unwrap();
+    all.remove(name).unwrap()
+}
+
 /// A tensor of a safetensors file.
 #[derive(Clone, Debug)]
 pub struct Made {

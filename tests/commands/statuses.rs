@@ -14,6 +14,7 @@ fn what_cannot_be_done_as_it_was_asked_for_is_refused() {
         "resume one",
         "pause one",
         "labels one --filter y>>",
+        "annotate one",
         "plot one --value nothing -o a.svg",
         "study show nothing",
         "config check no-such-file.toml",

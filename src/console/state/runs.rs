@@ -125,7 +125,7 @@ impl Grouping {
         }
     }
 
-    /// The groups of a run; one of no group stands above them.
+    /// The groups of a run.
     fn of(self, run: &RunSummary) -> &[String] {
         match self {
             Grouping::Study => run.study.as_slice(),
@@ -160,7 +160,7 @@ pub struct Runs {
     pub known: bool,
     /// Of [`lines`](Self::lines).
     pub list: List,
-    /// What is listed: runs of no group, then each group with its runs where it is open.
+    /// What is listed: runs of no study, then each group with its runs where it is open, then runs without a tag.
     pub lines: Vec<Line>,
     pub groups: Vec<Group>,
     pub grouping: Grouping,
@@ -326,12 +326,15 @@ impl Runs {
             }
         }
         self.groups = groups;
+        // Who groups by tags looks for those; the others are most of all runs.
+        let untagged = if grouping == Grouping::Tag { std::mem::take(&mut self.lines) } else { Vec::new() };
         for (i, group) in self.groups.iter().enumerate() {
             self.lines.push(Line::Group(i));
             if self.is_open(group) {
                 self.lines.extend(group.runs.iter().map(|at| Line::Run(*at)));
             }
         }
+        self.lines.extend(untagged);
         let same = |line: &Line| match line {
             Line::Run(at) => run.as_ref() == Some(&self.all[*at].path),
             Line::Group(at) => group.as_ref() == Some(&self.groups[*at].name),

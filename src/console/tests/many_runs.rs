@@ -82,6 +82,10 @@ fn tags_are_groups_and_a_run_of_two_is_in_both() {
         state.runs.groups.iter().map(|g| (g.name.as_str(), g.runs.len())).collect::<Vec<_>>(),
         [("paper", 2), ("old", 1)]
     );
+    // Runs without a tag are most of all; the groups do not hide behind them.
+    let is_group = |line: &Line| matches!(line, Line::Group(_));
+    let (groups, others) = state.runs.lines.split_at(2);
+    assert!(groups.iter().all(is_group) && others.len() == 22 && !others.iter().any(is_group));
     press(&mut state, "b");
     assert_eq!((state.runs.lines.len(), state.runs.groups.len()), (24, 0));
     press(&mut state, "jjj");

@@ -19,8 +19,11 @@ pub struct Batch {
 
 impl Batch {
     /// The same clips in so many parts of nearly the same size, in order; fewer parts where there are fewer clips.
-    pub fn parts(&self, count: usize) -> Vec<Batch> {
+    pub fn parts(self, count: usize) -> Vec<Batch> {
         let size = self.labels.len().div_ceil(count.max(1)).max(1);
+        if size == self.labels.len() {
+            return vec![self];
+        }
         let rows: Vec<usize> = (0..self.labels.len()).collect();
         rows.chunks(size).map(|rows| self.part(rows[0]..rows[rows.len() - 1] + 1)).collect()
     }
@@ -95,8 +98,8 @@ mod tests {
         }
         let labels = vec![0.1, 0.2, 0.3, 0.4];
         let batch = Batch { sequences: Arc::new(sequences), tokens: Some(Arc::new(tokens)), labels };
-        assert_eq!(batch.parts(1), std::slice::from_ref(&batch));
-        let parts = batch.parts(3);
+        assert_eq!(batch.clone().parts(1), std::slice::from_ref(&batch));
+        let parts = batch.clone().parts(3);
         assert_eq!(parts.iter().map(|p| p.labels.clone()).collect::<Vec<_>>(), [vec![0.1, 0.2], vec![0.3, 0.4]]);
         assert_eq!((parts[1].sequences.text.lengths.clone(), parts[1].sequences.text.data[0]), (vec![3, 1], 2.0));
         let tokens = parts[1].tokens.as_ref().unwrap();

@@ -21,7 +21,7 @@ mod operations;
 mod parts;
 pub mod precision;
 #[cfg(test)]
-mod tests;
+pub mod tests;
 
 use std::sync::Arc;
 
@@ -33,12 +33,13 @@ pub use dropout::BertDropout;
 pub use operations::{activations, operations};
 
 use self::clips::Clips;
-use self::cpu::{Memory, Setting};
+use self::cpu::Setting;
 use self::form::How;
 use self::parts::{Embeddings, Encoder};
 use crate::config::{Pooling, Precision, TrainedLayers};
 use crate::dataset::tokens::Tokens;
 use crate::device::is_cpu;
+use crate::model::memory::Memory;
 use crate::weights::BertConfig;
 
 /// How parameters of files of the Hub are named here, as pairs of a regular expression and what replaces it. All other

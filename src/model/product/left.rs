@@ -1,11 +1,43 @@
-//! The left matrix of a product.
+//! The left matrix of a product, in bands of a few rows.
 
 use std::ops::Range;
 
-/// Rows of a full band.
+/// The most rows of a band.
 pub const BAND: usize = 6;
 
-/// Rows of equal width, anywhere in a slice.
+/// Values of the R rows of a band, one inner index after the other.
+pub trait Band<const R: usize>: Copy {
+    /// Of an inner index, from 0; it has to be one of a block's.
+    fn at(self, index: usize) -> [f32; R];
+}
+
+/// A left matrix over the inner indices of one block.
+pub trait Bands {
+    /// Its number of rows.
+    fn count(&self) -> usize;
+
+    /// The R rows from `row`, where a band of R begins.
+    fn band<const R: usize>(&self, row: usize, inner: usize) -> impl Band<R>;
+}
+
+/// How rows fall into bands: as few as there can be, and as equally high as they can be, for a low band waits for the right
+/// matrix. The first `wide` rows are in bands of `low + 1`, those behind them in bands of `low`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Split {
+    pub wide: usize,
+    pub low: usize,
+}
+
+impl Split {
+    #[inline(always)]
+    pub fn of(count: usize) -> Split {
+        let bands = count.div_ceil(BAND).max(1);
+        let low = count / bands;
+        Split { wide: count % bands * (low + 1), low }
+    }
+}
+
+/// Rows of equal width, anywhere in a slice; they are read where they lie.
 #[derive(Clone, Copy)]
 pub struct Rows<'a> {
     pub data: &'a [f32],
@@ -27,75 +59,118 @@ impl<'a> Rows<'a> {
     }
 }
 
-/// The left matrix of a product over some inner indices, copied so that the inner loop walks along one slice: bands of
-/// [`BAND`] rows one after the other, the last one perhaps narrower; in each, one inner index after the other.
-pub struct Left {
+/// Rows over the inner indices of a block.
+pub struct Part<'a> {
+    pub rows: Rows<'a>,
+    pub inner: Range<usize>,
+}
+
+#[derive(Clone, Copy)]
+struct Lines<'a, const R: usize>([&'a [f32]; R]);
+
+impl<const R: usize> Band<R> for Lines<'_, R> {
+    #[inline(always)]
+    fn at(self, index: usize) -> [f32; R] {
+        let mut values = [0.0; R];
+        for r in 0..R {
+            values[r] = self.0[r][index];
+        }
+        values
+    }
+}
+
+impl Bands for Part<'_> {
+    #[inline(always)]
+    fn count(&self) -> usize {
+        self.rows.len()
+    }
+
+    #[inline(always)]
+    fn band<const R: usize>(&self, row: usize, inner: usize) -> impl Band<R> {
+        let mut lines: [&[f32]; R] = [&[]; R];
+        for r in 0..R {
+            // Cut to this length so that the inner loop need not ask whether an index is in it.
+            lines[r] = &self.rows.get(row + r)[self.inner.clone()][..inner];
+        }
+        Lines(lines)
+    }
+}
+
+/// The left matrix whose rows are columns of rows, copied so that the inner loop walks along one slice: band after band, in each
+/// of them one inner index after the other.
+pub struct Columns {
     data: Vec<f32>,
-    /// Its number of rows.
-    pub count: usize,
+    count: usize,
     /// Its number of inner indices.
     inner: usize,
 }
 
-impl Left {
+impl Columns {
     #[inline(always)]
     pub fn new() -> Self {
         Self { data: Vec::new(), count: 0, inner: 0 }
     }
 
+    /// Takes these columns of these rows, in place of what it held.
     #[inline(always)]
-    fn resize(&mut self, count: usize, inner: usize) {
-        (self.count, self.inner) = (count, inner);
-        self.data.resize(count * inner, 0.0);
-    }
-
-    /// The left matrix whose rows these are.
-    #[inline(always)]
-    pub fn rows(&mut self, rows: Rows<'_>, inner: Range<usize>) {
-        self.resize(rows.len(), inner.len());
-        let mut at = 0;
-        while at < self.count {
-            at += match BAND.min(self.count - at) {
-                1 => self.turn::<1>(rows, at, &inner),
-                2 => self.turn::<2>(rows, at, &inner),
-                3 => self.turn::<3>(rows, at, &inner),
-                4 => self.turn::<4>(rows, at, &inner),
-                5 => self.turn::<5>(rows, at, &inner),
-                _ => self.turn::<BAND>(rows, at, &inner),
-            };
+    pub fn fill(&mut self, rows: Rows<'_>, columns: Range<usize>, inner: Range<usize>) {
+        (self.count, self.inner) = (columns.len(), inner.len());
+        let needed = self.count * self.inner;
+        if self.data.len() < needed {
+            self.data = vec![0.0; needed];
         }
-    }
-
-    #[inline(always)]
-    fn turn<const R: usize>(&mut self, rows: Rows<'_>, at: usize, inner: &Range<usize>) -> usize {
-        let from: [&[f32]; R] = std::array::from_fn(|r| &rows.get(at + r)[inner.clone()]);
-        let to = self.data[at * self.inner..(at + R) * self.inner].as_chunks_mut::<R>().0;
-        for (k, to) in to.iter_mut().enumerate() {
-            for r in 0..R {
-                to[r] = from[r][k];
-            }
-        }
-        R
-    }
-
-    /// The left matrix whose columns are these columns of these rows.
-    #[inline(always)]
-    pub fn columns(&mut self, rows: Rows<'_>, columns: Range<usize>, inner: Range<usize>) {
-        self.resize(columns.len(), inner.len());
-        let full = self.count / BAND * BAND;
-        let (bands, last) = self.data.split_at_mut(full * self.inner);
+        let Split { wide, low } = Split::of(self.count);
         for (k, from) in inner.enumerate() {
-            let (from, rest) = rows.get(from)[columns.clone()].split_at(full);
-            for (to, from) in bands.chunks_exact_mut(BAND * self.inner).zip(from.chunks_exact(BAND)) {
-                to[k * BAND..(k + 1) * BAND].copy_from_slice(from);
+            let from = &rows.get(from)[columns.clone()];
+            let mut at = 0;
+            while at < from.len() {
+                let height = if at < wide { low + 1 } else { low };
+                let to = at * self.inner + k * height;
+                if height == BAND {
+                    // The usual height, known to the compiler.
+                    self.data[to..to + BAND].copy_from_slice(&from[at..at + BAND]);
+                } else {
+                    for r in 0..height {
+                        self.data[to + r] = from[at + r];
+                    }
+                }
+                at += height;
             }
-            last[k * rest.len()..(k + 1) * rest.len()].copy_from_slice(rest);
         }
     }
+}
 
-    /// The R rows from `row`, which begin a band.
+impl<const R: usize> Band<R> for &[[f32; R]] {
     #[inline(always)]
-    pub fn band<const R: usize>(&self, row: usize) -> &[[f32; R]] {
-        self.data[row * self.inner..(row + R) * self.inner].as_chunks().0
+    fn at(self, index: usize) -> [f32; R] {
+        self[index]
+    }
+}
+
+impl Bands for Columns {
+    #[inline(always)]
+    fn count(&self) -> usize {
+        self.count
+    }
+
+    #[inline(always)]
+    fn band<const R: usize>(&self, row: usize, inner: usize) -> impl Band<R> {
+        &self.data[row * self.inner..(row + R) * self.inner].as_chunks().0[..inner]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_fall_into_few_bands_of_nearly_equal_height() {
+        for count in 0..100 {
+            let Split { wide, low } = Split::of(count);
+            let bands = wide / (low + 1) + (count - wide).checked_div(low).unwrap_or(0);
+            assert_eq!(bands, count.div_ceil(BAND), "{count}");
+            assert!(wide.is_multiple_of(low + 1) && (wide == 0 || low < BAND) && low <= BAND, "{count}");
+        }
+        assert_eq!([7, 13, 16].map(Split::of), [(4, 3), (5, 4), (6, 5)].map(|(wide, low)| Split { wide, low }));
     }
 }

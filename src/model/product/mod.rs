@@ -3,7 +3,7 @@
 //!
 //! | file | what it is |
 //! |---|---|
-//! | `left` | the left matrix: rows anywhere in a batch, copied band by band |
+//! | `left` | the left matrix in bands: rows anywhere in a batch, read where they lie, or columns, copied |
 //! | `panels` | the right matrix, in panels of a few vectors' columns |
 //! | `tile` | the sums that stay in registers: a band's rows times a panel's columns |
 //! | `multiply` | the products, made of tiles |
@@ -15,6 +15,6 @@ mod panels;
 mod tests;
 mod tile;
 
-pub use left::{Left, Rows};
-pub use multiply::{multiply_add, multiply_add_panels, multiply_add_transposed};
+pub use left::{Columns, Part, Rows};
+pub use multiply::{multiply_add, multiply_add_block, multiply_add_transposed};
 pub use panels::{BLOCK, Block, Panels, panel};

@@ -55,17 +55,16 @@ impl<S: Simd> Panels<S> {
             // Wherever that is, results are the same; only the speed differs.
             self.start = self.data.as_ptr().align_offset(CACHE_LINE).min(CACHE_LINE / size_of::<f32>());
         }
-        let mut lines = self.data[self.start..].chunks_exact_mut(line);
-        for block in w.chunks(BLOCK * width.max(1)) {
+        let mut at = self.start;
+        for from in (0..self.inner).step_by(BLOCK) {
+            let rows = from..self.inner.min(from + BLOCK);
             for column in (0..width).step_by(line) {
-                for (row, to) in block.chunks_exact(width).zip(lines.by_ref()) {
-                    let from = &row[column..width.min(column + line)];
-                    if from.len() == line {
-                        to.copy_from_slice(from);
-                    } else {
-                        to[..from.len()].copy_from_slice(from);
-                        to[from.len()..].fill(0.0);
-                    }
+                let columns = column..width.min(column + line);
+                for row in rows.clone() {
+                    let (from, to) = (&w[row * width..][columns.clone()], &mut self.data[at..at + line]);
+                    to[..from.len()].copy_from_slice(from);
+                    to[from.len()..].fill(0.0);
+                    at += line;
                 }
             }
         }

@@ -2,14 +2,14 @@
 
 use pulp::Simd;
 
+use super::left::Band;
 use super::panels::Block;
 
-/// out (R rows from `row`, the columns of panel `panel`, of P vectors) += a · w; `a` holds the R rows' values of each inner
-/// index.
+/// out (R rows from `row`, the columns of panel `panel`, of P vectors) += a · w.
 #[inline(always)]
-pub fn tile<S: Simd, const R: usize, const P: usize>(
+pub fn tile<S: Simd, A: Band<R>, const R: usize, const P: usize>(
     simd: S,
-    a: &[[f32; R]],
+    a: A,
     w: &Block<'_, S>,
     out: &mut [f32],
     row: usize,
@@ -17,11 +17,13 @@ pub fn tile<S: Simd, const R: usize, const P: usize>(
 ) {
     let (inner, width) = (w.rows.len(), w.width);
     let mut acc = [[simd.splat_f32s(0.0); P]; R];
-    for (a, w) in a.iter().zip(w.data[panel * inner * P..(panel + 1) * inner * P].as_chunks::<P>().0) {
+    let lines = &w.data[panel * inner * P..(panel + 1) * inner * P].as_chunks::<P>().0[..inner];
+    for k in 0..inner {
+        let (a, line) = (a.at(k), &lines[k]);
         for r in 0..R {
             let s = simd.splat_f32s(a[r]);
             for v in 0..P {
-                acc[r][v] = simd.mul_add_e_f32s(s, w[v], acc[r][v]);
+                acc[r][v] = simd.mul_add_e_f32s(s, line[v], acc[r][v]);
             }
         }
     }

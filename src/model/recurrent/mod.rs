@@ -18,14 +18,19 @@ pub use weights::Weights;
 use crate::dataset::Sequences;
 use crate::device::is_cpu;
 use crate::modality::{Modality, PerModality};
+use crate::model::memory::Memory;
 
 /// The last valid hidden state of each sequence, (B, H) for each of these modalities in order; zeros for a sequence of
 /// length 0.
 ///
-/// All modalities at once, so that they can be computed side by side.
-pub fn last_hidden(weights: Vec<(Modality, Weights)>, sequences: &Arc<PerModality<Sequences>>) -> Vec<Tensor<2>> {
+/// All modalities at once, so that they can be computed side by side. `memory` is used on the CPU.
+pub fn last_hidden(
+    weights: Vec<(Modality, Weights)>,
+    sequences: &Arc<PerModality<Sequences>>,
+    memory: &Memory,
+) -> Vec<Tensor<2>> {
     if weights.iter().all(|(_, weights)| is_cpu(&weights.input.device())) {
-        return cpu::last_hidden(weights, sequences);
+        return cpu::last_hidden(weights, sequences, memory);
     }
     let of = |(m, weights): (Modality, Weights)| {
         #[cfg(feature = "gpu")]

@@ -1,6 +1,8 @@
 use burn::tensor::TensorData;
 
 use super::steps::last_hidden as by_steps;
+use std::sync::LazyLock;
+
 use super::*;
 use burn::tensor::Device;
 
@@ -27,9 +29,12 @@ fn weights(dim: usize, device: &Device) -> Weights {
 
 type Form = fn(PerModality<Weights>, &Arc<PerModality<Sequences>>) -> PerModality<Tensor<2>>;
 
+/// Of all tests: what one left in it changes nothing in another.
+static MEMORY: LazyLock<Memory> = LazyLock::new(Memory::default);
+
 /// The recurrence of all modalities.
 fn last_hidden(weights: PerModality<Weights>, x: &Arc<PerModality<Sequences>>) -> PerModality<Tensor<2>> {
-    let all = super::last_hidden(weights.iter().map(|(m, w)| (m, w.clone())).collect(), x);
+    let all = super::last_hidden(weights.iter().map(|(m, w)| (m, w.clone())).collect(), x, &MEMORY);
     PerModality::from_fn(|m| all[m as usize].clone())
 }
 
@@ -207,7 +212,7 @@ fn a_modality_by_itself_is_what_it_is_beside_the_others() {
     let all = last_hidden(w.clone(), &x);
     let all_gradients = weighed(&all).backward();
     for these in [&[Modality::Vision][..], &[Modality::Text, Modality::Vision]] {
-        let found = super::last_hidden(these.iter().map(|&m| (m, w[m].clone())).collect(), &x);
+        let found = super::last_hidden(these.iter().map(|&m| (m, w[m].clone())).collect(), &x, &MEMORY);
         assert_eq!(found.len(), these.len());
         for (&m, found) in these.iter().zip(&found) {
             assert_eq!(bits(found.clone().inner()), bits(all[m].clone().inner()), "{m}");

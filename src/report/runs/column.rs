@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::facts::{Content, FACTS, Fact};
 use crate::config::{MetricSet, holds_numbers};
-use crate::report::filter::Kind;
+use crate::report::filter::{Kind, nearest};
 use crate::report::study::reading::named;
 use crate::run::study::MetricKey;
 use crate::training::metrics;
@@ -108,5 +108,13 @@ impl Column {
         let metrics = ["test", "valid"].into_iter().flat_map(move |split| keys().map(move |k| format!("{split}.{k}")));
         let costs = ["seconds", "cost.memory", "cost.gpu_memory", "cost.operations", "labels.text.mae"];
         FACTS.iter().map(|f| f.name.to_owned()).chain(metrics).chain(costs.map(str::to_owned))
+    }
+
+    /// The one of `names`, of metrics without `test.` and of `others` that was most likely meant.
+    pub(super) fn nearest(typed: &str, others: &[&str]) -> Option<String> {
+        let names: Vec<String> = Column::names().collect();
+        let bare = names.iter().filter_map(|name| name.strip_prefix("test."));
+        let all = names.iter().map(|name| &**name).chain(bare).chain(others.iter().copied());
+        nearest(typed, all).map(str::to_owned)
     }
 }

@@ -64,9 +64,7 @@ impl Field for Column {
     }
 
     fn unknown(name: &str) -> String {
-        let names: Vec<String> = Column::names().collect();
-        let near = nearest(name, names.iter().map(|n| &**n));
-        let meant = match (near, key_advice(name)) {
+        let meant = match (Column::nearest(name, &[]), key_advice(name)) {
             (Some(near), _) => format!("; did you mean {near}?"),
             // The advice on settings names the nearest one itself.
             (None, Some(advice)) if advice.contains("did you mean") || advice.contains("is a section") => {
@@ -141,6 +139,5 @@ pub fn doubt(filter: &Filter, runs: &[RunSummary]) -> Option<String> {
             return Some(format!("{said}: did you mean {} = {near}?", fact.name));
         }
     }
-    let names: Vec<String> = Column::names().chain([LIVE.to_owned()]).collect();
-    nearest(word, names.iter().map(|n| &**n)).map(|near| format!("{said}: did you mean {near}?"))
+    Column::nearest(word, &[LIVE]).map(|near| format!("{said}: did you mean {near}?"))
 }

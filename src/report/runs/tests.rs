@@ -115,6 +115,7 @@ fn mistakes_are_named_with_the_nearest_name() {
         ("joint.unimodal_wait > 0", "did you mean joint.unimodal_weight?"),
         ("joint > 0", "joint is a section"),
         ("test.maee < 1", "did you mean test.mae?"),
+        ("maee < 1", "did you mean mae?"),
         ("colour = red", "expected name, dataset,"),
         ("state = finishd", "no state finishd; did you mean finished?; expected"),
         ("test.mae < low", "expected a number"),

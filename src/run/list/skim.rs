@@ -9,10 +9,12 @@ use crate::run::tail::EventTail;
 use crate::run::view::RunView;
 use crate::training::events::Event;
 
-/// Files up to this size are read in full, of longer ones the beginning and the end.
-pub(super) const IN_FULL: u64 = 1 << 20;
-/// How much of the end is read: hundreds of events, and the last of them says where the run stands.
-const END: u64 = 128 << 10;
+/// Files up to this size are read in full, of longer ones the beginning, up to the run's plan, and the end.
+pub(super) const IN_FULL: u64 = 96 << 10;
+/// How much of the end is read: a hundred events, and the last of them says where the run stands.
+const END: u64 = 48 << 10;
+/// Where the plan is looked for: it is among the first events.
+const BEGINNING: u64 = 128 << 10;
 
 /// A view whose plan, phase and place are those of the whole file; its curves may lack the middle.
 pub(super) fn skim(path: &Path) -> RunView {
@@ -25,24 +27,32 @@ pub(super) fn skim(path: &Path) -> RunView {
         return view;
     }
     let mut read = || -> io::Result<()> {
-        let mut lines = |reader: &mut dyn Read, skip: usize| {
-            // Damaged lines are no reason to hide a run: they are passed over.
-            for line in BufReader::new(reader).split(b'\n').skip(skip).map_while(Result::ok) {
-                if !sealed::is_broken(&line)
-                    && let Ok(event) = serde_json::from_slice::<Event>(&line)
-                {
-                    view.apply(&event);
-                }
-            }
-        };
         let mut file = files::open(path)?;
-        lines(&mut (&file).take(END), 0);
+        for line in lines((&file).take(BEGINNING.min(length - END))) {
+            apply(&mut view, &line);
+            if view.prepared.is_some() {
+                break;
+            }
+        }
         file.seek(SeekFrom::Start(length - END))?;
         // The first line here is most likely cut.
-        lines(&mut file.take(END), 1);
+        lines(file.take(END)).skip(1).for_each(|line| apply(&mut view, &line));
         Ok(())
     };
     // An unreadable file leaves the view of a run that has not said anything.
     let _ = read();
     view
+}
+
+fn lines(reader: impl Read) -> impl Iterator<Item = Vec<u8>> {
+    BufReader::new(reader).split(b'\n').map_while(Result::ok)
+}
+
+/// Damaged lines are no reason to hide a run: they are passed over.
+fn apply(view: &mut RunView, line: &[u8]) {
+    if !sealed::is_broken(line)
+        && let Ok(event) = serde_json::from_slice::<Event>(line)
+    {
+        view.apply(&event);
+    }
 }

@@ -44,6 +44,8 @@ pub struct Progress {
     pub peak_memory: Option<u64>,
     /// The health checks that failed when they were last judged, in words.
     pub failing: Vec<String>,
+    /// Those of the running stage that were explained in the log, in words: later their figures are enough.
+    pub explained: Vec<String>,
     /// Validation MAE of what stage 1 handed on.
     pub aligned_mae: Option<f64>,
     /// Results of the stages that are done.

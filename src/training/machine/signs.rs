@@ -1,6 +1,7 @@
 //! Signs of failure, looked for after each epoch and when a stage hands on.
 
 use super::super::alignment;
+use super::super::checkpoint::Progress;
 use super::super::error::TrainingError;
 use super::super::events::{Body, Check, CheckState, Level, Metrics, PredictionValues, Scalars, Stage};
 use super::super::health::{self, Evidence, NOT_ALIGNED};
@@ -96,28 +97,71 @@ impl Machine<'_> {
         // What the network does not have cannot fail, and one modality alone is aligned to nothing.
         checks
             .retain(|check| check.modality.is_none_or(|m| model.has(m)) && (several || check.name != NOT_ALIGNED.name));
-        let mut warnings = Vec::new();
-        for check in &checks {
-            let place = check.modality.map_or(String::new(), |m| format!(" {m}"));
-            let words = format!("{} {}{place}", check.stage, check.name);
-            let known = self.progress.failing.iter().position(|f| *f == words);
-            match (check.state, known) {
-                (CheckState::Failing, None) => {
-                    let value = check.value.map_or_else(|| "undefined".to_owned(), |v| format!("{v:.3}"));
-                    let side = if check.fails_above { "at most" } else { "at least" };
-                    warnings.push(format!(
-                        "health: {words}: {} is {value}, expected {side} {}. {} {}",
-                        check.measure, check.threshold, check.meaning, check.advice
-                    ));
-                    self.progress.failing.push(words);
-                }
-                (CheckState::Ok, Some(at)) => {
-                    self.progress.failing.remove(at);
-                }
-                _ => {}
-            }
-        }
+        let Progress { failing, explained, .. } = &mut self.progress;
+        let warnings = warnings(&checks, failing, explained);
         self.emit(Body::Health { checks })?;
         warnings.into_iter().try_for_each(|message| self.log(Level::Warning, message))
+    }
+}
+
+/// A line for each check that begins to fail, explained the first time. `failing`: those that failed before; `explained`: those
+/// that were.
+fn warnings(checks: &[Check], failing: &mut Vec<String>, explained: &mut Vec<String>) -> Vec<String> {
+    let mut warnings = Vec::new();
+    for check in checks {
+        let place = check.modality.map_or(String::new(), |m| format!(" {m}"));
+        let words = format!("{} {}{place}", check.stage, check.name);
+        let known = failing.iter().position(|f| *f == words);
+        match (check.state, known) {
+            (CheckState::Failing, None) => {
+                let value = check.value.map_or_else(|| "undefined".to_owned(), |v| format!("{v:.3}"));
+                let side = if check.fails_above { "at most" } else { "at least" };
+                let figures = format!("{value}, expected {side} {}", check.threshold);
+                if explained.contains(&words) {
+                    warnings.push(format!("health: {words} again: {figures}"));
+                } else {
+                    let Check { measure, meaning, advice, .. } = check;
+                    warnings.push(format!("health: {words}: {measure} is {figures}. {meaning} {advice}"));
+                    explained.push(words.clone());
+                }
+                failing.push(words);
+            }
+            (CheckState::Ok, Some(at)) => {
+                failing.remove(at);
+            }
+            _ => {}
+        }
+    }
+    warnings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sign_is_told_each_time_it_appears_and_explained_once() {
+        let evidence = Evidence::Joint {
+            before: Some(0.1),
+            best: Some(0.5),
+            metrics: &Metrics::default(),
+            labels: &[0.0, 1.0],
+            label_range: 1.0,
+        };
+        let mut checks = health::look(&evidence, &Default::default(), true);
+        checks.retain(|check| check.state == CheckState::Failing);
+        assert_eq!(checks.len(), 1, "{checks:?}");
+        let (mut failing, mut explained) = (Vec::new(), Vec::new());
+        let mut told = |state| {
+            checks[0].state = state;
+            warnings(&checks, &mut failing, &mut explained)
+        };
+        let first = told(CheckState::Failing);
+        assert_eq!((first.len(), told(CheckState::Failing).len()), (1, 0), "it fails on");
+        assert!(told(CheckState::Ok).is_empty());
+        let again = told(CheckState::Failing);
+        let (name, figures) = again[0].split_once(" again: ").unwrap();
+        let head = first[0].split_once(figures).unwrap().0;
+        assert!(head.starts_with(name) && again[0].len() < first[0].len() / 2, "{first:?} {again:?}");
     }
 }

@@ -6,8 +6,8 @@ use std::ops::Range;
 use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
-use super::memory::{Buffer, Memory};
-use crate::model::product::{BLOCK, Block, Left, Rows, multiply_add_panels, panel};
+use crate::model::memory::{Buffer, Memory};
+use crate::model::product::{BLOCK, Block, Columns, Part, Rows, multiply_add_block, panel};
 use crate::model::simd::dispatch;
 
 /// Rows of a result that a thread computes at a time: few enough to balance threads and to stay in the second-level
@@ -146,15 +146,18 @@ impl WithSimd for Multiply<'_> {
         let Right { data, start, inner, width } = self.right;
         let line = panel::<S>() * S::F32_LANES;
         let panels = width.div_ceil(line);
-        let mut left = Left::new();
+        let mut left = Columns::new();
         for from in (0..*inner).step_by(BLOCK) {
             let rows = from..(*inner).min(from + BLOCK);
-            match &self.columns {
-                None => left.rows(self.x, rows.clone()),
-                Some(columns) => left.columns(self.x, columns.clone(), rows.clone()),
-            }
             let (data, _) = S::as_simd_f32s(&data[start + from * panels * line..start + rows.end * panels * line]);
-            multiply_add_panels(simd, &left, &Block { data, rows, width: *width, panels }, self.out);
+            let block = Block { data, rows: rows.clone(), width: *width, panels };
+            match &self.columns {
+                None => multiply_add_block(simd, &Part { rows: self.x, inner: rows }, &block, self.out),
+                Some(columns) => {
+                    left.fill(self.x, columns.clone(), rows);
+                    multiply_add_block(simd, &left, &block, self.out);
+                }
+            }
         }
     }
 }

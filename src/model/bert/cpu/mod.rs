@@ -1,6 +1,6 @@
 //! BERT on the CPU: the embeddings and each layer are one node of burn's tape, with kernels and gradients of our own.
 //!
-//! - `memory`: large arrays, kept from step to step; `values`: tensors read in place;
+//! - `values`: tensors read in place;
 //! - `dense`: products; `rows`: norms, GELU, sums; `norm`: the way back through a norm; `attention`;
 //! - `layer`, `embed`: these put together, forward and back. Here: on the tape;
 //! - `mean`: the mean of a clip's states.
@@ -10,7 +10,6 @@ mod dense;
 mod embed;
 mod layer;
 mod mean;
-mod memory;
 mod norm;
 mod rows;
 mod values;
@@ -28,12 +27,12 @@ use self::embed::Embedding;
 use self::layer::Layer;
 pub use self::layer::Setting;
 pub use self::mean::mean;
-pub use self::memory::Memory;
 use self::values::Values;
 use super::dropout::Mask;
 use super::parts::{Affine, EmbeddingWeights, LayerWeights, Scale};
 use crate::dataset::tokens::Tokens;
 use crate::model::host::{Tape, matrix, primitive};
+use crate::model::memory::Memory;
 
 /// As [`form::layer`](super::form::layer).
 pub fn layer(x: Tensor<2>, weights: LayerWeights, setting: Setting) -> Tensor<2> {

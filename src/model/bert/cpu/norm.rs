@@ -3,9 +3,9 @@
 use rayon::prelude::*;
 
 use super::dense::ROWS;
-use super::memory::{Buffer, Memory};
 use super::rows::{ThroughNorm, add_columns, total};
 use crate::model::bert::dropout::Mask;
+use crate::model::memory::{Buffer, Memory};
 
 /// A norm's normalised rows, before γ and β, and their factors.
 #[derive(Debug)]

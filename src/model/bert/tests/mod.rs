@@ -91,11 +91,18 @@ impl ModuleVisitor for Found<'_> {
     }
 }
 
-fn gradients_of(bert: &Bert, loss: Tensor<1>) -> Vec<Option<Vec<f32>>> {
+/// As [`Found`], of a loss.
+pub fn gradients_of(bert: &Bert, loss: Tensor<1>) -> Vec<Option<Vec<f32>>> {
     let gradients = loss.backward();
     let mut found = Found { gradients: &gradients, containers: Vec::new(), all: Vec::new() };
     bert.visit(&mut found);
     found.all
+}
+
+/// The sum of a gradient times cos(0.9 i), and its norm: what the references hold of each.
+pub fn along_and_norm(gradient: &[f32]) -> [f64; 2] {
+    let sum = gradient.iter().enumerate().map(|(i, g)| f64::from(*g) * (0.9 * i as f64).cos()).sum();
+    [sum, gradient.iter().map(|g| f64::from(*g).powi(2)).sum::<f64>().sqrt()]
 }
 
 fn network(config: &BertConfig, device: &Device) -> Bert {
@@ -152,8 +159,7 @@ fn states_and_gradients_are_those_of_hugging_face() {
             assert_eq!(found.len(), gradients.len());
             for (number, (found, (along, norm))) in found.iter().zip(gradients).enumerate() {
                 let Some(found) = found else { panic!("{own} {which}: no gradient of parameter {number}") };
-                let sum: f64 = found.iter().enumerate().map(|(i, g)| f64::from(*g) * (0.9 * i as f64).cos()).sum();
-                let length = found.iter().map(|g| f64::from(*g).powi(2)).sum::<f64>().sqrt();
+                let [sum, length] = along_and_norm(found);
                 let bound = 1e-5 * norm.max(0.1);
                 assert!((length - norm).abs() < bound, "{own} {which} {number}: {length} {norm}");
                 assert!((sum - along).abs() < 4.0 * bound, "{own} {which} {number}: {sum} {along}");

@@ -1,13 +1,16 @@
 //! LSTMs over packed sequences on the CPU, forward and back through time, over plain slices: several LSTMs side by side,
 //! and within each the groups of its batch.
 
+use std::ops::Range;
+
 use pulp::{Simd, WithSimd};
-use rayon::prelude::*;
 
 use super::gates::{gates_backward, gates_forward};
-use super::packing::{Group, Packing};
+use super::packing::{Chunk, Group, Packing};
+use super::tasks::largest_first;
 use crate::dataset::Sequences;
-use crate::model::product::{Panels, Rows, multiply_add, multiply_add_transposed};
+use crate::model::memory::{Buffer, Memory};
+use crate::model::product::{BLOCK, Columns, Panels, Rows, multiply_add, multiply_add_block};
 use crate::model::simd::dispatch;
 
 /// One LSTM with what it reads; gates in the order input, forget, candidate, output.
@@ -28,40 +31,42 @@ impl Layer<'_> {
         self.bias.len() / 4
     }
 
-    /// The valid steps of a group in packed order, each (D).
-    fn steps<'a>(&'a self, group: &'a Group) -> Rows<'a> {
-        Rows { data: &self.inputs.data, width: self.inputs.dim, order: Some(&group.sources) }
+    /// Some of the valid steps of a group in packed order, each (D).
+    fn steps<'a>(&'a self, group: &'a Group, rows: Range<usize>) -> Rows<'a> {
+        Rows { data: &self.inputs.data, width: self.inputs.dim, order: Some(&group.sources[rows]) }
     }
 }
 
 /// What the forward pass of a group leaves for the backward pass; len is the group's number of valid steps.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Trace {
     /// Input, forget, candidate and output gates after activation, (len, 4H).
-    gates: Vec<f32>,
+    gates: Buffer,
     /// Cell state before each step, (len, H).
-    cell_before: Vec<f32>,
+    cell_before: Buffer,
     /// tanh of the cell state after each step, (len, H).
-    cell_tanh: Vec<f32>,
+    cell_tanh: Buffer,
     /// Hidden state before each step, (len, H).
-    hidden_before: Vec<f32>,
+    hidden_before: Buffer,
 }
 
 /// The gradients of an LSTM's weights, in the shapes of [`Layer`]'s.
-#[derive(Clone, Debug)]
-pub struct Gradients {
-    pub w_input: Vec<f32>,
-    pub w_hidden: Vec<f32>,
-    pub bias: Vec<f32>,
+#[derive(Debug)]
+pub struct Gradients<T = Vec<f32>> {
+    pub w_input: T,
+    pub w_hidden: T,
+    pub bias: T,
+}
+
+impl<T> Gradients<T> {
+    fn zeros(layer: &Layer<'_>, zeros: impl Fn(usize) -> T) -> Self {
+        let zeros = |like: &[f32]| zeros(like.len());
+        Self { w_input: zeros(layer.w_input), w_hidden: zeros(layer.w_hidden), bias: zeros(layer.bias) }
+    }
 }
 
 impl Gradients {
-    fn zeros(layer: &Layer<'_>) -> Self {
-        let zeros = |like: &[f32]| vec![0.0; like.len()];
-        Self { w_input: zeros(layer.w_input), w_hidden: zeros(layer.w_hidden), bias: zeros(layer.bias) }
-    }
-
-    fn add(&mut self, other: &Self) {
+    fn add(&mut self, other: &Gradients<Buffer>) {
         let add = |to: &mut [f32], from: &[f32]| to.iter_mut().zip(from).for_each(|(to, from)| *to += from);
         add(&mut self.w_input, &other.w_input);
         add(&mut self.w_hidden, &other.w_hidden);
@@ -74,16 +79,17 @@ fn tasks<'a>(layers: &'a [Layer<'a>]) -> Vec<(&'a Layer<'a>, &'a Group)> {
     layers.iter().flat_map(|layer| layer.packing.groups.iter().map(move |group| (layer, group))).collect()
 }
 
+/// How much there is to do for a group, in any unit.
+fn size(layer: &Layer<'_>, group: &Group) -> usize {
+    group.sources.len() * (layer.inputs.dim + layer.size())
+}
+
 /// Runs the recurrences. For each layer: the last valid hidden state of each sequence, (B, H), zeros for an empty one, and
 /// the traces of its groups.
-pub fn forward(layers: &[Layer<'_>]) -> Vec<(Vec<f32>, Vec<Trace>)> {
+pub fn forward(layers: &[Layer<'_>], memory: &Memory) -> Vec<(Vec<f32>, Vec<Trace>)> {
     let tasks = tasks(layers);
-    let mut done = tasks
-        .into_par_iter()
-        .with_max_len(1)
-        .map(|(layer, group)| dispatch(Forward { layer, group }))
-        .collect::<Vec<_>>()
-        .into_iter();
+    let run = |(layer, group)| dispatch(Forward { layer, group, memory });
+    let mut done = largest_first(tasks, |(layer, group)| size(layer, group), run).into_iter();
     layers
         .iter()
         .map(|layer| {
@@ -107,24 +113,18 @@ pub fn forward(layers: &[Layer<'_>]) -> Vec<(Vec<f32>, Vec<Trace>)> {
 /// gradients of its weights.
 ///
 /// They are summed over a layer's groups in order, whatever thread had them first.
-pub fn backward(layers: &[Layer<'_>], traces: Vec<Vec<Trace>>, d_last: &[Vec<f32>]) -> Vec<Gradients> {
+pub fn backward(layers: &[Layer<'_>], traces: Vec<Vec<Trace>>, d_last: &[Vec<f32>], memory: &Memory) -> Vec<Gradients> {
     let d_last = layers.iter().zip(d_last).flat_map(|(layer, d)| std::iter::repeat_n(d, layer.packing.groups.len()));
     let tasks: Vec<_> = tasks(layers).into_iter().zip(traces.into_iter().flatten()).zip(d_last).collect();
-    let mut done = tasks
-        .into_par_iter()
-        .with_max_len(1)
-        .map(|(((layer, group), trace), d_last)| dispatch(Backward { layer, group, trace, d_last }))
-        .collect::<Vec<_>>()
-        .into_iter();
+    let run =
+        |(((layer, group), trace), d_last): (_, &Vec<f32>)| dispatch(Backward { layer, group, trace, d_last, memory });
+    let mut done = largest_first(tasks, |(((layer, group), _), _)| size(layer, group), run).into_iter();
     layers
         .iter()
         .map(|layer| {
-            let parts = done.by_ref().take(layer.packing.groups.len());
-            let sum = parts.reduce(|mut sum, part| {
-                sum.add(&part);
-                sum
-            });
-            sum.unwrap_or_else(|| Gradients::zeros(layer))
+            let mut sum = Gradients::zeros(layer, |len| vec![0.0; len]);
+            done.by_ref().take(layer.packing.groups.len()).for_each(|part| sum.add(&part));
+            sum
         })
         .collect()
 }
@@ -134,6 +134,7 @@ pub fn backward(layers: &[Layer<'_>], traces: Vec<Vec<Trace>>, d_last: &[Vec<f32
 struct Forward<'a> {
     layer: &'a Layer<'a>,
     group: &'a Group,
+    memory: &'a Memory,
 }
 
 impl WithSimd for Forward<'_> {
@@ -141,50 +142,50 @@ impl WithSimd for Forward<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) -> Self::Output {
-        forward_group(simd, self.layer, self.group)
+        forward_group(simd, self.layer, self.group, self.memory)
     }
 }
 
 /// The last hidden states of one group's sequences, in the group's order, and the trace.
 #[inline(always)]
-fn forward_group<S: Simd>(simd: S, layer: &Layer<'_>, group: &Group) -> (Vec<f32>, Trace) {
+fn forward_group<S: Simd>(simd: S, layer: &Layer<'_>, group: &Group, memory: &Memory) -> (Vec<f32>, Trace) {
     let (size, len) = (layer.size(), group.sources.len());
-    let mut gates = Vec::with_capacity(len * 4 * size);
-    for _ in 0..len {
-        gates.extend_from_slice(layer.bias);
-    }
-    multiply_add(simd, layer.steps(group), &Panels::new(layer.w_input, 4 * size), &mut gates);
+    let states = || memory.take(len * size);
+    let (gates, cell_before, cell_tanh, hidden_before) = (memory.take(len * 4 * size), states(), states(), states());
+    let mut trace = Trace { gates, cell_before, cell_tanh, hidden_before };
+    let w_input = &Panels::new(layer.w_input, 4 * size);
     let w_hidden = &Panels::new(layer.w_hidden, 4 * size);
-    let mut trace = Trace {
-        gates,
-        cell_before: vec![0.0; len * size],
-        cell_tanh: vec![0.0; len * size],
-        hidden_before: vec![0.0; len * size],
-    };
     // States stay where they are when a sequence ends, so at the end these hold every sequence's last one.
     let mut hidden = vec![0.0f32; group.rows.len() * size];
     let mut cell = vec![0.0f32; group.rows.len() * size];
-    let mut at = 0;
-    for &count in &group.counts {
-        let gates = &mut trace.gates[at * 4 * size..(at + count) * 4 * size];
-        let states = at * size..(at + count) * size;
-        trace.hidden_before[states.clone()].copy_from_slice(&hidden[..count * size]);
-        let cell_before = &mut trace.cell_before[states.clone()];
-        cell_before.copy_from_slice(&cell[..count * size]);
-        let cell_tanh = &mut trace.cell_tanh[states];
-        let before = Rows { data: &hidden[..count * size], width: size, order: None };
-        multiply_add(simd, before, w_hidden, gates);
-        for r in 0..count {
-            let row = r * size..(r + 1) * size;
-            gates_forward(
-                &mut gates[r * 4 * size..(r + 1) * 4 * size],
-                &cell_before[row.clone()],
-                &mut cell[row.clone()],
-                &mut cell_tanh[row.clone()],
-                &mut hidden[row],
-            );
+    for Chunk { counts, rows } in group.chunks() {
+        let gates = &mut trace.gates[rows.start * 4 * size..rows.end * 4 * size];
+        for gates in gates.chunks_exact_mut(4 * size) {
+            gates.copy_from_slice(layer.bias);
         }
-        at += count;
+        multiply_add(simd, layer.steps(group, rows.clone()), w_input, gates);
+        let mut at = rows.start;
+        for &count in counts {
+            let gates = &mut trace.gates[at * 4 * size..(at + count) * 4 * size];
+            let states = at * size..(at + count) * size;
+            trace.hidden_before[states.clone()].copy_from_slice(&hidden[..count * size]);
+            let cell_before = &mut trace.cell_before[states.clone()];
+            cell_before.copy_from_slice(&cell[..count * size]);
+            let cell_tanh = &mut trace.cell_tanh[states];
+            let before = Rows { data: &hidden[..count * size], width: size, order: None };
+            multiply_add(simd, before, w_hidden, gates);
+            for r in 0..count {
+                let row = r * size..(r + 1) * size;
+                gates_forward(
+                    &mut gates[r * 4 * size..(r + 1) * 4 * size],
+                    &cell_before[row.clone()],
+                    &mut cell[row.clone()],
+                    &mut cell_tanh[row.clone()],
+                    &mut hidden[row],
+                );
+            }
+            at += count;
+        }
     }
     (hidden, trace)
 }
@@ -195,20 +196,35 @@ struct Backward<'a> {
     group: &'a Group,
     trace: Trace,
     d_last: &'a [f32],
+    memory: &'a Memory,
 }
 
 impl WithSimd for Backward<'_> {
-    type Output = Gradients;
+    type Output = Gradients<Buffer>;
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) -> Gradients {
-        backward_group(simd, self.layer, self.group, self.trace, self.d_last)
+    fn with_simd<S: Simd>(self, simd: S) -> Self::Output {
+        let zeros = |len| {
+            let mut zeros = self.memory.take(len);
+            zeros.fill(0.0);
+            zeros
+        };
+        let mut gradients = Gradients::zeros(self.layer, zeros);
+        backward_group(simd, self.layer, self.group, self.trace, self.d_last, &mut gradients);
+        gradients
     }
 }
 
-/// What one group adds to the gradients of the weights.
+/// Adds what one group says to the gradients of the weights.
 #[inline(always)]
-fn backward_group<S: Simd>(simd: S, layer: &Layer<'_>, group: &Group, trace: Trace, d_last: &[f32]) -> Gradients {
+fn backward_group<S: Simd>(
+    simd: S,
+    layer: &Layer<'_>,
+    group: &Group,
+    trace: Trace,
+    d_last: &[f32],
+    gradients: &mut Gradients<Buffer>,
+) {
     let size = layer.size();
     let w_hidden_t: Vec<f32> =
         (0..4 * size).flat_map(|column| layer.w_hidden.chunks_exact(4 * size).map(move |row| row[column])).collect();
@@ -219,33 +235,59 @@ fn backward_group<S: Simd>(simd: S, layer: &Layer<'_>, group: &Group, trace: Tra
     let mut d_hidden: Vec<f32> =
         group.rows.iter().flat_map(|&row| &d_last[row * size..(row + 1) * size]).copied().collect();
     let mut d_cell = vec![0.0f32; group.rows.len() * size];
-    let mut end = group.sources.len();
-    for &count in group.counts.iter().rev() {
-        let at = end - count;
-        let d_gates = &mut d_gates[at * 4 * size..end * 4 * size];
-        let states = at * size..end * size;
-        let (cell_before, cell_tanh) = (&cell_before[states.clone()], &cell_tanh[states]);
-        for r in 0..count {
-            let row = r * size..(r + 1) * size;
-            gates_backward(
-                &mut d_gates[r * 4 * size..(r + 1) * 4 * size],
-                &cell_before[row.clone()],
-                &cell_tanh[row.clone()],
-                &d_hidden[row.clone()],
-                &mut d_cell[row],
-            );
+    let mut weights = WeightGradients { columns: Columns::new(), panels: Panels::new(&[], 4 * size) };
+    for Chunk { counts, rows } in group.chunks().into_iter().rev() {
+        let mut end = rows.end;
+        for &count in counts.iter().rev() {
+            let at = end - count;
+            let d_gates = &mut d_gates[at * 4 * size..end * 4 * size];
+            let states = at * size..end * size;
+            let (cell_before, cell_tanh) = (&cell_before[states.clone()], &cell_tanh[states]);
+            for r in 0..count {
+                let row = r * size..(r + 1) * size;
+                gates_backward(
+                    &mut d_gates[r * 4 * size..(r + 1) * 4 * size],
+                    &cell_before[row.clone()],
+                    &cell_tanh[row.clone()],
+                    &d_hidden[row.clone()],
+                    &mut d_cell[row],
+                );
+            }
+            let before = &mut d_hidden[..count * size];
+            before.fill(0.0);
+            multiply_add(simd, Rows { data: d_gates, width: 4 * size, order: None }, w_hidden_t, before);
+            end = at;
         }
-        let before = &mut d_hidden[..count * size];
-        before.fill(0.0);
-        multiply_add(simd, Rows { data: d_gates, width: 4 * size, order: None }, w_hidden_t, before);
-        end = at;
+        let d_gates = &d_gates[rows.start * 4 * size..rows.end * 4 * size];
+        let before = &hidden_before[rows.start * size..rows.end * size];
+        let before = Rows { data: before, width: size, order: None };
+        weights.add(simd, [layer.steps(group, rows), before], d_gates, gradients);
     }
-    let mut gradients = Gradients::zeros(layer);
-    multiply_add_transposed(simd, layer.steps(group), &d_gates, 4 * size, &mut gradients.w_input);
-    let before = Rows { data: &hidden_before, width: size, order: None };
-    multiply_add_transposed(simd, before, &d_gates, 4 * size, &mut gradients.w_hidden);
-    for row in d_gates.chunks_exact(4 * size) {
-        gradients.bias.iter_mut().zip(row).for_each(|(sum, d)| *sum += d);
+}
+
+/// Adds what some rows say to the gradients of the weights; its memory is used again and again.
+struct WeightGradients<S: Simd> {
+    columns: Columns,
+    panels: Panels<S>,
+}
+
+impl<S: Simd> WeightGradients<S> {
+    /// For the rows' inputs and hidden states before, and their gates' gradients, (rows, 4H).
+    #[inline(always)]
+    fn add(&mut self, simd: S, [steps, before]: [Rows<'_>; 2], d_gates: &[f32], to: &mut Gradients<Buffer>) {
+        let width = to.bias.len();
+        for (part, d_gates) in d_gates.chunks(BLOCK * width).enumerate() {
+            self.panels.fill(d_gates);
+            for block in self.panels.blocks() {
+                let rows = part * BLOCK..part * BLOCK + block.rows.len();
+                self.columns.fill(steps, 0..steps.width, rows.clone());
+                multiply_add_block(simd, &self.columns, &block, &mut to.w_input);
+                self.columns.fill(before, 0..before.width, rows);
+                multiply_add_block(simd, &self.columns, &block, &mut to.w_hidden);
+            }
+        }
+        for row in d_gates.chunks_exact(width) {
+            to.bias.iter_mut().zip(row).for_each(|(sum, d)| *sum += d);
+        }
     }
-    gradients
 }

@@ -6,8 +6,9 @@
 mod gates;
 mod lstm;
 mod packing;
+mod tasks;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use burn::backend::Flex;
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
@@ -22,6 +23,7 @@ use super::weights::Weights;
 use crate::dataset::Sequences;
 use crate::modality::{Modality, PerModality};
 use crate::model::host::{Tape, matrix, primitive, values};
+use crate::model::memory::Memory;
 
 /// The number of weight tensors of a modality.
 const WEIGHTS: usize = 3;
@@ -33,7 +35,9 @@ struct State {
     modalities: Vec<Modality>,
     packings: Arc<Vec<Packing>>,
     weights: Arc<Vec<Values>>,
-    traces: Arc<Vec<Vec<Trace>>>,
+    /// Until the backward pass takes them; there is one a tape.
+    traces: Arc<Mutex<Vec<Vec<Trace>>>>,
+    memory: Memory,
 }
 
 /// One LSTM's weights on the host, in the shapes of [`Weights`].
@@ -76,13 +80,12 @@ impl<const PARENTS: usize> Backward<Flex, PARENTS> for LastHidden<PARENTS> {
     type State = State;
 
     fn backward(self, ops: Ops<State, PARENTS>, grads: &mut Gradients, _: &mut Checkpointer) {
-        let State { sequences, modalities, packings, weights, traces } = ops.state;
+        let State { sequences, modalities, packings, weights, traces, memory } = ops.state;
         let d_last = Tensor::<2>::from_primitive::<Flex>(grads.consume::<Flex>(&ops.node));
         let device = d_last.device();
         let d_last = cut(&values(d_last), &weights);
-        // There is one backward pass a tape, so the traces are ours alone.
-        let traces = Arc::try_unwrap(traces).unwrap_or_else(|shared| (*shared).clone());
-        let found = lstm::backward(&layers(&modalities, &sequences, &packings, &weights), traces, &d_last);
+        let traces = std::mem::take(&mut *traces.lock().unwrap_or_else(PoisonError::into_inner));
+        let found = lstm::backward(&layers(&modalities, &sequences, &packings, &weights), traces, &d_last, &memory);
         let found = found.into_iter().flat_map(|g| {
             let width = g.bias.len();
             [(g.w_input, Some(width)), (g.w_hidden, Some(width)), (g.bias, None)]
@@ -101,19 +104,24 @@ impl<const PARENTS: usize> Backward<Flex, PARENTS> for LastHidden<PARENTS> {
 /// The last valid hidden state of each sequence, (B, H) each; see [`super::last_hidden`].
 ///
 /// The weights may lie on a tape or not; the result does if they do.
-pub fn last_hidden(weights: Vec<(Modality, Weights)>, sequences: &Arc<PerModality<Sequences>>) -> Vec<Tensor<2>> {
+pub fn last_hidden(
+    weights: Vec<(Modality, Weights)>,
+    sequences: &Arc<PerModality<Sequences>>,
+    memory: &Memory,
+) -> Vec<Tensor<2>> {
     // The number of a node's parents is part of its type.
     match weights.len() {
         0 => Vec::new(),
-        1 => side_by_side::<WEIGHTS>(&weights, sequences),
-        2 => side_by_side::<{ 2 * WEIGHTS }>(&weights, sequences),
-        _ => side_by_side::<{ 3 * WEIGHTS }>(&weights, sequences),
+        1 => side_by_side::<WEIGHTS>(&weights, sequences, memory),
+        2 => side_by_side::<{ 2 * WEIGHTS }>(&weights, sequences, memory),
+        _ => side_by_side::<{ 3 * WEIGHTS }>(&weights, sequences, memory),
     }
 }
 
 fn side_by_side<const PARENTS: usize>(
     weights: &[(Modality, Weights)],
     sequences: &Arc<PerModality<Sequences>>,
+    memory: &Memory,
 ) -> Vec<Tensor<2>> {
     let first = &weights[0].1.input;
     let (device, taped) = (first.device().inner(), first.is_autodiff());
@@ -127,7 +135,7 @@ fn side_by_side<const PARENTS: usize>(
     let plain: Vec<Values> = weights.iter().map(plain).collect();
     let sizes: Vec<usize> = plain.iter().map(Values::size).collect();
     let (last, traces): (Vec<_>, Vec<_>) =
-        lstm::forward(&layers(&modalities, sequences, &packings, &plain)).into_iter().unzip();
+        lstm::forward(&layers(&modalities, sequences, &packings, &plain), memory).into_iter().unzip();
     let last = join(&last, &sizes, &device);
     let last = if taped {
         let nodes = weights.iter().map(|(_, weights)| {
@@ -146,7 +154,8 @@ fn side_by_side<const PARENTS: usize>(
                     modalities,
                     packings: Arc::new(packings),
                     weights: Arc::new(plain),
-                    traces: Arc::new(traces),
+                    traces: Arc::new(Mutex::new(traces)),
+                    memory: memory.clone(),
                 };
                 Tensor::from_primitive::<Tape>(prep.finish(state, primitive(last)))
             }

@@ -5,12 +5,18 @@
 //! are sorted by falling length and laid out step by step, as PyTorch's packed sequences are: the rows of step t are
 //! the `counts[t]` longest sequences.
 
+use std::ops::Range;
+
 use crate::dataset::Sequences;
+use crate::model::product::BLOCK;
 
 /// The most groups of sequences that are run beside each other.
 const GROUPS: usize = 8;
 /// Sequences that make a group worth having: with few rows at a time the matrix product waits for the weights.
 const SMALLEST_GROUP: usize = 16;
+
+/// Rows that are worked on together: a block of the products that sum over them.
+const TOGETHER: usize = BLOCK;
 
 /// One group of sequences of a batch.
 #[derive(Debug, Clone)]
@@ -21,6 +27,32 @@ pub struct Group {
     pub counts: Vec<usize>,
     /// For each packed row, which of the batch's valid steps it is: a row of [`Sequences::data`].
     pub sources: Vec<usize>,
+}
+
+/// Steps of a group that follow each other.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Chunk<'a> {
+    /// Of these steps.
+    pub counts: &'a [usize],
+    /// The packed rows of them.
+    pub rows: Range<usize>,
+}
+
+impl Group {
+    /// The group's steps in pieces of at most [`TOGETHER`] rows, or of one step: what is done with a piece before the next
+    /// one finds its rows in the second-level cache.
+    pub fn chunks(&self) -> Vec<Chunk<'_>> {
+        let (mut chunks, mut first, mut from, mut to) = (Vec::new(), 0, 0, 0);
+        for (step, &count) in self.counts.iter().enumerate() {
+            if to > from && to - from + count > TOGETHER {
+                chunks.push(Chunk { counts: &self.counts[first..step], rows: from..to });
+                (first, from) = (step, to);
+            }
+            to += count;
+        }
+        chunks.push(Chunk { counts: &self.counts[first..], rows: from..to });
+        chunks
+    }
 }
 
 /// The packed layout of a batch.
@@ -86,6 +118,22 @@ mod tests {
         };
         assert_eq!(sorted(|g| &g.sources), (0..lengths.iter().sum()).collect::<Vec<_>>());
         assert_eq!(sorted(|g| &g.rows), (0..137).filter(|&i| lengths[i] > 0).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn chunks_are_all_steps_in_order() {
+        for lengths in [vec![3], vec![100; 16], (0..32).map(|i| 7 * i + 1).collect(), vec![5; 16 * 200]] {
+            for group in &packing(&lengths).groups {
+                let chunks = group.chunks();
+                assert_eq!(chunks.iter().flat_map(|c| c.counts).copied().collect::<Vec<_>>(), group.counts);
+                assert!(chunks.windows(2).all(|c| c[0].rows.end == c[1].rows.start));
+                assert_eq!((chunks[0].rows.start, chunks[chunks.len() - 1].rows.end), (0, group.sources.len()));
+                for Chunk { counts, rows } in chunks {
+                    assert_eq!(counts.iter().sum::<usize>(), rows.len());
+                    assert!(rows.len() <= TOGETHER || counts.len() == 1);
+                }
+            }
+        }
     }
 
     #[test]
