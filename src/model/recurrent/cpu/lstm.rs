@@ -226,8 +226,12 @@ fn backward_group<S: Simd>(
     gradients: &mut Gradients<Buffer>,
 ) {
     let size = layer.size();
-    let w_hidden_t: Vec<f32> =
-        (0..4 * size).flat_map(|column| layer.w_hidden.chunks_exact(4 * size).map(move |row| row[column])).collect();
+    let mut w_hidden_t = vec![0.0; layer.w_hidden.len()];
+    for row in 0..size {
+        for column in 0..4 * size {
+            w_hidden_t[column * size + row] = layer.w_hidden[row * 4 * size + column];
+        }
+    }
     let w_hidden_t = &Panels::new(&w_hidden_t, size);
     // The gates are not needed once their gradients are known: these are written in their place.
     let Trace { gates: mut d_gates, cell_before, cell_tanh, hidden_before } = trace;
@@ -286,8 +290,15 @@ impl<S: Simd> WeightGradients<S> {
                 multiply_add_block(simd, &self.columns, &block, &mut to.w_hidden);
             }
         }
-        for row in d_gates.chunks_exact(width) {
-            to.bias.iter_mut().zip(row).for_each(|(sum, d)| *sum += d);
+        // By their places: a pair of iterators a row is a call in builds without link-time optimisation.
+        let bias = &mut to.bias[..width];
+        let mut row = 0;
+        while row < d_gates.len() {
+            let d = &d_gates[row..row + width];
+            for k in 0..width {
+                bias[k] += d[k];
+            }
+            row += width;
         }
     }
 }
