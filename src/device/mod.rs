@@ -55,7 +55,10 @@ pub fn gpu_memory(device: &Device) -> Option<u64> {
     #[cfg(feature = "gpu")]
     return gpu::memory(device);
     #[cfg(not(feature = "gpu"))]
-    return None;
+    return {
+        let _ = device;
+        None
+    };
 }
 
 /// The adapters of this machine, best first; empty without a driver, or in a build without GPU support.

@@ -8,6 +8,7 @@
 
 mod activation;
 pub mod bert;
+pub(crate) mod contrast;
 pub mod corrector;
 pub mod dropout;
 mod elementwise;

@@ -6,6 +6,7 @@ use burn::nn::Linear;
 use burn::tensor::{Device, Tensor, activation};
 use rand_chacha::ChaCha8Rng;
 
+use super::contrast::unit_rows;
 use super::dropout::Dropout;
 use super::encoder::{Encoder, linear_along};
 use super::init;
@@ -52,12 +53,6 @@ pub struct Network {
 #[derive(Module, Debug)]
 pub struct Networks {
     pub all: Vec<Network>,
-}
-
-/// Rows of x, (B, d), scaled to length 1; a row of zeros stays as it is.
-pub fn unit_rows(x: Tensor<2>) -> Tensor<2> {
-    let length = x.clone().square().sum_dim(1).add_scalar(1e-12).sqrt();
-    x / length
 }
 
 /// What the network says of a batch.

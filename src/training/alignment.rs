@@ -4,11 +4,10 @@ use burn::tensor::Tensor;
 
 use super::error::TrainingError;
 use super::inference::Inference;
-use super::losses::contrastive;
 use super::presence::pair_with;
 use super::readback::values;
 use crate::modality::PerModality;
-use crate::model::network::unit_rows;
+use crate::model::contrast::{contrastive, unit_rows};
 
 /// The measures of one modality on one split.
 #[derive(Clone, Copy, Debug)]

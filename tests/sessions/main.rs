@@ -7,6 +7,7 @@ mod support;
 
 mod annotate;
 mod batch;
+mod bert;
 mod console;
 mod damage;
 mod data_file;

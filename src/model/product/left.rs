@@ -70,6 +70,10 @@ struct Lines<'a, const R: usize>([&'a [f32]; R]);
 
 impl<const R: usize> Band<R> for Lines<'_, R> {
     #[inline(always)]
+    #[expect(
+        clippy::needless_range_loop,
+        reason = "pairs of iterators are calls in builds without link-time optimisation"
+    )]
     fn at(self, index: usize) -> [f32; R] {
         let mut values = [0.0; R];
         for r in 0..R {
@@ -87,12 +91,8 @@ impl Bands for Part<'_> {
 
     #[inline(always)]
     fn band<const R: usize>(&self, row: usize, inner: usize) -> impl Band<R> {
-        let mut lines: [&[f32]; R] = [&[]; R];
-        for r in 0..R {
-            // Cut to this length so that the inner loop need not ask whether an index is in it.
-            lines[r] = &self.rows.get(row + r)[self.inner.clone()][..inner];
-        }
-        Lines(lines)
+        // Cut to this length so that the inner loop need not ask whether an index is in it.
+        Lines(std::array::from_fn(|r| &self.rows.get(row + r)[self.inner.clone()][..inner]))
     }
 }
 
@@ -130,9 +130,7 @@ impl Columns {
                     // The usual height, known to the compiler.
                     self.data[to..to + BAND].copy_from_slice(&from[at..at + BAND]);
                 } else {
-                    for r in 0..height {
-                        self.data[to + r] = from[at + r];
-                    }
+                    self.data[to..to + height].copy_from_slice(&from[at..at + height]);
                 }
                 at += height;
             }

@@ -7,6 +7,7 @@ use super::panels::Block;
 
 /// out (R rows from `row`, the columns of panel `panel`, of P vectors) += a · w.
 #[inline(always)]
+#[expect(clippy::needless_range_loop, reason = "pairs of iterators are calls in builds without link-time optimisation")]
 pub fn tile<S: Simd, A: Band<R>, const R: usize, const P: usize>(
     simd: S,
     a: A,
