@@ -118,10 +118,6 @@ impl Subcommand for AnnotateArgs {
 
 impl AnnotateArgs {
     fn ask(self, dir: &RunDir, view: &RunView) -> Result<()> {
-        // Before clips are drawn: nothing was begun.
-        if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
-            return Err(eyre!("mug annotate asks on a terminal, and there is none; --report and --agreement print"));
-        }
         let (refresh, _, _) = read_refresh(dir, view, self.refresh)?;
         let name = self.name.unwrap_or_else(default_name);
         // Absolute: the next time may be in another folder.
@@ -138,6 +134,9 @@ impl AnnotateArgs {
             media: media.map(|path| path.display().to_string()),
         };
         let mut asking = begin(dir, &name, &plan, label_range(dir, view)?)?;
+        if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
+            return Err(eyre!("mug annotate asks on a terminal, and there is none; --report and --agreement print"));
+        }
         open(&mut asking, self.ascii)?;
         let left = asking.question().map_or(0, |q| asking.draw().clips.len() - q.clip);
         let run = dir.name();

@@ -201,7 +201,7 @@ fn a_network_that_is_nan_fails_and_hands_nothing_on() {
     let home = Home::new();
     let output = home.output(
         "train --dataset demo --device cpu --set contrastive.learning_rate=9.9 --set training.gradient_clip=0 \
-         --set contrastive.epochs=60 --set contrastive.patience=0 --set contrastive.temperature=1e-38 --run x",
+         --set contrastive.epochs=60 --set contrastive.patience=0 --set contrastive.temperature=1e-40 --run x",
     );
     let text = said(&output);
     assert_eq!(output.status.code(), Some(1), "{text}");

@@ -71,7 +71,7 @@ fn divergence_is_told_from_other_failures_and_a_person_who_stops_a_run_is_not_to
     settings(&home, &tell_to_file(&home), "");
     home.bad(
         "train --dataset demo --device cpu --set contrastive.learning_rate=9.9 --set training.gradient_clip=0 \
-         --set contrastive.epochs=60 --set contrastive.patience=0 --set contrastive.temperature=1e-38 --run x",
+         --set contrastive.epochs=60 --set contrastive.patience=0 --set contrastive.temperature=1e-40 --run x",
     );
     assert_eq!(told(&home).iter().map(|m| &*m[2]).collect::<Vec<_>>(), ["diverged"]);
     let mut child = home.start(&format!("train {SMALL} --run y"));
