@@ -1,6 +1,5 @@
 //! `mug annotate`: people judge clips that are drawn at random; what they say of corrected labels and of each other.
 
-use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -14,7 +13,7 @@ use super::out::{say, say_json};
 use super::record::read_record;
 use super::refresh::read_refresh;
 use super::subcommand::{Program, Subcommand};
-use crate::console::annotate::{begin, default_name, open};
+use crate::console::annotate::{ask, default_name};
 use crate::modality::Modality;
 use crate::report::survey::{Judgement, Pair, Part, judge, pairs};
 use crate::run::directory::RunDir;
@@ -133,11 +132,7 @@ impl AnnotateArgs {
             player: self.player,
             media: media.map(|path| path.display().to_string()),
         };
-        let mut asking = begin(dir, &name, &plan, label_range(dir, view)?)?;
-        if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
-            return Err(eyre!("mug annotate asks on a terminal, and there is none; --report and --agreement print"));
-        }
-        open(&mut asking, self.ascii)?;
+        let asking = ask(dir, &name, &plan, label_range(dir, view)?, self.ascii)?;
         let left = asking.question().map_or(0, |q| asking.draw().clips.len() - q.clip);
         let run = dir.name();
         say(&match left {

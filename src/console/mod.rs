@@ -35,7 +35,7 @@ use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::PathBuf;
 
-use color_eyre::eyre::eyre;
+use color_eyre::eyre::{WrapErr, eyre};
 use event_loop::{Ended, EventLoop};
 use state::State;
 use state::effect::Effect;
@@ -75,7 +75,7 @@ pub struct OpenOptions {
 /// # Errors
 /// There is no terminal to draw on.
 pub fn open(options: OpenOptions) -> color_eyre::Result<()> {
-    let tty = tty::Tty::open()?;
+    let tty = tty::Tty::open().wrap_err("the console draws on a terminal; --plain prints lines instead")?;
     let guard = tty::Guard::new();
     let var = |name: &str| std::env::var(name).ok();
     let tmux = var("TMUX").is_some_and(|v| !v.is_empty());

@@ -2,9 +2,11 @@
 //!
 //! A line a size; the slope is that of the logarithms to the line before: 1 is linear.
 
+#[path = "../support/mod.rs"]
+mod support;
+
 use std::fmt::Write;
 use std::sync::Arc;
-use std::sync::mpsc::channel;
 use std::time::Instant;
 
 use mug::config::Settings;
@@ -12,18 +14,16 @@ use mug::console::made_up::study_directory;
 use mug::console::sample::{console, corrected, rows};
 use mug::dataset::Dataset;
 use mug::dataset::memory::{MemorySequences, MemorySplit};
-use mug::device::{DeviceRequest, choose};
 use mug::modality::PerModality;
 use mug::report::table::filter::Filter;
 use mug::report::table::order::{SortKey, arrange};
 use mug::report::table::{Rows, Table};
 use mug::run::list::list_runs;
 use mug::split::{PerSplit, Split};
-use mug::training::control::Control;
-use mug::training::events::{Body, Event, Stage, Summary};
-use mug::training::{Job, train};
+use mug::training::events::{Body, Event, Stage};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use support::epochs::{one_epoch, trained};
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -101,33 +101,15 @@ fn made_up(clips: usize, shapes: [(usize, usize); 3]) -> Arc<Dataset> {
     Arc::new(Dataset::from_memory("made up", splits, 1.0, &settings).expect("a dataset"))
 }
 
-/// An epoch of each stage, with all that a run does beside: validation, labels, pictures, checkpoints.
-fn trained(dataset: &Arc<Dataset>) -> Summary {
-    let sets = ["contrastive.epochs=1", "denoising.epochs=1", "joint.epochs=1"].map(str::to_owned);
-    let settings = Settings::parse(mug::config::BUILT_IN[0].1, "configs/demo.toml", &sets).expect("shipped settings");
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let job = Job {
-        text: None,
-        settings,
-        stages: Stage::ALL.to_vec(),
-        dataset: dataset.clone(),
-        device: choose(DeviceRequest::Cpu).expect("the CPU"),
-        checkpoints: folder.path().to_owned(),
-        resume: false,
-    };
-    let (sender, events) = channel::<Event>();
-    train(job, &Control::new(), &sender).expect("training");
-    drop(sender);
-    let finished = |event: Event| if let Body::Finished { summary } = event.body { Some(summary) } else { None };
-    events.iter().find_map(finished).expect("the run's end")
-}
-
 const RUN: &[&str] = &["contrastive s", "denoising s", "joint s", "all s", "peak MB"];
 
 fn line_of_run(lines: &mut Lines, size: usize, dataset: &Arc<Dataset>) {
     let begun = Instant::now();
-    let summary = trained(dataset);
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let events = trained(dataset, &one_epoch(), &Stage::ALL, folder.path());
     let all = begun.elapsed().as_secs_f64();
+    let finished = |event: Event| if let Body::Finished { summary } = event.body { Some(summary) } else { None };
+    let summary = events.into_iter().find_map(finished).expect("the run's end");
     let stages = Stage::ALL.map(|stage| summary.stages[&stage].seconds);
     lines.say(size, &[stages[0], stages[1], stages[2], all, peak()]);
 }

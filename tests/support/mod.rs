@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "that is how a test fails, in its helpers too")]
 
 pub mod clips;
+pub mod epochs;
 pub mod home;
 pub mod outcome;
 pub mod picture;

@@ -46,22 +46,34 @@ pub enum Read {
     Gone,
 }
 
+/// Why there is no terminal to draw on.
+#[derive(Debug, thiserror::Error)]
+pub enum NoTerminal {
+    #[error("standard output is no terminal")]
+    Output,
+    #[error("no terminal to read keys from")]
+    Input,
+    #[error("the terminal cannot be used")]
+    Unusable(#[from] io::Error),
+}
+
 impl Tty {
     /// The terminal that the program was started on.
     ///
     /// # Errors
     /// Standard output is no terminal, or there is none to read keys from.
-    pub fn open() -> io::Result<Self> {
+    pub fn open() -> Result<Self, NoTerminal> {
         let output = io::stdout();
         if !output.is_terminal() {
-            return Err(io::Error::other("standard output is no terminal; --plain prints lines instead"));
+            return Err(NoTerminal::Output);
         }
         let output = File::from(output.as_fd().try_clone_to_owned()?);
         let input = io::stdin();
         let input = if input.is_terminal() {
             input.as_fd().try_clone_to_owned()?
         } else {
-            OwnedFd::from(File::options().read(true).write(true).open("/dev/tty")?)
+            // What the system says of it is no more than that.
+            OwnedFd::from(File::options().read(true).write(true).open("/dev/tty").map_err(|_| NoTerminal::Input)?)
         };
         Ok(Self { input, output })
     }

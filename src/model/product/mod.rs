@@ -16,5 +16,5 @@ mod tests;
 mod tile;
 
 pub use left::{Columns, Part, Rows};
-pub use multiply::{multiply_add, multiply_add_block, multiply_add_transposed};
+pub use multiply::{Transposed, multiply_add, multiply_add_block, multiply_add_transposed};
 pub use panels::{BLOCK, Block, Panels, panel};

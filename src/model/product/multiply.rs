@@ -67,16 +67,38 @@ pub fn multiply_add<S: Simd>(simd: S, a: Rows<'_>, w: &Panels<S>, out: &mut [f32
     }
 }
 
+/// Products of the transpose of rows; its memory is used again and again.
+pub struct Transposed<S: Simd> {
+    columns: Columns,
+    panels: Panels<S>,
+    width: usize,
+}
+
+impl<S: Simd> Transposed<S> {
+    /// For right matrices of this width.
+    #[inline(always)]
+    pub fn new(width: usize) -> Self {
+        Self { columns: Columns::new(), panels: Panels::new(&[], width), width }
+    }
+
+    /// For each a (rows, a's width) and out (a's width, width): out += aᵀ · b, for b (rows, width), all row-major.
+    #[inline(always)]
+    pub fn add<const N: usize>(&mut self, simd: S, a: [Rows<'_>; N], b: &[f32], out: [&mut [f32]; N]) {
+        for (part, b) in b.chunks(BLOCK * self.width.max(1)).enumerate() {
+            self.panels.fill(b);
+            for block in self.panels.blocks() {
+                let rows = part * BLOCK..part * BLOCK + block.rows.len();
+                for i in 0..N {
+                    self.columns.fill(a[i], 0..a[i].width, rows.clone());
+                    multiply_add_block(simd, &self.columns, &block, out[i]);
+                }
+            }
+        }
+    }
+}
+
 /// out (a's width, width) += aᵀ · b, for a (rows, a's width) and b (rows, width) row-major.
 #[inline(always)]
 pub fn multiply_add_transposed<S: Simd>(simd: S, a: Rows<'_>, b: &[f32], width: usize, out: &mut [f32]) {
-    let mut left = Columns::new();
-    let mut panels = Panels::<S>::new(&[], width);
-    for (part, b) in b.chunks(BLOCK * width.max(1)).enumerate() {
-        panels.fill(b);
-        for block in panels.blocks() {
-            left.fill(a, 0..a.width, part * BLOCK..part * BLOCK + block.rows.len());
-            multiply_add_block(simd, &left, &block, out);
-        }
-    }
+    Transposed::new(width).add(simd, [a], b, [out]);
 }

@@ -57,7 +57,8 @@ impl Lister {
             // A folder that cannot be written to has its runs read again the next time.
             let _ = self.known.write_index(&self.root.join(INDEX));
         }
-        runs.sort_by(|a, b| b.updated.cmp(&a.updated).then_with(|| b.name.cmp(&a.name)));
+        // Written in the same second, they lie in the same order every time.
+        runs.sort_by(|a, b| (b.updated, &b.name, &b.study).cmp(&(a.updated, &a.name, &a.study)));
         runs
     }
 }

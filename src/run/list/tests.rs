@@ -156,3 +156,19 @@ fn what_is_no_run_is_left_out() {
     assert_eq!(list_runs(root.path()).len(), 1);
     assert!(list_runs(&root.path().join("missing")).is_empty());
 }
+
+#[test]
+fn runs_of_the_same_second_lie_in_one_order() {
+    let (root, dir) = run_dir();
+    for (study, run) in ["b", "c", "a"].into_iter().flat_map(|study| ["x", "y"].map(|run| (study, run))) {
+        let cells = root.path().join("studies").join(study).join("runs");
+        record(&RunDir::create(&cells, Some(run), dir.manifest()).unwrap(), [prepared()]);
+    }
+    std::fs::remove_dir_all(dir.path()).unwrap();
+    let then = std::time::SystemTime::now() - std::time::Duration::from_secs(100);
+    for run in list_runs(root.path()) {
+        std::fs::File::options().append(true).open(run.path.join("events.jsonl")).unwrap().set_modified(then).unwrap();
+    }
+    let names: Vec<String> = list_runs(root.path()).into_iter().map(|r| r.study.unwrap() + "/" + &r.name).collect();
+    assert_eq!(names, ["c/y", "b/y", "a/y", "c/x", "b/x", "a/x"]);
+}

@@ -82,20 +82,24 @@ pub struct Session {
     _lock: File,
 }
 
-impl Session {
+/// A survey that can be answered, and whose clips are not kept yet: whoever cannot ask has drawn none.
+#[derive(Debug)]
+pub struct Drawn(Session);
+
+impl Drawn {
     /// Takes an annotator's survey up, or draws one as the plan says. Where the plan asks for more clips than were drawn
     /// before, they are drawn now; what it leaves open is as it was.
     ///
     /// # Errors
     /// A name that cannot be one, a second program, a plan that another draw was made by, labels that are no longer those
     /// that the clips were drawn by, or a file system that refuses.
-    pub fn open(
+    pub fn new(
         dir: &RunDir,
         name: &str,
         plan: &Plan,
         rows: &LabelRows,
         label_range: f32,
-    ) -> Result<Session, SurveyError> {
+    ) -> Result<Drawn, SurveyError> {
         check(name)?;
         let folder = dir.annotations_dir();
         std::fs::create_dir_all(&folder).map_err(FileError::new("make the folder", &folder))?;
@@ -121,11 +125,25 @@ impl Session {
                 Draw::new(refresh, file, plan, rows, &values)?
             }
         };
-        draw.write(&place.draw)?;
         let answers = Answers::read(&place.answers, &draw, label_range)?;
-        Ok(Session { survey: Survey { draw, answers }, name: name.to_owned(), place, _lock: lock })
+        Ok(Drawn(Session { survey: Survey { draw, answers }, name: name.to_owned(), place, _lock: lock }))
     }
 
+    pub fn draw(&self) -> &Draw {
+        self.0.draw()
+    }
+
+    /// Keeps the draw, so that answers can follow.
+    ///
+    /// # Errors
+    /// The file system refuses.
+    pub fn begin(self) -> Result<Session, SurveyError> {
+        self.0.survey.draw.write(&self.0.place.draw)?;
+        Ok(self.0)
+    }
+}
+
+impl Session {
     pub fn name(&self) -> &str {
         &self.name
     }

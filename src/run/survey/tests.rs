@@ -34,7 +34,7 @@ fn plan(count: usize) -> Plan {
 }
 
 fn open(dir: &RunDir, rows: &LabelRows, plan: &Plan) -> Result<Session, SurveyError> {
-    Session::open(dir, "ann", plan, rows, 1.0)
+    Drawn::new(dir, "ann", plan, rows, 1.0)?.begin()
 }
 
 #[test]

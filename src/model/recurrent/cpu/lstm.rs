@@ -10,7 +10,7 @@ use super::packing::{Chunk, Group, Packing};
 use super::tasks::largest_first;
 use crate::dataset::Sequences;
 use crate::model::memory::{Buffer, Memory};
-use crate::model::product::{BLOCK, Columns, Panels, Rows, multiply_add, multiply_add_block};
+use crate::model::product::{Panels, Rows, Transposed, multiply_add};
 use crate::model::simd::dispatch;
 
 /// One LSTM with what it reads; gates in the order input, forget, candidate, output.
@@ -239,7 +239,7 @@ fn backward_group<S: Simd>(
     let mut d_hidden: Vec<f32> =
         group.rows.iter().flat_map(|&row| &d_last[row * size..(row + 1) * size]).copied().collect();
     let mut d_cell = vec![0.0f32; group.rows.len() * size];
-    let mut weights = WeightGradients { columns: Columns::new(), panels: Panels::new(&[], 4 * size) };
+    let mut products = Transposed::new(4 * size);
     for Chunk { counts, rows } in group.chunks().into_iter().rev() {
         let mut end = rows.end;
         for &count in counts.iter().rev() {
@@ -265,40 +265,23 @@ fn backward_group<S: Simd>(
         let d_gates = &d_gates[rows.start * 4 * size..rows.end * 4 * size];
         let before = &hidden_before[rows.start * size..rows.end * size];
         let before = Rows { data: before, width: size, order: None };
-        weights.add(simd, [layer.steps(group, rows), before], d_gates, gradients);
+        let Gradients { w_input, w_hidden, bias } = &mut *gradients;
+        products.add(simd, [layer.steps(group, rows), before], d_gates, [w_input, w_hidden]);
+        add_to_bias(d_gates, bias);
     }
 }
 
-/// Adds what some rows say to the gradients of the weights; its memory is used again and again.
-struct WeightGradients<S: Simd> {
-    columns: Columns,
-    panels: Panels<S>,
-}
-
-impl<S: Simd> WeightGradients<S> {
-    /// For the rows' inputs and hidden states before, and their gates' gradients, (rows, 4H).
-    #[inline(always)]
-    fn add(&mut self, simd: S, [steps, before]: [Rows<'_>; 2], d_gates: &[f32], to: &mut Gradients<Buffer>) {
-        let width = to.bias.len();
-        for (part, d_gates) in d_gates.chunks(BLOCK * width).enumerate() {
-            self.panels.fill(d_gates);
-            for block in self.panels.blocks() {
-                let rows = part * BLOCK..part * BLOCK + block.rows.len();
-                self.columns.fill(steps, 0..steps.width, rows.clone());
-                multiply_add_block(simd, &self.columns, &block, &mut to.w_input);
-                self.columns.fill(before, 0..before.width, rows);
-                multiply_add_block(simd, &self.columns, &block, &mut to.w_hidden);
-            }
+/// Adds the gates' gradients, (rows, 4H), to that of the bias.
+#[inline(always)]
+fn add_to_bias(d_gates: &[f32], bias: &mut [f32]) {
+    // By their places: a pair of iterators a row is a call in builds without link-time optimisation.
+    let width = bias.len();
+    let mut row = 0;
+    while row < d_gates.len() {
+        let d = &d_gates[row..row + width];
+        for k in 0..width {
+            bias[k] += d[k];
         }
-        // By their places: a pair of iterators a row is a call in builds without link-time optimisation.
-        let bias = &mut to.bias[..width];
-        let mut row = 0;
-        while row < d_gates.len() {
-            let d = &d_gates[row..row + width];
-            for k in 0..width {
-                bias[k] += d[k];
-            }
-            row += width;
-        }
+        row += width;
     }
 }
