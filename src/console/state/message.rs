@@ -9,6 +9,7 @@ use super::effect::Export;
 use super::preferences::Preferences;
 use super::studies::{StudyLine, StudyView};
 use crate::console::terminal::decode::Input;
+use crate::report::compare::Comparison;
 use crate::report::neighbours::Neighbours;
 use crate::report::projection::{Picture, Progress};
 use crate::report::table::{Rows, Values};
@@ -130,8 +131,8 @@ pub enum Message {
         /// They are read from the beginning again.
         restarted: bool,
     },
-    /// Runs side by side, in lines.
-    Comparison(Vec<String>),
+    /// Runs side by side.
+    Comparison(Box<Comparison>),
     /// What became of a run, in lines.
     Card(Vec<String>),
     /// A line for the person at the screen.

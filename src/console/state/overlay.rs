@@ -6,6 +6,7 @@ use tui_input::Input as Line;
 
 use super::effect::Export;
 use super::pane::Pane;
+use crate::report::compare::Comparison;
 use crate::report::figure::Request;
 use crate::run::view::Phase;
 use crate::training::events::{Level, Stage};
@@ -26,7 +27,9 @@ pub enum Overlay {
     },
     /// Runs side by side.
     Comparison {
-        lines: Vec<String>,
+        runs: Box<Comparison>,
+        /// Runs that are scrolled out of sight on the left.
+        left: usize,
         scroll: usize,
     },
     /// What became of a run.

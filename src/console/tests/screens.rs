@@ -30,7 +30,8 @@ fn every_size_with_everything_open_is_survived() {
                     7 => Some(Overlay::Judgement { scroll: turn }),
                     3 => Some(Overlay::OpenFile("a long path 电影 that does not fit everywhere".into())),
                     5 => Some(Overlay::Comparison {
-                        lines: vec!["电影 a line that is too long for most".into(); turn],
+                        runs: Box::new(comparison(turn % 9, turn % 50)),
+                        left: turn % 7,
                         scroll: turn,
                     }),
                     9 => Some(Overlay::Problem { words: "电影 cannot be read: ".repeat(turn), scroll: turn }),

@@ -8,6 +8,7 @@ use crate::console::state::State;
 use crate::console::state::effect::Effect;
 use crate::console::state::overlay::Overlay;
 use crate::console::state::series::SeriesKey;
+use crate::report::compare::Comparison;
 use crate::run::view::RunView;
 use crate::training::events::{Body, Event, Level};
 
@@ -64,9 +65,11 @@ pub fn ask_comparison(state: &mut State, effects: &mut Vec<Effect>) {
 }
 
 /// Shows the table unless something else stands there by now.
-pub fn show_comparison(state: &mut State, lines: Vec<String>) {
+pub fn show_comparison(state: &mut State, runs: Box<Comparison>) {
     match state.overlay {
-        None | Some(Overlay::Comparison { .. }) => state.overlay = Some(Overlay::Comparison { lines, scroll: 0 }),
+        None | Some(Overlay::Comparison { .. }) => {
+            state.overlay = Some(Overlay::Comparison { runs, left: 0, scroll: 0 })
+        }
         Some(_) => say(state, Level::Info, "the comparison is ready; d in Runs shows it"),
     }
 }
@@ -188,11 +191,19 @@ mod tests {
         press(&mut state, "j");
         let paths = vec!["/runs/2026-11-23-a".into(), OTHER.into()];
         assert_eq!(press(&mut state, "d"), [Effect::Compare { paths }]);
-        let lines = (0..60).map(|i| format!("line {i}  \u{1b}[31m")).collect();
-        tell(&mut state, [Message::Comparison(lines)]);
-        assert!(screen(&state).contains("runs side by side") && !screen(&state).contains("line 59"));
+        tell(&mut state, [Message::Comparison(Box::new(comparison(9, 60)))]);
+        let shown = |state: &State, words: &[&str]| words.iter().all(|word| screen(state).contains(word));
+        assert!(shown(&state, &["runs side by side", "run-0", "key-1 ", "j k h l scroll"]));
+        assert!(!shown(&state, &["run-8"]) && !shown(&state, &["key-59"]));
         press(&mut state, "G");
-        assert!(screen(&state).contains("line 59") && !screen(&state).contains('\u{1b}'));
+        assert!(shown(&state, &["key-59"]) && !screen(&state).contains('\u{1b}'));
+        // To the right, a run a key, until the last one is in sight.
+        press(&mut state, "gll");
+        assert!(shown(&state, &["key-1 ", "run-2"]) && !shown(&state, &["run-1"]));
+        press(&mut state, "llllllllllll");
+        assert!(shown(&state, &["key-1 ", "run-8"]) && !shown(&state, &["run-7"]), "{}", screen(&state));
+        key(&mut state, KeyCode::Left);
+        assert!(shown(&state, &["run-7", "run-8"]), "{}", screen(&state));
         key(&mut state, KeyCode::Esc);
         assert!(state.overlay.is_none());
     }

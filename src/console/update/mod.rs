@@ -79,7 +79,7 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
             effects.push(Effect::ListRuns);
         }
         Message::Beside { path, events, restarted } => beside::take(state, &path, &events, restarted),
-        Message::Comparison(lines) => beside::show_comparison(state, lines),
+        Message::Comparison(runs) => beside::show_comparison(state, runs),
         Message::Card(lines) => card::show(state, lines),
         Message::Notice { level, text } => say(state, level, text),
         Message::NoticeOver => state.notice = None,

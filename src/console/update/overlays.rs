@@ -193,6 +193,8 @@ fn read(state: &mut State, event: &KeyEvent, effects: &mut Vec<Effect>) {
         KeyCode::Char('#') if judgement => return state.overlay = None,
         KeyCode::Char('i') if card => return state.overlay = None,
         KeyCode::Enter if matches!(state.overlay, Some(Overlay::Entry { .. })) => return state.overlay = None,
+        KeyCode::Left | KeyCode::Char('h') => sideways(state, -1),
+        KeyCode::Right | KeyCode::Char('l') => sideways(state, 1),
         _ => {}
     }
     match keys::find(event, state.focus) {
@@ -281,6 +283,13 @@ pub fn scroll(state: &mut State, by: isize) {
     ) = &mut state.overlay
     {
         *scroll = scroll.saturating_add_signed(by).min(1000);
+    }
+}
+
+/// Brings further runs into sight where runs are compared.
+fn sideways(state: &mut State, by: isize) {
+    if let Some(Overlay::Comparison { runs, left, .. }) = &mut state.overlay {
+        *left = left.saturating_add_signed(by).min(runs.runs.len().saturating_sub(1));
     }
 }
 

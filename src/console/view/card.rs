@@ -3,16 +3,13 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::comparison;
+use super::lines;
 use crate::console::widgets::text;
 
-/// Cells that the frame takes.
-const FRAME: u16 = 4;
-
 pub fn draw(lines: &[String], scroll: usize, screen: Rect, buffer: &mut Buffer) {
-    let width = usize::from(screen.width.saturating_sub(FRAME + 2));
-    let lines: Vec<String> = lines.iter().flat_map(|line| wrapped(line, width)).collect();
-    comparison::draw(&lines, " result · esc closes · j k scroll ", scroll, screen, buffer);
+    let room = lines::room(screen);
+    let lines: Vec<String> = lines.iter().flat_map(|line| wrapped(line, room)).collect();
+    lines::draw(&lines, " result · esc closes · j k scroll ", 0, scroll, screen, buffer);
 }
 
 /// A line in lines of at most `width` cells.

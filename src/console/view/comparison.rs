@@ -1,23 +1,27 @@
-//! Lines to be read over the panes: runs side by side, and what else is a table.
+//! Runs side by side, over the panes.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::console::terminal::theme;
-use crate::console::widgets::frame::{float, put};
+use super::lines;
 use crate::console::widgets::text;
+use crate::report::compare::Comparison;
 
-pub fn draw(lines: &[String], title: &'static str, scroll: usize, screen: Rect, buffer: &mut Buffer) {
-    let widest = lines.iter().map(|l| text::width(l)).max().unwrap_or(0) as u16;
-    let width = (widest + 4).max(40).min(screen.width.saturating_sub(2));
-    let height = (lines.len() as u16 + 2).min(screen.height.saturating_sub(2));
-    let area = Rect { x: (screen.width - width) / 2, y: (screen.height - height) / 2, width, height };
-    let inside = float(area, title, theme::FOCUS, buffer);
-    let top = scroll.min(lines.len().saturating_sub(usize::from(inside.height)));
-    for (i, (y, line)) in (inside.top()..inside.bottom()).zip(&lines[top..]).enumerate() {
-        // The runs' names and the headings of the two parts.
-        let heading = top + i == 0 || (!line.is_empty() && !line.starts_with(' ') && !line.contains("  "));
-        let style = if heading { theme::STRONG } else { theme::PLAIN };
-        put(buffer, inside.x + 1, y, inside.width.saturating_sub(2), line, style);
-    }
+/// Cells that a run's column takes at least: what stands between two, and a figure.
+const NARROWEST: usize = 4;
+
+/// Draws the table, its columns from a run on.
+pub fn draw(runs: &Comparison, left: usize, scroll: usize, screen: Rect, buffer: &mut Buffer) {
+    let room = lines::room(screen);
+    let count = runs.runs.len();
+    let from = left.min(count);
+    let shown = runs.lines_of(from..count.min(from + room / NARROWEST));
+    let all = from == 0 && shown.iter().all(|line| text::width(line) <= room);
+    // Where columns are scrolled the frame stays where it is.
+    let (title, least) = if all {
+        (" runs side by side · esc closes · j k scroll ", 0)
+    } else {
+        (" runs side by side · esc closes · j k h l scroll ", room)
+    };
+    lines::draw(&shown, title, least, scroll, screen, buffer);
 }

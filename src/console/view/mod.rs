@@ -19,6 +19,7 @@ mod help;
 mod judgement;
 mod label_summary;
 mod labels;
+mod lines;
 mod log;
 mod losses;
 mod marks;
@@ -102,8 +103,8 @@ pub fn draw(state: &State, frame: &mut Frame<'_>) {
         Some(Overlay::Columns { at }) if readable => {
             columns::draw(state, *at, screen, buffer);
         }
-        Some(Overlay::Comparison { lines, scroll }) if readable => {
-            comparison::draw(lines, " runs side by side · esc closes · j k scroll ", *scroll, screen, buffer);
+        Some(Overlay::Comparison { runs, left, scroll }) if readable => {
+            comparison::draw(runs, *left, *scroll, screen, buffer);
         }
         Some(Overlay::Card { lines, scroll }) if readable => {
             card::draw(lines, *scroll, screen, buffer);

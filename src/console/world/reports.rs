@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::console::state::message::Message;
 use crate::report::card::Card;
-use crate::report::compare::compare;
+use crate::report::compare::{Comparison, compare};
 use crate::run::directory::RunDir;
 use crate::run::tail::read_view;
 use crate::run::view::RunView;
@@ -12,15 +12,15 @@ use crate::training::events::Level;
 
 /// Reads the runs and makes the table.
 pub fn read_comparison(paths: &[PathBuf]) -> Message {
-    let read = || -> Result<Vec<String>, String> {
+    let read = || -> Result<Comparison, String> {
         let dirs: Result<Vec<RunDir>, _> = paths.iter().map(|p| RunDir::open(p)).collect();
         let dirs = dirs.map_err(|e| e.to_string())?;
         let views: Result<Vec<RunView>, _> = dirs.iter().map(|d| read_view(&d.events_path())).collect();
         let views = views.map_err(|e| e.to_string())?;
-        Ok(compare(&dirs.iter().zip(&views).collect::<Vec<_>>()).lines())
+        Ok(compare(&dirs.iter().zip(&views).collect::<Vec<_>>()))
     };
     match read() {
-        Ok(lines) => Message::Comparison(lines),
+        Ok(runs) => Message::Comparison(Box::new(runs)),
         Err(text) => Message::Notice { level: Level::Error, text },
     }
 }

@@ -1,5 +1,7 @@
 //! The table in lines of text.
 
+use std::ops::Range;
+
 use unicode_width::UnicodeWidthStr;
 
 use super::comparison::{Comparison, RunColumn};
@@ -32,15 +34,21 @@ fn result_value(name: &str, value: f64) -> String {
 impl Comparison {
     /// The table in lines of text, columns lined up; the best of each line carries a `*`.
     pub fn lines(&self) -> Vec<String> {
+        self.lines_of(0..self.runs.len())
+    }
+
+    /// The same with some of the runs' columns only; what is best is so among all of them.
+    pub fn lines_of(&self, runs: Range<usize>) -> Vec<String> {
         let mut table: Vec<Vec<String>> = vec![];
         let row = |head: &str, cells: Vec<String>| std::iter::once(head.to_owned()).chain(cells).collect::<Vec<_>>();
-        table.push(row("", self.runs.iter().map(|r| r.name.clone()).collect()));
-        table.push(row("state", self.runs.iter().map(|r| r.state.to_string()).collect()));
+        let columns = &self.runs[runs.clone()];
+        table.push(row("", columns.iter().map(|r| r.name.clone()).collect()));
+        table.push(row("state", columns.iter().map(|r| r.state.to_string()).collect()));
         let epoch = |r: &RunColumn| match (r.stage, r.epoch) {
             (Some(stage), Some(epoch)) => format!("{stage} {epoch}"),
             _ => "–".into(),
         };
-        table.push(row("best epoch", self.runs.iter().map(epoch).collect()));
+        table.push(row("best epoch", columns.iter().map(epoch).collect()));
         table.push(Vec::new());
         let heading = match (self.runs.len(), self.settings.is_empty()) {
             (1, _) => "settings",
@@ -49,7 +57,7 @@ impl Comparison {
         };
         table.push(row(heading, vec![]));
         for setting in &self.settings {
-            let cells = setting.values.iter().map(|v| v.clone().unwrap_or_else(|| "–".into()));
+            let cells = setting.values[runs.clone()].iter().map(|v| v.clone().unwrap_or_else(|| "–".into()));
             table.push(row(&format!("  {}", setting.key), cells.collect()));
         }
         table.push(Vec::new());
@@ -62,12 +70,11 @@ impl Comparison {
             vec![],
         ));
         for result in &self.results {
-            let cell = |(i, v): (usize, &Option<f64>)| {
-                let mark = if result.best.contains(&i) { "*" } else { " " };
-                format!("{}{mark}", result_value(&result.name, v.unwrap_or(f64::NAN)))
+            let cell = |run: usize| {
+                let mark = if result.best.contains(&run) { "*" } else { " " };
+                format!("{}{mark}", result_value(&result.name, result.values[run].unwrap_or(f64::NAN)))
             };
-            let cells = result.values.iter().enumerate().map(cell);
-            table.push(row(&format!("  {}", result_name(&result.name)), cells.collect()));
+            table.push(row(&format!("  {}", result_name(&result.name)), runs.clone().map(cell).collect()));
         }
         lined_up(&table)
     }

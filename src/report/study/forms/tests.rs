@@ -93,3 +93,27 @@ fn a_study_of_nothing_can_be_written() {
         assert!((form.render)(&empty).ends_with('\n'), "{}", form.name);
     }
 }
+
+#[test]
+fn a_difference_that_is_told_apart_is_not_written_as_zero() {
+    let of = |values: [f64; 3]| {
+        let metric = StudyMetric { key: "test.mae".into(), name: "test MAE".into(), lower_is_better: Some(true) };
+        let cell = |v: f64| Outcome { state: CellState::Finished, values: vec![Some(v)], test: None };
+        Outcomes {
+            name: "small".into(),
+            question: String::new(),
+            metrics: vec![metric],
+            variants: ["a", "b"].map(|name| Variant { name: name.into(), axes: vec![] }).into(),
+            reference: Some(0),
+            seeds: vec![1, 2, 3],
+            cells: [0.4; 3].into_iter().chain(values).map(cell).collect(),
+            lines: vec![],
+        }
+        .table()
+    };
+    let said = |values| lines(&of(values), 120).join("\n");
+    let text = said([0.40011, 0.40012, 0.40011]);
+    assert!(text.contains("+0.0001 [+0.0001, +0.0001]") && text.contains("worse, p < .001"), "{text}");
+    let text = said([0.4001, 0.3999, 0.4001]);
+    assert!(text.contains("0.000 [0.000, 0.000]") && text.contains("not told apart"), "{text}");
+}

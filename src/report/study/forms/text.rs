@@ -4,7 +4,7 @@ use textwrap::Options;
 use unicode_width::UnicodeWidthStr;
 
 use super::form::Form;
-use super::words::{difference, heading, interval, mean, notes, runs, verdict};
+use super::words::{decimals_of, difference, heading, interval, mean, notes, runs, verdict};
 use crate::report::study::table::{Table, TableRow, decimals};
 
 pub const TEXT: Form =
@@ -33,6 +33,7 @@ pub fn lines(table: &Table, width: usize) -> Vec<String> {
             let mut line = format!("{mark} {name}{}  {mean}{}", pad(&name, names), pad(mean, wide));
             let parts = match &entry.against {
                 Some(against) => {
+                    let decimals = decimals_of(against, decimals);
                     let clips = against.clips.map(|c| format!("clips {}", interval(c, decimals)));
                     [Some(difference(against, decimals)), Some(verdict(against)), clips]
                 }

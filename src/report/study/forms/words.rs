@@ -7,6 +7,9 @@ use crate::report::study::fits::Fit;
 use crate::report::study::outcomes::StudyMetric;
 use crate::report::study::table::{Entry, Table, TableRow, decimals};
 
+/// A difference that is smaller is one of rounding.
+const MOST_DECIMALS: usize = 6;
+
 /// `0.356 ± 0.004`; the mean alone for one seed, `undefined` without any.
 pub fn mean(entry: &Entry, decimals: usize, plus_minus: &str) -> String {
     match entry.sample {
@@ -17,6 +20,19 @@ pub fn mean(entry: &Entry, decimals: usize, plus_minus: &str) -> String {
             format!("{}{}", number(s.mean, decimals), spread.unwrap_or_default())
         }
     }
+}
+
+/// Decimals of a difference: `least`, or, where it is told apart, as many more as it takes until neither it nor the end of
+/// its interval that is nearer to 0 is written as 0.
+pub fn decimals_of(against: &Against, least: usize) -> usize {
+    if matches!(against.verdict, Verdict::TooFew | Verdict::NotToldApart) {
+        return least;
+    }
+    let ends = against.paired.interval.map_or([f64::INFINITY; 2], |(low, high)| [low, high]);
+    let smallest = ends.iter().fold(against.paired.sample.mean.abs(), |least, end| least.min(end.abs()));
+    (least..MOST_DECIMALS)
+        .find(|decimals| number(smallest, *decimals) != number(0.0, *decimals))
+        .unwrap_or(MOST_DECIMALS)
 }
 
 /// `+0.005 [-0.002, +0.012]`
@@ -39,7 +55,7 @@ pub struct Difference<'a> {
     pub row: &'a TableRow,
     pub metric: &'a StudyMetric,
     pub against: &'a Against,
-    /// Of the metric's column.
+    /// See [`decimals_of`].
     pub decimals: usize,
 }
 
@@ -48,7 +64,7 @@ pub fn differences(table: &Table) -> impl Iterator<Item = Difference<'_>> {
     table.rows.iter().flat_map(move |row| {
         row.entries.iter().zip(&table.columns).enumerate().filter_map(move |(column, (entry, metric))| {
             let against = entry.against.as_ref()?;
-            Some(Difference { row, metric, against, decimals: decimals(table, column) })
+            Some(Difference { row, metric, against, decimals: decimals_of(against, decimals(table, column)) })
         })
     })
 }
@@ -140,8 +156,15 @@ pub fn notes(table: &Table) -> Vec<String> {
             probability(LEVEL).trim_start_matches("p = ")
         ));
     }
-    let reasons = table.rows.iter().flat_map(|r| r.reasons.iter().map(move |why| (&r.label, why)));
-    notes.extend(reasons.map(|(label, why)| format!("Failed, {label}: {}", why.replace('\n', " "))));
+    for row in &table.rows {
+        // Seeds of a variant mostly fail for the same reason.
+        let mut reasons: Vec<&String> = row.reasons.iter().collect();
+        reasons.sort_unstable();
+        notes.extend(reasons.chunk_by(|a, b| a == b).map(|alike| {
+            let times = if alike.len() > 1 { format!(" ({} runs)", alike.len()) } else { String::new() };
+            format!("Failed, {}{times}: {}", row.label, alike[0].replace('\n', " "))
+        }));
+    }
     if entries().any(|e| e.undefined > 0) {
         notes.push(
             "Undefined: the metric has no value in some finished runs; these are left out of its mean. Labels are not judged \
