@@ -1,4 +1,4 @@
-//! What watching costs: bytes a second to the terminal, CPU time of an idle console, training speed with eight viewers.
+//! What watching costs: bytes a second to the terminal, CPU time of an idle console, training speed with 1 to 32 viewers, one of them stopped.
 //! `cargo bench --bench viewers`.
 //!
 //! Each figure is of the built program on pseudo-terminals. Speeds with and without viewers alternate within one run, so
@@ -44,7 +44,7 @@ fn main() {
         tell(&home.run(), Command::Resume);
         home.wait_for_state("training");
     }
-    ratio(&home);
+    [1, 2, 8, 32].into_iter().for_each(|viewers| ratio(&home, viewers));
     home.good("stop x");
     let _ = host.wait();
 }
@@ -89,17 +89,24 @@ fn speed(home: &Home) -> f64 {
     (after.0 - before.0) as f64 / (after.1 - before.1)
 }
 
-fn ratio(home: &Home) {
+/// Terminals that the viewers look from, over and over.
+const SIZES: [(u16, u16); 4] = [(80, 24), (120, 36), (200, 60), (100, 30)];
+/// Times that each number of viewers is measured.
+const ROUNDS: usize = 5;
+
+/// Training speed with so many viewers, where there are several the last one stopped, against that without.
+fn ratio(home: &Home, count: usize) {
     let (mut alone, mut watched, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
-    for _ in 0..6 {
+    for _ in 0..ROUNDS {
         let before = speed(home);
-        let sizes = [(80, 24), (120, 36), (200, 60), (80, 24), (100, 30), (80, 24), (120, 36), (200, 60)];
-        let viewers = sizes.map(|(w, h)| Console::open(home.path(), "attach x", w, h, &[]));
+        let sizes = SIZES.into_iter().cycle().take(count);
+        let viewers: Vec<Console> = sizes.map(|(w, h)| Console::open(home.path(), "attach x", w, h, &[])).collect();
         viewers.iter().for_each(|v| v.wait_for("▶ contrastive"));
-        viewers[7].signal("-STOP");
+        let stopped = viewers.last().filter(|_| count > 1);
+        stopped.inspect(|v| v.signal("-STOP"));
         std::thread::sleep(Duration::from_secs(1));
         let with = speed(home);
-        viewers[7].signal("-CONT");
+        stopped.inspect(|v| v.signal("-CONT"));
         drop(viewers);
         // What else the machine does changes meanwhile: the mean of before and after is what to compare with.
         let without = (before + speed(home)) / 2.0;
@@ -111,15 +118,12 @@ fn ratio(home: &Home) {
         values.sort_by(f64::total_cmp);
         values[values.len() / 2]
     };
+    let (alone, watched, ratio) = (median(&mut alone), median(&mut watched), median(&mut ratios));
     println!(
-        "training: {:.1} steps/s without viewers, {:.1} with eight (one stopped); ratio {:.2} (median of {}, {:.2} to \
+        "training: {alone:.1} steps/s without viewers, {watched:.1} with {count}; ratio {ratio:.2} (median of {ROUNDS}, {:.2} to \
          {:.2}), on {} cores",
-        median(&mut alone),
-        median(&mut watched),
-        median(&mut ratios),
-        ratios.len(),
         ratios[0],
-        ratios[ratios.len() - 1],
+        ratios[ROUNDS - 1],
         std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
     );
 }
