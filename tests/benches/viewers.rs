@@ -1,5 +1,6 @@
-//! What watching costs: bytes a second to the terminal, CPU time of an idle console, training speed with 1 to 32 viewers, one of them stopped.
-//! `cargo bench --bench viewers`.
+//! What watching costs: bytes a second to the terminal, CPU time of an idle console, training speed with 1 to 32 viewers,
+//! one of them stopped.
+//! `cargo bench --bench viewers [COUNT ...]`: those numbers of viewers only.
 //!
 //! Each figure is of the built program on pseudo-terminals. Speeds with and without viewers alternate within one run, so
 //! that whatever else the machine does falls on both.
@@ -21,13 +22,32 @@ const LONG: &str =
 const WATCHED: u64 = 10;
 
 fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
     // `cargo test --benches` passes this, and measures nothing.
-    if std::env::args().any(|a| a == "--test") {
+    if arguments.iter().any(|a| a == "--test") {
         return;
     }
+    let counts: Vec<usize> = arguments.iter().filter_map(|a| a.parse().ok()).collect();
+    if counts.is_empty() {
+        on_a_run(costs);
+    }
+    let all = [1, 2, 8, 32];
+    // A run each: what is read anew for every viewer grows with the run.
+    (if counts.is_empty() { &all[..] } else { &counts }).iter().for_each(|count| on_a_run(|home| ratio(home, *count)));
+}
+
+/// Measures something of a run that trains meanwhile.
+fn on_a_run(measure: impl Fn(&Home)) {
     let home = Home::new();
     let mut host = home.start(LONG);
     home.wait_for_state("training");
+    measure(&home);
+    home.good("stop x");
+    let _ = host.wait();
+}
+
+/// What one viewer costs, live and idle.
+fn costs(home: &Home) {
     for (columns, rows) in [(80, 24), (200, 60)] {
         let console = Console::open(home.path(), "attach x", columns, rows, &[]);
         console.wait_for("▶ contrastive");
@@ -44,9 +64,6 @@ fn main() {
         tell(&home.run(), Command::Resume);
         home.wait_for_state("training");
     }
-    [1, 2, 8, 32].into_iter().for_each(|viewers| ratio(&home, viewers));
-    home.good("stop x");
-    let _ = host.wait();
 }
 
 fn bytes_a_second(console: &Console) -> f64 {
@@ -92,7 +109,7 @@ fn speed(home: &Home) -> f64 {
 /// Terminals that the viewers look from, over and over.
 const SIZES: [(u16, u16); 4] = [(80, 24), (120, 36), (200, 60), (100, 30)];
 /// Times that each number of viewers is measured.
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 3;
 
 /// Training speed with so many viewers, where there are several the last one stopped, against that without.
 fn ratio(home: &Home, count: usize) {
