@@ -7,12 +7,14 @@ use crate::files;
 use crate::run::sealed;
 use crate::run::tail::EventTail;
 use crate::run::view::RunView;
-use crate::training::events::Event;
+use crate::training::events::{Body, Event};
 
 /// Files up to this size are read in full, of longer ones the beginning, up to the run's plan, and the end.
 pub(super) const IN_FULL: u64 = 96 << 10;
 /// How much of the end is read: a hundred events, and the last of them says where the run stands.
 const END: u64 = 48 << 10;
+/// Lines of the end that tell where a finished run ended: with its last epoch's figures come some ten more.
+const LAST: usize = 32;
 /// Where the plan is looked for: it is among the first events.
 const BEGINNING: u64 = 128 << 10;
 
@@ -36,7 +38,11 @@ pub(super) fn skim(path: &Path) -> RunView {
         }
         file.seek(SeekFrom::Start(length - END))?;
         // The first line here is most likely cut.
-        lines(file.take(END)).skip(1).for_each(|line| apply(&mut view, &line));
+        let end: Vec<Vec<u8>> = lines(file.take(END)).skip(1).collect();
+        let last = end.last().and_then(|line| parse(line));
+        let finished = last.is_some_and(|event| matches!(event.body, Body::Finished { .. }));
+        let from = if finished { end.len().saturating_sub(LAST) } else { 0 };
+        end[from..].iter().for_each(|line| apply(&mut view, line));
         Ok(())
     };
     // An unreadable file leaves the view of a run that has not said anything.
@@ -49,10 +55,12 @@ fn lines(reader: impl Read) -> impl Iterator<Item = Vec<u8>> {
 }
 
 /// Damaged lines are no reason to hide a run: they are passed over.
+fn parse(line: &[u8]) -> Option<Event> {
+    if sealed::is_broken(line) { None } else { serde_json::from_slice(line).ok() }
+}
+
 fn apply(view: &mut RunView, line: &[u8]) {
-    if !sealed::is_broken(line)
-        && let Ok(event) = serde_json::from_slice::<Event>(line)
-    {
+    if let Some(event) = parse(line) {
         view.apply(&event);
     }
 }

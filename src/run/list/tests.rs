@@ -90,6 +90,9 @@ fn a_finished_run_carries_its_figures_however_long_its_record_is() {
     let expected = serde_json::json!({"stage": "joint", "epoch": 7, "valid": {"f1": null}, "test": {"mae": 0.25},
         "costs": {"joint": costs}, "peak_memory": 8192});
     assert_eq!(json["result"], expected);
+    let place = ["stage", "epoch", "epochs", "progress", "state"].map(|key| json[key].clone());
+    assert_eq!(serde_json::json!(place), serde_json::json!(["denoising", 1, 10, 1.0, "finished"]));
+    assert!(skim(&dir.events_path()).events < 50, "of a finished run the last events tell all");
 }
 
 #[test]
