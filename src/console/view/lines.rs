@@ -20,8 +20,8 @@ pub fn room(screen: Rect) -> usize {
 /// Draws lines in a frame for those of `least` cells at least.
 pub fn draw(lines: &[String], title: &'static str, least: usize, scroll: usize, screen: Rect, buffer: &mut Buffer) {
     let widest = lines.iter().map(|l| text::width(l)).chain([least, NARROWEST]).max().unwrap_or(0);
-    let width = ((widest + FRAME) as u64).min(u64::from(screen.width.saturating_sub(2))) as u16;
-    let height = ((lines.len() + 2) as u64).min(u64::from(screen.height.saturating_sub(2))) as u16;
+    let width = (widest + FRAME).min(usize::from(screen.width.saturating_sub(2))) as u16;
+    let height = (lines.len() + 2).min(usize::from(screen.height.saturating_sub(2))) as u16;
     let area = Rect { x: (screen.width - width) / 2, y: (screen.height - height) / 2, width, height };
     let inside = float(area, title, theme::FOCUS, buffer);
     let top = scroll.min(lines.len().saturating_sub(usize::from(inside.height)));
