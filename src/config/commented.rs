@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use serde::ser::Error as _;
+
 use super::ranges::RULES;
 use super::settings::Settings;
 
@@ -12,7 +14,8 @@ impl Settings {
     /// # Errors
     /// As [`to_toml`](Settings::to_toml).
     pub fn to_commented_toml(&self) -> Result<String, toml::ser::Error> {
-        let document = toml::Table::try_from(self)?;
+        // By way of text: a value made of an f32 directly would have all digits of the nearest f64.
+        let document = self.to_toml()?.parse::<toml::Table>().map_err(toml::ser::Error::custom)?;
         let mut text = String::new();
         let mut last = "";
         for rule in RULES {
@@ -23,7 +26,7 @@ impl Settings {
                 last = section;
             }
             let _ = writeln!(text, "# {}", rule.expected);
-            let _ = match document.get(section).and_then(|s| s.get(key)) {
+            let _ = match value(&document, rule.key) {
                 Some(value) => writeln!(text, "{key} = {value}"),
                 None if rule.key == "data.label_noise" => writeln!(text, "# {key} is unset: labels stay as they are"),
                 None => writeln!(text, "# {key} is unset: it is chosen by the data"),
@@ -31,6 +34,12 @@ impl Settings {
         }
         Ok(text)
     }
+}
+
+/// The value at a path of keys with points between them.
+fn value<'a>(document: &'a toml::Table, path: &str) -> Option<&'a toml::Value> {
+    let (section, rest) = path.split_once('.')?;
+    rest.split('.').try_fold(document.get(section)?, |at, key| at.get(key))
 }
 
 #[cfg(test)]
@@ -48,5 +57,16 @@ mod tests {
         let text = Settings::default().to_commented_toml().unwrap();
         assert_eq!(Settings::parse(&text, "defaults", &[]).unwrap(), Settings::default());
         assert!(text.contains("# a number above 0 and up to 100\n# label_range is unset"), "{text}");
+        assert!(text.contains("\ndropout = 0.1\n") && text.contains("\ntext.encoder = \"lstm\"\n"), "{text}");
+    }
+
+    #[test]
+    fn an_encoder_of_text_is_printed_and_read_back() {
+        let set =
+            ["model.text.encoder=bert", "model.text.weights=/w", "model.text.layers=2", "model.text.pooling=mean"];
+        let settings = Settings::parse("", "none", &set.map(str::to_owned)).unwrap();
+        let text = settings.to_commented_toml().unwrap();
+        assert!(text.contains("text.encoder = \"bert\""), "{text}");
+        assert_eq!(Settings::parse(&text, "printed", &[]).unwrap(), settings, "{text}");
     }
 }

@@ -115,7 +115,8 @@ impl Source {
                 let splits = csd::read(path, settings, &mut flaws)?;
                 // Of what was read: nothing is trained on a folder, so that no run will ask for it again.
                 let fingerprint = format!("{}-csd", splits.iter().map(|(_, parts)| parts.labels.len()).sum::<usize>());
-                Contents::of_parts(&path.display().to_string(), splits, fingerprint, settings, flaws)
+                let contents = Contents::of_parts(&path.display().to_string(), splits, fingerprint, settings, flaws)?;
+                Ok(Contents { bytes: csd::bytes(path), ..contents })
             }
             Source::File(path) => Contents::read(&Arc::new(DataFile::open(path)?), self.catalogue_name(), settings),
         }

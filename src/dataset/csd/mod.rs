@@ -32,6 +32,11 @@ pub fn is_folder(path: &Path) -> bool {
     path.is_dir() && !files(path).is_empty()
 }
 
+/// Bytes of the `.csd` files of a folder.
+pub fn bytes(folder: &Path) -> u64 {
+    files(folder).iter().filter_map(|path| path.metadata().ok()).map(|file| file.len()).sum()
+}
+
 /// The `.csd` files of a folder, in order.
 fn files(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());

@@ -91,8 +91,12 @@ impl Bands for Part<'_> {
 
     #[inline(always)]
     fn band<const R: usize>(&self, row: usize, inner: usize) -> impl Band<R> {
-        // Cut to this length so that the inner loop need not ask whether an index is in it.
-        Lines(std::array::from_fn(|r| &self.rows.get(row + r)[self.inner.clone()][..inner]))
+        let mut lines = [[].as_slice(); R];
+        for r in 0..R {
+            // Cut to this length so that the inner loop need not ask whether an index is in it.
+            lines[r] = &self.rows.get(row + r)[self.inner.start..self.inner.start + inner];
+        }
+        Lines(lines)
     }
 }
 
@@ -135,6 +139,44 @@ impl Columns {
                 at += height;
             }
         }
+    }
+}
+
+/// The left matrix whose rows are columns of rows, read where they lie: for products too narrow to be worth [`Columns`]' copy.
+pub struct Turned<'a> {
+    pub rows: Rows<'a>,
+    /// Of `rows`: the inner indices of a block.
+    pub inner: Range<usize>,
+}
+
+#[derive(Clone, Copy)]
+struct Across<'a> {
+    rows: Rows<'a>,
+    first: usize,
+    column: usize,
+}
+
+impl<const R: usize> Band<R> for Across<'_> {
+    #[inline(always)]
+    fn at(self, index: usize) -> [f32; R] {
+        let row = &self.rows.get(self.first + index)[self.column..self.column + R];
+        let mut values = [0.0; R];
+        for r in 0..R {
+            values[r] = row[r];
+        }
+        values
+    }
+}
+
+impl Bands for Turned<'_> {
+    #[inline(always)]
+    fn count(&self) -> usize {
+        self.rows.width
+    }
+
+    #[inline(always)]
+    fn band<const R: usize>(&self, row: usize, _: usize) -> impl Band<R> {
+        Across { rows: self.rows, first: self.inner.start, column: row }
     }
 }
 

@@ -3,7 +3,7 @@
 //!
 //! | file | what it is |
 //! |---|---|
-//! | `left` | the left matrix in bands: rows anywhere in a batch, read where they lie, or columns, copied |
+//! | `left` | the left matrix in bands: rows anywhere in a batch, read where they lie, or columns, read or copied |
 //! | `panels` | the right matrix, in panels of a few vectors' columns |
 //! | `tile` | the sums that stay in registers: a band's rows times a panel's columns |
 //! | `multiply` | the products, made of tiles |
@@ -16,5 +16,6 @@ mod tests;
 mod tile;
 
 pub use left::{Columns, Part, Rows};
-pub use multiply::{Transposed, multiply_add, multiply_add_block, multiply_add_transposed};
+pub use multiply::{Transposed, affine, multiply_add, multiply_add_transposed, multiply_block};
 pub use panels::{BLOCK, Block, Panels, panel};
+pub use tile::Base;

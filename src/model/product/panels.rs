@@ -62,8 +62,16 @@ impl<S: Simd> Panels<S> {
                 let columns = column..width.min(column + line);
                 for row in rows.clone() {
                     let (from, to) = (&w[row * width..][columns.clone()], &mut self.data[at..at + line]);
-                    to[..from.len()].copy_from_slice(from);
-                    to[from.len()..].fill(0.0);
+                    let ((whole, _), (vectors, rest)) = (S::as_mut_simd_f32s(to), S::as_simd_f32s(from));
+                    // Not by `copy_from_slice`: a call for each short row takes longer than what it does.
+                    for v in 0..vectors.len() {
+                        whole[v] = vectors[v];
+                    }
+                    if from.len() < line {
+                        let done = from.len() - rest.len();
+                        to[done..from.len()].copy_from_slice(rest);
+                        to[from.len()..].fill(0.0);
+                    }
                     at += line;
                 }
             }
@@ -75,26 +83,45 @@ impl<S: Simd> Panels<S> {
         self.width.div_ceil(panel::<S>() * S::F32_LANES)
     }
 
-    /// The blocks: the rows of the matrix that each holds, and its panels.
+    /// The blocks.
     #[inline(always)]
     pub fn blocks(&self) -> impl Iterator<Item = Block<'_, S>> {
-        let panels = self.panels();
-        (0..self.inner).step_by(BLOCK).map(move |from| {
-            let rows = from..self.inner.min(from + BLOCK);
-            let (data, _) = S::as_simd_f32s(&self.data[self.start..]);
-            let line = panels * panel::<S>();
-            let data = &data[from * line..rows.end * line];
-            Block { data, rows, width: self.width, panels }
-        })
+        (0..self.inner.div_ceil(BLOCK)).map(|block| self.block(block))
+    }
+
+    /// A block by its number.
+    #[inline(always)]
+    pub fn block(&self, block: usize) -> Block<'_, S> {
+        let (start, end) = (block * BLOCK, self.inner.min((block + 1) * BLOCK));
+        let (data, _) = S::as_simd_f32s(&self.data[self.start..]);
+        let (panels, line) = (self.panels(), self.panels() * panel::<S>());
+        Block { data: &data[start * line..end * line], start, inner: end - start, width: self.width, panels }
     }
 }
 
 /// A block of panels.
+#[derive(Clone, Copy)]
 pub struct Block<'a, S: Simd> {
     pub data: &'a [S::f32s],
-    /// Of the matrix.
-    pub rows: Range<usize>,
+    /// The first of its rows in the matrix.
+    pub start: usize,
+    /// How many rows it has.
+    pub inner: usize,
     /// Of the matrix.
     pub width: usize,
     pub panels: usize,
+}
+
+impl<'a, S: Simd> Block<'a, S> {
+    /// The rows of a panel of P vectors.
+    #[inline(always)]
+    pub fn panel<const P: usize>(&self, panel: usize) -> &'a [[S::f32s; P]] {
+        &self.data[panel * self.inner * P..(panel + 1) * self.inner * P].as_chunks().0[..self.inner]
+    }
+
+    /// Its rows in the matrix.
+    #[inline(always)]
+    pub fn rows(&self) -> Range<usize> {
+        self.start..self.start + self.inner
+    }
 }

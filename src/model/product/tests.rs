@@ -3,7 +3,7 @@ use std::ops::Range;
 use pulp::{Simd, WithSimd};
 
 use super::panels::BLOCK;
-use super::{Panels, Rows, multiply_add, multiply_add_transposed};
+use super::{Panels, Rows, affine, multiply_add, multiply_add_transposed};
 use crate::model::simd;
 
 struct Product<'a> {
@@ -23,6 +23,23 @@ impl WithSimd for Product<'_> {
         } else {
             multiply_add(simd, self.a, &Panels::new(self.w, self.width), self.out);
         }
+    }
+}
+
+struct Affine<'a> {
+    bias: &'a [f32],
+    a: Rows<'a>,
+    w: &'a [f32],
+    out: &'a mut [f32],
+}
+
+impl WithSimd for Affine<'_> {
+    type Output = ();
+
+    fn with_simd<S: Simd>(self, simd: S) {
+        let width = self.bias.len();
+        let (bias, w) = (Panels::new(self.bias, width), Panels::new(self.w, width));
+        affine(simd, &bias, self.a, &w, self.out);
     }
 }
 
@@ -67,6 +84,23 @@ fn agrees_with_the_plain_loop_at_every_remainder() {
                 arch.dispatch(Product { a: left, w: &w, out: &mut out, width, transposed: false });
                 assert_plain(&out, &w, width, |r, k| left.get(r)[k]);
             }
+        }
+    }
+}
+
+#[test]
+fn an_affine_map_agrees_with_the_plain_loop_whatever_stood_in_its_place() {
+    for (rows, inner, width) in SIZES {
+        let a = wave(rows * inner, 0.37);
+        // The bias as a row of the matrix, the other rows below it.
+        let all = wave((1 + inner) * width, 0.11);
+        let (bias, w) = all.split_at(width);
+        let left = Rows { data: &a, width: inner, order: None };
+        for arch in simd::all() {
+            let mut out = vec![f32::NAN; rows * width];
+            arch.dispatch(Affine { bias, a: left, w, out: &mut out });
+            out.iter_mut().for_each(|x| *x += 0.5);
+            assert_plain(&out, &all, width, |r, k| if k == 0 { 1.0 } else { left.get(r)[k - 1] });
         }
     }
 }

@@ -5,21 +5,38 @@ use pulp::Simd;
 use super::left::Band;
 use super::panels::Block;
 
-/// out (R rows from `row`, the columns of panel `panel`, of P vectors) += a · w.
+/// What the sums of a product are put upon.
+#[derive(Clone, Copy)]
+pub enum Base<'a, S: Simd> {
+    /// What stands in their place.
+    Out,
+    /// One row for all, a block of a single inner index; what stands in their place is not read.
+    Row(Block<'a, S>),
+}
+
+/// out (R rows from `row`, the columns of panel `panel`, of P vectors) = base + a · w.
 #[inline(always)]
 #[expect(clippy::needless_range_loop, reason = "pairs of iterators are calls in builds without link-time optimisation")]
 pub fn tile<S: Simd, A: Band<R>, const R: usize, const P: usize>(
     simd: S,
     a: A,
-    w: &Block<'_, S>,
+    w: Block<'_, S>,
+    base: Base<'_, S>,
     out: &mut [f32],
     row: usize,
     panel: usize,
 ) {
-    let (inner, width) = (w.rows.len(), w.width);
     let mut acc = [[simd.splat_f32s(0.0); P]; R];
-    let lines = &w.data[panel * inner * P..(panel + 1) * inner * P].as_chunks::<P>().0[..inner];
-    for k in 0..inner {
+    if let Base::Row(base) = base {
+        let line = &base.panel::<P>(panel)[0];
+        for r in 0..R {
+            for v in 0..P {
+                acc[r][v] = line[v];
+            }
+        }
+    }
+    let lines = w.panel::<P>(panel);
+    for k in 0..lines.len() {
         let (a, line) = (a.at(k), &lines[k]);
         for r in 0..R {
             let s = simd.splat_f32s(a[r]);
@@ -36,17 +53,18 @@ pub fn tile<S: Simd, A: Band<R>, const R: usize, const P: usize>(
             sums[r][v] = acc[r][v];
         }
     }
+    let width = w.width;
     let column = panel * P * S::F32_LANES;
     let end = width.min(column + P * S::F32_LANES);
-    for (r, sums) in sums.iter().enumerate() {
+    let add = matches!(base, Base::Out);
+    for r in 0..R {
         let (whole, rest) = S::as_mut_simd_f32s(&mut out[(row + r) * width + column..(row + r) * width + end]);
-        if let Some(last) = sums.get(whole.len())
-            && !rest.is_empty()
-        {
-            simd.partial_store_f32s(rest, simd.add_f32s(simd.partial_load_f32s(rest), *last));
+        for v in 0..whole.len() {
+            whole[v] = if add { simd.add_f32s(whole[v], sums[r][v]) } else { sums[r][v] };
         }
-        for (out, sum) in whole.iter_mut().zip(sums) {
-            *out = simd.add_f32s(*out, *sum);
+        if !rest.is_empty() {
+            let sum = sums[r][whole.len()];
+            simd.partial_store_f32s(rest, if add { simd.add_f32s(simd.partial_load_f32s(rest), sum) } else { sum });
         }
     }
 }

@@ -7,7 +7,7 @@ use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
 use crate::model::memory::{Buffer, Memory};
-use crate::model::product::{BLOCK, Block, Columns, Part, Rows, multiply_add_block, panel};
+use crate::model::product::{BLOCK, Base, Block, Columns, Part, Rows, multiply_block, panel};
 use crate::model::simd::dispatch;
 
 /// Rows of a result that a thread computes at a time: few enough to balance threads and to stay in the second-level
@@ -150,12 +150,12 @@ impl WithSimd for Multiply<'_> {
         for from in (0..*inner).step_by(BLOCK) {
             let rows = from..(*inner).min(from + BLOCK);
             let (data, _) = S::as_simd_f32s(&data[start + from * panels * line..start + rows.end * panels * line]);
-            let block = Block { data, rows: rows.clone(), width: *width, panels };
+            let block = Block { data, start: from, inner: rows.len(), width: *width, panels };
             match &self.columns {
-                None => multiply_add_block(simd, &Part { rows: self.x, inner: rows }, &block, self.out),
+                None => multiply_block(simd, &Part { rows: self.x, inner: rows }, block, Base::Out, self.out),
                 Some(columns) => {
                     left.fill(self.x, columns.clone(), rows);
-                    multiply_add_block(simd, &left, &block, self.out);
+                    multiply_block(simd, &left, block, Base::Out, self.out);
                 }
             }
         }

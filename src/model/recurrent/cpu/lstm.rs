@@ -10,7 +10,7 @@ use super::packing::{Chunk, Group, Packing};
 use super::tasks::largest_first;
 use crate::dataset::Sequences;
 use crate::model::memory::{Buffer, Memory};
-use crate::model::product::{Panels, Rows, Transposed, multiply_add};
+use crate::model::product::{Panels, Rows, Transposed, affine, multiply_add};
 use crate::model::simd::dispatch;
 
 /// One LSTM with what it reads; gates in the order input, forget, candidate, output.
@@ -155,15 +155,13 @@ fn forward_group<S: Simd>(simd: S, layer: &Layer<'_>, group: &Group, memory: &Me
     let mut trace = Trace { gates, cell_before, cell_tanh, hidden_before };
     let w_input = &Panels::new(layer.w_input, 4 * size);
     let w_hidden = &Panels::new(layer.w_hidden, 4 * size);
+    let bias = &Panels::new(layer.bias, 4 * size);
     // States stay where they are when a sequence ends, so at the end these hold every sequence's last one.
     let mut hidden = vec![0.0f32; group.rows.len() * size];
     let mut cell = vec![0.0f32; group.rows.len() * size];
     for Chunk { counts, rows } in group.chunks() {
         let gates = &mut trace.gates[rows.start * 4 * size..rows.end * 4 * size];
-        for gates in gates.chunks_exact_mut(4 * size) {
-            gates.copy_from_slice(layer.bias);
-        }
-        multiply_add(simd, layer.steps(group, rows.clone()), w_input, gates);
+        affine(simd, bias, layer.steps(group, rows.clone()), w_input, gates);
         let mut at = rows.start;
         for &count in counts {
             let gates = &mut trace.gates[at * 4 * size..(at + count) * 4 * size];
