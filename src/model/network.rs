@@ -136,10 +136,12 @@ impl Network {
         Self { encoders: self.encoders.into_iter().map(Encoder::with_empty_for_missing).collect(), ..self }
     }
 
-    /// Numbers of parameters of the encoders, by their modality, and of `heads`, `fusion` (with the head of h_f) and
-    /// `projections`. On a device with a tape, see [`count`].
+    /// Numbers of parameters of the encoders, by their modality (that of text apart from its `bert`), and of `heads`, `fusion`
+    /// (with the head of h_f) and `projections`. On a device with a tape, see [`count`].
     pub fn parameters(&self) -> Vec<(&'static str, Parameters)> {
-        let encoders = self.modalities.iter().zip(&self.encoders).map(|(m, encoder)| (m.name(), count(encoder)));
+        let text = self.text.iter().flat_map(TextEncoder::parameters);
+        let recurrent = self.recurrent().into_iter().zip(&self.encoders);
+        let encoders = text.chain(recurrent.map(|(m, encoder)| (m.name(), count(encoder))));
         let fusion = [count(&self.fusion), count(&self.head)].into_iter().sum();
         let rest = [("heads", count(&self.heads)), ("fusion", fusion), ("projections", count(&self.projections))];
         encoders.chain(rest).collect()

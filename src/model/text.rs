@@ -10,6 +10,7 @@ use super::bert::{Bert, BertDropout};
 use super::dropout::Dropout;
 use super::encoder::{fill, linear_along};
 use super::init;
+use super::parameters::{Parameters, count};
 use crate::config::Pooling;
 use crate::dataset::{Batch, Sequences};
 use crate::modality::Modality;
@@ -70,6 +71,17 @@ impl TextEncoder {
     pub fn with_missing(self, rng: &mut ChaCha8Rng, device: &Device) -> Self {
         let [_, d] = self.output.weight.dims();
         Self { missing: Some(init::vector(vec![0.0; d], rng, device)), ..self }
+    }
+
+    /// Numbers of parameters of `bert`, where it is part of the network, and of what makes h_t of its vector, `text`.
+    pub fn parameters(&self) -> Vec<(&'static str, Parameters)> {
+        let bert = self.bert.as_ref().map(|bert| {
+            let (trained, frozen) = bert.parameters();
+            ("bert", Parameters { trained, frozen })
+        });
+        let missing = self.missing.as_ref().map_or(0, |vector| vector.val().shape().num_elements());
+        let own = [count(&self.output), Parameters { trained: missing, frozen: 0 }].into_iter().sum();
+        bert.into_iter().chain([(Modality::Text.name(), own)]).collect()
     }
 
     /// h_t, (B, d).

@@ -102,6 +102,18 @@ impl Context {
         ))
     }
 
+    /// What several networks cost where each has a BERT that is trained, in words; `None` elsewhere.
+    pub fn several_berts_in_words(&self) -> Option<String> {
+        let networks = self.settings.denoising.members.networks;
+        if networks < 2 || !matches!(self.text, Some(Text::Bert { .. })) {
+            return None;
+        }
+        Some(format!(
+            "denoising.members: stage 1 trains {networks} networks, each with a BERT of its own, which takes {networks} times the time \
+             and memory of one; denoising.members = {networks} trains one, and so many correctors on it"
+        ))
+    }
+
     /// What training takes of the device's memory where a BERT is trained, which takes nearly all of it; `None` elsewhere.
     pub fn demand(&self) -> Option<Demand> {
         let Some(Text::Bert { bert, config, .. }) = &self.text else { return None };

@@ -167,7 +167,7 @@ impl<'a> Machine<'a> {
         self.progress.left_out = self.context.left_out.clone();
         let prepared = self.prepared();
         self.emit(Body::Prepared(prepared))?;
-        self.say_what_is_left_out()?;
+        self.say_what_follows()?;
         let mut current = self.first_stage(&mut state)?;
         if resume {
             self.emit(Body::Resumed { device: self.device_name.clone() })?;

@@ -69,7 +69,7 @@ fn encode(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{DataSettings, Settings, TextEncoder, TrainedLayers};
+    use crate::config::{DataSettings, Members, Settings, TextEncoder, TrainedLayers};
     use crate::dataset::{Source, TextInput};
     use crate::model::dropout::Dropout;
     use crate::model::init::values_by_path;
@@ -148,6 +148,30 @@ mod tests {
                 assert_eq!(moved(part), moving.iter().any(|own| part.ends_with(own)), "{layers:?} {part}");
             }
         }
+    }
+
+    #[test]
+    fn parameters_are_counted_by_their_own_part_and_several_berts_are_told() {
+        let of = |layers, networks| {
+            context(settings(|s| {
+                s.model.text.layers = layers;
+                s.denoising.members = Members { networks, correctors: 1 };
+            }))
+        };
+        let [whole, half] = [TrainedLayers::All, TrainedLayers::Last(1)].map(|layers| {
+            let context = of(layers, 1);
+            assert!(context.several_berts_in_words().is_none());
+            context.new_network().parameters()
+        });
+        let names: Vec<&str> = whole.iter().map(|(name, _)| *name).collect();
+        assert_eq!(names, ["bert", "text", "audio", "vision", "heads", "fusion", "projections"]);
+        let [(_, all), (_, last)] = [whole[0], half[0]];
+        assert!(all.frozen == 0 && last.frozen > 0 && last.trained > 0 && last.trained + last.frozen == all.trained);
+        let context = of(TrainedLayers::All, 3);
+        let (model, width) = (&context.settings.model, context.dataset.shapes.audio.1);
+        let lstm = 4 * model.hidden * (width + model.hidden + 1) + model.representation * (model.hidden + 1);
+        assert_eq!(whole[2].1.trained, lstm);
+        assert!(context.several_berts_in_words().unwrap().contains("3 networks"));
     }
 
     #[test]

@@ -86,7 +86,11 @@ fn facts(run: &Attached) -> Vec<String> {
     if let Some(p) = &view.prepared {
         let s = &p.samples;
         lines.push(format!("dataset      {} · train {} · valid {} · test {}", p.dataset, s.train, s.valid, s.test));
-        let shapes = p.shapes.iter().map(|(m, (steps, width))| format!("{m} {steps} x {width}"));
+        let shapes = p.shapes.iter().map(|(m, (steps, width))| match width {
+            // Ids, which have no columns.
+            0 => format!("{m} {steps} tokens"),
+            width => format!("{m} {steps} x {width}"),
+        });
         lines.push(format!("sequences    {}", shapes.collect::<Vec<_>>().join(" · ")));
         let judged = if p.unimodal_labels { "unimodal labels to judge by" } else { "no unimodal labels" };
         lines.push(format!("labels       within ±{} · {judged}", p.label_range));

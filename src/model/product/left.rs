@@ -90,6 +90,10 @@ impl Bands for Part<'_> {
     }
 
     #[inline(always)]
+    #[expect(
+        clippy::needless_range_loop,
+        reason = "iterators and `from_fn` are calls in builds without link-time optimisation"
+    )]
     fn band<const R: usize>(&self, row: usize, inner: usize) -> impl Band<R> {
         let mut lines = [[].as_slice(); R];
         for r in 0..R {
@@ -158,6 +162,7 @@ struct Across<'a> {
 
 impl<const R: usize> Band<R> for Across<'_> {
     #[inline(always)]
+    #[expect(clippy::manual_memcpy, reason = "a copy of a slice is a call in builds without link-time optimisation")]
     fn at(self, index: usize) -> [f32; R] {
         let row = &self.rows.get(self.first + index)[self.column..self.column + R];
         let mut values = [0.0; R];

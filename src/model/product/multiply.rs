@@ -67,7 +67,8 @@ pub fn multiply_add<S: Simd>(simd: S, a: Rows<'_>, w: &Panels<S>, out: &mut [f32
     }
 }
 
-/// out (rows, width) = bias (1, width) + a (rows, inner) · w (inner, width), out row-major; what stood in it is not read.
+/// out (rows, width) = bias (1, width) + a (rows, inner) · w (inner, width), out row-major; what stood in it is not read. `inner` is
+/// at least 1.
 ///
 /// Sums run over `inner` in order, as in [`multiply_add`].
 #[inline(always)]

@@ -16,7 +16,11 @@ pub enum Base<'a, S: Simd> {
 
 /// out (R rows from `row`, the columns of panel `panel`, of P vectors) = base + a · w.
 #[inline(always)]
-#[expect(clippy::needless_range_loop, reason = "pairs of iterators are calls in builds without link-time optimisation")]
+#[expect(
+    clippy::needless_range_loop,
+    clippy::manual_memcpy,
+    reason = "pairs of iterators and copies of slices are calls in builds without link-time optimisation"
+)]
 pub fn tile<S: Simd, A: Band<R>, const R: usize, const P: usize>(
     simd: S,
     a: A,

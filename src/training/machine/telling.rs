@@ -54,9 +54,10 @@ impl Machine<'_> {
         self.listener.tell(Event { time, stage: self.progress.stage, epoch, step, body })
     }
 
-    /// Says what a network of fewer modalities cannot do, and what checkpoints do without.
-    pub(super) fn say_what_is_left_out(&mut self) -> Result<(), TrainingError> {
-        if let Some(words) = self.context.left_out_in_words() {
+    /// Says what follows from the settings and may surprise: what a network of fewer modalities cannot do, what checkpoints do
+    /// without, what several BERTs cost.
+    pub(super) fn say_what_follows(&mut self) -> Result<(), TrainingError> {
+        for words in [self.context.left_out_in_words(), self.context.several_berts_in_words()].into_iter().flatten() {
             self.log(Level::Info, words)?;
         }
         match self.context.settings.model.encoded()[..] {
