@@ -2,8 +2,6 @@
 
 use std::fmt::Write;
 
-use serde::ser::Error as _;
-
 use super::ranges::RULES;
 use super::settings::Settings;
 
@@ -14,8 +12,7 @@ impl Settings {
     /// # Errors
     /// As [`to_toml`](Settings::to_toml).
     pub fn to_commented_toml(&self) -> Result<String, toml::ser::Error> {
-        // By way of text: a value made of an f32 directly would have all digits of the nearest f64.
-        let document = self.to_toml()?.parse::<toml::Table>().map_err(toml::ser::Error::custom)?;
+        let document = self.table()?;
         let mut text = String::new();
         let mut last = "";
         for rule in RULES {

@@ -1,17 +1,26 @@
 //! Settings one by one, by their dotted keys.
 
+use serde::ser::Error as _;
+
 use super::advice::alone;
 use super::ranges::rule_of;
 use super::settings::Settings;
 
 impl Settings {
+    /// All settings, section by section, with numbers as short as they were typed.
+    ///
+    /// # Errors
+    /// As [`to_toml`](Settings::to_toml).
+    pub(super) fn table(&self) -> Result<toml::Table, toml::ser::Error> {
+        // By way of text: a value made of an f32 directly would have all digits of the nearest f64.
+        self.to_toml()?.parse().map_err(toml::ser::Error::custom)
+    }
+
     /// All settings as dotted keys with their values, in the order of a settings file; tables of values, too, are taken
     /// apart (`denoising.corruption.gaussian`).
     pub fn flat(&self) -> Vec<(String, toml::Value)> {
-        // By way of the text: there the numbers are as short as they were typed.
-        let table = self.to_toml().ok().and_then(|t| toml::from_str::<toml::Table>(&t).ok());
         let mut all = Vec::new();
-        flatten(String::new(), toml::Value::Table(table.unwrap_or_default()), &mut all);
+        flatten(String::new(), toml::Value::Table(self.table().unwrap_or_default()), &mut all);
         all
     }
 }

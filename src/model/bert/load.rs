@@ -68,6 +68,7 @@ mod tests {
         for name in ["small", "older"] {
             let bert = load(&made::small(name), &cpu()).unwrap();
             let off = furthest(&states(&bert, &ids), &expected);
+            println!("{name}: the furthest of {} numbers is off by {off:.1e}", expected.len());
             assert!(off < 1e-5, "{name}: {off}");
         }
     }
@@ -103,7 +104,7 @@ mod tests {
             rows.iter().for_each(|row| all.extend_from_slice(&row[..8]));
         }
         let off = furthest(&all, &made::floats("minilm.f32"));
-        println!("the furthest of {} numbers is off by {off:e}", all.len());
+        println!("the furthest of {} numbers is off by {off:.1e}", all.len());
         assert!(off < 1e-5, "{off}");
     }
 }

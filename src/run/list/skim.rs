@@ -31,18 +31,18 @@ pub(super) fn skim(path: &Path) -> RunView {
     let mut read = || -> io::Result<()> {
         let mut file = files::open(path)?;
         for line in lines((&file).take(BEGINNING.min(length - END))) {
-            apply(&mut view, &line);
+            parse(&line).iter().for_each(|event| view.apply(event));
             if view.prepared.is_some() {
                 break;
             }
         }
         file.seek(SeekFrom::Start(length - END))?;
         // The first line here is most likely cut.
-        let end: Vec<Vec<u8>> = lines(file.take(END)).skip(1).collect();
-        let last = end.last().and_then(|line| parse(line));
-        let finished = last.is_some_and(|event| matches!(event.body, Body::Finished { .. }));
+        let mut end: Vec<Vec<u8>> = lines(file.take(END)).skip(1).collect();
+        let last = end.pop().and_then(|line| parse(&line));
+        let finished = last.as_ref().is_some_and(|event| matches!(event.body, Body::Finished { .. }));
         let from = if finished { end.len().saturating_sub(LAST) } else { 0 };
-        end[from..].iter().for_each(|line| apply(&mut view, line));
+        end[from..].iter().filter_map(|line| parse(line)).chain(last).for_each(|event| view.apply(&event));
         Ok(())
     };
     // An unreadable file leaves the view of a run that has not said anything.
@@ -57,10 +57,4 @@ fn lines(reader: impl Read) -> impl Iterator<Item = Vec<u8>> {
 /// Damaged lines are no reason to hide a run: they are passed over.
 fn parse(line: &[u8]) -> Option<Event> {
     if sealed::is_broken(line) { None } else { serde_json::from_slice(line).ok() }
-}
-
-fn apply(view: &mut RunView, line: &[u8]) {
-    if let Some(event) = parse(line) {
-        view.apply(&event);
-    }
 }
