@@ -1,10 +1,10 @@
 //! Whether a data file has changed: its SHA-256, which the field publishes for its files, and cheaper signs that tell
-//! whether the SHA-256 must be computed again.
+//! whether the SHA-256 must be computed again. Of a folder of data the same, over the files that make it up.
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, Read};
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -28,43 +28,93 @@ pub struct Stamp {
 }
 
 impl Sign {
-    /// Of the file at a path, links followed.
+    /// Of the file at a path, links followed. A folder has the bytes of the files that make it up, and the latest of
+    /// their times.
     ///
     /// # Errors
     /// The file does not exist or may not be looked at.
     pub fn of(path: &Path) -> io::Result<Sign> {
         let m = std::fs::metadata(path)?;
-        let nanoseconds = |seconds: i64, rest: i64| i128::from(seconds) * 1_000_000_000 + i128::from(rest);
-        // i64 nanoseconds end in the year 2262; later times become the last one.
-        let modified = nanoseconds(m.mtime(), m.mtime_nsec()).clamp(i128::from(i64::MIN), i128::from(i64::MAX)) as i64;
-        Ok(Sign {
-            stamp: Stamp { bytes: m.len(), modified },
-            changed: nanoseconds(m.ctime(), m.ctime_nsec()),
-            inode: (m.dev(), m.ino()),
+        let own = Sign::from(&m);
+        if !m.is_dir() {
+            return Ok(own);
+        }
+        let none = Sign { stamp: Stamp { bytes: 0, modified: i64::MIN }, changed: i128::MIN, ..own };
+        files_of(path)?.iter().try_fold(none, |all, file| {
+            let Sign { stamp, changed, .. } = Sign::from(&std::fs::metadata(file)?);
+            let stamp = Stamp {
+                bytes: all.stamp.bytes.saturating_add(stamp.bytes),
+                modified: all.stamp.modified.max(stamp.modified),
+            };
+            Ok(Sign { stamp, changed: all.changed.max(changed), ..all })
         })
     }
 }
 
-/// SHA-256 of a file's content in hexadecimal digits. `go_on` is asked before every MiB; `None` where it says no.
+impl From<&Metadata> for Sign {
+    fn from(m: &Metadata) -> Sign {
+        let nanoseconds = |seconds: i64, rest: i64| i128::from(seconds) * 1_000_000_000 + i128::from(rest);
+        // i64 nanoseconds end in the year 2262; later times become the last one.
+        let modified = nanoseconds(m.mtime(), m.mtime_nsec()).clamp(i128::from(i64::MIN), i128::from(i64::MAX)) as i64;
+        Sign {
+            stamp: Stamp { bytes: m.len(), modified },
+            changed: nanoseconds(m.ctime(), m.ctime_nsec()),
+            inode: (m.dev(), m.ino()),
+        }
+    }
+}
+
+/// The files that make up a folder of data, in the order of their names: features and labels (`.csd`) and lists of videos
+/// (`.txt`). What else somebody keeps there does not count.
+fn files_of(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|end| end == "csd" || end == "txt") && path.is_file() {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// SHA-256 of a file's content in hexadecimal digits; of a folder, of the names, lengths and contents of the files that make it
+/// up, one after the other. `go_on` is asked before every MiB; `None` where it says no.
 ///
 /// # Errors
-/// The file cannot be read.
+/// A file cannot be read.
 pub fn sha256(path: &Path, mut go_on: impl FnMut() -> bool) -> io::Result<Option<String>> {
+    let mut hash = Sha256::new();
+    if path.is_dir() {
+        for file in files_of(path)? {
+            hash.update(file.file_name().unwrap_or_default().as_encoded_bytes());
+            hash.update(b"\0");
+            hash.update(std::fs::metadata(&file)?.len().to_le_bytes());
+            if !add(&file, &mut hash, &mut go_on)? {
+                return Ok(None);
+            }
+        }
+    } else if !add(path, &mut hash, &mut go_on)? {
+        return Ok(None);
+    }
+    Ok(Some(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()))
+}
+
+/// Adds a file's content; false where `go_on` said no.
+fn add(path: &Path, hash: &mut Sha256, mut go_on: impl FnMut() -> bool) -> io::Result<bool> {
     let mut file = File::open(path)?;
     let mut block = vec![0; 1 << 20];
-    let mut hash = Sha256::new();
     loop {
         if !go_on() {
-            return Ok(None);
+            return Ok(false);
         }
         match file.read(&mut block) {
-            Ok(0) => break,
+            Ok(0) => return Ok(true),
             Ok(n) => hash.update(&block[..n]),
             Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
             Err(e) => return Err(e),
         }
     }
-    Ok(Some(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()))
 }
 
 #[cfg(test)]
@@ -80,6 +130,37 @@ mod tests {
         assert_eq!(sha256(&path, || true).unwrap().as_deref(), Some(known));
         assert_eq!(sha256(&path, || false).unwrap(), None);
         assert!(sha256(&folder.path().join("b"), || true).is_err());
+    }
+
+    #[test]
+    fn a_folder_is_what_its_files_are() {
+        let folder = tempfile::tempdir().unwrap();
+        let put = |name: &str, bytes: &[u8]| std::fs::write(folder.path().join(name), bytes).unwrap();
+        let all = || (Sign::of(folder.path()).unwrap().stamp.bytes, sha256(folder.path(), || true).unwrap().unwrap());
+        put("a.csd", b"abc");
+        put("b.csd", b"de");
+        let first = all();
+        assert_eq!(first.0, 5);
+        put("notes.md", b"x");
+        std::fs::create_dir(folder.path().join("within.csd")).unwrap();
+        assert_eq!(all(), first);
+        // The same bytes, cut elsewhere, or under another name.
+        put("a.csd", b"ab");
+        put("b.csd", b"cde");
+        assert!(all().0 == 5 && all().1 != first.1);
+        put("a.csd", b"abc");
+        put("b.csd", b"de");
+        assert_eq!(all(), first);
+        let before = Sign::of(folder.path()).unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(30));
+        std::fs::rename(folder.path().join("b.csd"), folder.path().join("c.txt")).unwrap();
+        assert!(all().1 != first.1 && Sign::of(folder.path()).unwrap() != before);
+        let mut asked = 0;
+        let stops = || {
+            asked += 1;
+            asked < 3
+        };
+        assert_eq!(sha256(folder.path(), stops).unwrap(), None);
     }
 
     #[test]

@@ -19,6 +19,7 @@ pub mod files;
 pub mod host;
 pub mod modality;
 pub mod model;
+pub mod nearest;
 pub mod notify;
 pub mod report;
 pub mod run;

@@ -9,6 +9,7 @@ use super::out::say;
 use super::pages::{PAGES, Page};
 use super::plain;
 use super::subcommand::{Program, Subcommand};
+use crate::nearest::meant;
 
 /// Pages are printed for terminals of this width, the narrowest that the console is made for.
 const WIDTH: usize = 80;
@@ -36,7 +37,8 @@ impl Subcommand for HelpArgs {
             } else if subcommand.is_none() {
                 let pages: Vec<&str> = PAGES.iter().map(|page| page.name).collect();
                 return Err(eyre!(
-                    "help {topic}: expected a subcommand (mug --help lists them) or a page: {}",
+                    "help {topic}{}: expected a subcommand (mug --help lists them) or a page: {}",
+                    meant(topic, pages.iter().copied()),
                     pages.join(", ")
                 ));
             }

@@ -87,15 +87,17 @@ impl Contents {
             test: take(Split::Test, test)?,
         };
         let settings = DataSettings { label_range: label_range.or(settings.label_range), ..settings.clone() };
-        Self::of_parts(name, splits, fingerprint, &settings, Vec::new())
+        Self::of_parts(name, None, splits, fingerprint, &settings, Vec::new())
     }
 
-    /// The contents of splits whose features are in memory, padded at the end if at all.
+    /// The contents of splits whose features are in memory, padded at the end if at all. `catalogue` as in
+    /// [`read`](Self::read).
     ///
     /// # Errors
     /// The splits do not agree with each other, or a label lies outside [-H, H].
     pub fn of_parts(
         name: &str,
+        catalogue: Option<&str>,
         mut splits: PerSplit<Parts>,
         fingerprint: String,
         settings: &DataSettings,
@@ -106,7 +108,7 @@ impl Contents {
         };
         check_dims(&splits, |m, expected, found, split| fail(format!("{split}.{m}"), expected, found, ""))?;
         let (label_range, metrics) =
-            bound_labels(&mut splits, None, settings, &mut flaws, |key, expected, found, hint| {
+            bound_labels(&mut splits, catalogue, settings, &mut flaws, |key, expected, found, hint| {
                 fail(key, expected, found, &hint)
             })?;
         check_ids(&splits, &mut flaws);
@@ -149,19 +151,32 @@ impl Contents {
         let pickle = parse::parse(file, &mut flaws)?.with_names(own);
         let at = |name: String| Key { pickle: &pickle, name };
         let clips = clips::read(&pickle, wanted, settings, &mut flaws)?;
-        let keys = clips.keys;
         // Padding is settled by these clips alone.
         let (train, valid) = (clips.pick(&[]), clips.pick(&[]));
         let mut alone = PerSplit { train: clips, valid, test: train };
         let padding = padding::settle(&mut alone, &mut flaws)?;
-        let clips = alone.train;
+        self.put_clips(alone.train, padding, flaws, |key, expected, found, hint| at(key).error(expected, found, hint))
+    }
+
+    /// As [`set_clips`](Self::set_clips), with clips that are read already, `flaws` being what was found about them. `error` has a
+    /// part's key, what was expected, what was found, and what to try.
+    ///
+    /// # Errors
+    /// They do not look like those of this data.
+    pub fn put_clips(
+        &mut self,
+        clips: Parts,
+        padding: PerModality<Padding>,
+        mut flaws: Vec<Flaw>,
+        error: impl Fn(String, String, String, &str) -> DatasetError,
+    ) -> Result<(), DatasetError> {
+        let keys = clips.keys;
         // Token ids are compared with an encoder's vocabulary, not with vectors.
         let encoded = |m: Modality| m == Modality::Text && (clips.only_tokens || self.splits.train.only_tokens);
         for m in Modality::ALL.into_iter().filter(|&m| !encoded(m)) {
             let (expected, found) = (self.splits.train.features[m].rows.dim(), clips.features[m].rows.dim());
-            let wrong = |expected: String, found: String, hint: &str| {
-                at(keys.features[m].to_owned()).error(expected, found, hint)
-            };
+            let wrong =
+                |expected: String, found: String, hint: &str| error(keys.features[m].to_owned(), expected, found, hint);
             if expected != found {
                 let expected = format!("{expected} columns, as the run was trained on");
                 return Err(wrong(
@@ -183,8 +198,10 @@ impl Contents {
         if let Some((row, y)) = labels::bound(labels, self.label_range, true) {
             let range = self.label_range;
             let found = format!("{y} in row {row} (id {:?})", ids.get(row).map_or("", String::as_str));
-            return Err(at(keys.labels.to_owned()).error(
-                format!("labels within [-{range}, {range}], as in the run's data"),
+            let expected = format!("labels within [-{range}, {range}], as in the run's data");
+            return Err(error(
+                keys.labels.to_owned(),
+                expected,
                 found,
                 "leave the label out, or bring it to that scale",
             ));

@@ -12,9 +12,15 @@ use crate::weights::WeightsError;
 pub enum DatasetError {
     /// Nothing of this name is known.
     #[error(
-        "no dataset is called {name:?}: expected one of {known}, or the path of a pickle file; the data folder is {folder}"
+        "no dataset is called {name:?}{meant}: expected one of {known}, or the path of a file; the data folder is {folder}"
     )]
-    Unknown { name: String, known: String, folder: PathBuf },
+    Unknown {
+        name: String,
+        /// The name that was most likely meant, as [`meant`](crate::nearest::meant) says it.
+        meant: String,
+        known: String,
+        folder: PathBuf,
+    },
     /// A dataset of the catalogue whose file is not there.
     #[error(
         "the dataset {name} is not in the data folder {folder}: expected {expected}; put the file there, point MUG_DATA_DIR \

@@ -48,7 +48,7 @@ pub mod tokens;
 
 pub use catalogue::entries::{Catalogue, Entry, State, is_same};
 pub use catalogue::resolve::data_folder;
-pub use catalogue::source::{DEMO, DEMO_SEED, Source};
+pub use catalogue::source::{DEMO, DEMO_SEED, Source, fingerprint_at};
 pub use contents::fingerprint_of_file;
 pub use convert::ConvertError;
 pub use error::DatasetError;

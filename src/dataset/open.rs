@@ -316,7 +316,9 @@ impl Dataset {
 
     /// True where batches are read from the data file rather than from memory.
     pub fn reads_file(&self) -> bool {
-        self.splits.iter().any(|(_, held)| held.features.iter().any(|(_, store)| matches!(store, Store::File(_))))
+        self.splits
+            .iter()
+            .any(|(_, held)| held.features.iter().any(|(_, store)| matches!(store, Store::File(Rows::Disk { .. }))))
     }
 
     /// Bytes of features and token ids held in memory; 0 where all of them are read from the file as needed.

@@ -2,8 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::dataset::bytes::DataFile;
-use crate::dataset::{DatasetError, fingerprint_of_file};
+use crate::dataset::{DatasetError, fingerprint_at, fingerprint_of_file};
 use crate::digest::{Sign, sha256};
 use crate::run::directory::{DataRecord, Manifest};
 
@@ -55,7 +54,7 @@ pub fn same(manifest: &Manifest, path: &Path, care: Care) -> Result<Option<DataR
         return Ok(Some(DataRecord { stamp, sha256: found }));
     }
     if let Some(known) = manifest.fingerprint.as_deref().map(fingerprint_of_file) {
-        let found = DataFile::open(path).and_then(|file| file.fingerprint()).map_err(DatasetError::from)?;
+        let found = fingerprint_at(path)?;
         if found != known {
             return Err(other("fingerprint", known, found));
         }

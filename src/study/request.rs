@@ -8,6 +8,7 @@ use crate::device::DeviceRequest;
 use crate::digest::{Sign, sha256};
 use crate::files;
 use crate::host::prepare::{PrepareError, RunRequest};
+use crate::nearest::meant;
 use crate::run::directory::DataRecord;
 use crate::run::study::definition::Seeds;
 use crate::run::study::folder::studies_folder;
@@ -18,8 +19,10 @@ use crate::run::study::{Definition, DefinitionError, Plan, Study, StudyError};
 /// Why a study cannot be set up.
 #[derive(Debug, thiserror::Error)]
 pub enum RequestError {
-    #[error("no study \"{wanted}\" ships with mug, and no file of that path is there; those that ship are {known}")]
-    Unknown { wanted: String, known: String },
+    #[error(
+        "no study \"{wanted}\" ships with mug{meant}, and no file of that path is there; those that ship are {known}"
+    )]
+    Unknown { wanted: String, meant: String, known: String },
     #[error("cannot read the study {path}: {source}")]
     Read { path: PathBuf, source: std::io::Error },
     #[error("cannot read the data file {path}: {source}")]
@@ -89,6 +92,7 @@ impl StudyRequest {
                 let text = files::read_text(path, files::LONGEST_TEXT).map_err(|source| match source.kind() {
                     std::io::ErrorKind::NotFound => RequestError::Unknown {
                         wanted: self.study.clone(),
+                        meant: meant(&self.study, SHIPPED.map(|(name, _)| name)),
                         known: SHIPPED.map(|(name, _)| name).join(", "),
                     },
                     _ => RequestError::Read { path: path.to_owned(), source },

@@ -183,6 +183,36 @@ fn data_that_was_changed_in_place_between_two_processes_is_noticed() {
     assert!(text.contains("SHA-256") && text.contains("put the old file back"), "{text}");
 }
 
+/// A folder of the CMU Multimodal SDK: chosen, trained on, taken up, predicted; noticed where a file of it changes.
+#[test]
+fn a_folder_of_the_sdk_is_data_like_a_file() {
+    let home = Home::new();
+    let sdk = data_folder(&home).join("my-sdk");
+    std::fs::create_dir(&sdk).unwrap();
+    for entry in std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/sdk")).unwrap() {
+        let path = entry.unwrap().path();
+        std::fs::copy(&path, sdk.join(path.file_name().unwrap())).unwrap();
+    }
+    for (list, videos) in [("train", "video0\nvideo2\n"), ("valid", "video1\n"), ("test", "video4\nvideo5\n")] {
+        std::fs::write(sdk.join(format!("{list}.txt")), videos).unwrap();
+    }
+    let mut console = Console::open(home.path(), "", 120, 36, &[]);
+    console.wait_for("my-sdk");
+    console.leave();
+    let all = "--set contrastive.epochs=1 --set denoising.epochs=1 --set joint.epochs=1";
+    assert!(home.good(&format!("train --dataset my-sdk --run r --stage contrastive {all}")).contains("my-sdk"));
+    assert_eq!(home.run().manifest().source.as_deref(), Some(sdk.as_path()));
+    std::fs::write(sdk.join("notes.md"), "not data").unwrap();
+    home.good("train --resume r --stage denoising");
+    home.good("train --resume r --stage joint");
+    let predicted = home.good(&format!("predict r {} --split valid", sdk.display()));
+    assert_eq!(predicted.lines().filter(|line| line.contains("video1$_$")).count(), 4, "{predicted}");
+    std::thread::sleep(Duration::from_millis(50));
+    std::fs::write(sdk.join("train.txt"), "video0\nvideo3\n").unwrap();
+    let text = home.bad("resume r --restart joint");
+    assert!(text.contains("SHA-256") && text.contains("my-sdk"), "{text}");
+}
+
 #[test]
 fn settings_in_run_toml_obey_the_same_rules() {
     let home = Home::new();

@@ -200,5 +200,7 @@ fn a_folder_of_the_sdk_is_what_it_is_in_mmsas_layout() {
         assert_eq!(found.ids(split), expected.ids(split));
         assert_eq!(found.transcripts(split), expected.transcripts(split));
     }
-    assert!(trained(&written, "") == trained(&layout("sdk.pkl"), ""));
+    let expected = trained(&layout("sdk.pkl"), "");
+    assert!(trained(&written, "") == expected);
+    assert!(trained(&sdk, "") == expected);
 }

@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use super::source::{DEMO, DEMO_SEED, Source};
+use crate::dataset::csd;
 use crate::dataset::demo::DISAGREEMENT;
 use crate::dataset::file::bytes::DataFile;
 use crate::dataset::file::magic;
@@ -124,7 +125,8 @@ impl Catalogue {
             let taken = |name: &str, entries: &[Entry]| entries.iter().any(|e| e.name == name);
             let name = if taken(&stem, &entries) { relative(&path, folder).display().to_string() } else { stem };
             if !taken(&name, &entries) {
-                let about = format!("the file {}", path.display());
+                let kind = if path.is_dir() { "folder" } else { "file" };
+                let about = format!("the {kind} {}", path.display());
                 entries.push(Entry { name, about, state: state_of(path) });
             }
         }
@@ -137,6 +139,9 @@ fn relative<'p>(path: &'p Path, folder: &Path) -> &'p Path {
 }
 
 fn state_of(path: PathBuf) -> State {
+    if csd::is_folder(&path) {
+        return State::Ready { bytes: csd::bytes(&path), path };
+    }
     let head = DataFile::open(&path).and_then(|file| Ok((file.head(512)?, file.len())));
     match head {
         Ok((head, bytes)) => match magic::other_format(&head, bytes) {
@@ -147,7 +152,7 @@ fn state_of(path: PathBuf) -> State {
     }
 }
 
-/// Collects pickles. Links to folders are not followed, as they could lead round in circles.
+/// Collects pickles and folders of `.csd` files. Links to folders are not followed, as they could lead round in circles.
 fn find(folder: &Path, depth: usize, left: &mut usize, files: &mut Vec<PathBuf>) {
     let Ok(entries) = std::fs::read_dir(folder) else { return };
     for entry in entries.flatten() {
@@ -156,7 +161,9 @@ fn find(folder: &Path, depth: usize, left: &mut usize, files: &mut Vec<PathBuf>)
         }
         *left -= 1;
         let (path, Ok(kind)) = (entry.path(), entry.file_type()) else { continue };
-        if kind.is_dir() && depth > 0 {
+        if kind.is_dir() && csd::is_folder(&path) {
+            files.push(path);
+        } else if kind.is_dir() && depth > 0 {
             find(&path, depth - 1, left, files);
         } else if is_pickle(&path) && (kind.is_file() || path.is_file()) {
             files.push(path);
@@ -189,6 +196,9 @@ mod tests {
         put("sims.pkl", b"version https://git-lfs.github.com/spec/v1\nsize 12\n");
         put("own.pkl", &[0x80, 4]);
         put("notes.txt", b"x");
+        // A folder of the SDK is one dataset.
+        put("sdk/A_Labels.csd", b"\x89HDF");
+        put("sdk/within/other.pkl", &[0x80, 4]);
         let elsewhere = tempfile::tempdir().unwrap();
         let extra = elsewhere.path().join("own.pkl");
         std::fs::write(&extra, [0x80, 4]).unwrap();
@@ -196,7 +206,8 @@ mod tests {
         let names: Vec<&str> = catalogue.entries.iter().map(|e| e.name.as_str()).collect();
         assert_eq!(names[..5], ["demo", "mosi", "mosei", "sims", "simsv2"]);
         assert_eq!(names[5..7], ["aligned_50", "own"]);
-        assert_eq!(names[7], extra.display().to_string());
+        assert_eq!(names[7..], ["sdk", &extra.display().to_string()]);
+        assert_eq!(catalogue.entries[7].about, format!("the folder {}", folder.path().join("sdk").display()));
         assert_eq!(catalogue.entries[1].state, State::Ready { path: preferred, bytes: 3 });
         assert!(matches!(&catalogue.entries[2].state, State::Missing { expected } if expected[0] == "mosei.pkl"));
         assert!(matches!(&catalogue.entries[3].state, State::Bad { reason, .. } if reason.contains("Git LFS")));

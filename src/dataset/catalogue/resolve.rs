@@ -4,8 +4,10 @@ use std::path::{Path, PathBuf};
 
 use super::entries::{Catalogue, State};
 use super::source::{DEMO, DEMO_SEED, Source};
+use crate::dataset::csd;
 use crate::dataset::demo::DISAGREEMENT;
 use crate::dataset::error::DatasetError;
+use crate::nearest;
 
 /// The folder where datasets are looked for: `MUG_DATA_DIR`, else `mug/data` in the user's data folder.
 pub fn data_folder() -> PathBuf {
@@ -66,7 +68,7 @@ impl Source {
             };
         }
         let candidates = [path.to_owned(), folder.join(path), folder.join(format!("{name_or_path}.pkl"))];
-        match candidates.into_iter().find(|p| p.is_file()) {
+        match candidates.into_iter().find(|p| p.is_file() || csd::is_folder(p)) {
             Some(path) => Ok(Source::File(path)),
             None => Err(unknown(name_or_path, folder, &catalogue)),
         }
@@ -75,7 +77,8 @@ impl Source {
 
 fn unknown(name: &str, folder: &Path, catalogue: &Catalogue) -> DatasetError {
     let known: Vec<&str> = catalogue.entries.iter().take(20).map(|e| e.name.as_str()).collect();
-    DatasetError::Unknown { name: name.to_owned(), known: known.join(", "), folder: folder.to_owned() }
+    let meant = nearest::meant(name, known.iter().copied());
+    DatasetError::Unknown { name: name.to_owned(), meant, known: known.join(", "), folder: folder.to_owned() }
 }
 
 #[cfg(test)]

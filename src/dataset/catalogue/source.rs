@@ -1,7 +1,7 @@
 //! Where a dataset comes from.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::config::{DataSettings, Settings};
@@ -12,6 +12,7 @@ use crate::dataset::demo;
 use crate::dataset::error::DatasetError;
 use crate::dataset::file::bytes::DataFile;
 use crate::dataset::known::{name_of, stem};
+use crate::modality::PerModality;
 use crate::split::PerSplit;
 
 /// The demo's name in the catalogue.
@@ -24,8 +25,17 @@ pub const DEMO_SEED: u64 = 1;
 pub enum Source {
     /// The built-in generator. `disagreement`: percent of clips in which one modality says something else than the others.
     Demo { seed: u64, disagreement: u8 },
-    /// A pickle in one of the known layouts.
+    /// A pickle in one of the known layouts, or a folder of `.csd` files.
     File(PathBuf),
+}
+
+/// The fingerprint of what lies at a path, a file or a folder: that of a [`Dataset`](crate::dataset::Dataset) opened there,
+/// without what the settings made of it.
+///
+/// # Errors
+/// It cannot be read.
+pub fn fingerprint_at(path: &Path) -> Result<String, DatasetError> {
+    if csd::is_folder(path) { csd::fingerprint(path) } else { Ok(DataFile::open(path)?.fingerprint()?) }
 }
 
 impl Source {
@@ -56,11 +66,6 @@ impl Source {
     pub fn check(&self, settings: &Settings) -> Result<bool, DatasetError> {
         match self {
             Source::Demo { .. } => Ok(true),
-            Source::File(path) if csd::is_folder(path) => Err(DatasetError::NotData {
-                path: path.clone(),
-                found: "a folder of .csd files".to_owned(),
-                hint: "write them as one pickle and train on that: mug data convert FOLDER OUT.pkl".to_owned(),
-            }),
             Source::File(path) => {
                 let contents = self.contents(&settings.data)?;
                 if !settings.model.text.is_bert() {
@@ -83,6 +88,12 @@ impl Source {
         let mut contents = self.contents(settings)?;
         match other {
             Source::Demo { .. } => contents.splits.test = other.contents(settings)?.splits.test,
+            Source::File(path) if csd::is_folder(path) => {
+                let (clips, flaws) = csd::clips(path, wanted, settings)?;
+                contents.put_clips(clips, PerModality::default(), flaws, |key, expected, found, hint| {
+                    DatasetError::of_part(path, key, expected, found, hint)
+                })?;
+            }
             Source::File(path) => contents.set_clips(&Arc::new(DataFile::open(path)?), wanted, settings)?,
         }
         Ok(contents)
@@ -113,9 +124,9 @@ impl Source {
             Source::File(path) if csd::is_folder(path) => {
                 let mut flaws = Vec::new();
                 let splits = csd::read(path, settings, &mut flaws)?;
-                // Of what was read: nothing is trained on a folder, so that no run will ask for it again.
-                let fingerprint = format!("{}-csd", splits.iter().map(|(_, parts)| parts.labels.len()).sum::<usize>());
-                let contents = Contents::of_parts(&path.display().to_string(), splits, fingerprint, settings, flaws)?;
+                let name = path.display().to_string();
+                let contents =
+                    Contents::of_parts(&name, self.catalogue_name(), splits, csd::fingerprint(path)?, settings, flaws)?;
                 Ok(Contents { bytes: csd::bytes(path), ..contents })
             }
             Source::File(path) => Contents::read(&Arc::new(DataFile::open(path)?), self.catalogue_name(), settings),

@@ -70,6 +70,11 @@ pub fn divide(
     Ok(videos.iter().map(|video| of.get(video).copied()).collect())
 }
 
+/// The lists that are there.
+pub fn lists(folder: &Path) -> Vec<PathBuf> {
+    Split::ALL.into_iter().filter_map(|split| list(folder, split)).collect()
+}
+
 /// The list of a split, by any name that the field has for the split.
 fn list(folder: &Path, split: Split) -> Option<PathBuf> {
     names::of_split(split).iter().map(|name| folder.join(format!("{name}.txt"))).find(|path| path.is_file())

@@ -13,13 +13,16 @@ mod sequence;
 use std::path::{Path, PathBuf};
 
 use super::error::DatasetError;
+use super::file::bytes::DataFile;
+use super::file::hash::Hash;
 use super::flaw::{Flaw, FlawKind};
+use super::layout::names;
 use super::prepare::keys::{Keys, MMSA};
 use super::prepare::parts::{Feature, Lengths, Parts};
 use super::prepare::rows::Rows;
 use crate::config::DataSettings;
 use crate::modality::{Modality, PerModality};
-use crate::split::PerSplit;
+use crate::split::{PerSplit, Split};
 use sequence::{Sequence, Timed};
 
 /// What messages call the parts.
@@ -35,6 +38,19 @@ pub fn is_folder(path: &Path) -> bool {
 /// Bytes of the `.csd` files of a folder.
 pub fn bytes(folder: &Path) -> u64 {
     files(folder).iter().filter_map(|path| path.metadata().ok()).map(|file| file.len()).sum()
+}
+
+/// Tells folders of different content apart, as [`DataFile::fingerprint`] does with files.
+///
+/// # Errors
+/// A file cannot be read.
+pub fn fingerprint(folder: &Path) -> Result<String, DatasetError> {
+    let mut hash = Hash::default();
+    for path in files(folder).into_iter().chain(folds::lists(folder)) {
+        hash.update(path.file_name().unwrap_or_default().as_encoded_bytes());
+        hash.update(DataFile::open(&path)?.fingerprint()?.as_bytes());
+    }
+    Ok(format!("{}-{:016x}", bytes(folder), hash.0))
 }
 
 /// The `.csd` files of a folder, in order.
@@ -74,6 +90,33 @@ fn part_of(path: &Path) -> Option<Part> {
     ];
     let name = path.file_stem()?.to_string_lossy().to_lowercase().replace(['_', '-'], "");
     NAMES.iter().find(|(word, _)| name.contains(word)).map(|&(_, part)| part)
+}
+
+/// The clips of one split of a folder, and what was found about them; of the test split where none is named.
+///
+/// # Errors
+/// As [`read`], and where there is no split of this name.
+pub fn clips(folder: &Path, wanted: Option<&str>, settings: &DataSettings) -> Result<(Parts, Vec<Flaw>), DatasetError> {
+    let wanted = wanted.unwrap_or(Split::Test.name());
+    let known = Split::ALL.into_iter().find(|split| names::of_split(*split).contains(&wanted));
+    let split = known.ok_or_else(|| {
+        let expected = "train, valid or test".to_owned();
+        DatasetError::of_part(
+            folder,
+            "splits".to_owned(),
+            expected,
+            wanted.to_owned(),
+            "name one of these with --split",
+        )
+    })?;
+    let mut flaws = Vec::new();
+    let PerSplit { train, valid, test } = read(folder, settings, &mut flaws)?;
+    let clips = match split {
+        Split::Train => train,
+        Split::Valid => valid,
+        Split::Test => test,
+    };
+    Ok((clips, flaws))
 }
 
 /// Reads a folder.
@@ -171,11 +214,10 @@ pub fn read(folder: &Path, settings: &DataSettings, flaws: &mut Vec<Flaw>) -> Re
         unimodal: None,
         tokens: None,
         only_tokens: false,
-        features: clips.rows.map(|_, rows| Feature {
-            rows: Rows::Memory { data: rows.data.clone(), starts: rows.starts.clone(), dim: rows.dim.max(1) },
-            lengths: Lengths::Whole,
-            dtype: "f4".to_owned(),
-        }),
+        features: {
+            let PerModality { text, audio, vision } = clips.rows;
+            PerModality { text: text.feature(), audio: audio.feature(), vision: vision.feature() }
+        },
         keys: KEYS,
         found: all.iter().map(|path| shown(path)).collect::<Vec<_>>().join(", "),
     };
@@ -219,6 +261,11 @@ impl Cut {
         }
         let last = self.starts.last().copied().unwrap_or(0);
         self.starts.push(last + steps);
+    }
+
+    fn feature(self) -> Feature {
+        let rows = Rows::Memory { data: self.data, starts: self.starts, dim: self.dim.max(1) };
+        Feature { rows, lengths: Lengths::Whole, dtype: "f4".to_owned() }
     }
 }
 

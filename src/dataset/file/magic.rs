@@ -17,7 +17,7 @@ pub fn other_format(head: &[u8], len: u64) -> Option<(String, String)> {
         }
         _ if head.starts_with(b"\x89HDF\r\n\x1a\n") => (
             "an HDF5 file".to_owned(),
-            "the CMU Multimodal SDK's .csd files are read by their folder: mug data convert FOLDER OUT.pkl",
+            "the CMU Multimodal SDK's .csd files are read by their folder, which has labels and each modality: name that",
         ),
         _ if head.starts_with(b"Rar!") || head.starts_with(b"7z\xbc\xaf") => {
             ("a packed archive".to_owned(), "unpack it first")

@@ -50,9 +50,8 @@ fn panel(system: &System, series: &Series<'_>) -> Panel {
     let y = Scale::new(0.0, most * factor, false);
     let points = system.measured.iter().zip(values).map(|(x, y)| (*x, f64::from(*y) * factor));
     let (lines, _) = stretches(points, &x, &y, DOTS);
-    let name = quantity.name();
-    let heading =
-        format!("{name}: mean {}, most {}", words(quantity, series.mean), words(quantity, series.most.into()));
+    // The axis names the quantity: with its name a heading is too long for a panel.
+    let heading = format!("mean {}, most {}", words(quantity, series.mean), words(quantity, series.most.into()));
     Panel {
         heading: vec![heading],
         x: Axis::new(x, "measured time (min:s)").with(Ticks::Clock),
@@ -90,8 +89,8 @@ mod tests {
         measured(&dir);
         let figure = figure::figure(&dir, &request).unwrap();
         let headings: Vec<&str> = figure.panels().map(|p| &*p.heading[0]).collect();
-        assert_eq!(headings[..2], ["GPU use: mean 50 %, most 50 %", "CPU cores: mean 1.50, most 1.50"]);
-        assert_eq!(headings[2..], ["memory: mean 424 MB, most 449 MB"]);
+        assert_eq!(headings[..2], ["mean 50 %, most 50 %", "mean 1.50, most 1.50"]);
+        assert_eq!(headings[2..], ["mean 424 MB, most 449 MB"]);
         let Layer::Line { stretches, .. } = &figure.panels().next().unwrap().layers[0] else { panic!("no line") };
         assert_eq!(stretches.iter().map(Vec::len).collect::<Vec<_>>(), [10, 39], "what was not known is a gap");
         assert!(canvas::svg(&figure).unwrap().contains("memory (MB)"));

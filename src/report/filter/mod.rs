@@ -23,12 +23,10 @@
 
 mod error;
 mod field;
-mod nearest;
 mod parser;
 mod pass;
 mod tokens;
 
 pub use error::FilterError;
 pub use field::{Field, Kind, Row};
-pub use nearest::{meant, nearest};
 pub use pass::{Comparison, Filter};

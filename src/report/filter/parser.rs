@@ -2,9 +2,9 @@
 
 use super::error::FilterError;
 use super::field::{Field, Kind};
-use super::nearest::meant;
 use super::pass::{Comparison, Filter};
 use super::tokens::{Token, tokens};
+use crate::nearest::meant;
 use crate::report::listing::listed;
 
 /// How deep brackets and `not` may nest.

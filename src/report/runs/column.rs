@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use super::facts::{Content, FACTS, Fact};
 use crate::config::{MetricSet, holds_numbers};
-use crate::report::filter::{Kind, nearest};
+use crate::nearest::nearest;
+use crate::report::filter::Kind;
 use crate::report::study::reading::named;
 use crate::run::study::MetricKey;
 use crate::training::metrics;

@@ -7,7 +7,8 @@ use super::column::Column;
 use super::facts::{Content, FACTS};
 use super::value::{number, words};
 use crate::config::key_advice;
-use crate::report::filter::{self, Field, Kind, Row, nearest};
+use crate::nearest::nearest;
+use crate::report::filter::{self, Field, Kind, Row};
 use crate::run::list::RunSummary;
 
 /// A filter of runs.

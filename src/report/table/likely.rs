@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use super::columns::{Column, Content, Kind};
 use super::filter::Filter;
 use super::rows::Table;
-use crate::report::filter::nearest;
+use crate::nearest::nearest;
 
 impl Table {
     /// What is doubtful in a filter: a word that no row holds and that resembles a name of the filter language.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::error::RunError;
 use super::name::{STUDIES, STUDY_RUNS, check_name, name_of};
 use crate::files;
+use crate::nearest::meant;
 use crate::run::manifest::Manifest;
 use crate::run::rows::{LabelRows, RowsError};
 use crate::run::{FileError, is_aside, write_atomically};
@@ -68,7 +69,10 @@ impl RunDir {
         }
         match Self::open(Path::new(name_or_path)) {
             Err(RunError::NotARun { path }) if !path.is_dir() => {
-                Err(RunError::NotFound { wanted: name_or_path.to_owned(), root: root.to_owned() })
+                let entries = std::fs::read_dir(root).into_iter().flatten().flatten();
+                let names: Vec<String> = entries.filter_map(|entry| entry.file_name().into_string().ok()).collect();
+                let meant = meant(name_or_path, names.iter().map(String::as_str));
+                Err(RunError::NotFound { wanted: name_or_path.to_owned(), meant, root: root.to_owned() })
             }
             other => other,
         }

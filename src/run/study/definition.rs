@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::line::LineAsked;
 use super::metric::MetricKey;
 use crate::config::{key_advice, leaves};
+use crate::nearest::nearest;
 use crate::training::events::Stage;
 
 /// Why a study's text is not a study. The message names the place and says what was expected.
@@ -138,7 +139,7 @@ impl Definition {
     pub fn parse(text: &str, origin: &str) -> Result<Definition, DefinitionError> {
         let wrong = |message: String| DefinitionError { origin: origin.to_owned(), message };
         let definition: Definition = toml::from_str(text).map_err(|e| {
-            let near = text.parse::<toml::Table>().ok().and_then(|table| nearest(&table));
+            let near = text.parse::<toml::Table>().ok().and_then(|table| near(&table));
             wrong(format!("{}{}", e.to_string().trim_end(), near.unwrap_or_default()))
         })?;
         definition.check().map_err(wrong)?;
@@ -255,11 +256,9 @@ fn check_settings(place: &str, set: &toml::Table) -> Result<(), String> {
 }
 
 /// The key that was most likely meant by the first that there is not.
-fn nearest(table: &toml::Table) -> Option<String> {
+fn near(table: &toml::Table) -> Option<String> {
     let unknown = table.keys().find(|key| !KEYS.contains(&key.as_str()))?;
-    let scored = KEYS.map(|key| (strsim::normalized_damerau_levenshtein(unknown, key), key));
-    let best = scored.into_iter().max_by(|a, b| a.0.total_cmp(&b.0)).filter(|(score, _)| *score >= 0.6)?;
-    Some(format!("\ndid you mean {}?", best.1))
+    nearest(unknown, KEYS).map(|near| format!("\ndid you mean {near}?"))
 }
 
 #[cfg(test)]

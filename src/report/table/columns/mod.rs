@@ -17,8 +17,8 @@ use std::borrow::Cow;
 pub use about::{About, Content, Reads};
 
 use crate::modality::Modality;
+use crate::nearest::meant;
 pub use crate::report::filter::Kind;
-use crate::report::filter::meant;
 use crate::report::listing::listed;
 
 /// Makes [`Column`] and what is known of it from the list of columns.
