@@ -10,7 +10,7 @@ use crate::files;
 use crate::host::prepare::{PrepareError, RunRequest};
 use crate::nearest::meant;
 use crate::run::directory::DataRecord;
-use crate::run::study::definition::Seeds;
+use crate::run::study::definition::{Seeds, Variant};
 use crate::run::study::folder::studies_folder;
 use crate::run::study::plan::{Ground, RowError};
 use crate::run::study::shipped::{SHIPPED, shipped};
@@ -67,6 +67,15 @@ pub struct StudyRequest {
     pub name: Option<String>,
 }
 
+/// A study that lies in its folder.
+#[derive(Debug)]
+pub struct Written {
+    pub study: Study,
+    /// Names of variants that learn from people's labels of each modality, which the training split does not have: they are
+    /// not part of the study.
+    pub left_out: Vec<String>,
+}
+
 impl StudyRequest {
     /// A study as it stands.
     pub fn new(study: impl Into<String>) -> StudyRequest {
@@ -112,13 +121,14 @@ impl StudyRequest {
     ///
     /// # Errors
     /// Anything the person has to change first; then nothing was written.
-    pub fn write(&self, runs_root: &Path) -> Result<Study, RequestError> {
+    pub fn write(&self, runs_root: &Path) -> Result<Written, RequestError> {
         let (definition, from) = self.definition()?;
         let dataset = self.dataset.clone().or_else(|| definition.dataset.clone()).unwrap_or_else(|| DEMO.to_owned());
         let name = self.name.clone().unwrap_or_else(|| default_name(&from, &dataset));
         let before = Study::open(&studies_folder(runs_root).join(&name)).ok().map(|study| study.plan().clone());
-        let ground = self.ground(&definition, dataset, before.as_ref())?;
+        let (ground, human) = self.ground(&definition, dataset, before.as_ref())?;
         let mut plan = Plan::new(&definition, &from, ground);
+        let left_out = if human { Vec::new() } else { leave_out_human(&mut plan) };
         if let Some(before) = before.filter(|before| before.dataset == plan.dataset) {
             if self.seeds.is_none() {
                 plan.seeds = before.seeds;
@@ -126,11 +136,16 @@ impl StudyRequest {
             plan.created = before.created;
         }
         plan.check()?;
-        Ok(Study::write(runs_root, &name, &plan)?)
+        Ok(Written { study: Study::write(runs_root, &name, &plan)?, left_out })
     }
 
-    /// Data, device and settings of all cells.
-    fn ground(&self, definition: &Definition, dataset: String, before: Option<&Plan>) -> Result<Ground, RequestError> {
+    /// Data, device and settings of all cells; true where people labelled each modality of the training split.
+    fn ground(
+        &self,
+        definition: &Definition,
+        dataset: String,
+        before: Option<&Plan>,
+    ) -> Result<(Ground, bool), RequestError> {
         self.check_overrides(definition)?;
         let of_study = leaves(&definition.settings).into_iter().map(|(key, value)| format!("{key}={value}"));
         let run = RunRequest {
@@ -139,7 +154,7 @@ impl StudyRequest {
         };
         let resolved = run.settings()?;
         let source = Source::resolve(&dataset, &dataset::data_folder())?;
-        source
+        let human = source
             .check(&resolved.settings)
             .map_err(|e| PrepareError::Unusable { source: e.into(), settings: resolved.origin.clone() })?;
         let (path, data, fingerprint) = match &source {
@@ -151,7 +166,7 @@ impl StudyRequest {
             }
             Source::Demo { .. } => (None, None, Some(demo_fingerprint(&source, &resolved.settings)?)),
         };
-        Ok(Ground {
+        let ground = Ground {
             dataset,
             source: path,
             fingerprint,
@@ -159,7 +174,8 @@ impl StudyRequest {
             device: self.device,
             settings: resolved.settings,
             settings_from: resolved.origin,
-        })
+        };
+        Ok((ground, human))
     }
 
     /// What is said for every cell must not be what cells differ in.
@@ -176,6 +192,21 @@ impl StudyRequest {
         }
         Ok(())
     }
+}
+
+/// Takes variants out that learn from people's labels of each modality, and gives their names. Where that leaves nothing to
+/// compare, all stay: their runs say what they lack.
+fn leave_out_human(plan: &mut Plan) -> Vec<String> {
+    let human = |variant: &Variant| {
+        leaves(&variant.set).iter().any(|(key, value)| key == "labels.source" && value.as_str() == Some("human"))
+    };
+    let (out, kept): (Vec<Variant>, Vec<Variant>) = plan.variants.iter().cloned().partition(human);
+    let name = |variant: &Variant| Some(variant.name.clone()) == plan.reference;
+    if kept.is_empty() || out.iter().any(name) {
+        return Vec::new();
+    }
+    plan.variants = kept;
+    out.into_iter().map(|variant| variant.name).collect()
 }
 
 /// The definition's name and the dataset's, without folders, endings and what a run's name may not hold.
@@ -202,4 +233,30 @@ fn record(path: &Path, before: Option<&DataRecord>) -> Result<DataRecord, Reques
 fn demo_fingerprint(source: &Source, settings: &Settings) -> Result<String, RequestError> {
     // Without the noise of the settings, which cells may differ in.
     Ok(fingerprint_of_file(&Dataset::open(source, &settings.data)?.fingerprint).to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variants_of_peoples_labels_are_left_out_of_data_without_them() {
+        let root = tempfile::tempdir().unwrap();
+        let of = |study: &str, dataset: &str| {
+            let request = StudyRequest { dataset: Some(dataset.to_owned()), ..StudyRequest::new(study) };
+            let Written { study, left_out } = request.write(root.path()).unwrap();
+            (study.plan().variants.iter().map(|v| v.name.clone()).collect::<Vec<_>>(), left_out)
+        };
+        let (all, none) = of("rivals", DEMO);
+        assert!(all.contains(&"human".to_owned()) && none.is_empty(), "{all:?}");
+        let unlabelled = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/layouts/mult.pkl");
+        let (some, left_out) = of("rivals", unlabelled);
+        assert_eq!((some.len() + 1, left_out), (all.len(), vec!["human".to_owned()]));
+        assert!(some.iter().all(|name| all.contains(name) && name != "human"), "{some:?}");
+        // Somebody's own study of nothing else is begun, and its runs fail with the reason.
+        let own = root.path().join("own.toml");
+        let text = "question = \"q\"\nseeds = 1\nmetrics = [\"test.mae\"]\n[[variants]]\nname = \"people\"\nset = { labels.source = \"human\" }\n";
+        std::fs::write(&own, text).unwrap();
+        assert_eq!(of(&own.display().to_string(), unlabelled), (vec!["people".to_owned()], Vec::new()));
+    }
 }

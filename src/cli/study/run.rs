@@ -5,10 +5,11 @@ use std::process::ExitCode;
 use color_eyre::Result;
 
 use super::carry::{CarryArgs, carry};
+use crate::cli::out::warn;
 use crate::cli::subcommand::Program;
 use crate::device::DeviceRequest;
 use crate::run::study::definition::Seeds;
-use crate::study::request::StudyRequest;
+use crate::study::request::{StudyRequest, Written};
 
 /// Begin a study, or add seeds and variants to one: only what is new is trained.
 #[derive(Debug, clap::Args)]
@@ -45,6 +46,11 @@ impl RunArgs {
             device: self.device,
             name: self.name,
         };
-        carry(&request.write(&program.runs_root)?, &self.carry)
+        let Written { study, left_out } = request.write(&program.runs_root)?;
+        if !left_out.is_empty() {
+            let (names, data) = (left_out.join(", "), &study.plan().dataset);
+            warn(&format!("{names}: left out, as people did not label each modality of {data}'s training split"));
+        }
+        carry(&study, &self.carry)
     }
 }
