@@ -37,9 +37,9 @@ impl Subcommand for HelpArgs {
             } else if subcommand.is_none() {
                 let pages: Vec<&str> = PAGES.iter().map(|page| page.name).collect();
                 return Err(eyre!(
-                    "help {topic}{}: expected a subcommand (mug --help lists them) or a page: {}",
-                    meant(topic, pages.iter().copied()),
-                    pages.join(", ")
+                    "help {topic}: expected a subcommand (mug --help lists them) or a page: {}{}",
+                    pages.join(", "),
+                    meant(topic, pages.iter().copied())
                 ));
             }
         }

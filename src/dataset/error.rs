@@ -12,7 +12,7 @@ use crate::weights::WeightsError;
 pub enum DatasetError {
     /// Nothing of this name is known.
     #[error(
-        "no dataset is called {name:?}{meant}: expected one of {known}, or the path of a file; the data folder is {folder}"
+        "no dataset is called {name:?}: expected one of {known}, or the path of a file; the data folder is {folder}{meant}"
     )]
     Unknown {
         name: String,

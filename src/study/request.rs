@@ -20,7 +20,7 @@ use crate::run::study::{Definition, DefinitionError, Plan, Study, StudyError};
 #[derive(Debug, thiserror::Error)]
 pub enum RequestError {
     #[error(
-        "no study \"{wanted}\" ships with mug{meant}, and no file of that path is there; those that ship are {known}"
+        "no study \"{wanted}\" ships with mug, and no file of that path is there; those that ship are {known}{meant}"
     )]
     Unknown { wanted: String, meant: String, known: String },
     #[error("cannot read the study {path}: {source}")]

@@ -115,5 +115,6 @@ mod tests {
         assert!(missing.contains("unaligned_39.pkl") && missing.contains("MUG_DATA_DIR"), "{missing}");
         let unknown = Source::resolve("simz", folder.path()).unwrap_err().to_string();
         assert!(unknown.contains("simz") && unknown.contains("demo, mosi"), "{unknown}");
+        assert!(unknown.ends_with("; did you mean sims?"), "{unknown}");
     }
 }

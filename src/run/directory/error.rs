@@ -13,7 +13,7 @@ pub enum RunError {
     Exists { name: String, path: PathBuf },
     #[error("{path} exists already and is no run: it has no run.toml; choose another name, or remove it")]
     Occupied { path: PathBuf },
-    #[error("no run \"{wanted}\" in {root}{meant}, and no run directory of that path; `mug runs` lists what there is")]
+    #[error("no run \"{wanted}\" in {root}, and no run directory of that path{meant}; `mug runs` lists what there is")]
     NotFound { wanted: String, meant: String, root: PathBuf },
     #[error("{path} is no run directory: it has no run.toml")]
     NotARun { path: PathBuf },

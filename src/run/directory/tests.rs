@@ -51,6 +51,9 @@ fn bad_names_and_taken_names_are_refused() {
     assert!(matches!(RunDir::create(root.path(), Some("x"), &manifest()), Err(RunError::Exists { .. })));
     assert!(matches!(RunDir::find(root.path(), "nope"), Err(RunError::NotFound { .. })));
     assert!(matches!(RunDir::find(root.path(), "/"), Err(RunError::NotARun { .. })));
+    RunDir::create(root.path(), Some("baseline"), &manifest()).unwrap();
+    let said = |name: &str| RunDir::find(root.path(), name).unwrap_err().to_string();
+    assert!(said("basline").contains("did you mean baseline?") && !said("other").contains("did you mean"));
 }
 
 #[test]
