@@ -104,8 +104,8 @@ fn draw<const T: usize>(rng: &mut ChaCha8Rng, terms: &[[f64; T]], mut draws: usi
     *sums = own;
 }
 
+// By index: pairs of iterators are calls in builds without link-time optimisation.
 #[inline(always)]
-#[expect(clippy::needless_range_loop, reason = "pairs of iterators are calls in builds without link-time optimisation")]
 fn add<const T: usize>(sums: &mut [f64; T], terms: &[f64; T], weight: f64) {
     for t in 0..T {
         sums[t] += weight * terms[t];
