@@ -108,7 +108,16 @@ impl Hub {
             // Sent before the viewer says anything, so that one of another version learns ours.
             writer.write_all(&hello).await?;
         }
-        let first = tokio::time::timeout(PATIENCE, reader.next::<Down>()).await.map_err(|_| Gone)??;
+        let first = match tokio::time::timeout(PATIENCE, reader.next::<Down>()).await.map_err(|_| Gone)? {
+            Ok(first) => first,
+            Err(gone) => {
+                // One of another version learns ours also where there is no place for it.
+                if place == Place::Guest {
+                    writer.write_all(&hello).await?;
+                }
+                return Err(gone);
+            }
+        };
         let read_only = match (first, place) {
             (Down::Hello { read_only, .. }, Place::Viewer) => read_only,
             (Down::Errand { .. }, Place::Viewer) => false,
