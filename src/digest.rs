@@ -4,10 +4,12 @@
 use std::fs::{File, Metadata};
 use std::io::{self, Read};
 use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+
+use crate::folder;
 
 /// What the file system knows about a file. Any ordinary change of the content changes it; only somebody who means to
 /// hide a change can avoid that.
@@ -40,7 +42,7 @@ impl Sign {
             return Ok(own);
         }
         let none = Sign { stamp: Stamp { bytes: 0, modified: i64::MIN }, changed: i128::MIN, ..own };
-        files_of(path)?.iter().try_fold(none, |all, file| {
+        folder::files(path)?.iter().try_fold(none, |all, file| {
             let Sign { stamp, changed, .. } = Sign::from(&std::fs::metadata(file)?);
             let stamp = Stamp {
                 bytes: all.stamp.bytes.saturating_add(stamp.bytes),
@@ -64,20 +66,6 @@ impl From<&Metadata> for Sign {
     }
 }
 
-/// The files that make up a folder of data, in the order of their names: features and labels (`.csd`) and lists of videos
-/// (`.txt`). What else somebody keeps there does not count.
-fn files_of(folder: &Path) -> io::Result<Vec<PathBuf>> {
-    let mut files = Vec::new();
-    for entry in std::fs::read_dir(folder)? {
-        let path = entry?.path();
-        if path.extension().is_some_and(|end| end == "csd" || end == "txt") && path.is_file() {
-            files.push(path);
-        }
-    }
-    files.sort();
-    Ok(files)
-}
-
 /// SHA-256 of a file's content in hexadecimal digits; of a folder, of the names, lengths and contents of the files that make it
 /// up, one after the other. `go_on` is asked before every MiB; `None` where it says no.
 ///
@@ -86,7 +74,7 @@ fn files_of(folder: &Path) -> io::Result<Vec<PathBuf>> {
 pub fn sha256(path: &Path, mut go_on: impl FnMut() -> bool) -> io::Result<Option<String>> {
     let mut hash = Sha256::new();
     if path.is_dir() {
-        for file in files_of(path)? {
+        for file in folder::files(path)? {
             hash.update(file.file_name().unwrap_or_default().as_encoded_bytes());
             hash.update(b"\0");
             hash.update(std::fs::metadata(&file)?.len().to_le_bytes());
@@ -142,6 +130,7 @@ mod tests {
         let first = all();
         assert_eq!(first.0, 5);
         put("notes.md", b"x");
+        put("notes.txt", b"x");
         std::fs::create_dir(folder.path().join("within.csd")).unwrap();
         assert_eq!(all(), first);
         // The same bytes, cut elsewhere, or under another name.
@@ -153,7 +142,7 @@ mod tests {
         assert_eq!(all(), first);
         let before = Sign::of(folder.path()).unwrap();
         std::thread::sleep(std::time::Duration::from_millis(30));
-        std::fs::rename(folder.path().join("b.csd"), folder.path().join("c.txt")).unwrap();
+        std::fs::rename(folder.path().join("b.csd"), folder.path().join("dev.txt")).unwrap();
         assert!(all().1 != first.1 && Sign::of(folder.path()).unwrap() != before);
         let mut asked = 0;
         let stops = || {

@@ -16,6 +16,7 @@ pub mod dataset;
 pub mod device;
 pub mod digest;
 pub mod files;
+pub mod folder;
 pub mod host;
 pub mod modality;
 pub mod model;

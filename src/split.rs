@@ -4,6 +4,9 @@ use std::ops::{Index, IndexMut};
 
 use serde::{Deserialize, Serialize};
 
+/// CH-SIMS v2's training split of labelled clips and others, which a mask tells apart.
+pub const MIXED: &str = "train_mix";
+
 /// The three parts of a dataset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -23,6 +26,15 @@ impl Split {
             Split::Train => "train",
             Split::Valid => "valid",
             Split::Test => "test",
+        }
+    }
+
+    /// What the projects of the field call the split, the usual name first.
+    pub const fn names(self) -> &'static [&'static str] {
+        match self {
+            Split::Train => &["train", "Train", "TRAIN", "training", MIXED],
+            Split::Valid => &["valid", "dev", "val", "validation", "Valid", "VALID"],
+            Split::Test => &["test", "Test", "TEST", "testing"],
         }
     }
 }

@@ -12,7 +12,7 @@ use super::layout::{clips, list, parse};
 use super::prepare::labels;
 use super::prepare::memory::{self, MemorySplit};
 use super::prepare::noise;
-use super::prepare::padding::{self, Padding};
+use super::prepare::padding;
 use super::prepare::parts::Parts;
 use crate::config::{DataSettings, MetricSet};
 use crate::files;
@@ -23,7 +23,6 @@ use crate::split::{PerSplit, Split};
 pub struct Contents {
     pub splits: PerSplit<Parts>,
     /// At which end of a row the padding stands.
-    pub padding: PerModality<Padding>,
     pub label_range: f32,
     pub metrics: MetricSet,
     pub fingerprint: String,
@@ -56,11 +55,11 @@ impl Contents {
                 at(key).error(expected, found, hint)
             })?;
         check_ids(&splits, &mut flaws);
-        let padding = padding::settle(&mut splits, &mut flaws)?;
+        padding::settle(&mut splits, &mut flaws)?;
         repeat(&mut splits.train, settings.repeat);
         let noise = noise::apply(&mut splits, label_range, settings, &mut flaws);
         let fingerprint = with_settings(file.fingerprint()?, settings, noise);
-        Ok(Contents { splits, padding, label_range, metrics, fingerprint, flaws, bytes: file.len() })
+        Ok(Contents { splits, label_range, metrics, fingerprint, flaws, bytes: file.len() })
     }
 
     /// The contents of splits made in memory; the rows move, they are not copied.
@@ -115,9 +114,7 @@ impl Contents {
         repeat(&mut splits.train, settings.repeat);
         let noise = noise::apply(&mut splits, label_range, settings, &mut flaws);
         let fingerprint = with_settings(fingerprint, settings, noise);
-        // Padded at the end, as `MemorySequences` has it.
-        let padding = PerModality::default();
-        Ok(Contents { splits, padding, label_range, metrics, fingerprint, flaws, bytes: 0 })
+        Ok(Contents { splits, label_range, metrics, fingerprint, flaws, bytes: 0 })
     }
 }
 
@@ -150,12 +147,15 @@ impl Contents {
         let mut flaws = Vec::new();
         let pickle = parse::parse(file, &mut flaws)?.with_names(own);
         let at = |name: String| Key { pickle: &pickle, name };
-        let clips = clips::read(&pickle, wanted, settings, &mut flaws)?;
-        // Padding is settled by these clips alone.
+        let mut clips = clips::read(&pickle, wanted, settings, &mut flaws)?;
+        // Padding is settled by these clips, which may come from elsewhere; what so few do not tell is as in the run's data.
+        for m in Modality::ALL {
+            clips.features[m].padding = self.splits.train.features[m].padding;
+        }
         let (train, valid) = (clips.pick(&[]), clips.pick(&[]));
         let mut alone = PerSplit { train: clips, valid, test: train };
-        let padding = padding::settle(&mut alone, &mut flaws)?;
-        self.put_clips(alone.train, padding, flaws, |key, expected, found, hint| at(key).error(expected, found, hint))
+        padding::settle(&mut alone, &mut flaws)?;
+        self.put_clips(alone.train, flaws, |key, expected, found, hint| at(key).error(expected, found, hint))
     }
 
     /// As [`set_clips`](Self::set_clips), with clips that are read already, `flaws` being what was found about them. `error` has a
@@ -166,7 +166,6 @@ impl Contents {
     pub fn put_clips(
         &mut self,
         clips: Parts,
-        padding: PerModality<Padding>,
         mut flaws: Vec<Flaw>,
         error: impl Fn(String, String, String, &str) -> DatasetError,
     ) -> Result<(), DatasetError> {
@@ -184,12 +183,6 @@ impl Contents {
                     format!("{found} columns"),
                     "make the features as those of the run's data",
                 ));
-            }
-            if padding[m] != self.padding[m] && clips.features[m].rows.max_steps() > 1 {
-                let name = |padding: Padding| if padding == Padding::Left { "at the start" } else { "at the end" };
-                let expected = format!("padding {}, as in the run's data", name(self.padding[m]));
-                let hint = "mug data convert writes padding at the end";
-                return Err(wrong(expected, format!("padding {}", name(padding[m])), hint));
             }
         }
         self.splits.test = clips;

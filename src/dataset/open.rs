@@ -11,8 +11,7 @@ use super::flaw::Flaw;
 use super::prepare::batch::{Batch, Sequences};
 use super::prepare::memory::MemorySplit;
 use super::prepare::normalise::Normaliser;
-use super::prepare::padding::Padding;
-use super::prepare::parts::Parts;
+use super::prepare::parts::{Feature, Padding, Parts};
 use super::prepare::rows::{Rows, Scratch};
 use super::prepare::text_tokens::{self, TextInput};
 use super::prepare::{look, missing, scan};
@@ -76,7 +75,6 @@ pub struct Dataset {
     splits: PerSplit<Held>,
     /// Where text is encoded from token ids.
     tokens: Option<PerSplit<Tokens>>,
-    padding: PerModality<Padding>,
     normalisers: PerModality<Normaliser>,
 }
 
@@ -96,7 +94,7 @@ enum Store {
     /// Normalised, valid steps only; row i from step `starts[i]` to step `starts[i + 1]`.
     Resident { data: Vec<f32>, starts: Vec<usize> },
     /// In the file, as they are.
-    File(Rows),
+    File(Rows, Padding),
 }
 
 impl Dataset {
@@ -176,9 +174,9 @@ impl Dataset {
         if text.is_none() {
             contents.need_vectors(name.as_ref())?;
         }
-        let Contents { splits, padding, label_range, metrics, fingerprint, mut flaws, .. } = contents;
+        let Contents { splits, label_range, metrics, fingerprint, mut flaws, .. } = contents;
         // The training split is looked through for its statistics, all of them for their lengths and for what is odd.
-        let scanned = look::look(&splits, &padding, &mut flaws)?;
+        let scanned = look::look(&splits, &mut flaws)?;
         let active = settings.normalise;
         let active = PerModality { text: active.text, audio: active.audio, vision: active.vision };
         let normalisers =
@@ -210,16 +208,16 @@ impl Dataset {
         let fits = values.saturating_mul(size_of::<f32>()) <= resident_bytes;
         let hold = |parts: Parts, lengths: PerModality<Vec<usize>>| -> Result<Held, DatasetError> {
             let Parts { ids, transcripts, labels, clean, unimodal, features, .. } = parts;
-            let store = |m: Modality, rows: Rows| match rows {
+            let store = |m: Modality, Feature { rows, padding, .. }: Feature| match rows {
                 _ if !has_features(m) => Ok(Store::Resident { data: Vec::new(), starts: vec![0; labels.len() + 1] }),
-                Rows::Disk { .. } if !fits => Ok(Store::File(rows)),
-                _ => scan::load(rows, &lengths[m], padding[m], &normalisers[m])
+                Rows::Disk { .. } if !fits => Ok(Store::File(rows, padding)),
+                _ => scan::load(rows, &lengths[m], padding, &normalisers[m])
                     .map(|(data, starts)| Store::Resident { data, starts }),
             };
             let features = PerModality {
-                text: store(Modality::Text, features.text.rows)?,
-                audio: store(Modality::Audio, features.audio.rows)?,
-                vision: store(Modality::Vision, features.vision.rows)?,
+                text: store(Modality::Text, features.text)?,
+                audio: store(Modality::Audio, features.audio)?,
+                vision: store(Modality::Vision, features.vision)?,
             };
             Ok(Held { ids, transcripts, labels, clean, unimodal, lengths, features })
         };
@@ -228,7 +226,7 @@ impl Dataset {
             valid: hold(splits.valid, lengths.valid)?,
             test: hold(splits.test, lengths.test)?,
         };
-        Ok(Dataset { name, label_range, metrics, shapes, fingerprint, flaws, splits, tokens, padding, normalisers })
+        Ok(Dataset { name, label_range, metrics, shapes, fingerprint, flaws, splits, tokens, normalisers })
     }
 
     /// The same data with a vector of this width in place of each clip's text, as it is, where the clip has text: (N, width)
@@ -318,14 +316,14 @@ impl Dataset {
     pub fn reads_file(&self) -> bool {
         self.splits
             .iter()
-            .any(|(_, held)| held.features.iter().any(|(_, store)| matches!(store, Store::File(Rows::Disk { .. }))))
+            .any(|(_, held)| held.features.iter().any(|(_, store)| matches!(store, Store::File(Rows::Disk { .. }, _))))
     }
 
     /// Bytes of features and token ids held in memory; 0 where all of them are read from the file as needed.
     pub fn resident_bytes(&self) -> usize {
         let of = |store: &Store| match store {
             Store::Resident { data, .. } => size_of_val(data.as_slice()),
-            Store::File(_) => 0,
+            Store::File(..) => 0,
         };
         let features: usize =
             self.splits.iter().flat_map(|(_, held)| Modality::ALL.map(|m| of(&held.features[m]))).sum();
@@ -358,8 +356,8 @@ impl Dataset {
                 Store::Resident { data: all, starts } => {
                     data.extend_from_slice(&all[starts[row] * dim..starts[row + 1] * dim]);
                 }
-                Store::File(rows) => {
-                    let window = self.padding[m].window(length, rows.steps(row));
+                Store::File(rows, padding) => {
+                    let window = padding.window(length, rows.steps(row));
                     let at = data.len();
                     data.resize(at + length * dim, 0.0);
                     self.normalisers[m].apply(rows.read(row, window, &mut scratch)?, &mut data[at..]);

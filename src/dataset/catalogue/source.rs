@@ -12,7 +12,6 @@ use crate::dataset::demo;
 use crate::dataset::error::DatasetError;
 use crate::dataset::file::bytes::DataFile;
 use crate::dataset::known::{name_of, stem};
-use crate::modality::PerModality;
 use crate::split::PerSplit;
 
 /// The demo's name in the catalogue.
@@ -90,7 +89,7 @@ impl Source {
             Source::Demo { .. } => contents.splits.test = other.contents(settings)?.splits.test,
             Source::File(path) if csd::is_folder(path) => {
                 let (clips, flaws) = csd::clips(path, wanted, settings)?;
-                contents.put_clips(clips, PerModality::default(), flaws, |key, expected, found, hint| {
+                contents.put_clips(clips, flaws, |key, expected, found, hint| {
                     DatasetError::of_part(path, key, expected, found, hint)
                 })?;
             }

@@ -10,7 +10,6 @@ use super::contents::Contents;
 use super::error::DatasetError;
 use super::prepare::keys::MMSA;
 use super::prepare::look;
-use super::prepare::padding::Padding;
 use super::prepare::parts::{Feature, Parts};
 use super::prepare::rows::{Rows, Scratch};
 use super::prepare::scan::Scanned;
@@ -34,15 +33,15 @@ pub enum ConvertError {
 /// # Errors
 /// The data cannot be read, or `out` refuses.
 pub(super) fn write(contents: &mut Contents, out: &mut dyn Write) -> Result<(), ConvertError> {
-    let Contents { splits, padding, flaws, .. } = contents;
-    let scanned = look::look(splits, padding, flaws)?;
+    let Contents { splits, flaws, .. } = contents;
+    let scanned = look::look(splits, flaws)?;
     let steps =
         PerModality::from_fn(|m| splits.iter().map(|(_, s)| s.features[m].rows.max_steps()).max().unwrap_or(1).max(1));
     let there: Vec<Split> = Split::ALL.into_iter().filter(|&split| !splits[split].labels.is_empty()).collect();
     let mut pickler = Pickler::new(out)?;
     pickler.dict(there.len(), |pickler, i| {
         pickler.text(there[i].name())?;
-        write_split(pickler, &splits[there[i]], &scanned[there[i]], padding, &steps)
+        write_split(pickler, &splits[there[i]], &scanned[there[i]], &steps)
     })?;
     Ok(pickler.finish()?)
 }
@@ -54,7 +53,6 @@ fn write_split(
     pickler: &mut Pickler<'_>,
     parts: &Parts,
     scanned: &PerModality<Scanned>,
-    padding: &PerModality<Padding>,
     steps: &PerModality<usize>,
 ) -> Result<(), ConvertError> {
     let n = parts.labels.len();
@@ -74,9 +72,9 @@ fn write_split(
     }
     for m in Modality::ALL.into_iter().filter(|&m| m != Modality::Text || !parts.only_tokens) {
         let lengths: Vec<f64> = scanned[m].lengths.iter().map(|&n| n as f64).collect();
-        let (feature, padding, steps) = (&parts.features[m], padding[m], steps[m]);
+        let (feature, steps) = (&parts.features[m], steps[m]);
         let lengths_of = &scanned[m].lengths;
-        entries.push((MMSA.features[m], Box::new(move |p| features(p, feature, lengths_of, padding, steps))));
+        entries.push((MMSA.features[m], Box::new(move |p| features(p, feature, lengths_of, steps))));
         entries.push((MMSA.lengths[m], Box::new(column(lengths, Number::I64))));
     }
     for (m, values) in parts.unimodal.iter().flat_map(PerModality::iter) {
@@ -99,14 +97,8 @@ fn encoder_input(pickler: &mut Pickler<'_>, rows: &Rows) -> Result<(), ConvertEr
 }
 
 /// Features of a split, (N, steps, D).
-fn features(
-    pickler: &mut Pickler<'_>,
-    feature: &Feature,
-    lengths: &[usize],
-    padding: Padding,
-    steps: usize,
-) -> Result<(), ConvertError> {
-    let Feature { rows, dtype, .. } = feature;
+fn features(pickler: &mut Pickler<'_>, feature: &Feature, lengths: &[usize], steps: usize) -> Result<(), ConvertError> {
+    let Feature { rows, dtype, padding, .. } = feature;
     // What 24 bits of f32 cannot hold stays as wide as it was.
     let wide = matches!(rows, Rows::Disk { .. }) && ["f8", "i8", "i4", "u8", "u4"].iter().any(|w| dtype.ends_with(w));
     let number = if wide { Number::F64 } else { Number::F32 };

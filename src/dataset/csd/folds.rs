@@ -3,14 +3,14 @@
 //! a finding says so.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::config::DataSettings;
 use crate::dataset::error::DatasetError;
 use crate::dataset::file::hash::Hash;
 use crate::dataset::flaw::{Flaw, FlawKind};
-use crate::dataset::layout::names;
 use crate::files;
+use crate::folder;
 use crate::split::{PerSplit, Split};
 
 /// Of so many videos one is tested where no list says which.
@@ -35,7 +35,7 @@ pub fn divide(
     let error = |expected: &str, found: String| {
         DatasetError::of_part(folder, "splits".to_owned(), expected.to_owned(), found, HINT)
     };
-    let paths = PerSplit::from_fn(|split| list(folder, split));
+    let paths = PerSplit::from_fn(|split| folder::list(folder, split));
     let missing: Vec<String> =
         paths.iter().filter(|(_, path)| path.is_none()).map(|(split, _)| format!("{split}.txt")).collect();
     match missing.as_slice() {
@@ -68,16 +68,6 @@ pub fn divide(
         }
     }
     Ok(videos.iter().map(|video| of.get(video).copied()).collect())
-}
-
-/// The lists that are there.
-pub fn lists(folder: &Path) -> Vec<PathBuf> {
-    Split::ALL.into_iter().filter_map(|split| list(folder, split)).collect()
-}
-
-/// The list of a split, by any name that the field has for the split.
-fn list(folder: &Path, split: Split) -> Option<PathBuf> {
-    names::of_split(split).iter().map(|name| folder.join(format!("{name}.txt"))).find(|path| path.is_file())
 }
 
 /// Videos divided by a seed, always in the same way. The error says what there is instead of enough of them.

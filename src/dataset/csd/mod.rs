@@ -10,17 +10,19 @@
 mod folds;
 mod sequence;
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::error::DatasetError;
 use super::file::bytes::DataFile;
+use super::file::error::FileError;
 use super::file::hash::Hash;
 use super::flaw::{Flaw, FlawKind};
-use super::layout::names;
 use super::prepare::keys::{Keys, MMSA};
-use super::prepare::parts::{Feature, Lengths, Parts};
+use super::prepare::parts::{Feature, Lengths, Padding, Parts};
 use super::prepare::rows::Rows;
 use crate::config::DataSettings;
+use crate::folder;
 use crate::modality::{Modality, PerModality};
 use crate::split::{PerSplit, Split};
 use sequence::{Sequence, Timed};
@@ -32,12 +34,22 @@ const MOST: usize = 1 << 30;
 
 /// True for a folder that holds a `.csd` file.
 pub fn is_folder(path: &Path) -> bool {
-    path.is_dir() && !files(path).is_empty()
+    folder::features(path).is_ok_and(|files| !files.is_empty())
 }
 
 /// Bytes of the `.csd` files of a folder.
 pub fn bytes(folder: &Path) -> u64 {
-    files(folder).iter().filter_map(|path| path.metadata().ok()).map(|file| file.len()).sum()
+    folder::features(folder)
+        .unwrap_or_default()
+        .iter()
+        .filter_map(|path| path.metadata().ok())
+        .map(|file| file.len())
+        .sum()
+}
+
+/// For an error of the file system about a folder.
+fn unread(folder: &Path) -> impl Fn(io::Error) -> FileError + '_ {
+    |source| FileError::Open { path: folder.to_owned(), source }
 }
 
 /// Tells folders of different content apart, as [`DataFile::fingerprint`] does with files.
@@ -46,19 +58,11 @@ pub fn bytes(folder: &Path) -> u64 {
 /// A file cannot be read.
 pub fn fingerprint(folder: &Path) -> Result<String, DatasetError> {
     let mut hash = Hash::default();
-    for path in files(folder).into_iter().chain(folds::lists(folder)) {
+    for path in folder::files(folder).map_err(unread(folder))? {
         hash.update(path.file_name().unwrap_or_default().as_encoded_bytes());
         hash.update(DataFile::open(&path)?.fingerprint()?.as_bytes());
     }
     Ok(format!("{}-{:016x}", bytes(folder), hash.0))
-}
-
-/// The `.csd` files of a folder, in order.
-fn files(folder: &Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
-    let mut found: Vec<PathBuf> = entries.filter(|path| path.extension().is_some_and(|e| e == "csd")).collect();
-    found.sort();
-    found
 }
 
 /// The parts of a dataset that a file's name stands for.
@@ -98,7 +102,7 @@ fn part_of(path: &Path) -> Option<Part> {
 /// As [`read`], and where there is no split of this name.
 pub fn clips(folder: &Path, wanted: Option<&str>, settings: &DataSettings) -> Result<(Parts, Vec<Flaw>), DatasetError> {
     let wanted = wanted.unwrap_or(Split::Test.name());
-    let known = Split::ALL.into_iter().find(|split| names::of_split(*split).contains(&wanted));
+    let known = Split::ALL.into_iter().find(|split| split.names().contains(&wanted));
     let split = known.ok_or_else(|| {
         let expected = "train, valid or test".to_owned();
         DatasetError::of_part(
@@ -127,7 +131,7 @@ pub fn read(folder: &Path, settings: &DataSettings, flaws: &mut Vec<Flaw>) -> Re
     let error = |key: &str, expected: String, found: String, hint: &str| {
         DatasetError::of_part(folder, key.to_owned(), expected, found, hint)
     };
-    let all = files(folder);
+    let all = folder::features(folder).map_err(unread(folder))?;
     let shown = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let open = |wanted: Part, what: &str| {
         let own: Vec<&PathBuf> = all.iter().filter(|path| part_of(path) == Some(wanted)).collect();
@@ -265,7 +269,7 @@ impl Cut {
 
     fn feature(self) -> Feature {
         let rows = Rows::Memory { data: self.data, starts: self.starts, dim: self.dim.max(1) };
-        Feature { rows, lengths: Lengths::Whole, dtype: "f4".to_owned() }
+        Feature { rows, lengths: Lengths::Whole, padding: Padding::Right, dtype: "f4".to_owned() }
     }
 }
 

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::dataset::{Dataset, Report, Source};
+use crate::folder::features;
 use crate::split::Split;
 
 fn sdk() -> PathBuf {
@@ -13,7 +14,7 @@ fn sdk() -> PathBuf {
 /// The folder's files in another folder, with lists of videos.
 fn copied(lists: &[(&str, &str)]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
-    for path in files(&sdk()) {
+    for path in features(&sdk()).unwrap() {
         std::fs::copy(&path, folder.path().join(path.file_name().unwrap())).unwrap();
     }
     for (name, videos) in lists {
@@ -144,7 +145,7 @@ proptest! {
         cut in any::<bool>(),
     ) {
         let folder = copied(&LISTS);
-        let path = files(folder.path())[which].clone();
+        let path = features(folder.path()).unwrap()[which].clone();
         let mut bytes = std::fs::read(&path).unwrap();
         for (at, byte) in edits {
             let len = bytes.len();

@@ -41,7 +41,7 @@ fn find(pickle: &Pickle, wanted: Option<&str>) -> Result<Value, DatasetError> {
     if names::keys(pickle, root, Some(MMSA.labels))?.is_some() || !is_dict(pickle, root) {
         return Ok(root);
     }
-    let others = Split::ALL.into_iter().rev().flat_map(names::of_split).chain([&names::UNLABELLED]);
+    let others = Split::ALL.into_iter().rev().flat_map(Split::names).chain([&names::UNLABELLED]);
     for name in others {
         if let Some(value) = pickle.get(root, name)? {
             return Ok(value);

@@ -44,7 +44,7 @@ pub fn missing_train(pickle: &Pickle) -> Result<String, FileError> {
 /// # Errors
 /// The file cannot be read.
 pub fn renamed_split(pickle: &Pickle, split: Split) -> Result<Option<String>, FileError> {
-    let found = names::first(pickle, pickle.root(), names::of_split(split))?;
+    let found = names::first(pickle, pickle.root(), split.names())?;
     Ok(found.map(|(other, _)| format!("rename {other:?} to {:?}", split.name())))
 }
 

@@ -8,28 +8,17 @@ use crate::dataset::flaw::{Flaw, FlawKind};
 use crate::dataset::pickle::{Pickle, Value};
 use crate::dataset::prepare::keys::{Keys, MMSA};
 use crate::modality::{Modality, PerModality};
-use crate::split::Split;
+use crate::split::{MIXED, Split};
 
-/// CH-SIMS v2's training split of labelled clips and others, which a mask tells apart.
-pub const MIXED: &str = "train_mix";
 /// CH-SIMS v2's clips without labels.
 pub const UNLABELLED: &str = "unsup";
-
-/// The names of a split, the usual one first.
-pub fn of_split(split: Split) -> &'static [&'static str] {
-    match split {
-        Split::Train => &["train", "Train", "TRAIN", "training", MIXED],
-        Split::Valid => &["valid", "dev", "val", "validation", "Valid", "VALID"],
-        Split::Test => &["test", "Test", "TEST", "testing"],
-    }
-}
 
 /// The split and the key that the name of an array in an npz stands for, where it names both: `train_text`, `text_train`,
 /// `train/text`.
 pub fn place(name: &str) -> Option<(String, String)> {
     const JOINTS: [char; 4] = ['_', '/', '.', '-'];
     for split in Split::ALL {
-        for word in of_split(split) {
+        for word in split.names() {
             let behind = name.strip_prefix(word).and_then(|rest| rest.strip_prefix(JOINTS));
             let before = || name.strip_suffix(word).and_then(|rest| rest.strip_suffix(JOINTS));
             if let Some(key) = behind.or_else(before).filter(|key| !key.is_empty()) {
@@ -103,7 +92,7 @@ pub fn note_own(pickle: &Pickle, keys: &DataKeys, flaws: &mut Vec<Flaw>) -> Resu
         let mut there = pickle.entry(root, name)?.is_some();
         let mut seen = pickle.keys(root)?.unwrap_or_default();
         for split in Split::ALL {
-            let dicts = of_split(split).iter().map(|split| pickle.get(root, split));
+            let dicts = split.names().iter().map(|split| pickle.get(root, split));
             for dict in dicts.collect::<Result<Vec<_>, _>>()?.into_iter().flatten() {
                 there |= pickle.entry(dict, name)?.is_some();
                 seen = pickle.keys(dict)?.unwrap_or(seen);

@@ -12,7 +12,7 @@ use crate::dataset::flaw::Flaw;
 use crate::dataset::pickle::{Pickle, Value};
 use crate::dataset::prepare::keys::{Keys, MMSA};
 use crate::modality::Modality;
-use crate::split::{PerSplit, Split};
+use crate::split::{MIXED, PerSplit, Split};
 
 /// MMSA's layout with other names.
 pub const LAYOUT: Layout = Layout {
@@ -34,7 +34,7 @@ struct Found {
 fn find(pickle: &Pickle) -> Result<Option<PerSplit<Option<Found>>>, FileError> {
     let mut found = PerSplit::from_fn(|_| None);
     for split in Split::ALL {
-        let Some((name, dict)) = names::first(pickle, pickle.root(), names::of_split(split))? else {
+        let Some((name, dict)) = names::first(pickle, pickle.root(), split.names())? else {
             if split == Split::Train {
                 return Ok(None);
             }
@@ -43,7 +43,7 @@ fn find(pickle: &Pickle) -> Result<Option<PerSplit<Option<Found>>>, FileError> {
         // Labels of the test split may be hidden.
         let hidden = found.train.as_ref().filter(|_| split == Split::Test).map(|train: &Found| train.keys.labels);
         let Some(mut keys) = names::keys(pickle, dict, hidden)? else { return Ok(None) };
-        keys.mask = (name == names::MIXED).then_some("mask");
+        keys.mask = (name == MIXED).then_some("mask");
         found[split] = Some(Found { name, dict, keys });
     }
     Ok(Some(found))

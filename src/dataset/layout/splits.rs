@@ -74,5 +74,5 @@ pub fn read(
 
 /// True where the file has the split under any name.
 fn has(pickle: &Pickle, split: Split) -> Result<bool, FileError> {
-    Ok(names::first(pickle, pickle.root(), names::of_split(split))?.is_some())
+    Ok(names::first(pickle, pickle.root(), split.names())?.is_some())
 }

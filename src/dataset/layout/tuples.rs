@@ -12,7 +12,7 @@ use crate::dataset::flaw::{Flaw, FlawKind};
 use crate::dataset::pickle::{Pickle, Value};
 use crate::dataset::prepare::keys::{Keys, MMSA};
 use crate::dataset::prepare::labels;
-use crate::dataset::prepare::parts::{Feature, Lengths, Parts};
+use crate::dataset::prepare::parts::{Feature, Lengths, Padding, Parts};
 use crate::dataset::prepare::rows::Rows;
 use crate::modality::PerModality;
 use crate::split::Split;
@@ -68,7 +68,7 @@ fn likeness(pickle: &Pickle) -> Result<Likeness, FileError> {
         return Ok(if holds(root) { Likeness::Some } else { Likeness::None });
     }
     for split in Split::ALL {
-        match names::first(pickle, root, names::of_split(split))? {
+        match names::first(pickle, root, split.names())? {
             Some((_, value)) if holds(value) => {}
             None if split != Split::Train => {}
             _ => return Ok(Likeness::None),
@@ -80,7 +80,7 @@ fn likeness(pickle: &Pickle) -> Result<Likeness, FileError> {
 fn read(pickle: &Pickle, settings: &DataSettings, flaws: &mut Vec<Flaw>) -> Result<Splits, DatasetError> {
     let root = pickle.root();
     let read = |split: Split| {
-        let Some((name, value)) = names::first(pickle, root, names::of_split(split))? else { return Ok(None) };
+        let Some((name, value)) = names::first(pickle, root, split.names())? else { return Ok(None) };
         names::note(flaws, name, split.name());
         Reader { pickle, split, column: settings.label_column, flaws }.read(value).map(Some)
     };
@@ -131,7 +131,12 @@ impl<'a> Reader<'a> {
         })?;
         let (text, transcripts) = self.words(&clips)?;
         let rows = |name: &str, of: fn(&Clip) -> Value| self.at(name).nested(&clips.iter().map(of).collect::<Vec<_>>());
-        let feature = |rows: Rows, dtype: &str| Feature { rows, lengths: Lengths::Whole, dtype: dtype.to_owned() };
+        let feature = |rows: Rows, dtype: &str| Feature {
+            rows,
+            lengths: Lengths::Whole,
+            padding: Padding::Right,
+            dtype: dtype.to_owned(),
+        };
         let features = PerModality {
             text: feature(text, "words"),
             audio: feature(rows(KEYS.features.audio, |clip| clip.acoustic)?, "array"),

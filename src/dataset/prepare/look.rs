@@ -2,9 +2,8 @@
 
 use std::collections::HashSet;
 
-use super::padding::Padding;
-use super::parts::Parts;
-use super::scan::{self, Job, Scanned};
+use super::parts::{Feature, Parts};
+use super::scan::{self, Scanned};
 use crate::dataset::error::DatasetError;
 use crate::dataset::flaw::{Flaw, FlawKind};
 use crate::modality::{Modality, PerModality};
@@ -14,13 +13,9 @@ use crate::split::{PerSplit, Split};
 ///
 /// # Errors
 /// The file cannot be read.
-pub fn look(
-    splits: &PerSplit<Parts>,
-    padding: &PerModality<Padding>,
-    flaws: &mut Vec<Flaw>,
-) -> Result<PerSplit<PerModality<Scanned>>, DatasetError> {
-    let job = |split: Split, m: Modality| Job { feature: &splits[split].features[m], padding: padding[m] };
-    let jobs: Vec<Job<'_>> = Split::ALL.into_iter().flat_map(|split| Modality::ALL.map(|m| job(split, m))).collect();
+pub fn look(splits: &PerSplit<Parts>, flaws: &mut Vec<Flaw>) -> Result<PerSplit<PerModality<Scanned>>, DatasetError> {
+    let job = |split: Split, m: Modality| &splits[split].features[m];
+    let jobs: Vec<&Feature> = Split::ALL.into_iter().flat_map(|split| Modality::ALL.map(|m| job(split, m))).collect();
     let mut results = scan::scan(&jobs)?.into_iter();
     let mut next = || results.next().expect("a scan gives one result for each job");
     let scanned = PerSplit::from_fn(|_| PerModality::from_fn(|_| next()));

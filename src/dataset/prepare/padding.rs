@@ -5,9 +5,10 @@
 //! zeros at the first and the last token, which stand for no word. So zeros at the start count as padding only where their
 //! number varies from clip to clip, as lengths do, and where few clips have zeros at the end instead.
 
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
-use super::parts::{Feature, Lengths, Parts};
+use super::parts::{Feature, Lengths, Padding, Parts};
 use super::rows::Scratch;
 use crate::dataset::error::DatasetError;
 use crate::dataset::flaw::{Flaw, FlawKind};
@@ -17,31 +18,14 @@ use crate::split::{PerSplit, Split};
 /// Rows of the training split that are looked at.
 const SAMPLED: usize = 256;
 
-/// At which end of a row the padding stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub enum Padding {
-    #[default]
-    Right,
-    Left,
-}
-
-impl Padding {
-    /// The valid steps of a row of `steps` steps.
-    pub fn window(self, length: usize, steps: usize) -> std::ops::Range<usize> {
-        match self {
-            Padding::Right => 0..length.min(steps),
-            Padding::Left => steps.saturating_sub(length)..steps,
-        }
-    }
-}
-
 /// Settles the padded end of each modality from the training split, and the lengths of what is aligned to text; says
-/// what was assumed.
+/// what was assumed. The end of a modality that does not tell stays as it is.
 ///
 /// # Errors
 /// The file cannot be read.
-pub fn settle(splits: &mut PerSplit<Parts>, flaws: &mut Vec<Flaw>) -> Result<PerModality<Padding>, DatasetError> {
-    let mut padding = PerModality::default();
+pub fn settle(splits: &mut PerSplit<Parts>, flaws: &mut Vec<Flaw>) -> Result<(), DatasetError> {
+    let assumed = splits.train.features.map(|_, feature| feature.padding);
+    let mut padding = assumed;
     // Modalities of as many steps come out of one alignment and have one padded end.
     let mut votes: PerModality<Votes> = PerModality::default();
     for (m, feature) in splits.train.features.iter() {
@@ -49,7 +33,7 @@ pub fn settle(splits: &mut PerSplit<Parts>, flaws: &mut Vec<Flaw>) -> Result<Per
             Lengths::Whole => {}
             Lengths::Inferred => votes[m] = Votes::count(feature)?,
             Lengths::Given { lengths, .. } | Lengths::Mask(lengths) | Lengths::OfText(lengths) => {
-                padding[m] = of_known(feature, lengths)?;
+                padding[m] = of_known(feature, lengths, assumed[m])?;
             }
         }
     }
@@ -66,7 +50,7 @@ pub fn settle(splits: &mut PerSplit<Parts>, flaws: &mut Vec<Flaw>) -> Result<Per
     for m in Modality::ALL.into_iter().filter(|&m| open(m)) {
         let steps = train[m].rows.max_steps();
         let same = Modality::ALL.into_iter().filter(|&o| open(o) && train[o].rows.max_steps() == steps);
-        padding[m] = same.fold(Votes::default(), |all, o| all.and(&votes[o])).end();
+        padding[m] = same.fold(Votes::default(), |all, o| all.and(&votes[o])).end(assumed[m]);
     }
     for m in Modality::ALL {
         let any = |wanted: fn(&Lengths) -> bool| splits.iter().any(|(_, parts)| wanted(&parts.features[m].lengths));
@@ -80,8 +64,11 @@ pub fn settle(splits: &mut PerSplit<Parts>, flaws: &mut Vec<Flaw>) -> Result<Per
         if any(|lengths| matches!(lengths, Lengths::OfText(_))) {
             note(FlawKind::LengthsOfText);
         }
+        for split in Split::ALL {
+            splits[split].features[m].padding = padding[m];
+        }
     }
-    Ok(padding)
+    Ok(())
 }
 
 /// Steps of zeros at the start and at the end of a row; `None` for a row of nothing else.
@@ -104,8 +91,9 @@ fn sample(feature: &Feature, mut take: impl FnMut(usize, &[f64])) -> Result<(), 
     Ok(())
 }
 
-/// The padded end where lengths are known: the end at which all steps beyond the length are zeros.
-fn of_known(feature: &Feature, lengths: &[usize]) -> Result<Padding, DatasetError> {
+/// The padded end where lengths are known: the end at which all steps beyond the length are zeros; `assumed` where as many rows
+/// say either.
+fn of_known(feature: &Feature, lengths: &[usize], assumed: Padding) -> Result<Padding, DatasetError> {
     let dim = feature.rows.dim();
     let (mut left, mut right) = (0, 0);
     sample(feature, |row, values| {
@@ -120,7 +108,11 @@ fn of_known(feature: &Feature, lengths: &[usize]) -> Result<Padding, DatasetErro
             }
         }
     })?;
-    Ok(if left > right { Padding::Left } else { Padding::Right })
+    Ok(match left.cmp(&right) {
+        Ordering::Less => Padding::Right,
+        Ordering::Equal => assumed,
+        Ordering::Greater => Padding::Left,
+    })
 }
 
 /// What rows of unknown length say of the padded end.
@@ -158,11 +150,15 @@ impl Votes {
         self
     }
 
-    /// Left where a fifth of the rows say so, and three times as many as say right. Otherwise right: nearly all files are
-    /// padded at the end, and this guess loses no step that has a value.
-    fn end(&self) -> Padding {
-        let clear = self.left * 5 >= self.rows.max(1) && self.left > 3 * self.right && self.starts.len() > 1;
-        if clear { Padding::Left } else { Padding::Right }
+    /// The other end than assumed where a fifth of the rows say so, and three times as many as say what was assumed: neither guess
+    /// loses a step that has a value, but a wrong one takes padding for steps.
+    fn end(&self, assumed: Padding) -> Padding {
+        let clear = |these: usize, others: usize| these * 5 >= self.rows.max(1) && these > 3 * others;
+        match assumed {
+            Padding::Right if clear(self.left, self.right) && self.starts.len() > 1 => Padding::Left,
+            Padding::Left if clear(self.right, self.left) => Padding::Right,
+            assumed => assumed,
+        }
     }
 }
 
@@ -213,7 +209,7 @@ mod tests {
         let steps = rows[0].len();
         let data = rows.iter().flatten().map(|&holds| if holds { 0.5 } else { 0.0 }).collect();
         let starts = (0..=rows.len()).map(|row| row * steps).collect();
-        Feature { rows: Rows::Memory { data, starts, dim: 1 }, lengths, dtype: "f4".into() }
+        Feature { rows: Rows::Memory { data, starts, dim: 1 }, lengths, padding: Padding::Right, dtype: "f4".into() }
     }
 
     /// A row of `steps` steps with values from `first` to before `end`.
@@ -241,8 +237,10 @@ mod tests {
     fn settled(make: impl Fn() -> Parts) -> (PerModality<Padding>, PerSplit<Parts>, Vec<FlawKind>) {
         let mut splits = PerSplit::from_fn(|_| make());
         let mut flaws = Vec::new();
-        let padding = settle(&mut splits, &mut flaws).unwrap();
-        (padding, splits, flaws.into_iter().map(|f| f.kind).collect())
+        settle(&mut splits, &mut flaws).unwrap();
+        let of = |split: Split| splits[split].features.map(|_, feature| feature.padding);
+        assert!(Split::ALL.iter().all(|&split| of(split) == of(Split::Train)));
+        (of(Split::Train), splits, flaws.into_iter().map(|f| f.kind).collect())
     }
 
     /// Lengths of clips of up to 20 steps, a third of them full.
@@ -309,12 +307,32 @@ mod tests {
     #[test]
     fn known_lengths_tell_the_end_by_what_lies_outside() {
         let given = || Lengths::Given { key: "audio_lengths", lengths: lengths() };
-        let find = |rows: &[Vec<bool>]| of_known(&feature(rows, given()), &lengths()).unwrap();
+        let find = |rows: &[Vec<bool>]| of_known(&feature(rows, given()), &lengths(), Padding::Right).unwrap();
         assert_eq!(find(&each(|_, n| row(20, 0, n))), Padding::Right);
         assert_eq!(find(&each(|_, n| row(20, 1, n))), Padding::Right);
         assert_eq!(find(&each(|i, n| row(20, i % 5, n.max(6)))), Padding::Right);
         assert_eq!(find(&each(|_, n| row(20, 20 - n, 20))), Padding::Left);
         // Padding that is no zeros tells nothing.
         assert_eq!(find(&each(|_, _| row(20, 0, 20))), Padding::Right);
+    }
+
+    #[test]
+    fn rows_that_do_not_tell_are_padded_as_assumed() {
+        let settled = |rows: &[Vec<bool>], lengths: Lengths, padding: Padding| {
+            let own = || Feature { padding, ..feature(rows, lengths.clone()) };
+            let text = || feature(&vec![vec![true]; rows.len()], Lengths::Whole);
+            self::settled(|| parts(text(), own(), text())).0.audio
+        };
+        let ends = [Padding::Right, Padding::Left];
+        // One clip alone, with zeros at its start: padding or a camera that starts late.
+        assert_eq!(ends.map(|end| settled(&[row(20, 6, 20)], Lengths::Inferred, end)), ends);
+        assert_eq!(ends.map(|end| settled(&[row(20, 0, 20)], Lengths::Inferred, end)), ends);
+        let given = Lengths::Given { key: "audio_lengths", lengths: vec![20] };
+        assert_eq!(ends.map(|end| settled(&[row(20, 0, 20)], given.clone(), end)), ends);
+        // What is plain is not assumed.
+        let plain = |end: Padding| settled(&each(|_, n| row(20, 0, n)), Lengths::Inferred, end);
+        assert_eq!(ends.map(plain), [Padding::Right; 2]);
+        let plain = |end: Padding| settled(&each(|_, n| row(20, 20 - n, 20)), Lengths::Inferred, end);
+        assert_eq!(ends.map(plain), [Padding::Left; 2]);
     }
 }

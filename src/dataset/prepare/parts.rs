@@ -53,6 +53,7 @@ fn picked<T: Clone>(values: &[T], rows: &[usize]) -> Vec<T> {
 pub struct Feature {
     pub rows: Rows,
     pub lengths: Lengths,
+    pub padding: Padding,
     /// Element type as stored.
     pub dtype: String,
 }
@@ -66,7 +67,25 @@ impl Feature {
             Lengths::Whole => Lengths::Whole,
             Lengths::Inferred => Lengths::Inferred,
         };
-        Feature { rows: self.rows.pick(rows), lengths, dtype: self.dtype.clone() }
+        Feature { rows: self.rows.pick(rows), lengths, padding: self.padding, dtype: self.dtype.clone() }
+    }
+}
+
+/// At which end of a row the padding stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Padding {
+    #[default]
+    Right,
+    Left,
+}
+
+impl Padding {
+    /// The valid steps of a row of `steps` steps.
+    pub fn window(self, length: usize, steps: usize) -> std::ops::Range<usize> {
+        match self {
+            Padding::Right => 0..length.min(steps),
+            Padding::Left => steps.saturating_sub(length)..steps,
+        }
     }
 }
 

@@ -7,8 +7,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use super::normalise::{Moments, Normaliser, usable};
-use super::padding::Padding;
-use super::parts::{Feature, Lengths};
+use super::parts::{Feature, Lengths, Padding};
 use super::rows::Rows;
 use crate::dataset::error::DatasetError;
 use crate::dataset::file::hash::Hash;
@@ -20,12 +19,6 @@ const THREADS: usize = 8;
 
 /// Values at either end of a row that make its hash: enough to tell clips apart, and quick.
 const HASHED: usize = 64;
-
-/// What to look at in one modality of one split.
-pub struct Job<'a> {
-    pub feature: &'a Feature,
-    pub padding: Padding,
-}
 
 /// What was found.
 #[derive(Debug)]
@@ -68,12 +61,13 @@ impl Scanned {
     }
 }
 
-/// Works through all jobs and gives their results in the same order.
+/// Looks through features, each of one modality of one split, and gives what was found in the same order.
 ///
 /// # Errors
 /// The first error of any of them: the file cannot be read.
-pub fn scan(jobs: &[Job<'_>]) -> Result<Vec<Scanned>, DatasetError> {
-    let tasks: Vec<(usize, Range<usize>)> = jobs.iter().enumerate().flat_map(|(j, job)| split(j, job)).collect();
+pub fn scan(features: &[&Feature]) -> Result<Vec<Scanned>, DatasetError> {
+    let tasks: Vec<(usize, Range<usize>)> =
+        features.iter().enumerate().flat_map(|(f, feature)| split(f, feature)).collect();
     let next = AtomicUsize::new(0);
     let stop = AtomicBool::new(false);
     // Parts are merged in the order of tasks, so that the sums are the same with any number of threads. A part that is
@@ -85,7 +79,7 @@ pub fn scan(jobs: &[Job<'_>]) -> Result<Vec<Scanned>, DatasetError> {
         error: Option<DatasetError>,
     }
     let merged = Mutex::new(Merged {
-        results: jobs.iter().map(|job| Scanned::new(job.feature.rows.dim())).collect(),
+        results: features.iter().map(|feature| Scanned::new(feature.rows.dim())).collect(),
         waiting: BTreeMap::new(),
         done: 0,
         error: None,
@@ -93,8 +87,8 @@ pub fn scan(jobs: &[Job<'_>]) -> Result<Vec<Scanned>, DatasetError> {
     let work = || {
         while !stop.load(Ordering::Relaxed) {
             let index = next.fetch_add(1, Ordering::Relaxed);
-            let Some((j, rows)) = tasks.get(index) else { return };
-            let part = scan_rows(&jobs[*j], rows.clone());
+            let Some((f, rows)) = tasks.get(index) else { return };
+            let part = scan_rows(features[*f], rows.clone());
             let mut merged = merged.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
             let m = &mut *merged;
             match part {
@@ -129,20 +123,20 @@ pub fn scan(jobs: &[Job<'_>]) -> Result<Vec<Scanned>, DatasetError> {
     }
 }
 
-/// Cuts a job into tasks, always in the same way for the same data.
-fn split(index: usize, job: &Job<'_>) -> Vec<(usize, Range<usize>)> {
-    let rows = &job.feature.rows;
+/// Cuts a feature's rows into tasks, always in the same way for the same data.
+fn split(index: usize, feature: &Feature) -> Vec<(usize, Range<usize>)> {
+    let rows = &feature.rows;
     let row_bytes = rows.max_steps().saturating_mul(rows.dim()).saturating_mul(size_of::<f64>()).max(1);
     // Merging a task's statistics costs as much as a few steps, so a task has many more rows than that.
     let count = (TASK / row_bytes).max(16);
     (0..rows.len()).step_by(count).map(|first| (index, first..(first + count).min(rows.len()))).collect()
 }
 
-fn scan_rows(job: &Job<'_>, range: Range<usize>) -> Result<Scanned, DatasetError> {
-    let rows = &job.feature.rows;
+fn scan_rows(feature: &Feature, range: Range<usize>) -> Result<Scanned, DatasetError> {
+    let Feature { rows, lengths, padding, .. } = feature;
     let dim = rows.dim();
-    let known = job.feature.lengths.known();
-    let infer = job.feature.lengths == Lengths::Inferred;
+    let known = lengths.known();
+    let infer = *lengths == Lengths::Inferred;
     let mut found = Scanned::new(dim);
     rows.each(
         range,
@@ -151,14 +145,14 @@ fn scan_rows(job: &Job<'_>, range: Range<usize>) -> Result<Scanned, DatasetError
             let steps = rows.steps(row);
             let length = match known {
                 Some(known) => known[row],
-                None if infer => valid_steps(values, dim, job.padding),
+                None if infer => valid_steps(values, dim, *padding),
                 None => steps,
             };
             found.lengths.push(length);
-            let window = job.padding.window(length, steps);
+            let window = padding.window(length, steps);
             let valid = &values[window.start * dim..window.end * dim];
             if infer && length > 0 {
-                let other_end = match job.padding {
+                let other_end = match padding {
                     Padding::Right => &valid[..dim],
                     Padding::Left => &valid[valid.len() - dim..],
                 };
@@ -256,31 +250,37 @@ mod tests {
     fn feature(rows: &[&[f32]], lengths: Lengths) -> Feature {
         let steps = rows[0].len();
         let starts = (0..=rows.len()).map(|r| r * steps).collect();
-        Feature { rows: Rows::Memory { data: rows.concat(), starts, dim: 1 }, lengths, dtype: "f4".into() }
+        Feature {
+            rows: Rows::Memory { data: rows.concat(), starts, dim: 1 },
+            lengths,
+            padding: Padding::Right,
+            dtype: "f4".into(),
+        }
     }
 
-    fn scanned(feature: &Feature, padding: Padding) -> Scanned {
-        scan(&[Job { feature, padding }]).unwrap().remove(0)
+    fn scanned(feature: &Feature) -> Scanned {
+        scan(&[feature]).unwrap().remove(0)
     }
 
     #[test]
     fn lengths_are_inferred_at_either_end() {
         let right = feature(&[&[1.0, 0.0, 2.0, 0.0], &[3.0, 0.0, 0.0, 0.0], &[0.0; 4]], Lengths::Inferred);
-        assert_eq!(scanned(&right, Padding::Right).lengths, [3, 1, 0]);
-        let left = feature(&[&[0.0, 1.0, 0.0, 2.0], &[0.0, 0.0, 0.0, f32::NAN], &[0.0; 4]], Lengths::Inferred);
-        let found = scanned(&left, Padding::Left);
+        assert_eq!(scanned(&right).lengths, [3, 1, 0]);
+        let rows: [&[f32]; 3] = [&[0.0, 1.0, 0.0, 2.0], &[0.0, 0.0, 0.0, f32::NAN], &[0.0; 4]];
+        let left = Feature { padding: Padding::Left, ..feature(&rows, Lengths::Inferred) };
+        let found = scanned(&left);
         assert_eq!(found.lengths, [3, 1, 0]);
         assert_eq!((found.not_finite, found.zeros_kept), ((1, 1), 0));
         // A face that is missing in the first frame: kept, and counted.
         let late = feature(&[&[0.0, 1.0, 2.0, 0.0], &[3.0, 0.0, 0.0, 0.0]], Lengths::Inferred);
-        let found = scanned(&late, Padding::Right);
+        let found = scanned(&late);
         assert_eq!((found.lengths, found.zeros_kept), (vec![3, 1], 1));
     }
 
     #[test]
     fn only_valid_steps_count() {
         let given = Lengths::Given { key: "audio_lengths", lengths: vec![1, 2, 0] };
-        let found = scanned(&feature(&[&[1.0, 99.0, 0.0], &[3.0, 5.0, 0.0], &[0.0; 3]], given), Padding::Right);
+        let found = scanned(&feature(&[&[1.0, 99.0, 0.0], &[3.0, 5.0, 0.0], &[0.0; 3]], given));
         assert_eq!(found.moments.mean(0), 3.0);
         assert_eq!(found.beyond, 1);
         assert_eq!(found.lengths, [1, 2, 0]);
@@ -292,10 +292,9 @@ mod tests {
         let data: Vec<f32> = (0..n * 500).map(|i| (i % 1013) as f32).collect();
         let starts = (0..=n).map(|r| r * 100).collect();
         let rows = Rows::Memory { data: data.clone(), starts, dim: 5 };
-        let feature = Feature { rows, lengths: Lengths::Whole, dtype: "f4".into() };
-        let job = || Job { feature: &feature, padding: Padding::Right };
-        assert!(split(0, &job()).len() > 1);
-        let found = scan(&[job(), job()]).unwrap();
+        let feature = Feature { rows, lengths: Lengths::Whole, padding: Padding::Right, dtype: "f4".into() };
+        assert!(split(0, &feature).len() > 1);
+        let found = scan(&[&feature, &feature]).unwrap();
         for f in &found {
             assert_eq!(f.lengths, vec![100; n]);
             let mean = data.iter().step_by(5).map(|&v| f64::from(v)).sum::<f64>() / (n * 100) as f64;
@@ -329,7 +328,7 @@ mod tests {
             &[5.0, 0.0, 0.0],
             &[0.0, 0.0, 0.0],
         ];
-        let hashes = scanned(&feature(&rows, given), Padding::Right).hashes;
+        let hashes = scanned(&feature(&rows, given)).hashes;
         assert_eq!(hashes[0], hashes[1]);
         assert!(hashes[0] != hashes[2] && hashes[0] != hashes[3] && hashes[0] != 0);
         assert_eq!(hashes[4..], [0, 0], "no values, or zeros, tell nothing");

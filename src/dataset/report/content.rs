@@ -122,8 +122,8 @@ impl Report {
     }
 
     fn from_contents(name: String, path: Option<String>, contents: Contents) -> Result<Report, DatasetError> {
-        let Contents { splits, padding, label_range, metrics, fingerprint, mut flaws, bytes } = contents;
-        let scanned = look::look(&splits, &padding, &mut flaws)?;
+        let Contents { splits, label_range, metrics, fingerprint, mut flaws, bytes } = contents;
+        let scanned = look::look(&splits, &mut flaws)?;
         let reports = PerSplit::from_fn(|split| split_report(&splits[split], &scanned[split], label_range));
         Ok(Report {
             name,

@@ -209,3 +209,40 @@ fn clips_of_another_file_stand_in_for_the_test_split() {
     let error = open(&whole, Some("validation")).unwrap_err().to_string();
     assert!(error.contains("validation") && error.contains("--split"), "{error}");
 }
+
+#[test]
+fn clips_may_be_padded_at_the_other_end() {
+    // Made so that a clip's values are the same at either end.
+    let lengths = [12, 7, 2, 7, 12, 7];
+    let text = |windows: [(usize, usize); CLIPS]| with("text", features(&windows, 12, 3));
+    let folder = tempfile::tempdir().unwrap();
+    let put = |name: &str, bytes: Vec<u8>| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        Source::File(path)
+    };
+    let right = put("right.pkl", text(lengths.map(|n| (0, n))));
+    let left = put("left.pkl", text(lengths.map(|n| (12 - n, 12))));
+    // A clip alone does not tell at which end its zeros are padding.
+    let one = |(first, end): (usize, usize)| {
+        let mut entries = entries(Split::Test);
+        for (key, value) in &mut entries {
+            *value = match *key {
+                "text" => features(&[(first, end)], 12, 3),
+                "audio" | "vision" => features(&[(0, 4)], 4, 2),
+                "regression_labels" => Made::floats(&[1], [0.5]),
+                _ => Made::texts(["one".to_owned()]),
+            };
+        }
+        Made::Dict(entries).pickle()
+    };
+    for (run, padded, alone) in [(&right, &left, one((0, 7))), (&left, &right, one((5, 12)))] {
+        let own = Dataset::open(run, &raw()).unwrap();
+        let d = Dataset::open_with_clips(run, padded, None, &raw(), None).unwrap();
+        let rows: Vec<usize> = (0..CLIPS).collect();
+        assert_eq!(d.batch(Split::Test, &rows).unwrap(), own.batch(Split::Test, &rows).unwrap());
+        assert_eq!(d.lengths(Split::Test, Modality::Text), lengths);
+        let d = Dataset::open_with_clips(run, &put("one.pkl", alone), None, &raw(), None).unwrap();
+        assert_eq!(d.lengths(Split::Test, Modality::Text), [7]);
+    }
+}
