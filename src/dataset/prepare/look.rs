@@ -14,10 +14,10 @@ use crate::split::{PerSplit, Split};
 /// # Errors
 /// The file cannot be read.
 pub fn look(splits: &PerSplit<Parts>, flaws: &mut Vec<Flaw>) -> Result<PerSplit<PerModality<Scanned>>, DatasetError> {
-    let job = |split: Split, m: Modality| &splits[split].features[m];
-    let jobs: Vec<&Feature> = Split::ALL.into_iter().flat_map(|split| Modality::ALL.map(|m| job(split, m))).collect();
-    let mut results = scan::scan(&jobs)?.into_iter();
-    let mut next = || results.next().expect("a scan gives one result for each job");
+    let of = |split: Split| Modality::ALL.map(|m| &splits[split].features[m]);
+    let features: Vec<&Feature> = Split::ALL.into_iter().flat_map(of).collect();
+    let mut results = scan::scan(&features)?.into_iter();
+    let mut next = || results.next().expect("a scan gives one result for each feature");
     let scanned = PerSplit::from_fn(|_| PerModality::from_fn(|_| next()));
     for (split, found) in scanned.iter() {
         found.iter().for_each(|(m, found)| flaws.extend(findings(found, split, m)));
