@@ -1,4 +1,4 @@
-//! A BERT that is trained in mixed precision: on a GPU alone, by a scaled loss in f16.
+//! A BERT that is trained on a GPU: as on the CPU in single precision, and in mixed precision by a scaled loss in f16.
 
 use std::path::Path;
 use std::sync::mpsc::channel;
@@ -108,6 +108,21 @@ fn half_precision_is_refused_on_the_cpu_before_anything_is_trained() {
         assert!(error.contains("--set training.precision=f32"), "{error}");
         assert_eq!(events.iter().count(), 0);
     }
+}
+
+#[test]
+fn a_run_on_wgpu_agrees_with_one_on_the_cpu() {
+    let Some(gpu) = gpu(Precision::F32) else { return };
+    let of = |device: ComputeDevice| {
+        let folder = tempfile::tempdir().unwrap();
+        losses(&events(tuned("", device, folder.path(), false)))
+    };
+    // From the second loss on these are of weights that steps on either device have made.
+    let (cpu, gpu) = (of(cpu()), of(gpu));
+    let off = cpu.iter().zip(&gpu).map(|(a, b)| (a - b).abs() / a.abs()).fold(0.0, f32::max);
+    println!("the losses of {} steps are off by at most {off:.1e} of them", cpu.len());
+    assert!((cpu.len(), gpu.len()) == (4, 4) && off < 2e-4, "{cpu:?} against {gpu:?}");
+    assert!(cpu.iter().any(|loss| *loss != cpu[0]));
 }
 
 #[test]

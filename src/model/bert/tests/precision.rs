@@ -1,4 +1,4 @@
-//! Products in half precision against single precision: states and gradients, as tensor operations.
+//! A GPU against the CPU, and products in half precision against single precision: states and gradients, as tensor operations.
 
 use super::*;
 use crate::device::test_gpu;
@@ -34,6 +34,19 @@ fn agrees(device: &Device, precision: Precision) {
         assert!(apart < most, "{precision:?} {number}: {apart}");
     }
     assert_ne!(found[0], expected[0], "{precision:?}: nothing was rounded");
+}
+
+#[test]
+fn a_gpu_computes_what_the_cpu_does() {
+    let Some(gpu) = test_gpu() else { return };
+    let (expected, found) = (run(&Device::flex(), None, 1.0), run(&gpu.device, None, 1.0));
+    assert_eq!(found.len(), expected.len());
+    // As in `agrees`: what is 0 but for rounding is measured by the others.
+    let least = 0.02 * expected.iter().flatten().fold(0.0, |most: f32, x| most.max(x.abs()));
+    let off: Vec<f32> = found.iter().zip(&expected).map(|(found, expected)| apart(found, expected, least)).collect();
+    let gradients = off[1..].iter().fold(0.0, |most: f32, x| most.max(*x));
+    println!("{}: states off by {:.1e}, {} gradients by at most {gradients:.1e}", gpu.name, off[0], off.len() - 1);
+    assert!(off[0] < 1e-5 && gradients < 1e-4, "{off:?}");
 }
 
 #[test]
