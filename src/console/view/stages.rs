@@ -97,7 +97,8 @@ fn facts(run: &Attached) -> Vec<String> {
         lines.push(format!("parameters   {}", parameters(view, p)));
         lines.push(format!("device       {}", p.device));
     }
-    lines.push(format!("trained for  {} · {} checkpoints", text::duration(view.time), view.checkpoints));
+    let checkpoints = if view.checkpoints == 1 { "checkpoint" } else { "checkpoints" };
+    lines.push(format!("trained for  {} · {} {checkpoints}", text::duration(view.time), view.checkpoints));
     lines.extend(memory(view).map(|memory| format!("memory       {memory}")));
     lines.push(format!("directory    {}", run.path.display()));
     lines
