@@ -22,7 +22,6 @@ use crate::split::{PerSplit, Split};
 /// A dataset as it lies in a file or in memory.
 pub struct Contents {
     pub splits: PerSplit<Parts>,
-    /// At which end of a row the padding stands.
     pub label_range: f32,
     pub metrics: MetricSet,
     pub fingerprint: String,
@@ -174,15 +173,10 @@ impl Contents {
         let encoded = |m: Modality| m == Modality::Text && (clips.only_tokens || self.splits.train.only_tokens);
         for m in Modality::ALL.into_iter().filter(|&m| !encoded(m)) {
             let (expected, found) = (self.splits.train.features[m].rows.dim(), clips.features[m].rows.dim());
-            let wrong =
-                |expected: String, found: String, hint: &str| error(keys.features[m].to_owned(), expected, found, hint);
             if expected != found {
                 let expected = format!("{expected} columns, as the run was trained on");
-                return Err(wrong(
-                    expected,
-                    format!("{found} columns"),
-                    "make the features as those of the run's data",
-                ));
+                let hint = "make the features as those of the run's data";
+                return Err(error(keys.features[m].to_owned(), expected, format!("{found} columns"), hint));
             }
         }
         self.splits.test = clips;

@@ -5,7 +5,7 @@
 //! clips of them: each label's interval is a clip, whose steps are the rows whose middle lies in it. `folds` says which videos
 //! are trained on.
 //!
-//! Imported from `dataset`: `file`, `prepare`, `layout` (names of splits), errors and flaws.
+//! Imported from `dataset`: `file`, `prepare`, errors and flaws.
 
 mod folds;
 mod sequence;
@@ -19,7 +19,7 @@ use super::file::error::FileError;
 use super::file::hash::Hash;
 use super::flaw::{Flaw, FlawKind};
 use super::prepare::keys::{Keys, MMSA};
-use super::prepare::parts::{Feature, Lengths, Padding, Parts};
+use super::prepare::parts::{Feature, Lengths, Parts};
 use super::prepare::rows::Rows;
 use crate::config::DataSettings;
 use crate::folder;
@@ -269,7 +269,7 @@ impl Cut {
 
     fn feature(self) -> Feature {
         let rows = Rows::Memory { data: self.data, starts: self.starts, dim: self.dim.max(1) };
-        Feature { rows, lengths: Lengths::Whole, padding: Padding::Right, dtype: "f4".to_owned() }
+        Feature::new(rows, Lengths::Whole, "f4")
     }
 }
 

@@ -11,7 +11,7 @@ use crate::dataset::flaw::{Flaw, FlawKind};
 use crate::dataset::pickle::{Pickle, Value};
 use crate::dataset::prepare::keys::Keys;
 use crate::dataset::prepare::labels;
-use crate::dataset::prepare::parts::{Feature, Lengths, Padding, Parts};
+use crate::dataset::prepare::parts::{Feature, Lengths, Parts};
 use crate::dataset::prepare::rows::{Rows, Scratch};
 use crate::modality::{Modality, PerModality};
 use crate::split::Split;
@@ -262,7 +262,7 @@ impl<'a> Reader<'a> {
             self.note(m.name(), kind);
         }
         let lengths = self.lengths(m, &rows)?;
-        Ok(Feature { rows, lengths, padding: Padding::Right, dtype })
+        Ok(Feature::new(rows, lengths, dtype))
     }
 
     /// The number of valid steps: from the length key, else from text's mask, else to be found in the values.

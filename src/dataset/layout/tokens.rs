@@ -1,7 +1,7 @@
 //! Token ids that stand where features of the text should be, recognised. As features they would mean nothing.
 
 use crate::dataset::error::DatasetError;
-use crate::dataset::prepare::parts::{Feature, Lengths, Padding};
+use crate::dataset::prepare::parts::{Feature, Lengths};
 use crate::dataset::prepare::rows::{Rows, Scratch};
 
 /// Rows looked at.
@@ -66,7 +66,7 @@ pub fn column(input: &Rows) -> Result<Feature, DatasetError> {
         lengths.push(mask.iter().filter(|&&v| v > 0.0).count());
     }
     let rows = Rows::Memory { data, starts, dim: 1 };
-    Ok(Feature { rows, lengths: Lengths::Mask(lengths), padding: Padding::Right, dtype: "ids".to_owned() })
+    Ok(Feature::new(rows, Lengths::Mask(lengths), "ids"))
 }
 
 #[cfg(test)]

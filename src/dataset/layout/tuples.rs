@@ -12,7 +12,7 @@ use crate::dataset::flaw::{Flaw, FlawKind};
 use crate::dataset::pickle::{Pickle, Value};
 use crate::dataset::prepare::keys::{Keys, MMSA};
 use crate::dataset::prepare::labels;
-use crate::dataset::prepare::parts::{Feature, Lengths, Padding, Parts};
+use crate::dataset::prepare::parts::{Feature, Lengths, Parts};
 use crate::dataset::prepare::rows::Rows;
 use crate::modality::PerModality;
 use crate::split::Split;
@@ -131,12 +131,7 @@ impl<'a> Reader<'a> {
         })?;
         let (text, transcripts) = self.words(&clips)?;
         let rows = |name: &str, of: fn(&Clip) -> Value| self.at(name).nested(&clips.iter().map(of).collect::<Vec<_>>());
-        let feature = |rows: Rows, dtype: &str| Feature {
-            rows,
-            lengths: Lengths::Whole,
-            padding: Padding::Right,
-            dtype: dtype.to_owned(),
-        };
+        let feature = |rows: Rows, dtype: &str| Feature::new(rows, Lengths::Whole, dtype);
         let features = PerModality {
             text: feature(text, "words"),
             audio: feature(rows(KEYS.features.audio, |clip| clip.acoustic)?, "array"),

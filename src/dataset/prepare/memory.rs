@@ -1,7 +1,7 @@
 //! Splits held in memory: what the built-in demo generates, and what tests and benchmarks make by hand.
 
 use super::keys;
-use super::parts::{Feature, Lengths, Padding, Parts};
+use super::parts::{Feature, Lengths, Parts};
 use super::rows::Rows;
 use crate::dataset::file::hash::Hash;
 use crate::modality::{Modality, PerModality};
@@ -76,12 +76,7 @@ impl MemorySplit {
             )?;
             let starts = (0..=n).map(|row| row * s.steps).collect();
             let rows = Rows::Memory { data: s.data, starts, dim: s.dim };
-            Ok(Feature {
-                rows,
-                lengths: Lengths::Given { key: "lengths", lengths: s.lengths },
-                padding: Padding::Right,
-                dtype: "f4".into(),
-            })
+            Ok(Feature::new(rows, Lengths::Given { key: "lengths", lengths: s.lengths }, "f4"))
         };
         let features = PerModality {
             text: feature(Modality::Text, text)?,

@@ -209,7 +209,7 @@ mod tests {
         let steps = rows[0].len();
         let data = rows.iter().flatten().map(|&holds| if holds { 0.5 } else { 0.0 }).collect();
         let starts = (0..=rows.len()).map(|row| row * steps).collect();
-        Feature { rows: Rows::Memory { data, starts, dim: 1 }, lengths, padding: Padding::Right, dtype: "f4".into() }
+        Feature::new(Rows::Memory { data, starts, dim: 1 }, lengths, "f4")
     }
 
     /// A row of `steps` steps with values from `first` to before `end`.

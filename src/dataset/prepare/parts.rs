@@ -53,12 +53,18 @@ fn picked<T: Clone>(values: &[T], rows: &[usize]) -> Vec<T> {
 pub struct Feature {
     pub rows: Rows,
     pub lengths: Lengths,
+    /// As [`settle`](super::padding::settle) found it, or as it was before.
     pub padding: Padding,
     /// Element type as stored.
     pub dtype: String,
 }
 
 impl Feature {
+    /// Padded at the end, if at all.
+    pub fn new(rows: Rows, lengths: Lengths, dtype: impl Into<String>) -> Feature {
+        Feature { rows, lengths, padding: Padding::default(), dtype: dtype.into() }
+    }
+
     fn pick(&self, rows: &[usize]) -> Feature {
         let lengths = match &self.lengths {
             Lengths::Given { key, lengths } => Lengths::Given { key, lengths: picked(lengths, rows) },

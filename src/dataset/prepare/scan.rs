@@ -250,12 +250,7 @@ mod tests {
     fn feature(rows: &[&[f32]], lengths: Lengths) -> Feature {
         let steps = rows[0].len();
         let starts = (0..=rows.len()).map(|r| r * steps).collect();
-        Feature {
-            rows: Rows::Memory { data: rows.concat(), starts, dim: 1 },
-            lengths,
-            padding: Padding::Right,
-            dtype: "f4".into(),
-        }
+        Feature::new(Rows::Memory { data: rows.concat(), starts, dim: 1 }, lengths, "f4")
     }
 
     fn scanned(feature: &Feature) -> Scanned {
@@ -292,7 +287,7 @@ mod tests {
         let data: Vec<f32> = (0..n * 500).map(|i| (i % 1013) as f32).collect();
         let starts = (0..=n).map(|r| r * 100).collect();
         let rows = Rows::Memory { data: data.clone(), starts, dim: 5 };
-        let feature = Feature { rows, lengths: Lengths::Whole, padding: Padding::Right, dtype: "f4".into() };
+        let feature = Feature::new(rows, Lengths::Whole, "f4");
         assert!(split(0, &feature).len() > 1);
         let found = scan(&[&feature, &feature]).unwrap();
         for f in &found {

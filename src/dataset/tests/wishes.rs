@@ -1,5 +1,7 @@
 //! What the settings say of how a file is read, and splits whose labels are hidden or not there at all.
 
+use std::path::Path;
+
 use super::written::*;
 use super::*;
 use crate::config::DataKeys;
@@ -170,14 +172,17 @@ fn a_mask_says_which_clips_of_a_mixed_training_split_have_labels() {
     assert!(said(&d).iter().any(|s| s.starts_with("train_mix: not used")));
 }
 
+/// A file of these bytes.
+fn put(folder: &Path, name: &str, bytes: Vec<u8>) -> Source {
+    let path = folder.join(name);
+    std::fs::write(&path, bytes).unwrap();
+    Source::File(path)
+}
+
 #[test]
 fn clips_of_another_file_stand_in_for_the_test_split() {
     let folder = tempfile::tempdir().unwrap();
-    let put = |name: &str, bytes: Vec<u8>| {
-        let path = folder.path().join(name);
-        std::fs::write(&path, bytes).unwrap();
-        Source::File(path)
-    };
+    let put = |name: &str, bytes: Vec<u8>| put(folder.path(), name, bytes);
     let run = put("run.pkl", file(|_, _| {}));
     let open = |clips: &Source, split: Option<&str>| Dataset::open_with_clips(&run, clips, split, &raw(), None);
     let plain = Dataset::open(&run, &raw()).unwrap();
@@ -216,11 +221,7 @@ fn clips_may_be_padded_at_the_other_end() {
     let lengths = [12, 7, 2, 7, 12, 7];
     let text = |windows: [(usize, usize); CLIPS]| with("text", features(&windows, 12, 3));
     let folder = tempfile::tempdir().unwrap();
-    let put = |name: &str, bytes: Vec<u8>| {
-        let path = folder.path().join(name);
-        std::fs::write(&path, bytes).unwrap();
-        Source::File(path)
-    };
+    let put = |name: &str, bytes: Vec<u8>| put(folder.path(), name, bytes);
     let right = put("right.pkl", text(lengths.map(|n| (0, n))));
     let left = put("left.pkl", text(lengths.map(|n| (12 - n, 12))));
     // A clip alone does not tell at which end its zeros are padding.

@@ -22,15 +22,19 @@ fn run(device: &Device, half: Option<DType>, scale: f32) -> Vec<Vec<f32>> {
     std::iter::once(values(states.inner())).chain(gradients).collect()
 }
 
+/// How far states and each gradient are apart.
+fn each_apart(found: &[Vec<f32>], expected: &[Vec<f32>]) -> Vec<f32> {
+    assert_eq!(found.len(), expected.len());
+    // A key's bias moves no attention: its gradient is what the others' sums are rounded by.
+    let least = 0.02 * expected.iter().flatten().fold(0.0, |most: f32, x| most.max(x.abs()));
+    found.iter().zip(expected).map(|(found, expected)| apart(found, expected, least)).collect()
+}
+
 fn agrees(device: &Device, precision: Precision) {
     // A unit in the last place, and how far two layers carry it.
     let most = if precision == Precision::Bf16 { 0.05 } else { 6e-3 };
     let (expected, found) = (run(device, None, 1.0), run(device, half(precision), 1.0));
-    assert_eq!(found.len(), expected.len());
-    // A key's bias moves no attention: its gradient is what the others' sums are rounded by.
-    let least = 0.02 * expected.iter().flatten().fold(0.0, |most: f32, x| most.max(x.abs()));
-    for (number, (found, expected)) in found.iter().zip(&expected).enumerate() {
-        let apart = apart(found, expected, least);
+    for (number, apart) in each_apart(&found, &expected).into_iter().enumerate() {
         assert!(apart < most, "{precision:?} {number}: {apart}");
     }
     assert_ne!(found[0], expected[0], "{precision:?}: nothing was rounded");
@@ -39,11 +43,7 @@ fn agrees(device: &Device, precision: Precision) {
 #[test]
 fn a_gpu_computes_what_the_cpu_does() {
     let Some(gpu) = test_gpu() else { return };
-    let (expected, found) = (run(&Device::flex(), None, 1.0), run(&gpu.device, None, 1.0));
-    assert_eq!(found.len(), expected.len());
-    // As in `agrees`: what is 0 but for rounding is measured by the others.
-    let least = 0.02 * expected.iter().flatten().fold(0.0, |most: f32, x| most.max(x.abs()));
-    let off: Vec<f32> = found.iter().zip(&expected).map(|(found, expected)| apart(found, expected, least)).collect();
+    let off = each_apart(&run(&gpu.device, None, 1.0), &run(&Device::flex(), None, 1.0));
     let gradients = off[1..].iter().fold(0.0, |most: f32, x| most.max(*x));
     println!("{}: states off by {:.1e}, {} gradients by at most {gradients:.1e}", gpu.name, off[0], off.len() - 1);
     assert!(off[0] < 1e-5 && gradients < 1e-4, "{off:?}");
