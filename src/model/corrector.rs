@@ -8,7 +8,6 @@
 //! spelled out here with operations that the tape records: what is computed from it can be differentiated exactly.
 
 mod cpu;
-mod dense;
 mod member;
 
 use burn::module::{Module, Param, ParamId};

@@ -9,6 +9,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::dropout::Dropout;
 use super::init;
+use super::layer::linear;
 use super::recurrent::Weights;
 
 /// LSTM over the valid steps, last valid hidden state, dropout, linear to d.
@@ -65,7 +66,7 @@ impl Encoder {
     /// h_m, (B, d), from the LSTM's last valid hidden states, (B, H), of sequences of these lengths. A clip without any step
     /// has the vector for missing ones, and no part in the gradient of anything else.
     pub fn represent(&self, last_hidden: Tensor<2>, lengths: &[usize], dropout: &mut Dropout) -> Tensor<2> {
-        fill(self.output.forward(dropout.apply(last_hidden)), self.missing.as_ref(), lengths)
+        fill(linear(&self.output, dropout.apply(last_hidden)), self.missing.as_ref(), lengths)
     }
 
     /// h_m and how it changes along a change of the weights, (B, d) each, from the last hidden states and how these change, of
@@ -95,7 +96,7 @@ pub(super) fn fill(h: Tensor<2>, missing: Option<&Param<Tensor<1>>>, lengths: &[
 /// What a linear layer makes of x, and how it changes along changes of the layer's weights and of x.
 pub(super) fn linear_along(layer: &Linear, change: &Linear, [x, moved]: [Tensor<2>; 2]) -> [Tensor<2>; 2] {
     let through = moved.matmul(layer.weight.val());
-    [layer.forward(x.clone()), through + change.forward(x)]
+    [linear(layer, x.clone()), through + linear(change, x)]
 }
 
 #[cfg(test)]

@@ -19,6 +19,12 @@ pub fn matrix(values: Vec<f32>, width: usize, device: &Device) -> Tensor<2> {
     Tensor::from_data(TensorData::new(values, [rows, width]), device)
 }
 
+/// All values in a row, (len).
+pub fn vector(values: Vec<f32>, device: &Device) -> Tensor<1> {
+    let len = values.len();
+    Tensor::from_data(TensorData::new(values, [len]), device)
+}
+
 /// What the tape's functions take: the tensor without its tape.
 pub fn primitive<const D: usize>(tensor: Tensor<D>) -> FloatTensor<Flex> {
     tensor.try_into_primitive::<Flex>().expect("a tensor of the CPU backend without a tape")

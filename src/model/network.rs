@@ -3,13 +3,14 @@
 
 use burn::module::Module;
 use burn::nn::Linear;
-use burn::tensor::{Device, Tensor, activation};
+use burn::tensor::{Device, Tensor};
 use rand_chacha::ChaCha8Rng;
 
 use super::contrast::unit_rows;
 use super::dropout::Dropout;
 use super::encoder::{Encoder, linear_along};
 use super::init;
+use super::layer::{linear, linear_relu, score};
 use super::memory::Memory;
 use super::parameters::{Parameters, count};
 use super::recurrent;
@@ -159,10 +160,11 @@ impl Network {
         // Text is the first of all modalities.
         let others = recurrent.iter().zip(&self.encoders).zip(last_hidden).map(represent);
         let all: Vec<_> = text.into_iter().chain(others).collect();
-        let fused = activation::relu(self.fusion.forward(dropout.apply(Tensor::cat(all.clone(), 1))));
+        let fused = linear_relu(&self.fusion, dropout.apply(Tensor::cat(all.clone(), 1)));
         let representations = PerModality::from_fn(|m| self.place(m).map(|at| all[at].clone()));
-        let unimodal = PerModality::from_fn(|m| self.place(m).map(|at| self.predict(&self.heads[at], all[at].clone())));
-        let multimodal = self.predict(&self.head, fused.clone());
+        let unimodal =
+            PerModality::from_fn(|m| self.place(m).map(|at| score(&self.heads[at], all[at].clone(), self.label_range)));
+        let multimodal = score(&self.head, fused.clone(), self.label_range);
         Output { representations, fused, unimodal, multimodal }
     }
 
@@ -203,9 +205,7 @@ impl Network {
         output.representations.map(|m, h| {
             let own = self.place(m).and_then(|at| self.projections.get(at));
             h.clone().map(|h| match own {
-                Some(Projection { inner, outer }) => {
-                    outer.forward(activation::relu(inner.forward(output.fused.clone())))
-                }
+                Some(Projection { inner, outer }) => linear(outer, linear_relu(inner, output.fused.clone())),
                 None => unit_rows(h),
             })
         })
@@ -214,9 +214,5 @@ impl Network {
     /// Where the parts of a modality are.
     fn place(&self, m: Modality) -> Option<usize> {
         self.modalities.iter().position(|own| *own == m)
-    }
-
-    fn predict(&self, head: &Linear, h: Tensor<2>) -> Tensor<1> {
-        head.forward(h).squeeze_dim::<1>(1).mul_scalar(self.label_range)
     }
 }

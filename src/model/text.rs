@@ -10,6 +10,7 @@ use super::bert::{Bert, BertDropout};
 use super::dropout::Dropout;
 use super::encoder::{fill, linear_along};
 use super::init;
+use super::layer::linear;
 use super::parameters::{Parameters, count};
 use crate::config::Pooling;
 use crate::dataset::{Batch, Sequences};
@@ -96,7 +97,7 @@ impl TextEncoder {
             }
             _ => self.vectors(&batch.sequences[Modality::Text]),
         };
-        let h = self.output.forward(dropout.apply(pooled));
+        let h = linear(&self.output, dropout.apply(pooled));
         fill(h, self.missing.as_ref(), &batch.sequences[Modality::Text].lengths)
     }
 

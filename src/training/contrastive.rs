@@ -6,7 +6,6 @@ use burn::tensor::Tensor;
 use rand_chacha::ChaCha8Rng;
 
 use super::alignment;
-use super::bilevel::label_tensor;
 use super::context::{Context, Evaluation, StageTrainer};
 use super::error::TrainingError;
 use super::events::{EmbeddingValues, Metrics, PartSize, Scalars};
@@ -84,12 +83,11 @@ impl Contrastive {
 
 /// L_1 of one network on a batch and its terms, named as in `names`.
 fn losses(context: &Context, names: &[&str], network: &Network, batch: &Batch, rng: ChaCha8Rng) -> Vec<Tensor<1>> {
-    let Context { settings, device, .. } = context;
-    let labels = label_tensor(&batch.labels, &device.clone().inner());
+    let settings = &context.settings;
     let output = network.forward(batch, &mut Dropout::training(settings.model.dropout, rng));
     let projected = network.project(&output);
     let s = &settings.contrastive;
-    let task = mean_abs(output.multimodal.clone(), labels);
+    let task = mean_abs(output.multimodal.clone(), &batch.labels);
     let none = || task.zeros_like();
     let sum = |terms: Vec<Tensor<1>>| terms.into_iter().reduce(|a, b| a + b).unwrap_or_else(none);
     let has = batch.sequences.map(|_, s| s.lengths.iter().map(|&n| n > 0).collect::<Vec<bool>>());

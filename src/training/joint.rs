@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use rand_chacha::ChaCha8Rng;
 
-use super::bilevel::label_tensor;
 use super::context::{Context, Evaluation, StageTrainer};
 use super::contrastive::mean_abs_of;
 use super::error::TrainingError;
@@ -48,17 +47,15 @@ impl Joint {
 impl StageTrainer for Joint {
     fn step(&mut self, rows: &[usize], feed: &mut Feed, rng: ChaCha8Rng, done: f64) -> Result<Pending, TrainingError> {
         let Context { settings, .. } = &*self.context;
-        let device = self.context.plain_device();
         let parts = feed.batch()?.parts(settings.training.accumulate);
         let rates = rates(settings, settings.joint.learning_rate, done);
         let (targets, mut start) = (&mut self.targets, 0);
         let losses = step_in_parts(&mut self.network, &parts, rates, |network, batch, part| {
             let rows = &rows[start..start + batch.labels.len()];
             start += rows.len();
-            let labels = label_tensor(&batch.labels, &device);
             let mut dropout = Dropout::training(settings.model.dropout, of_part(rng.clone(), part));
             let output = network.forward(batch, &mut dropout);
-            let task = mean_abs(output.multimodal.clone(), labels);
+            let task = mean_abs(output.multimodal.clone(), &batch.labels);
             let of_each = output.unimodal.known().map(|(m, own)| targets::loss(&**targets, m, rows, own.clone()));
             let unimodal = of_each.reduce(|a, b| a + b).unwrap_or_else(|| task.zeros_like());
             let loss = task.clone() + unimodal.clone().mul_scalar(settings.joint.unimodal_weight);

@@ -20,12 +20,14 @@ pub struct Trainee<M> {
     group: &'static str,
     rates: Rates,
     left_out: LeftOut,
+    /// What stands in the module's place during a step on the CPU.
+    hollow: Option<M>,
 }
 
 impl<M: Module> Trainee<M> {
     /// `group`: what the optimiser trains, as the record names its learning rate.
     pub fn new(module: M, optimizer: AdamW, group: &'static str) -> Self {
-        Self { module, optimizer, group, rates: Rates::new(), left_out: LeftOut::default() }
+        Self { module, optimizer, group, rates: Rates::new(), left_out: LeftOut::default(), hollow: None }
     }
 
     /// The same, whose documents leave something out.
@@ -50,10 +52,13 @@ impl<M: Module> Trainee<M> {
     /// One optimiser step down a gradient of a [`scaled`](Self::scaled) loss.
     pub fn apply(&mut self, gradients: GradientsParams, rates: impl Into<LearningRates>) {
         let rates = rates.into();
+        let mut hollow = Hollow { empty: true };
         // The optimiser changes numbers where they lie if nobody else has them.
-        let hollow = self.module.clone().map(&mut Hollow);
-        let module = std::mem::replace(&mut self.module, hollow);
-        self.module = self.optimizer.step(&rates, module, gradients);
+        let aside = self.hollow.take().unwrap_or_else(|| self.module.clone().map(&mut hollow));
+        let module = std::mem::replace(&mut self.module, aside);
+        let stepped = self.optimizer.step(&rates, module, gradients);
+        let aside = std::mem::replace(&mut self.module, stepped);
+        self.hollow = hollow.empty.then_some(aside);
         self.used(self.group, rates.others);
         if let Some(rate) = rates.groups.first() {
             self.used("bert", *rate);
@@ -67,13 +72,19 @@ impl<M: Module> Trainee<M> {
 }
 
 /// Leaves a module's parameters on the CPU with a number each, to stand where the module was while it is changed.
-struct Hollow;
+struct Hollow {
+    /// Whether no tensor was kept.
+    empty: bool,
+}
 
 impl ModuleMapper for Hollow {
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
         param.map(|tensor| match is_cpu(&tensor.device()) {
             true => Tensor::zeros([1; D], &tensor.device()),
-            false => tensor,
+            false => {
+                self.empty = false;
+                tensor
+            }
         })
     }
 }

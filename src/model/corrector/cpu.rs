@@ -7,7 +7,7 @@
 
 use pulp::{Simd, WithSimd};
 
-use super::dense::{add_product, add_rows, add_to_rows, add_transposed_product, transposed};
+use crate::model::dense::{add_product, add_rows, add_to_rows, add_transposed_product, transposed};
 use crate::model::elementwise::tanh;
 use crate::model::simd::dispatch;
 

@@ -52,7 +52,7 @@ impl Setting<'_> {
     /// L_clean at θ, (1), and its gradient. It has dropout masks of its own.
     pub fn clean(&self, network: &Network) -> (Tensor<1>, GradientsParams) {
         let mut dropout = Dropout::training(self.dropout, of_member(self.rng.clone(), 1));
-        let loss = mean_abs(network.forward(self.batch, &mut dropout).multimodal, self.labels.clone());
+        let loss = mean_abs(network.forward(self.batch, &mut dropout).multimodal, &self.batch.labels);
         let gradients = GradientsParams::from_grads(loss.backward(), network);
         (loss.inner(), gradients)
     }

@@ -15,14 +15,14 @@ use burn::backend::autodiff::checkpoint::base::Checkpointer;
 use burn::backend::autodiff::checkpoint::strategy::NoCheckpointing;
 use burn::backend::autodiff::grads::Gradients;
 use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, Tensor};
 
 use self::lstm::{Layer, Trace};
 use self::packing::Packing;
 use super::weights::Weights;
 use crate::dataset::Sequences;
 use crate::modality::{Modality, PerModality};
-use crate::model::host::{Tape, matrix, primitive, values};
+use crate::model::host::{Tape, matrix, primitive, values, vector};
 use crate::model::memory::Memory;
 
 /// The number of weight tensors of a modality.
@@ -197,9 +197,4 @@ fn cut(joined: &[f32], weights: &[Values]) -> Vec<Vec<f32>> {
             joined.chunks_exact(width).flat_map(|row| &row[columns.clone()]).copied().collect()
         })
         .collect()
-}
-
-fn vector(values: Vec<f32>, device: &Device) -> Tensor<1> {
-    let len = values.len();
-    Tensor::from_data(TensorData::new(values, [len]), device)
 }
