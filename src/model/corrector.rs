@@ -13,10 +13,10 @@ mod member;
 use burn::module::{Module, Param, ParamId};
 use burn::tensor::{Device, Tensor, TensorData};
 use rand_chacha::ChaCha8Rng;
-use rayon::prelude::*;
 
 use super::activation::{tanh, through_tanh};
 use super::host::values;
+use super::tasks::largest_first;
 use crate::config::ModelSettings;
 use crate::modality::{Modality, PerModality};
 
@@ -261,7 +261,7 @@ impl Corrector {
                 residual: self.residual,
             }
         };
-        let found: Vec<cpu::Found> = (0..networks).into_par_iter().map(|g| task(g).run(factors)).collect();
+        let found: Vec<cpu::Found> = largest_first((0..networks).collect(), |_| 1, |g| task(g).run(factors));
         let device = self.layers[0].weight.val().inner().device();
         let gradients = self.layers.iter().enumerate().flat_map(|(l, layer)| {
             let weights = found.iter().map(|f| &f.weights[l][..]).collect::<Vec<_>>().concat();

@@ -23,5 +23,6 @@ pub mod parameters;
 mod product;
 pub(crate) mod recurrent;
 pub mod simd;
+pub(crate) mod tasks;
 pub mod text;
 pub mod weighting;

@@ -2,9 +2,9 @@
 //! threads with the same result.
 
 use pulp::{Simd, WithSimd};
-use rayon::prelude::*;
 
 use crate::model::simd::dispatch;
+use crate::model::tasks::largest_first;
 
 pub const BETA_1: f32 = 0.9;
 pub const BETA_2: f32 = 0.999;
@@ -54,11 +54,18 @@ impl Pass<'_> {
                 dispatch(Chunk { weights, gradient, first, second, scale: *scale, step });
                 continue;
             }
-            let weights = weights.par_chunks_mut(CHUNK).zip(gradient.par_chunks(CHUNK));
-            let moments = first.par_chunks_mut(CHUNK).zip(second.par_chunks_mut(CHUNK));
-            weights.zip(moments).for_each(|((weights, gradient), (first, second))| {
-                dispatch(Chunk { weights, gradient, first, second, scale: *scale, step });
-            });
+            let chunks = weights.chunks_mut(CHUNK).zip(gradient.chunks(CHUNK));
+            let moments = first.chunks_mut(CHUNK).zip(second.chunks_mut(CHUNK));
+            let chunk = |((weights, gradient), (first, second))| Chunk {
+                weights,
+                gradient,
+                first,
+                second,
+                scale: *scale,
+                step,
+            };
+            let chunks: Vec<_> = chunks.zip(moments).map(chunk).collect();
+            largest_first(chunks, |chunk| chunk.weights.len(), dispatch);
         }
     }
 }
@@ -144,8 +151,8 @@ pub fn square_sum(values: &[f32]) -> f64 {
     if values.len() <= CHUNK {
         return of(values);
     }
-    // Collected: the order of the sum must not depend on which thread is first.
-    values.par_chunks(CHUNK).map(of).collect::<Vec<_>>().into_iter().sum()
+    // The order of the sum must not depend on which thread is first.
+    largest_first(values.chunks(CHUNK).collect(), |chunk| chunk.len(), of).into_iter().sum()
 }
 
 struct SquareSum<'a>(&'a [f32]);

@@ -7,11 +7,11 @@ use pulp::{Simd, WithSimd};
 
 use super::gates::{gates_backward, gates_forward};
 use super::packing::{Chunk, Group, Packing};
-use super::tasks::largest_first;
 use crate::dataset::Sequences;
 use crate::model::memory::{Buffer, Memory};
 use crate::model::product::{Panels, Rows, Transposed, affine, multiply_add};
 use crate::model::simd::dispatch;
+use crate::model::tasks::largest_first;
 
 /// One LSTM with what it reads; gates in the order input, forget, candidate, output.
 pub struct Layer<'a> {

@@ -6,7 +6,6 @@
 mod gates;
 mod lstm;
 mod packing;
-mod tasks;
 
 use std::sync::{Arc, Mutex, PoisonError};
 

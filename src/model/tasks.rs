@@ -1,12 +1,12 @@
-//! Tasks of differing size on the threads of the pool.
+//! Tasks on the calling thread and those of the pool.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use rayon::prelude::*;
-
 /// What `run` makes of each task, in their order. Threads take the largest task that is left: taken in halves, as parallel
-/// iterators are, a thread can sit idle while another one has two large ones to go.
+/// iterators are, a thread can sit idle while another one has two large ones to go. The caller begins at once and the pool's
+/// threads, one fewer than it has, when they are awake: where a parallel iterator is asked for from outside the pool, the
+/// caller sleeps and all of them have to wake first, which short steps have no time for. One task alone is the caller's.
 pub fn largest_first<T: Send, R: Send>(
     tasks: Vec<T>,
     size: impl Fn(&T) -> usize,
@@ -17,14 +17,24 @@ pub fn largest_first<T: Send, R: Send>(
     let threads = rayon::current_num_threads().min(tasks.len());
     let places: Vec<Mutex<Place<T, R>>> = tasks.into_iter().map(|task| Mutex::new(Place::Task(task))).collect();
     let next = AtomicUsize::new(0);
-    (0..threads).into_par_iter().with_max_len(1).for_each(|_| {
+    let work = || {
         while let Some(&at) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
             let place = &mut *places[at].lock().unwrap_or_else(PoisonError::into_inner);
             if let Place::Task(task) = std::mem::replace(place, Place::Taken) {
                 *place = Place::Done(run(task));
             }
         }
-    });
+    };
+    if threads > 1 {
+        rayon::in_place_scope(|scope| {
+            for _ in 1..threads {
+                scope.spawn(|_| work());
+            }
+            work();
+        });
+    } else {
+        work();
+    }
     let done = |place: Mutex<Place<T, R>>| match place.into_inner().unwrap_or_else(PoisonError::into_inner) {
         Place::Done(result) => Some(result),
         // Not without a panic of `run`, which would have come out of the loop above.
