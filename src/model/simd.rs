@@ -1,7 +1,7 @@
 //! Which of the processor's vector instructions the kernels on the CPU use: one choice for the whole program, made once.
 //!
 //! `MUG_SIMD` asks for fewer than the machine has, so that what others have can be tested and timed on it. Products of burn's
-//! own (the small layers) make their own choice.
+//! own make their own choice.
 
 use std::sync::OnceLock;
 
