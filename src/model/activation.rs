@@ -12,7 +12,7 @@ use burn::tensor::{Tensor, TensorData};
 use pulp::{Simd, WithSimd};
 
 use super::elementwise;
-use super::host::{Tape, primitive, values};
+use super::host::{Tape, on_tape, primitive, values};
 use super::simd::dispatch;
 use crate::device::is_cpu;
 
@@ -24,8 +24,7 @@ pub fn tanh<const D: usize>(x: Tensor<D>) -> Tensor<D> {
     if !x.is_autodiff() {
         return map(x, Tanh);
     }
-    let x = x.try_into_primitive::<Tape>().expect("a tensor of the CPU backend on its tape");
-    let (x, node) = (Tensor::<D>::from_primitive::<Flex>(x.primitive().clone()), x.node());
+    let (x, node) = on_tape(x);
     let y = map(x, Tanh);
     match TanhOperation::<D>.prepare::<NoCheckpointing>([node]).compute_bound().stateful() {
         OpsKind::Tracked(prep) => Tensor::from_primitive::<Tape>(prep.finish(y.clone(), primitive(y))),
@@ -54,10 +53,6 @@ pub fn through_tanh<const D: usize>(delta: Tensor<D>, y: Tensor<D>) -> Tensor<D>
     if !(is_cpu(&y.device()) && delta.is_autodiff() && y.is_autodiff()) {
         return delta * y.square().neg().add_scalar(1.0);
     }
-    let on_tape = |x: Tensor<D>| {
-        let x = x.try_into_primitive::<Tape>().expect("a tensor of the CPU backend on its tape");
-        (Tensor::<D>::from_primitive::<Flex>(x.primitive().clone()), x.node())
-    };
     let ((delta, delta_node), (y, y_node)) = (on_tape(delta), on_tape(y));
     let out = map(delta.clone(), Slope(values(y.clone())));
     match ThroughTanh::<D>.prepare::<NoCheckpointing>([delta_node, y_node]).compute_bound().stateful() {

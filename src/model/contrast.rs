@@ -11,7 +11,7 @@ use burn::tensor::{Tensor, TensorData, activation};
 use pulp::{Simd, WithSimd};
 
 use super::elementwise::exp;
-use super::host::{Tape, matrix, primitive, values};
+use super::host::{Tape, matrix, on_tape, primitive, values};
 use super::product::{Panels, Rows, multiply_add, multiply_add_transposed};
 use super::simd::dispatch;
 use crate::device::is_cpu;
@@ -36,12 +36,8 @@ pub fn contrastive(z: Tensor<2>, h: Tensor<2>, temperature: f32) -> Tensor<1> {
     if !z.is_autodiff() {
         return scalar(dispatch(Forward { z: values(z), h: values(h), width, temperature }).0);
     }
-    let on_tape = |x: Tensor<2>| {
-        let x = x.try_into_primitive::<Tape>().expect("a tensor of the CPU backend on its tape");
-        (values(Tensor::<2>::from_primitive::<Flex>(x.primitive().clone())), x.node())
-    };
     let ((z, z_node), (h, h_node)) = (on_tape(z), on_tape(h));
-    let (loss, trace) = dispatch(Forward { z, h, width, temperature });
+    let (loss, trace) = dispatch(Forward { z: values(z), h: values(h), width, temperature });
     match InfoNce.prepare::<NoCheckpointing>([z_node, h_node]).compute_bound().stateful() {
         OpsKind::Tracked(prep) => Tensor::from_primitive::<Tape>(prep.finish(trace, primitive(scalar(loss)))),
         OpsKind::UnTracked(prep) => Tensor::from_primitive::<Tape>(prep.finish(primitive(scalar(loss)))),

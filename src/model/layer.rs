@@ -4,18 +4,16 @@
 //! Elsewhere it is burn's own layer.
 
 use burn::backend::Flex;
-use burn::backend::TensorMetadata;
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
 use burn::backend::autodiff::checkpoint::strategy::NoCheckpointing;
 use burn::backend::autodiff::grads::Gradients;
 use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
-use burn::backend::tensor::FloatTensor;
 use burn::nn::Linear;
 use burn::tensor::{Device, Tensor, TensorData, activation};
 use pulp::{Simd, WithSimd};
 
 use super::dense::{add_product, add_rows, add_transposed_product, transposed};
-use super::host::{Tape, matrix, primitive, values, vector};
+use super::host::{Tape, Values, matrix, on_tape, primitive, values, vector};
 use super::simd::dispatch;
 use crate::device::is_cpu;
 
@@ -49,23 +47,15 @@ fn run<const D: usize>(layer: &Linear, x: Tensor<2>, then: Then) -> Tensor<D> {
     let Some(bias) = bias else { return by_tensors(layer, x, then) };
     let device = x.device().inner();
     if !taped {
-        let operands = Operands { x: whole(x), weight: whole(weight), bias: whole(bias) };
-        return operands.result(then, &device);
+        return forward(&Values::new(x), &Values::new(weight), &Values::new(bias), then, &device);
     }
-    let on_tape = |tensor: Tensor<2>| {
-        let tensor = tensor.try_into_primitive::<Tape>().expect("a tensor of the CPU backend on its tape");
-        (tensor.primitive().to_contiguous(), tensor.node())
-    };
-    let ((x, x_node), (weight, weight_node)) = (on_tape(x), on_tape(weight));
-    let bias = bias.try_into_primitive::<Tape>().expect("a tensor of the CPU backend on its tape");
-    let nodes = [x_node, weight_node, bias.node()];
-    let operands = Operands { x, weight, bias: bias.primitive().to_contiguous() };
-    let y = primitive(operands.result::<D>(then, &device));
-    let Operands { x, weight, .. } = operands;
-    match LinearThen::<D>.prepare::<NoCheckpointing>(nodes).compute_bound().stateful() {
+    let ((x, x_node), (weight, weight_node), (bias, bias_node)) = (on_tape(x), on_tape(weight), on_tape(bias));
+    let ([_, columns], x, weight) = (weight.dims(), Values::new(x), Values::new(weight));
+    let y = primitive(forward::<D>(&x, &weight, &Values::new(bias), then, &device));
+    match LinearThen::<D>.prepare::<NoCheckpointing>([x_node, weight_node, bias_node]).compute_bound().stateful() {
         OpsKind::Tracked(prep) => {
-            let passed = (then == Then::Relu).then(|| y.clone());
-            Tensor::from_primitive::<Tape>(prep.finish(State { x, weight, passed, then, device }, y))
+            let passed = (then == Then::Relu).then(|| Values::of(y.clone()));
+            Tensor::from_primitive::<Tape>(prep.finish(State { x, weight, passed, then, columns, device }, y))
         }
         OpsKind::UnTracked(prep) => Tensor::from_primitive::<Tape>(prep.finish(y)),
     }
@@ -87,27 +77,11 @@ fn shape<const D: usize>(rows: usize, columns: usize) -> [usize; D] {
     std::array::from_fn(|axis| if axis == 0 { rows } else { columns })
 }
 
-/// All of a tensor's values, row-major; they are not copied if they lie so.
-fn whole<const D: usize>(tensor: Tensor<D>) -> FloatTensor<Flex> {
-    primitive(tensor).to_contiguous()
-}
-
-struct Operands {
-    /// (B, in)
-    x: FloatTensor<Flex>,
-    /// (in, out)
-    weight: FloatTensor<Flex>,
-    /// (out)
-    bias: FloatTensor<Flex>,
-}
-
-impl Operands {
-    fn result<const D: usize>(&self, then: Then, device: &Device) -> Tensor<D> {
-        let bias: &[f32] = self.bias.storage();
-        let found = dispatch(Forward { x: self.x.storage(), weight: self.weight.storage(), bias, then });
-        let shape = shape::<D>(found.len() / bias.len(), bias.len());
-        Tensor::from_data(TensorData::new(found, shape), device)
-    }
+/// Of x (B, in), W (in, out) and b (out).
+fn forward<const D: usize>(x: &[f32], weight: &[f32], bias: &[f32], then: Then, device: &Device) -> Tensor<D> {
+    let found = dispatch(Forward { x, weight, bias, then });
+    let shape = shape::<D>(found.len() / bias.len(), bias.len());
+    Tensor::from_data(TensorData::new(found, shape), device)
 }
 
 struct Forward<'a> {
@@ -150,11 +124,13 @@ impl WithSimd for Forward<'_> {
 /// What the backward pass needs.
 #[derive(Clone, Debug)]
 struct State {
-    x: FloatTensor<Flex>,
-    weight: FloatTensor<Flex>,
+    x: Values,
+    weight: Values,
     /// What a ReLU let through.
-    passed: Option<FloatTensor<Flex>>,
+    passed: Option<Values>,
     then: Then,
+    /// out
+    columns: usize,
     device: Device,
 }
 
@@ -206,18 +182,11 @@ impl<const D: usize> Backward<Flex, 3> for LinearThen<D> {
     type State = State;
 
     fn backward(self, ops: Ops<State, 3>, grads: &mut Gradients, _: &mut Checkpointer) {
-        let d = Tensor::<D>::from_primitive::<Flex>(grads.consume::<Flex>(&ops.node));
-        let State { x, weight, passed, then, device } = ops.state;
-        let [inputs, columns] = [0, 1].map(|axis| TensorMetadata::shape(&weight)[axis]);
-        let [of_x, of_weight, of_bias] = dispatch(Back {
-            x: x.storage(),
-            weight: weight.storage(),
-            passed: passed.as_ref().map(|passed| passed.storage()),
-            then,
-            d: values(d),
-            columns,
-            through: ops.parents[0].is_some(),
-        });
+        let d = values(Tensor::<D>::from_primitive::<Flex>(grads.consume::<Flex>(&ops.node)));
+        let State { x, weight, passed, then, columns, device } = ops.state;
+        let (inputs, through) = (weight.len() / columns, ops.parents[0].is_some());
+        let back = Back { x: &x, weight: &weight, passed: passed.as_deref(), then, d, columns, through };
+        let [of_x, of_weight, of_bias] = dispatch(back);
         let [x_node, weight_node, bias_node] = ops.parents;
         for (node, width, of) in [(x_node, inputs, of_x), (weight_node, columns, of_weight)] {
             if let Some(node) = node {

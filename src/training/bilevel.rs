@@ -8,6 +8,7 @@ use crate::config::{DenoisingSettings, Objective};
 use crate::device::is_cpu;
 use crate::modality::PerModality;
 use crate::model::corrector::{Corrector, Factors, loss, loss_and_step};
+use crate::model::host::vector;
 
 /// The terms of the objective, (1) each, in label units, summed over the members.
 pub struct Terms {
@@ -143,7 +144,7 @@ pub fn member_tensor(labels: &[Vec<f32>], device: &burn::tensor::Device) -> Tens
 
 /// Labels as a tensor, (B).
 pub fn label_tensor(labels: &[f32], device: &burn::tensor::Device) -> Tensor<1> {
-    Tensor::from_data(TensorData::new(labels.to_vec(), [labels.len()]), device)
+    vector(labels.to_vec(), device)
 }
 
 #[cfg(test)]

@@ -5,38 +5,45 @@ use burn::backend::autodiff::checkpoint::base::Checkpointer;
 use burn::backend::autodiff::checkpoint::strategy::NoCheckpointing;
 use burn::backend::autodiff::grads::Gradients;
 use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
-use burn::tensor::{Tensor, TensorData};
+use burn::tensor::Tensor;
 
 use crate::device::is_cpu;
-use crate::model::host::{Tape, primitive, values, vector};
+use crate::model::host::{Tape, on_tape, primitive, values, vector};
 
 /// mean|predicted - label|, (1); both (B).
 pub fn mean_abs(predicted: Tensor<1>, labels: &[f32]) -> Tensor<1> {
-    weighted_abs(predicted, labels.to_vec(), vec![(labels.len() as f32).recip(); labels.len()])
+    weighted_abs(predicted, labels.to_vec(), None)
 }
 
 /// Mean of w |predicted - label| over the clips that have a label, (1); 0 where none has. `labels`: (B), NaN where there is
 /// none; `weights`: w, (B), `None` where all are 1.
 pub fn mean_abs_known(predicted: Tensor<1>, labels: &[f32], weights: Option<&[f32]>) -> Tensor<1> {
     let count = labels.iter().filter(|y| y.is_finite()).count();
+    if count == labels.len() && weights.is_none() {
+        return mean_abs(predicted, labels);
+    }
     let weight = |row: usize| weights.and_then(|weights| weights.get(row)).copied().unwrap_or(1.0);
     let (known, weights): (Vec<f32>, Vec<f32>) = labels
         .iter()
         .enumerate()
         .map(|(row, y)| if y.is_finite() { (*y, weight(row) / count as f32) } else { (0.0, 0.0) })
         .unzip();
-    weighted_abs(predicted, known, weights)
+    weighted_abs(predicted, known, Some(weights))
 }
 
-/// Σ w |predicted - label|, (1), of three (B): one operation of the tape on the CPU, as a step has one a modality.
-fn weighted_abs(predicted: Tensor<1>, labels: Vec<f32>, weights: Vec<f32>) -> Tensor<1> {
+/// Σ w |predicted - label|, (1), of three (B), w = 1/B where there are no weights: one operation of the tape on the CPU, as a
+/// step has one a modality.
+fn weighted_abs(predicted: Tensor<1>, labels: Vec<f32>, weights: Option<Vec<f32>>) -> Tensor<1> {
     let device = predicted.device().inner();
     if !(is_cpu(&device) && predicted.is_autodiff()) {
-        let tensor = |values: Vec<f32>| vector(values, &device);
-        return ((predicted - tensor(labels)).abs() * tensor(weights)).sum();
+        let apart = (predicted - vector(labels, &device)).abs();
+        return match weights {
+            Some(weights) => (apart * vector(weights, &device)).sum(),
+            None => apart.mean(),
+        };
     }
-    let predicted = predicted.try_into_primitive::<Tape>().expect("a tensor of the CPU backend on its tape");
-    let found = values(Tensor::<1>::from_primitive::<Flex>(predicted.primitive().clone()));
+    let weights = weights.unwrap_or_else(|| vec![(labels.len() as f32).recip(); labels.len()]);
+    let (predicted, node) = on_tape(predicted);
     let mut sum = 0.0f64;
     let slope = |((found, label), weight): ((f32, f32), f32)| {
         let apart = found - label;
@@ -50,9 +57,9 @@ fn weighted_abs(predicted: Tensor<1>, labels: Vec<f32>, weights: Vec<f32>) -> Te
             apart * weight
         }
     };
-    let slopes: Vec<f32> = found.into_iter().zip(labels).zip(weights).map(slope).collect();
-    let sum = primitive(Tensor::<1>::from_data(TensorData::from([sum as f32]), &device));
-    match WeightedAbs.prepare::<NoCheckpointing>([predicted.node()]).compute_bound().stateful() {
+    let slopes: Vec<f32> = values(predicted).into_iter().zip(labels).zip(weights).map(slope).collect();
+    let sum = primitive(vector(vec![sum as f32], &device));
+    match WeightedAbs.prepare::<NoCheckpointing>([node]).compute_bound().stateful() {
         OpsKind::Tracked(prep) => Tensor::from_primitive::<Tape>(prep.finish(slopes, sum)),
         OpsKind::UnTracked(prep) => Tensor::from_primitive::<Tape>(prep.finish(sum)),
     }
@@ -92,22 +99,28 @@ mod tests {
     use burn::tensor::Device;
 
     /// 2 · Σ w |predicted - label| and its gradient.
-    fn found(form: fn(Tensor<1>, Vec<f32>, Vec<f32>) -> Tensor<1>, predicted: [f32; 4]) -> [Vec<f32>; 2] {
+    fn found(form: fn(Tensor<1>, Vec<f32>, Option<Vec<f32>>) -> Tensor<1>, predicted: [f32; 4]) -> [Vec<f32>; 2] {
         let predicted = Tensor::<1>::from_data(predicted, &Device::flex().autodiff()).require_grad();
-        let loss = form(predicted.clone(), vec![1.0, 1.0, -0.5, 2.0], vec![0.25, 0.5, 1.0, 0.0]).mul_scalar(2.0);
+        let loss = form(predicted.clone(), vec![1.0, 1.0, -0.5, 2.0], Some(vec![0.25, 0.5, 1.0, 0.0])).mul_scalar(2.0);
         let gradients = loss.backward();
         [values(loss.inner()), values(predicted.grad(&gradients).unwrap())]
     }
 
     #[test]
     fn the_operation_is_that_of_tensors() {
-        let tensors = |predicted: Tensor<1>, labels: Vec<f32>, weights: Vec<f32>| {
+        let tensors = |predicted: Tensor<1>, labels: Vec<f32>, weights: Option<Vec<f32>>| {
             let device = predicted.device().inner();
-            ((predicted - vector(labels, &device)).abs() * vector(weights, &device)).sum()
+            ((predicted - vector(labels, &device)).abs() * vector(weights.unwrap(), &device)).sum()
         };
         let predicted = [3.0, 1.0, -2.0, 0.5];
         assert_eq!(found(weighted_abs, predicted), found(tensors, predicted));
         assert_eq!(found(weighted_abs, predicted), [vec![4.0], vec![0.5, 0.0, -2.0, 0.0]]);
+        let mean = |predicted, labels, _| weighted_abs(predicted, labels, None);
+        let by_tensors = |predicted: Tensor<1>, labels, _| {
+            let device = predicted.device().inner();
+            (predicted - vector(labels, &device)).abs().mean()
+        };
+        assert_eq!(found(mean, predicted), found(by_tensors, predicted));
         assert!(found(weighted_abs, [f32::NAN, 1.0, 1.0, 1.0]).iter().all(|found| found[0].is_nan()));
     }
 

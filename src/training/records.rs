@@ -10,7 +10,6 @@ use super::error::TrainingError;
 use super::events::Rates;
 use super::left_out::LeftOut;
 use super::optimizer::{AdamW, LearningRates, LossScale};
-use crate::device::is_cpu;
 
 /// What a stage trains, with the optimiser that does it.
 pub struct Trainee<M> {
@@ -20,7 +19,7 @@ pub struct Trainee<M> {
     group: &'static str,
     rates: Rates,
     left_out: LeftOut,
-    /// What stands in the module's place during a step on the CPU.
+    /// What stands in the module's place during a step, once there was one.
     hollow: Option<M>,
 }
 
@@ -52,13 +51,11 @@ impl<M: Module> Trainee<M> {
     /// One optimiser step down a gradient of a [`scaled`](Self::scaled) loss.
     pub fn apply(&mut self, gradients: GradientsParams, rates: impl Into<LearningRates>) {
         let rates = rates.into();
-        let mut hollow = Hollow { empty: true };
         // The optimiser changes numbers where they lie if nobody else has them.
-        let aside = self.hollow.take().unwrap_or_else(|| self.module.clone().map(&mut hollow));
-        let module = std::mem::replace(&mut self.module, aside);
+        let hollow = self.hollow.take().unwrap_or_else(|| self.module.clone().map(&mut Hollow));
+        let module = std::mem::replace(&mut self.module, hollow);
         let stepped = self.optimizer.step(&rates, module, gradients);
-        let aside = std::mem::replace(&mut self.module, stepped);
-        self.hollow = hollow.empty.then_some(aside);
+        self.hollow = Some(std::mem::replace(&mut self.module, stepped));
         self.used(self.group, rates.others);
         if let Some(rate) = rates.groups.first() {
             self.used("bert", *rate);
@@ -71,21 +68,12 @@ impl<M: Module> Trainee<M> {
     }
 }
 
-/// Leaves a module's parameters on the CPU with a number each, to stand where the module was while it is changed.
-struct Hollow {
-    /// Whether no tensor was kept.
-    empty: bool,
-}
+/// Leaves a module's parameters with a number each, to stand where the module was while it is changed.
+struct Hollow;
 
 impl ModuleMapper for Hollow {
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-        param.map(|tensor| match is_cpu(&tensor.device()) {
-            true => Tensor::zeros([1; D], &tensor.device()),
-            false => {
-                self.empty = false;
-                tensor
-            }
-        })
+        param.map(|tensor| Tensor::zeros([1; D], &tensor.device()))
     }
 }
 

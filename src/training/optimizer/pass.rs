@@ -50,10 +50,6 @@ impl Pass<'_> {
         let slices = self.weights.chunks_mut(size).zip(self.gradient.chunks(size));
         let moments = self.first.chunks_mut(size).zip(self.second.chunks_mut(size));
         for (((weights, gradient), (first, second)), scale) in slices.zip(moments).zip(scales) {
-            if weights.len() <= CHUNK {
-                dispatch(Chunk { weights, gradient, first, second, scale: *scale, step });
-                continue;
-            }
             let chunks = weights.chunks_mut(CHUNK).zip(gradient.chunks(CHUNK));
             let moments = first.chunks_mut(CHUNK).zip(second.chunks_mut(CHUNK));
             let chunk = |((weights, gradient), (first, second))| Chunk {
@@ -148,9 +144,6 @@ impl<S: Simd> Splat<S> {
 /// The sum of the squares, in parts of [`CHUNK`] numbers.
 pub fn square_sum(values: &[f32]) -> f64 {
     let of = |chunk: &[f32]| f64::from(dispatch(SquareSum(chunk)));
-    if values.len() <= CHUNK {
-        return of(values);
-    }
     // The order of the sum must not depend on which thread is first.
     largest_first(values.chunks(CHUNK).collect(), |chunk| chunk.len(), of).into_iter().sum()
 }

@@ -5,9 +5,9 @@ use rayon::prelude::*;
 use super::dense::ROWS;
 use super::norm::{Normed, drop_units};
 use super::rows::{Add, Normalise};
-use super::values::Values;
 use crate::dataset::tokens::Tokens;
 use crate::model::bert::dropout::Mask;
+use crate::model::host::Values;
 use crate::model::memory::Memory;
 
 /// The parameters: rows of words, positions and types, γ and β.

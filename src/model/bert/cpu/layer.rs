@@ -8,9 +8,9 @@ use super::attention::Attention;
 use super::dense::{ROWS, Right, affine, fill_rows, weight_gradient};
 use super::norm::{Before, Normed, Pair, drop_units};
 use super::rows::{Add, Gelu, Normalise, Scaled, ThroughGelu, add_columns, total};
-use super::values::Values;
 use crate::model::bert::clips::Clips;
 use crate::model::bert::dropout::Mask;
+use crate::model::host::Values;
 use crate::model::memory::{Buffer, Memory};
 
 /// The parameters in the order of [`LayerWeights`](crate::model::bert::parts::LayerWeights), each layer's weights (inputs,

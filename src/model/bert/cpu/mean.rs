@@ -8,8 +8,7 @@ use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
 use burn::tensor::{Device, Tensor};
 
 use super::rows::Add;
-use super::values::Values;
-use crate::model::host::{Tape, matrix, primitive};
+use crate::model::host::{Tape, Values, matrix, on_tape, primitive};
 
 /// The means of packed rows over clips of these lengths, (B, W), zeros for a clip without rows.
 pub fn mean(rows: Tensor<2>, lengths: Vec<usize>) -> Tensor<2> {
@@ -26,7 +25,7 @@ pub fn mean(rows: Tensor<2>, lengths: Vec<usize>) -> Tensor<2> {
     if !rows.is_autodiff() {
         return out;
     }
-    let node = rows.try_into_primitive::<Tape>().expect("a tensor of the CPU backend on its tape").node();
+    let (_, node) = on_tape(rows);
     match Mean.prepare::<NoCheckpointing>([node]).compute_bound().stateful() {
         OpsKind::Tracked(prep) => Tensor::from_primitive::<Tape>(prep.finish(lengths, primitive(out))),
         OpsKind::UnTracked(prep) => Tensor::from_primitive::<Tape>(prep.finish(primitive(out))),

@@ -1,6 +1,5 @@
 //! BERT on the CPU: the embeddings and each layer are one node of burn's tape, with kernels and gradients of our own.
 //!
-//! - `values`: tensors read in place;
 //! - `dense`: products; `rows`: norms, GELU, sums; `norm`: the way back through a norm; `attention`;
 //! - `layer`, `embed`: these put together, forward and back. Here: on the tape;
 //! - `mean`: the mean of a clip's states.
@@ -12,7 +11,6 @@ mod layer;
 mod mean;
 mod norm;
 mod rows;
-mod values;
 
 use std::sync::Arc;
 
@@ -21,17 +19,16 @@ use burn::backend::autodiff::checkpoint::base::Checkpointer;
 use burn::backend::autodiff::checkpoint::strategy::NoCheckpointing;
 use burn::backend::autodiff::grads::Gradients;
 use burn::backend::autodiff::ops::{Backward, NodeGuard, Ops, OpsKind};
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, Tensor};
 
 use self::embed::Embedding;
 use self::layer::Layer;
 pub use self::layer::Setting;
 pub use self::mean::mean;
-use self::values::Values;
 use super::dropout::Mask;
 use super::parts::{Affine, EmbeddingWeights, LayerWeights, Scale};
 use crate::dataset::tokens::Tokens;
-use crate::model::host::{Tape, matrix, primitive};
+use crate::model::host::{Tape, Values, matrix, on_tape, primitive, vector};
 use crate::model::memory::Memory;
 
 /// As [`form::layer`](super::form::layer).
@@ -46,7 +43,7 @@ pub fn layer(x: Tensor<2>, weights: LayerWeights, setting: Setting) -> Tensor<2>
         return out;
     }
     let x = if x.is_autodiff() { x } else { Tensor::from_inner(x) };
-    let mut nodes = std::iter::once(node(x)).chain(pairs.into_iter().flat_map(Pair::nodes));
+    let mut nodes = std::iter::once(on_tape(x).1).chain(pairs.into_iter().flat_map(Pair::nodes));
     let nodes: [_; 17] = std::array::from_fn(|_| nodes.next().expect("what goes in, and eight pairs"));
     match LayerNode.prepare::<NoCheckpointing>(nodes).compute_bound().stateful() {
         OpsKind::Tracked(prep) => {
@@ -69,7 +66,7 @@ pub fn embed(weights: EmbeddingWeights, tokens: &Tokens, epsilon: f32, mask: Mas
     if !taped {
         return out;
     }
-    let ([words, positions, types], [gamma, beta]) = (tables.map(node), norm.nodes());
+    let ([words, positions, types], [gamma, beta]) = (tables.map(|table| on_tape(table).1), norm.nodes());
     let nodes = [words, positions, types, gamma, beta];
     match EmbeddingNode.prepare::<NoCheckpointing>(nodes).compute_bound().stateful() {
         OpsKind::Tracked(prep) => {
@@ -113,8 +110,8 @@ impl Pair {
 
     fn nodes(self) -> [NodeGuard; 2] {
         match self {
-            Pair::Affine(Affine { weight, bias }) => [node(weight), node(bias)],
-            Pair::Norm(Scale { gamma, beta }) => [node(gamma), node(beta)],
+            Pair::Affine(Affine { weight, bias }) => [on_tape(weight).1, on_tape(bias).1],
+            Pair::Norm(Scale { gamma, beta }) => [on_tape(gamma).1, on_tape(beta).1],
         }
     }
 }
@@ -124,11 +121,6 @@ impl Layer {
         let [query, key, value, attended, attended_norm, wide, narrow, narrow_norm] = pairs;
         Self { query, key, value, attended, attended_norm, wide, narrow, narrow_norm }
     }
-}
-
-fn node<const D: usize>(tensor: Tensor<D>) -> NodeGuard {
-    // The parameters are made on one device with one kind of tape; nothing outside can mix them.
-    tensor.try_into_primitive::<Tape>().expect("a tensor of the CPU backend on its tape").node()
 }
 
 #[derive(Debug)]
@@ -200,9 +192,4 @@ impl Backward<Flex, 5> for EmbeddingNode {
             }
         }
     }
-}
-
-fn vector(values: Vec<f32>, device: &Device) -> Tensor<1> {
-    let len = values.len();
-    Tensor::from_data(TensorData::new(values, [len]), device)
 }

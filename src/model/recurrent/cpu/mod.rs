@@ -21,7 +21,7 @@ use self::packing::Packing;
 use super::weights::Weights;
 use crate::dataset::Sequences;
 use crate::modality::{Modality, PerModality};
-use crate::model::host::{Tape, matrix, primitive, values, vector};
+use crate::model::host::{Tape, Values, matrix, on_tape, primitive, values, vector};
 use crate::model::memory::Memory;
 
 /// The number of weight tensors of a modality.
@@ -33,21 +33,21 @@ struct State {
     sequences: Arc<PerModality<Sequences>>,
     modalities: Vec<Modality>,
     packings: Arc<Vec<Packing>>,
-    weights: Arc<Vec<Values>>,
+    weights: Arc<Vec<Plain>>,
     /// Until the backward pass takes them; there is one a tape.
     traces: Arc<Mutex<Vec<Vec<Trace>>>>,
     memory: Memory,
 }
 
-/// One LSTM's weights on the host, in the shapes of [`Weights`].
+/// One LSTM's weights as plain numbers, in the shapes of [`Weights`].
 #[derive(Debug)]
-struct Values {
-    input: Vec<f32>,
-    hidden: Vec<f32>,
-    bias: Vec<f32>,
+struct Plain {
+    input: Values,
+    hidden: Values,
+    bias: Values,
 }
 
-impl Values {
+impl Plain {
     /// H
     fn size(&self) -> usize {
         self.bias.len() / 4
@@ -58,10 +58,10 @@ fn layers<'a>(
     modalities: &[Modality],
     sequences: &'a PerModality<Sequences>,
     packings: &'a [Packing],
-    weights: &'a [Values],
+    weights: &'a [Plain],
 ) -> Vec<Layer<'a>> {
     let parts = modalities.iter().zip(packings).zip(weights);
-    let layer = |((m, packing), weights): ((&Modality, &'a Packing), &'a Values)| Layer {
+    let layer = |((m, packing), weights): ((&Modality, &'a Packing), &'a Plain)| Layer {
         inputs: &sequences[*m],
         packing,
         w_input: &weights.input,
@@ -126,23 +126,20 @@ fn side_by_side<const PARENTS: usize>(
     let (device, taped) = (first.device().inner(), first.is_autodiff());
     let modalities: Vec<Modality> = weights.iter().map(|(m, _)| *m).collect();
     let packings: Vec<Packing> = modalities.iter().map(|m| Packing::new(&sequences[*m])).collect();
-    let plain = |(_, w): &(Modality, Weights)| Values {
-        input: values(w.input.clone().inner()),
-        hidden: values(w.hidden.clone().inner()),
-        bias: values(w.bias.clone().inner()),
+    let plain = |(_, w): &(Modality, Weights)| Plain {
+        input: Values::new(w.input.clone().inner()),
+        hidden: Values::new(w.hidden.clone().inner()),
+        bias: Values::new(w.bias.clone().inner()),
     };
-    let plain: Vec<Values> = weights.iter().map(plain).collect();
-    let sizes: Vec<usize> = plain.iter().map(Values::size).collect();
+    let plain: Vec<Plain> = weights.iter().map(plain).collect();
+    let sizes: Vec<usize> = plain.iter().map(Plain::size).collect();
     let (last, traces): (Vec<_>, Vec<_>) =
         lstm::forward(&layers(&modalities, sequences, &packings, &plain), memory).into_iter().unzip();
     let last = join(&last, &sizes, &device);
     let last = if taped {
         let nodes = weights.iter().map(|(_, weights)| {
             let Weights { input, hidden, bias } = weights.clone();
-            // Weights are made by `Encoder` on one device with one kind of tape; nothing outside can mix them.
-            let matrix = |t: Tensor<2>| t.try_into_primitive::<Tape>().expect("weights of another tape").node();
-            let vector = |t: Tensor<1>| t.try_into_primitive::<Tape>().expect("weights of another tape").node();
-            [matrix(input), matrix(hidden), vector(bias)]
+            [on_tape(input).1, on_tape(hidden).1, on_tape(bias).1]
         });
         let mut nodes = nodes.into_iter().flatten();
         let nodes: [_; PARENTS] = std::array::from_fn(|_| nodes.next().expect("three weights a modality"));
@@ -185,8 +182,8 @@ fn join(parts: &[Vec<f32>], sizes: &[usize], device: &Device) -> Tensor<2> {
 }
 
 /// The reverse of [`join`].
-fn cut(joined: &[f32], weights: &[Values]) -> Vec<Vec<f32>> {
-    let width: usize = weights.iter().map(Values::size).sum();
+fn cut(joined: &[f32], weights: &[Plain]) -> Vec<Vec<f32>> {
+    let width: usize = weights.iter().map(Plain::size).sum();
     let mut start = 0;
     weights
         .iter()
